@@ -1,0 +1,235 @@
+//! Knows how a recorded command line becomes an action of the graph: its files found, its tool identified.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ambidex_command::{Command, InputRole, Kind, NotUnderstood, OutputRole, Placement, ResponseFiles};
+use ambidex_graph::{Access, Action, At, Graph, GroupId, Key};
+use rustix::fs::{Access as Permission, access};
+
+use crate::job::{Environment, Job, Life, Product, ReadAs};
+use crate::paths::PathTable;
+use crate::stamp;
+
+/// Why a command is left to Python, to be run as it stands.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Left {
+    #[error(transparent)]
+    NotUnderstood(#[from] NotUnderstood),
+    #[error("there is no `{0}` on the PATH")]
+    NoProgram(String),
+    #[error("`{0}` can't be written, or is no plain file")]
+    BadOutput(PathBuf),
+}
+
+/// What is needed to take a command in.
+pub(crate) struct Intake<'a> {
+    pub graph: &'a mut Graph,
+    pub paths: &'a mut PathTable,
+    pub programs: &'a mut HashMap<(String, String), Option<PathBuf>>,
+    /// Where the folders of renamed outputs are made.
+    pub objects: &'a Path,
+    /// How many folders were named after a key.
+    pub folders: &'a mut HashMap<Key, u32>,
+    pub generation: u64,
+}
+
+struct In<'a>(&'a Path);
+
+impl ResponseFiles for In<'_> {
+    fn read(&self, path: &str) -> io::Result<String> {
+        fs::read_to_string(self.0.join(path))
+    }
+}
+
+impl Intake<'_> {
+    /// Reads a command and finds its files.
+    pub fn take(
+        &mut self,
+        argv: Vec<String>,
+        cwd: &Path,
+        env: &Arc<Environment>,
+        group: GroupId,
+    ) -> Result<(Action, Job), Left> {
+        let command = ambidex_command::read(&argv, &env.variables, &In(cwd))?;
+        let program = self.program(&argv[0], cwd, env)?;
+        let tool = match command.tool {
+            0 => program.clone(),
+            at => self.program(&command.argv[at], cwd, env)?,
+        };
+        let key = key(&command, cwd, env, [&program, &tool]);
+        let (reads, reads_as, declared) = self.reads(&command, cwd);
+        let (writes, products, folder) = self.writes(&command, cwd, &key)?;
+        let declared_stamp = stamp::of(declared.iter().map(PathBuf::as_path));
+        let weight = weight(&command, &declared);
+        let action = Action { group, key, reads, writes, weight };
+        let job = Job {
+            command,
+            argv,
+            cwd: cwd.to_owned(),
+            env: env.clone(),
+            program,
+            products,
+            reads: reads_as,
+            folder,
+            declared,
+            declared_stamp,
+            generation: self.generation,
+            life: Life::Waiting,
+        };
+        Ok((action, job))
+    }
+
+    /// The file of a program, found as `execvp` finds it.
+    fn program(&mut self, name: &str, cwd: &Path, env: &Environment) -> Result<PathBuf, Left> {
+        let none = || Left::NoProgram(name.to_owned());
+        let runs = |file: &Path| file.is_file() && access(file, Permission::EXEC_OK).is_ok();
+        if name.contains('/') {
+            let file = cwd.join(name);
+            return if runs(&file) { Ok(file) } else { Err(none()) };
+        }
+        // Without PATH it is up to the system where programs are looked for.
+        let path = env.variables.get("PATH").ok_or_else(none)?;
+        let found = self.programs.entry((name.to_owned(), path.clone())).or_insert_with(|| {
+            std::env::split_paths(path).map(|folder| cwd.join(folder).join(name)).find(|file| runs(file))
+        });
+        found.clone().ok_or_else(none)
+    }
+
+    fn reads(
+        &mut self,
+        command: &Command,
+        cwd: &Path,
+    ) -> (Vec<Access>, Vec<ReadAs>, Vec<PathBuf>) {
+        let mut reads = Vec::new();
+        let mut reads_as = Vec::new();
+        let mut declared = Vec::new();
+        for input in &command.inputs {
+            if input.role == InputRole::SymbolsOrRunPath && cwd.join(&input.path).is_dir() {
+                // `-R folder` is a run path, `-R file` a file of symbols (ld manual).
+                continue;
+            }
+            let spelled = self.paths.spelling(Path::new(&input.path), cwd);
+            let substitutable = input.role.substitutable() && command.placement == Placement::Renamable;
+            let (at, as_what) = match input.role {
+                InputRole::Previous if substitutable => (At::Anywhere, ReadAs::Previous),
+                _ if substitutable => (At::Anywhere, ReadAs::Operand(input.span)),
+                _ => (At::Place, ReadAs::Fixed),
+            };
+            reads.push(Access { path: self.paths.id(self.graph, spelled.clone()), at });
+            reads_as.push(as_what);
+            declared.push(spelled);
+        }
+        if matches!(command.kind, Kind::Link | Kind::CompileAndLink) {
+            self.libraries(command, cwd, &mut reads, &mut reads_as, &mut declared);
+        }
+        (reads, reads_as, declared)
+    }
+
+    /// The files that `-l` options name, where they are files of the program or in folders that it names. The
+    /// linker takes the first folder that has one (ld manual, `-l`).
+    fn libraries(
+        &mut self,
+        command: &Command,
+        cwd: &Path,
+        reads: &mut Vec<Access>,
+        reads_as: &mut Vec<ReadAs>,
+        declared: &mut Vec<PathBuf>,
+    ) {
+        for library in &command.libraries {
+            let names = library.file_names();
+            'found: for folder in &command.library_dirs {
+                for name in &names {
+                    let spelled = self.paths.spelling(&Path::new(&folder.path).join(name), cwd);
+                    let id = self.paths.known(&spelled);
+                    let pending = id.is_some_and(|id| self.graph.newest_version(id).is_some());
+                    if !pending && !spelled.exists() {
+                        continue;
+                    }
+                    let at = if command.placement == Placement::Renamable { At::Anywhere } else { At::Place };
+                    reads.push(Access { path: self.paths.id(self.graph, spelled.clone()), at });
+                    reads_as.push(ReadAs::Library { folder: folder.first_arg });
+                    declared.push(spelled);
+                    break 'found;
+                }
+            }
+        }
+    }
+
+    fn writes(
+        &mut self,
+        command: &Command,
+        cwd: &Path,
+        key: &Key,
+    ) -> Result<(Vec<Access>, Vec<Product>, PathBuf), Left> {
+        let renamable = command.placement == Placement::Renamable;
+        let earlier = self.folders.entry(*key).or_insert(0);
+        let folder = match *earlier {
+            0 => self.objects.join(short(key)),
+            count => self.objects.join(format!("{}-{count}", short(key))),
+        };
+        *earlier += 1;
+        let mut writes = Vec::new();
+        let mut products = Vec::new();
+        for output in &command.outputs {
+            let place = self.paths.spelling(Path::new(&output.path), cwd);
+            check_output(&place)?;
+            let path = self.paths.id(self.graph, place.clone());
+            let anywhere = renamable && output.role == OutputRole::Primary;
+            let at = if anywhere { At::Anywhere } else { At::Place };
+            let renamed = anywhere.then(|| folder.join(place.file_name().unwrap_or_default()));
+            writes.push(Access { path, at });
+            products.push(Product { path, place, renamed });
+        }
+        Ok((writes, products, folder))
+    }
+}
+
+/// The first digits of a key, by which the folder of a renamed output is called.
+fn short(key: &Key) -> String {
+    key.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A renamed output must not succeed where the command would have failed, nor replace what it would have followed.
+fn check_output(place: &Path) -> Result<(), Left> {
+    let bad = || Left::BadOutput(place.to_owned());
+    let folder = place.parent().ok_or_else(bad)?;
+    access(folder, Permission::WRITE_OK | Permission::EXEC_OK).map_err(|_| bad())?;
+    match fs::symlink_metadata(place) {
+        Ok(data) if data.is_file() && access(place, Permission::WRITE_OK).is_ok() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        _ => Err(bad()),
+    }
+}
+
+fn key(command: &Command, cwd: &Path, env: &Environment, tools: [&Path; 2]) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |part: &[u8]| {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+    };
+    command.argv.iter().for_each(|arg| add(arg.as_bytes()));
+    add(cwd.as_os_str().as_encoded_bytes());
+    add(&env.hash);
+    for tool in tools {
+        add(tool.as_os_str().as_encoded_bytes());
+        if let Ok(data) = fs::metadata(tool) {
+            add(&data.size().to_le_bytes());
+            add(&data.mtime().to_le_bytes());
+            add(&data.mtime_nsec().to_le_bytes());
+        }
+    }
+    Key(*hasher.finalize().as_bytes())
+}
+
+/// A guess at the duration in microseconds, by the size of the sources. Only its order matters.
+fn weight(command: &Command, declared: &[PathBuf]) -> u64 {
+    let size = || -> u64 { declared.iter().filter_map(|f| fs::metadata(f).ok()).map(|d| d.size()).sum() };
+    match command.kind {
+        Kind::Compile | Kind::CompileAndLink => 50_000 + size() * 4,
+        _ => 20_000,
+    }
+}

@@ -1,0 +1,119 @@
+//! Knows which spellings name one file, and gives each file its number in the graph.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::path::{Component, Path, PathBuf};
+
+use ambidex_graph::{Graph, PathId};
+
+/// The paths of one program.
+#[derive(Debug, Default)]
+pub(crate) struct PathTable {
+    ids: BTreeMap<PathBuf, PathId>,
+    places: Vec<PathBuf>,
+    /// Folders as they were spelled, and where they really are.
+    folders: HashMap<PathBuf, PathBuf>,
+}
+
+impl PathTable {
+    /// The one spelling of a file: its real folder and its name. The file itself, which may be a link, is not
+    /// followed, since replacing it would not follow it either.
+    pub fn spelling(&mut self, path: &Path, cwd: &Path) -> PathBuf {
+        let path = cwd.join(path);
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return self.folder(&path);
+        };
+        let name = name.to_owned();
+        let mut spelled = self.folder(folder);
+        spelled.push(name);
+        spelled
+    }
+
+    /// The real path of a folder, if it is there; else the path without its dots.
+    pub fn folder(&mut self, folder: &Path) -> PathBuf {
+        if let Some(known) = self.folders.get(folder) {
+            return known.clone();
+        }
+        match std::fs::canonicalize(folder) {
+            Ok(real) => {
+                self.folders.insert(folder.to_owned(), real.clone());
+                real
+            }
+            Err(_) => without_dots(folder),
+        }
+    }
+
+    /// The number of a file in its one spelling.
+    pub fn id(&mut self, graph: &mut Graph, spelled: PathBuf) -> PathId {
+        if let Some(id) = self.ids.get(&spelled) {
+            return *id;
+        }
+        let id = graph.path();
+        self.places.push(spelled.clone());
+        self.ids.insert(spelled, id);
+        id
+    }
+
+    /// The number of a file, if it has one.
+    pub fn known(&self, spelled: &Path) -> Option<PathId> {
+        self.ids.get(spelled).copied()
+    }
+
+    /// The file of a number.
+    pub fn place(&self, id: PathId) -> &Path {
+        &self.places[id.index()]
+    }
+
+    /// The file itself and all files below it.
+    pub fn at_or_below<'a>(&'a self, spelled: &'a Path) -> impl Iterator<Item = PathId> + 'a {
+        // In the order of paths, what is below a folder comes right behind it.
+        self.ids
+            .range::<Path, _>((Bound::Included(spelled), Bound::Unbounded))
+            .take_while(move |(path, _)| path.starts_with(spelled))
+            .map(|(_, id)| *id)
+    }
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_file_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("real")).unwrap();
+        std::os::unix::fs::symlink("real", root.join("link")).unwrap();
+        let mut paths = PathTable::default();
+        let expected = root.join("real/a.o");
+        for spelling in ["real/a.o", "./real/a.o", "link/a.o", "link/../real/a.o"] {
+            assert_eq!(paths.spelling(Path::new(spelling), &root), expected, "{spelling}");
+        }
+    }
+
+    #[test]
+    fn below_a_folder_are_not_its_namesakes() {
+        let mut graph = Graph::new();
+        let mut paths = PathTable::default();
+        for path in ["/b", "/b/x.o", "/b/y/z.o", "/b.o", "/c"] {
+            paths.id(&mut graph, path.into());
+        }
+        let found: Vec<_> =
+            paths.at_or_below(Path::new("/b")).map(|id| paths.place(id).to_owned()).collect();
+        assert_eq!(found, [Path::new("/b"), Path::new("/b/x.o"), Path::new("/b/y/z.o")]);
+    }
+}

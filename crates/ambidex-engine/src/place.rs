@@ -1,0 +1,54 @@
+//! Knows how files come to their own places: by copies that appear whole, with a way back.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What was at a place before it was changed.
+#[derive(Debug)]
+pub(crate) struct Backup {
+    place: PathBuf,
+    /// None where there was no file.
+    kept: Option<PathBuf>,
+}
+
+impl Backup {
+    /// Keeps what is at `place` in the new file `keep`. The place itself stays as it is: a command may update it.
+    pub fn take(place: &Path, keep: PathBuf) -> io::Result<Self> {
+        let kept = match fs::copy(place, &keep) {
+            Ok(_) => Some(keep),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { place: place.to_owned(), kept })
+    }
+
+    /// Puts it back.
+    pub fn restore(self) -> io::Result<()> {
+        match &self.kept {
+            Some(kept) => fs::rename(kept, &self.place),
+            None => remove(&self.place),
+        }
+    }
+}
+
+/// Puts a copy of `source` to `place`, so that nobody ever sees a part of it.
+pub(crate) fn commit(source: &Path, place: &Path) -> io::Result<()> {
+    let folder = place.parent().unwrap_or(Path::new("."));
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let partial = folder.join(format!(".{name}.ambidex-{}", std::process::id()));
+    let result = fs::copy(source, &partial).and_then(|_| fs::rename(&partial, place));
+    if result.is_err() {
+        // What is to be reported is why the copy failed.
+        let _ = fs::remove_file(&partial);
+    }
+    result
+}
+
+/// Removes what is at a place, if there is something.
+pub(crate) fn remove(place: &Path) -> io::Result<()> {
+    match fs::remove_file(place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,177 @@
+//! Knows the messages between a captured Python and the engine. See `docs/protocol.md`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+/// The version that both sides have to speak; the Python files are embedded, so a difference is a stale process.
+pub const VERSION: u32 = 1;
+
+/// What a captured Python says.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Request {
+    /// Opens a session.
+    Hello {
+        /// The protocol's version.
+        version: u32,
+        /// The process.
+        pid: u32,
+        /// Where it runs.
+        cwd: String,
+        /// What it was started with.
+        argv: Vec<String>,
+    },
+    /// A command in program order.
+    Record {
+        /// The command.
+        argv: Vec<String>,
+        /// Its working directory.
+        cwd: String,
+        /// The number of the scope that it belongs to.
+        scope: u32,
+        /// Given with the first command of a scope.
+        open: Option<OpenScope>,
+        /// Its environment, if it is another than the last command's.
+        env: Option<BTreeMap<String, String>>,
+    },
+    /// Waits for the commands of a scope.
+    Wait {
+        /// The scope.
+        scope: u32,
+    },
+    /// Waits for everything and commits the final outputs.
+    Finish,
+    /// `-j` or `parallel`, as the project's own command line has it; 0 is one for each core.
+    Jobs {
+        /// How many.
+        count: usize,
+    },
+    /// Python reads these paths, or asks whether they are there.
+    Look {
+        /// The paths.
+        paths: Vec<String>,
+        /// What relative ones are relative to.
+        cwd: String,
+    },
+    /// Python writes, replaces or removes these paths.
+    Change {
+        /// The paths.
+        paths: Vec<String>,
+        /// What relative ones are relative to.
+        cwd: String,
+    },
+    /// Python starts a process of its own.
+    Process {
+        /// Its command, as far as it is known.
+        argv: Vec<String>,
+    },
+    /// Answers [`Reply::Print`].
+    Printed,
+}
+
+/// What a scope is.
+#[derive(Debug, Deserialize)]
+pub struct OpenScope {
+    /// The extension or libraries that it builds.
+    pub name: Option<String>,
+    /// Whether the serial build would end with the scope's first failure.
+    pub fatal: bool,
+}
+
+/// What the engine answers.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Reply {
+    /// The session is open.
+    Welcome,
+    /// The command is part of the graph.
+    Recorded {
+        /// The names of the files that it writes, without their folders.
+        outputs: Vec<String>,
+    },
+    /// The serial build would not have come to this command.
+    Skipped,
+    /// All pending work is done and committed; Python is to run the command itself, as it stands.
+    Yours,
+    /// The scope, or everything, is done.
+    Waited {
+        /// In program order.
+        failures: Vec<Failure>,
+    },
+    /// Python may go on.
+    Forced {
+        /// Whether nothing is pending any more.
+        settled: bool,
+        /// Whether the serial build would have ended by now.
+        failed: bool,
+    },
+    /// Taken note of.
+    Ok,
+    /// To be printed now, in this order; Python answers when it has.
+    Print {
+        /// The commands.
+        commands: Vec<Printout>,
+    },
+}
+
+/// A command that failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// The scope of the command.
+    pub scope: u32,
+    /// `compile`, `archive` or `link`.
+    pub kind: &'static str,
+    /// Its exit status; negative for the number of the signal that ended it, as Python has it.
+    pub status: i32,
+    /// The command.
+    pub argv: Vec<String>,
+}
+
+/// What a command printed. Bytes stand as the characters with their numbers (Latin-1).
+#[derive(Debug, Serialize)]
+pub struct Printout {
+    /// The number of the recording.
+    pub recording: usize,
+    /// Its standard output.
+    pub out: String,
+    /// Its standard error.
+    pub err: String,
+}
+
+/// Longest message that is read, in bytes: far above any command line, far below what would hurt.
+const LIMIT: u32 = 64 << 20;
+
+/// Reads one request; none where the other side has ended.
+///
+/// # Errors
+/// If the stream breaks within a message, or the message isn't one.
+pub fn receive(stream: &mut impl Read) -> io::Result<Option<Request>> {
+    let mut length = [0; 4];
+    match stream.read_exact(&mut length) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let length = u32::from_be_bytes(length);
+    if length > LIMIT {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a message is too long"));
+    }
+    let mut data = vec![0; length as usize];
+    stream.read_exact(&mut data)?;
+    Ok(Some(serde_json::from_slice(&data)?))
+}
+
+/// Writes one reply.
+///
+/// # Errors
+/// If the other side has ended.
+pub fn send(stream: &mut impl Write, reply: &Reply) -> io::Result<()> {
+    let data = serde_json::to_vec(reply)?;
+    let length = u32::try_from(data.len()).map_err(io::Error::other)?;
+    let mut message = Vec::with_capacity(data.len() + 4);
+    message.extend_from_slice(&length.to_be_bytes());
+    message.extend_from_slice(&data);
+    stream.write_all(&message)
+}

@@ -1,0 +1,221 @@
+//! Knows what is told of a run afterwards: its numbers, its hazards, its failures.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ambidex_graph::{Seq, State};
+use serde::Serialize;
+
+use crate::program::Program;
+use crate::state::Inner;
+
+/// What was done in one run.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// How many commands could run at once.
+    pub jobs: usize,
+    /// The whole time, in seconds.
+    pub wall_s: f64,
+    /// The time in which Python ran and did not wait for a command, in seconds.
+    pub capture_s: f64,
+    /// The larger of the critical path and the commands' total time by jobs, in seconds.
+    pub lower_bound_s: f64,
+    /// Counts of commands.
+    pub commands: Commands,
+    /// Counts of paths.
+    pub hazards: HazardCounts,
+    /// The paths that more than one extension writes.
+    #[serde(skip)]
+    pub hazard_paths: Vec<HazardPath>,
+    /// The commands that failed, in program order.
+    #[serde(skip)]
+    pub failures: Vec<FailedCommand>,
+    /// The commands that ambidex left to Python, with the reason.
+    pub left_to_python: Vec<LeftCommand>,
+}
+
+/// Counts of commands.
+#[derive(Debug, Default, Serialize)]
+pub struct Commands {
+    /// Recorded, repetitions included.
+    pub recorded: usize,
+    /// Without repetitions.
+    pub distinct: usize,
+    /// Run.
+    pub executed: usize,
+    /// Up to date in this tree.
+    pub reused: usize,
+    /// Taken from the store.
+    pub cached: usize,
+    /// Run elsewhere.
+    pub remote: usize,
+    /// Failed.
+    pub failed: usize,
+}
+
+/// Counts of paths that more than one extension writes.
+#[derive(Debug, Default, Serialize)]
+pub struct HazardCounts {
+    /// Kept apart by renaming.
+    pub renamed: usize,
+    /// Kept apart by order.
+    pub ordered: usize,
+}
+
+/// A path that more than one extension writes.
+#[derive(Debug)]
+pub struct HazardPath {
+    /// The path.
+    pub path: PathBuf,
+    /// Where the process ran that built it.
+    pub root: PathBuf,
+    /// Whether all writers are the same command.
+    pub duplicate: bool,
+    /// Whether order and not renaming keeps the writers apart.
+    pub ordered: bool,
+    /// Who writes it, in program order.
+    pub writers: Vec<Writer>,
+}
+
+/// One writer of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The extension.
+    pub extension: String,
+    /// Its command.
+    pub command: Vec<String>,
+}
+
+/// A command that failed.
+#[derive(Clone, Debug)]
+pub struct FailedCommand {
+    /// The extension that it is for.
+    pub extension: Option<String>,
+    /// The command.
+    pub command: Vec<String>,
+    /// Where it ran.
+    pub cwd: PathBuf,
+    /// Its exit status; negative for the number of a signal.
+    pub status: i32,
+    /// What it printed to its standard error.
+    pub err: String,
+    /// Whether the serial build ends with it.
+    pub fatal: bool,
+}
+
+/// A command that ambidex left to Python.
+#[derive(Debug, Serialize)]
+pub struct LeftCommand {
+    /// The command.
+    pub command: Vec<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Report {
+    pub(crate) fn of(inner: &Inner, began: Instant) -> Self {
+        let wall = began.elapsed();
+        let mut commands = Commands::default();
+        let mut total = Duration::ZERO;
+        let mut critical = Duration::ZERO;
+        let mut hazard_paths = Vec::new();
+        let mut failures = Vec::new();
+        let mut left_to_python = Vec::new();
+        for program in &inner.programs {
+            commands.recorded += program.graph.recorded();
+            commands.distinct += program.graph.len();
+            let (sum, longest) = durations(program);
+            total += sum;
+            critical = critical.max(longest);
+            for job in &program.jobs {
+                if let Some(ending) = job.ending() {
+                    commands.executed += 1;
+                    commands.failed += usize::from(ending.ended.status != 0);
+                }
+            }
+            hazard_paths.extend(hazards(program));
+            failures.extend(failed(program));
+            left_to_python.extend(
+                program
+                    .left
+                    .iter()
+                    .map(|(command, reason)| LeftCommand { command: command.clone(), reason: reason.clone() }),
+            );
+        }
+        let ordered = hazard_paths.iter().filter(|h| h.ordered).count();
+        Self {
+            jobs: inner.jobs,
+            wall_s: wall.as_secs_f64(),
+            capture_s: wall.saturating_sub(inner.waited).as_secs_f64(),
+            lower_bound_s: critical.max(total.div_f64(inner.jobs as f64)).as_secs_f64(),
+            commands,
+            hazards: HazardCounts { renamed: hazard_paths.len() - ordered, ordered },
+            hazard_paths,
+            failures,
+            left_to_python,
+        }
+    }
+}
+
+/// The sum of all durations, and that of the longest chain.
+fn durations(program: &Program) -> (Duration, Duration) {
+    let mut total = Duration::ZERO;
+    let mut chains: Vec<Duration> = Vec::with_capacity(program.jobs.len());
+    // What a node waits for was recorded before it.
+    for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
+        let own = job.ending().map_or(Duration::ZERO, |ending| ending.ended.duration);
+        total += own;
+        let before = program.graph.dependencies(node).iter().map(|d| chains[d.index()]).max();
+        chains.push(own + before.unwrap_or_default());
+    }
+    (total, chains.into_iter().max().unwrap_or_default())
+}
+
+fn name_of(program: &Program, seq: Seq) -> Option<String> {
+    program.scopes.get(&program.scope_of[seq.index()])?.name.clone()
+}
+
+/// The paths that more than one extension writes. What probes write belongs to none.
+fn hazards(program: &Program) -> Vec<HazardPath> {
+    let writer = |seq: &Seq| {
+        let job = &program.jobs[program.graph.node_of(*seq).index()];
+        Some(Writer { extension: name_of(program, *seq)?, command: job.argv.clone() })
+    };
+    let mut found = Vec::new();
+    for hazard in program.graph.hazards() {
+        let writers: Vec<Writer> = hazard.writers.iter().filter_map(writer).collect();
+        let extensions: BTreeSet<&String> = writers.iter().map(|w| &w.extension).collect();
+        if extensions.len() > 1 {
+            found.push(HazardPath {
+                path: program.paths.place(hazard.path).to_owned(),
+                root: program.cwd.clone(),
+                duplicate: hazard.duplicate,
+                ordered: hazard.ordered,
+                writers,
+            });
+        }
+    }
+    found
+}
+
+fn failed(program: &Program) -> Vec<FailedCommand> {
+    let mut found = Vec::new();
+    for seq in program.graph.program() {
+        let node = program.graph.node_of(seq);
+        if program.graph.is_cancelled(seq) || program.graph.state(node) != State::Failed {
+            continue;
+        }
+        let job = &program.jobs[node.index()];
+        let Some(ending) = job.ending() else { continue };
+        found.push(FailedCommand {
+            extension: name_of(program, seq),
+            command: job.argv.clone(),
+            cwd: job.cwd.clone(),
+            status: ending.ended.status,
+            err: String::from_utf8_lossy(&ending.ended.err).into_owned(),
+            fatal: program.scopes.get(&program.scope_of[seq.index()]).is_some_and(|scope| scope.fatal),
+        });
+    }
+    found
+}

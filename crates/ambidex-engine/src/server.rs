@@ -1,0 +1,89 @@
+//! Knows the socket by which captured processes find the engine.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use crate::report::Report;
+use crate::session::Session;
+use crate::state::{Options, Shared};
+use crate::tree::Tree;
+
+/// The trees that this engine builds, each locked once.
+#[derive(Debug, Default)]
+pub(crate) struct Trees(Mutex<HashMap<PathBuf, Arc<Tree>>>);
+
+impl Trees {
+    pub fn open(&self, root: &Path) -> io::Result<Arc<Tree>> {
+        let mut trees = self.0.lock().expect("no thread dies with the trees in its hands");
+        if let Some(tree) = trees.get(root) {
+            return Ok(tree.clone());
+        }
+        let tree = Arc::new(Tree::open(root)?);
+        trees.insert(root.to_owned(), tree.clone());
+        Ok(tree)
+    }
+}
+
+/// An engine that serves captured processes until it is dropped or stopped.
+#[derive(Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    trees: Arc<Trees>,
+    folder: tempfile::TempDir,
+    began: std::time::Instant,
+}
+
+impl Engine {
+    /// Opens a socket and serves whoever comes.
+    ///
+    /// # Errors
+    /// If no socket can be made in the temporary folder.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
+        let listener = UnixListener::bind(folder.path().join("socket"))?;
+        let shared = Arc::new(Shared::new(options));
+        let trees = Arc::new(Trees::default());
+        let engine =
+            Self { shared: shared.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { return };
+                let (shared, trees) = (shared.clone(), trees.clone());
+                std::thread::spawn(move || {
+                    let stopping = || shared.lock().stopping;
+                    if let Err(error) = Session::serve(shared.clone(), trees, stream)
+                        && !stopping()
+                        && error.kind() != io::ErrorKind::UnexpectedEof
+                    {
+                        eprintln!("error: {error}");
+                    }
+                });
+            }
+        });
+        Ok(engine)
+    }
+
+    /// The socket, for `AMBIDEX_SOCKET`.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("socket")
+    }
+
+    /// Ends every command that runs. Returns when all have ended.
+    pub fn stop(&self) {
+        self.shared.stop();
+    }
+
+    /// What was done.
+    pub fn report(&self) -> Report {
+        Report::of(&self.shared.lock(), self.began)
+    }
+
+    /// The state folders of the trees that were built.
+    pub fn state_folders(&self) -> Vec<PathBuf> {
+        let trees = self.trees.0.lock().expect("no thread dies with the trees in its hands");
+        trees.values().map(|tree| tree.folder().to_owned()).collect()
+    }
+}

@@ -1,0 +1,292 @@
+//! Knows how one captured process is served: each request changes its program, waits for it, or both.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, MutexGuard};
+use std::time::Instant;
+
+use ambidex_graph::{NodeId, PathId, Recorded};
+
+use crate::job::Environment;
+use crate::process;
+use crate::program::Program;
+use crate::protocol::{self, Reply, Request};
+use crate::server::Trees;
+use crate::state::{Inner, Shared};
+
+/// Programs that look at nothing a build makes: Python may start them while work is pending.
+const HARMLESS: [&str; 6] = ["uname", "pkg-config", "pkgconf", "getconf", "lsb_release", "sysctl"];
+
+/// One captured process.
+pub(crate) struct Session {
+    shared: Arc<Shared>,
+    trees: Arc<Trees>,
+    stream: UnixStream,
+    /// Its program's number.
+    program: usize,
+}
+
+type Guard<'a> = MutexGuard<'a, Inner>;
+
+impl Session {
+    /// Serves a process until it ends.
+    pub fn serve(shared: Arc<Shared>, trees: Arc<Trees>, mut stream: UnixStream) -> io::Result<()> {
+        let Some(Request::Hello { version, cwd, .. }) = protocol::receive(&mut stream)? else {
+            return Ok(());
+        };
+        if version != protocol::VERSION {
+            return Err(io::Error::other("a captured process speaks another protocol"));
+        }
+        let program = {
+            let mut inner = shared.lock();
+            let run_all = !shared.options.only_record;
+            inner.programs.push(Program::new(PathBuf::from(cwd), run_all));
+            inner.programs.len() - 1
+        };
+        protocol::send(&mut stream, &Reply::Welcome)?;
+        let mut session = Self { shared, trees, stream, program };
+        let result = session.answer_all();
+        // Whatever is still pending now belongs to a process that was killed.
+        let unwanted = session.shared.lock().programs[program].abandon();
+        unwanted.into_iter().for_each(process::end);
+        result
+    }
+
+    fn answer_all(&mut self) -> io::Result<()> {
+        while let Some(request) = protocol::receive(&mut self.stream)? {
+            let reply = self.answer(request)?;
+            protocol::send(&mut self.stream, &reply)?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, request: Request) -> io::Result<Reply> {
+        match request {
+            Request::Record { argv, cwd, scope, open, env } => {
+                {
+                    let mut inner = self.shared.lock();
+                    let program = &mut inner.programs[self.program];
+                    if let Some(open) = open {
+                        program.open_scope(scope, open, self.shared.options.keep_going);
+                    }
+                    if let Some(env) = env {
+                        program.env = Arc::new(Environment::new(env));
+                    }
+                }
+                self.record(argv, Path::new(&cwd), scope)
+            }
+            Request::Wait { scope } => self.wait(scope),
+            Request::Finish => self.finish(),
+            Request::Jobs { count } => {
+                self.set_jobs(count);
+                Ok(Reply::Ok)
+            }
+            Request::Look { paths, cwd } => self.look(&paths, Path::new(&cwd)),
+            Request::Change { paths, cwd } => self.change(&paths, Path::new(&cwd)),
+            Request::Process { argv } => self.process(&argv),
+            Request::Hello { .. } | Request::Printed => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn"))
+            }
+        }
+    }
+
+    fn record(&mut self, argv: Vec<String>, cwd: &Path, scope: u32) -> io::Result<Reply> {
+        let mut inner = self.shared.lock();
+        inner.first_record.get_or_insert_with(Instant::now);
+        if inner.programs[self.program].tree.is_none() {
+            let root = inner.programs[self.program].cwd.clone();
+            drop(inner);
+            // Another build of the same tree may have to end first.
+            let tree = self.trees.open(&root)?;
+            inner = self.shared.lock();
+            inner.programs[self.program].tree = Some(tree);
+        }
+        let program = &mut inner.programs[self.program];
+        let objects = program.tree.as_ref().map(|tree| tree.objects()).unwrap_or_default();
+        match program.record(argv.clone(), cwd, scope, &objects) {
+            Ok((Recorded::Skipped, _)) => Ok(Reply::Skipped),
+            Ok((_, outputs)) => {
+                self.shared.new_work(&mut inner);
+                Ok(Reply::Recorded { outputs })
+            }
+            Err(reason) => {
+                program.left.push((argv, reason.to_string()));
+                drop(inner);
+                self.force_all()?;
+                self.shared.lock().programs[self.program].inputs_change();
+                Ok(Reply::Yours)
+            }
+        }
+    }
+
+    fn wait(&mut self, scope: u32) -> io::Result<Reply> {
+        let nodes = self.shared.lock().programs[self.program].nodes_of(scope);
+        let in_turn = self.shared.lock().programs[self.program].prints_in_turn(scope);
+        self.wait_until(Some(&nodes), in_turn)?;
+        let mut inner = self.shared.lock();
+        let failure = inner.programs[self.program].tell_failure(scope);
+        Ok(Reply::Waited { failures: failure.into_iter().collect() })
+    }
+
+    fn finish(&mut self) -> io::Result<Reply> {
+        if self.shared.options.only_record {
+            return Ok(Reply::Waited { failures: Vec::new() });
+        }
+        self.wait_until(None, true)?;
+        let mut inner = self.shared.lock();
+        let program = &mut inner.programs[self.program];
+        if self.shared.options.commit_all {
+            program.commit(|_, _, _| true)?;
+        } else {
+            program.commit_finals()?;
+        }
+        let failures = program.tell_failures();
+        Ok(Reply::Waited { failures })
+    }
+
+    /// Waits until these nodes, or all, are settled. Prints what is done, in program order, if `print`.
+    fn wait_until(&mut self, nodes: Option<&[NodeId]>, print: bool) -> io::Result<()> {
+        let began = Instant::now();
+        let shared = self.shared.clone();
+        let mut inner = shared.lock();
+        let program = &mut inner.programs[self.program];
+        match nodes {
+            Some(nodes) => program.demand(nodes.iter().copied()),
+            None => program.demanded = None,
+        }
+        shared.new_work(&mut inner);
+        loop {
+            if inner.stopping {
+                return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped"));
+            }
+            let program = &mut inner.programs[self.program];
+            let commands = if print { program.printouts() } else { Vec::new() };
+            if !commands.is_empty() {
+                drop(inner);
+                self.print(commands)?;
+                inner = shared.lock();
+                continue;
+            }
+            let graph = &program.graph;
+            let done = match nodes {
+                Some(nodes) => {
+                    nodes.iter().all(|node| graph.state(*node).settled()) && graph.undo().is_empty()
+                }
+                None => graph.is_settled(),
+            };
+            if done {
+                inner.waited += began.elapsed();
+                return Ok(());
+            }
+            inner = shared.wait_for_progress(inner);
+        }
+    }
+
+    fn print(&mut self, commands: Vec<protocol::Printout>) -> io::Result<()> {
+        protocol::send(&mut self.stream, &Reply::Print { commands })?;
+        match protocol::receive(&mut self.stream)? {
+            Some(Request::Printed) => Ok(()),
+            Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn")),
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    fn set_jobs(&self, count: usize) {
+        if !self.shared.options.jobs_may_change {
+            return;
+        }
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut inner = self.shared.lock();
+        inner.jobs = if count == 0 { cores() } else { count };
+        self.shared.new_work(&mut inner);
+    }
+
+    /// Waits for everything, and commits it: what comes next may look at anything.
+    fn force_all(&mut self) -> io::Result<Reply> {
+        self.wait_until(None, true)?;
+        let mut inner = self.shared.lock();
+        inner.programs[self.program].commit(|_, _, _| true)?;
+        Ok(self.forced(&inner))
+    }
+
+    fn forced(&self, inner: &Guard<'_>) -> Reply {
+        let program = &inner.programs[self.program];
+        Reply::Forced {
+            settled: program.graph.is_settled() && program.graph.uncommitted().next().is_none(),
+            failed: program.graph.fatal().is_some(),
+        }
+    }
+
+    /// The outputs at or below these paths that are pending, or done but not at their place.
+    fn concerned(&self, paths: &[String], cwd: &Path) -> Vec<PathId> {
+        let mut inner = self.shared.lock();
+        let program = &mut inner.programs[self.program];
+        let mut found = Vec::new();
+        for path in paths {
+            let spelled = program.paths.spelling(Path::new(path), cwd);
+            let written = |id: &PathId| program.graph.newest_version(*id).is_some();
+            found.extend(program.paths.at_or_below(&spelled).filter(written));
+        }
+        found
+    }
+
+    fn look(&mut self, paths: &[String], cwd: &Path) -> io::Result<Reply> {
+        let concerned = self.concerned(paths, cwd);
+        if !concerned.is_empty() {
+            self.wait_until(None, true)?;
+            let mut inner = self.shared.lock();
+            inner.programs[self.program].commit(|_, path, _| concerned.contains(&path))?;
+        }
+        Ok(self.forced(&self.shared.lock()))
+    }
+
+    fn change(&mut self, paths: &[String], cwd: &Path) -> io::Result<Reply> {
+        let concerned = self.concerned(paths, cwd);
+        let read = {
+            let mut inner = self.shared.lock();
+            let program = &mut inner.programs[self.program];
+            let mut read = false;
+            for path in paths {
+                let spelled = program.paths.spelling(Path::new(path), cwd);
+                read |= program.may_be_read(&spelled);
+            }
+            read
+        };
+        if read || !concerned.is_empty() {
+            self.wait_until(None, true)?;
+            let mut inner = self.shared.lock();
+            let program = &mut inner.programs[self.program];
+            program.commit(|_, path, _| concerned.contains(&path))?;
+            for path in concerned {
+                // From here on the path holds what Python makes of it.
+                program.graph.changed_outside(path);
+            }
+            program.inputs_change();
+        }
+        Ok(self.forced(&self.shared.lock()))
+    }
+
+    fn process(&mut self, argv: &[String]) -> io::Result<Reply> {
+        let name = argv.first().and_then(|program| Path::new(program).file_name());
+        let harmless = name.is_some_and(|name| HARMLESS.iter().any(|known| name == *known)) || is_query(argv);
+        if harmless {
+            return Ok(self.forced(&self.shared.lock()));
+        }
+        let reply = self.force_all()?;
+        self.shared.lock().programs[self.program].inputs_change();
+        Ok(reply)
+    }
+}
+
+/// Whether this asks a compiler about itself.
+fn is_query(argv: &[String]) -> bool {
+    struct NoFiles;
+    impl ambidex_command::ResponseFiles for NoFiles {
+        fn read(&self, _: &str) -> io::Result<String> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+    let env = std::collections::BTreeMap::new();
+    ambidex_command::read(argv, &env, &NoFiles).is_ok_and(|c| c.kind == ambidex_command::Kind::Query)
+}

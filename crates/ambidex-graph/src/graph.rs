@@ -1,0 +1,461 @@
+//! Knows how a recording becomes a node: which versions it reads, what it must wait for, which node it repeats.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::action::{Access, Action, At, PlaceChange, Version};
+use crate::ids::{GroupId, Key, NodeId, PathId, Seq};
+use crate::paths::PathState;
+
+/// Where a node is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Waits for so many others.
+    Waiting(u32),
+    /// Can be started.
+    Ready,
+    /// Was started.
+    Running,
+    /// Was started, and is no longer wanted; it has to be stopped, and its result does not count.
+    Doomed,
+    /// Ended well.
+    Done,
+    /// Ended badly.
+    Failed,
+    /// The serial build would not have come to it.
+    Cancelled,
+}
+
+impl State {
+    /// Whether nothing more will happen to the node.
+    pub fn settled(self) -> bool {
+        matches!(self, State::Done | State::Failed | State::Cancelled)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub state: State,
+    pub reads: Vec<Access>,
+    pub writes: Vec<Access>,
+    /// The places that it touches, with the epoch of each.
+    pub touches: Vec<(PathId, usize)>,
+    /// What waits for it.
+    pub dependents: Vec<NodeId>,
+    /// What it waited for when it was recorded.
+    pub dependencies: Vec<NodeId>,
+    pub recordings: Vec<Seq>,
+    pub weight: u64,
+    /// Its weight and that of the heaviest chain behind it.
+    pub path_weight: u64,
+    /// Whether some other node was recorded as a reader of an output.
+    pub consumed: bool,
+    pub key: Key,
+}
+
+#[derive(Debug)]
+pub(crate) struct Recording {
+    pub node: NodeId,
+    pub group: GroupId,
+    pub cancelled: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub fatal: bool,
+    pub recordings: Vec<Seq>,
+    /// The first recording that failed.
+    pub failed: Option<Seq>,
+}
+
+/// A change at a place, in the order in which they were made.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    pub cause: Seq,
+    pub path: PathId,
+    pub before: Option<Seq>,
+    pub undone: bool,
+}
+
+/// What became of a recorded command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is a node of its own.
+    New(NodeId),
+    /// It repeats this one.
+    Merged(NodeId),
+    /// The serial build would not have come to it: something before it failed.
+    Skipped,
+}
+
+/// The graph of one program. See the crate's documentation.
+#[derive(Debug, Default)]
+pub struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) recordings: Vec<Recording>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) paths: Vec<PathState>,
+    /// The nodes of each key, oldest first.
+    same_key: HashMap<Key, Vec<NodeId>>,
+    /// Ready nodes, the one with the heaviest chain behind it first.
+    pub(crate) ready: BTreeSet<(std::cmp::Reverse<u64>, NodeId)>,
+    pub(crate) unsettled: usize,
+    pub(crate) running: usize,
+    pub(crate) doomed: usize,
+    /// The earliest failure of a fatal group: everything behind it is cancelled.
+    pub(crate) fatal: Option<Seq>,
+    pub(crate) placed: Vec<Placed>,
+    pub(crate) to_undo: Vec<usize>,
+}
+
+/// What a read may turn out to mean, as far as is known when it is recorded.
+struct Meaning {
+    /// Versions that have to be settled first.
+    candidates: Vec<Seq>,
+    /// Whether the file may have to be at its own path.
+    touches: bool,
+    /// Whether only one version is possible and no group's failure outside can change that.
+    certain: bool,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A new path.
+    pub fn path(&mut self) -> PathId {
+        self.paths.push(PathState::default());
+        PathId::new(self.paths.len() - 1)
+    }
+
+    /// A new group. The failure of a recording in a *fatal* group cancels everything behind it.
+    pub fn group(&mut self, fatal: bool) -> GroupId {
+        self.groups.push(Group { fatal, recordings: Vec::new(), failed: None });
+        GroupId::new(self.groups.len() - 1)
+    }
+
+    /// The node that this action would repeat, if it reads the very same versions. Whether the files that are not
+    /// in the graph (headers) are still what they were is for the caller to say, before it calls [`Graph::merge`].
+    pub fn twin(&self, action: &Action) -> Option<NodeId> {
+        let nodes = self.same_key.get(&action.key)?;
+        nodes.iter().rev().copied().find(|id| self.repeats(action, *id))
+    }
+
+    fn repeats(&self, action: &Action, id: NodeId) -> bool {
+        let node = &self.nodes[id.index()];
+        let usable = !matches!(node.state, State::Cancelled | State::Doomed);
+        let movable = node.writes.iter().all(|w| w.at == At::Anywhere);
+        if !usable || !movable || node.reads != action.reads || node.writes != action.writes {
+            return false;
+        }
+        let first = self.own(id);
+        let group = self.recordings[first.index()].group;
+        let same = action.reads.iter().all(|read| {
+            // What a path meant before somebody outside the program changed it is forgotten.
+            if first.index() < self.paths[read.path.index()].since {
+                return false;
+            }
+            let then = self.meaning(read, group, Some(first));
+            let now = self.meaning(read, action.group, None);
+            let node_of = |m: &Meaning| m.candidates.first().map(|s| self.recordings[s.index()].node);
+            // A version that is read at its place must be the same recording's: when that one is cancelled the
+            // place is taken back, and this node may be running for another.
+            let in_place = then.touches || now.touches;
+            then.certain
+                && now.certain
+                && node_of(&then) == node_of(&now)
+                && (!in_place || then.candidates.first() == now.candidates.first())
+        });
+        let undisturbed = |&(path, epoch): &(PathId, usize)| epoch + 1 == self.paths[path.index()].epochs.len();
+        same && node.touches.iter().all(undisturbed)
+    }
+
+    /// Records a command that repeats `node`, which [`Graph::twin`] named for it.
+    pub fn merge(&mut self, node: NodeId, group: GroupId) -> Recorded {
+        if self.is_past_failure(group) {
+            return Recorded::Skipped;
+        }
+        let seq = self.push_recording(node, group);
+        for write in self.nodes[node.index()].writes.clone() {
+            self.push_version(write.path, seq);
+        }
+        if self.nodes[node.index()].state == State::Failed {
+            // The repetition would fail alike, and stop what is behind it.
+            self.fail(seq);
+        }
+        Recorded::Merged(node)
+    }
+
+    /// Records a command as a node of its own.
+    pub fn record(&mut self, action: Action) -> Recorded {
+        if self.is_past_failure(action.group) {
+            return Recorded::Skipped;
+        }
+        let id = NodeId::new(self.nodes.len());
+        let seq = Seq::new(self.recordings.len());
+        let mut wait_for: BTreeSet<NodeId> = BTreeSet::new();
+        let mut touches: Vec<(PathId, Option<Seq>, bool)> = Vec::new();
+        for read in &action.reads {
+            let meaning = self.meaning(read, action.group, None);
+            for &candidate in &meaning.candidates {
+                self.add_certainty(candidate, action.group, &mut wait_for);
+                let writer = self.recordings[candidate.index()].node;
+                self.nodes[writer.index()].consumed = true;
+            }
+            if meaning.touches {
+                touches.push((read.path, meaning.candidates.first().copied(), false));
+            }
+        }
+        for write in action.writes.iter().filter(|w| w.at == At::Place) {
+            touches.retain(|t| t.0 != write.path);
+            touches.push((write.path, None, true));
+        }
+        let mut epochs = Vec::with_capacity(touches.len());
+        for (path, wants, writes) in touches {
+            let epoch = self.paths[path.index()].join(seq, wants, writes);
+            let before: Vec<Seq> = self.paths[path.index()].before(epoch).collect();
+            for other in before {
+                self.add_certainty(other, action.group, &mut wait_for);
+            }
+            epochs.push((path, epoch));
+        }
+        wait_for.remove(&id);
+        let dependencies: Vec<NodeId> = wait_for.into_iter().collect();
+        for dependency in &dependencies {
+            self.nodes[dependency.index()].dependents.push(id);
+        }
+        self.same_key.entry(action.key).or_default().push(id);
+        self.nodes.push(Node {
+            state: State::Waiting(dependencies.len() as u32),
+            reads: action.reads,
+            writes: action.writes,
+            touches: epochs,
+            dependents: Vec::new(),
+            dependencies,
+            recordings: Vec::with_capacity(1),
+            weight: action.weight,
+            path_weight: 0,
+            consumed: false,
+            key: action.key,
+        });
+        self.unsettled += 1;
+        self.push_recording(id, action.group);
+        for write in self.nodes[id.index()].writes.clone() {
+            self.push_version(write.path, seq);
+        }
+        self.raise_path_weight(id, action.weight);
+        self.make_ready_if_free(id);
+        Recorded::New(id)
+    }
+
+    /// The path was changed by somebody who is no part of the program. All nodes must be settled.
+    pub fn changed_outside(&mut self, path: PathId) {
+        debug_assert_eq!(self.unsettled, 0, "only a settled graph can be changed from outside");
+        let recorded = self.recordings.len();
+        self.paths[path.index()].reset(recorded);
+    }
+
+    /// Whether a command recorded now in this group would never be reached by the serial build.
+    pub fn is_past_failure(&self, group: GroupId) -> bool {
+        self.fatal.is_some() || self.groups[group.index()].failed.is_some()
+    }
+
+    /// The version of a path that a read at the end of the program means; none for what was there at the start.
+    pub fn newest_version(&self, path: PathId) -> Option<Version> {
+        self.effective(path, None).map(|seq| self.version_of(seq))
+    }
+
+    /// Versions that are the newest of their path and not at its place, in the order of the paths. All nodes must
+    /// be settled.
+    pub fn uncommitted(&self) -> impl Iterator<Item = (PathId, Version)> + '_ {
+        (0..self.paths.len()).map(PathId::new).filter_map(|path| {
+            let newest = self.effective(path, None)?;
+            (self.paths[path.index()].placed != Some(newest)).then(|| (path, self.version_of(newest)))
+        })
+    }
+
+    /// The newest version was put at the path's place.
+    pub fn committed(&mut self, path: PathId) {
+        let newest = self.effective(path, None);
+        self.paths[path.index()].placed = newest;
+    }
+
+    /// How many commands were recorded.
+    pub fn recorded(&self) -> usize {
+        self.recordings.len()
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The node of a recording.
+    pub fn node_of(&self, seq: Seq) -> NodeId {
+        self.recordings[seq.index()].node
+    }
+
+    /// The group of a recording.
+    pub fn group_of(&self, seq: Seq) -> GroupId {
+        self.recordings[seq.index()].group
+    }
+
+    /// Whether the serial build would not have come to this recording.
+    pub fn is_cancelled(&self, seq: Seq) -> bool {
+        self.recordings[seq.index()].cancelled
+    }
+
+    /// The newest recording.
+    pub fn last(&self) -> Option<Seq> {
+        self.recordings.len().checked_sub(1).map(Seq::new)
+    }
+
+    /// All recordings in program order.
+    pub fn program(&self) -> impl Iterator<Item = Seq> + use<> {
+        (0..self.recordings.len()).map(Seq::new)
+    }
+
+    /// All nodes, in the order of their first recordings.
+    pub fn all_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId::new)
+    }
+
+    /// What a node was recorded as waiting for.
+    pub fn dependencies(&self, node: NodeId) -> &[NodeId] {
+        &self.nodes[node.index()].dependencies
+    }
+
+    /// Whether another node reads what this one writes.
+    pub fn is_consumed(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].consumed
+    }
+
+    fn push_recording(&mut self, node: NodeId, group: GroupId) -> Seq {
+        let seq = Seq::new(self.recordings.len());
+        self.recordings.push(Recording { node, group, cancelled: false });
+        self.groups[group.index()].recordings.push(seq);
+        self.nodes[node.index()].recordings.push(seq);
+        seq
+    }
+
+    fn push_version(&mut self, path: PathId, seq: Seq) {
+        let state = &mut self.paths[path.index()];
+        state.versions.push(seq);
+        state.writers.push(seq);
+    }
+
+    pub(crate) fn version_of(&self, seq: Seq) -> Version {
+        let node = self.recordings[seq.index()].node;
+        match self.nodes[node.index()].state {
+            State::Failed => Version::Absent,
+            _ => Version::Written(node),
+        }
+    }
+
+    /// The newest version before `before` that was not cancelled.
+    pub(crate) fn effective(&self, path: PathId, before: Option<Seq>) -> Option<Seq> {
+        let live = |seq: &&Seq| {
+            before.is_none_or(|b| **seq < b) && !self.recordings[seq.index()].cancelled
+        };
+        self.paths[path.index()].versions.iter().rev().find(live).copied()
+    }
+
+    /// The first recording of a node that was not cancelled: the one for which it runs. What the cancelled ones
+    /// read may be cancelled with them.
+    pub(crate) fn own(&self, id: NodeId) -> Seq {
+        let live = |seq: &&Seq| !self.recordings[seq.index()].cancelled;
+        let own = self.nodes[id.index()].recordings.iter().find(live).copied();
+        own.expect("a node without a live recording is cancelled")
+    }
+
+    /// Whether the group of `seq` can still fail before it without taking a recording of `group` along.
+    fn may_vanish(&self, seq: Seq, group: GroupId) -> bool {
+        let of = self.recordings[seq.index()].group;
+        of != group && !self.groups[of.index()].fatal
+    }
+
+    fn meaning(&self, read: &Access, group: GroupId, before: Option<Seq>) -> Meaning {
+        let mut meaning =
+            Meaning { candidates: Vec::new(), touches: read.at == At::Place, certain: true };
+        for &seq in self.paths[read.path.index()].versions.iter().rev() {
+            if before.is_some_and(|b| seq >= b) || self.recordings[seq.index()].cancelled {
+                continue;
+            }
+            meaning.candidates.push(seq);
+            let writer = &self.nodes[self.recordings[seq.index()].node.index()];
+            let at_place = |w: &Access| w.path == read.path && w.at == At::Place;
+            meaning.touches |= writer.writes.iter().any(at_place);
+            if !self.may_vanish(seq, group) {
+                return meaning;
+            }
+            meaning.touches = true;
+            meaning.certain = false;
+        }
+        meaning.touches = true;
+        meaning
+    }
+
+    /// Makes `wait_for` hold what must be settled before it is certain what became of `seq`.
+    fn add_certainty(&self, seq: Seq, group: GroupId, wait_for: &mut BTreeSet<NodeId>) {
+        let mut add = |seq: Seq| {
+            let node = self.recordings[seq.index()].node;
+            if !self.nodes[node.index()].state.settled() {
+                wait_for.insert(node);
+            }
+        };
+        add(seq);
+        if self.may_vanish(seq, group) {
+            let of = self.recordings[seq.index()].group;
+            self.groups[of.index()].recordings.iter().take_while(|s| **s < seq).for_each(|s| add(*s));
+        }
+    }
+
+    /// Gives `node` at least this weight, and what it waits for so much more.
+    fn raise_path_weight(&mut self, node: NodeId, to: u64) {
+        let mut queue = vec![(node, to)];
+        while let Some((id, to)) = queue.pop() {
+            let node = &mut self.nodes[id.index()];
+            if node.path_weight >= to {
+                continue;
+            }
+            if node.state == State::Ready {
+                self.ready.remove(&(std::cmp::Reverse(node.path_weight), id));
+                self.ready.insert((std::cmp::Reverse(to), id));
+            }
+            node.path_weight = to;
+            if !node.state.settled() {
+                let dependencies = &self.nodes[id.index()].dependencies;
+                queue.extend(dependencies.iter().map(|d| (*d, to + self.nodes[d.index()].weight)));
+            }
+        }
+    }
+
+    pub(crate) fn make_ready_if_free(&mut self, id: NodeId) {
+        let node = &mut self.nodes[id.index()];
+        if node.state == State::Waiting(0) {
+            node.state = State::Ready;
+            self.ready.insert((std::cmp::Reverse(node.path_weight), id));
+        }
+    }
+
+    /// Notes a change at a place and returns what the caller has to know of it.
+    pub(crate) fn note_change(
+        &mut self,
+        cause: Seq,
+        path: PathId,
+        now: Option<Seq>,
+        change: crate::action::Change,
+    ) -> PlaceChange {
+        let state = &mut self.paths[path.index()];
+        let token = self.placed.len();
+        self.placed.push(Placed { cause, path, before: state.placed, undone: false });
+        state.placed = now;
+        PlaceChange { token, path, change }
+    }
+}

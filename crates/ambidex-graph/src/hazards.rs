@@ -1,0 +1,33 @@
+//! Knows which paths more than one group writes.
+
+use std::collections::BTreeSet;
+
+use crate::action::{At, Hazard};
+use crate::graph::Graph;
+use crate::ids::{GroupId, Key, PathId, Seq};
+
+impl Graph {
+    /// The paths that recordings of more than one group write, in the order of the paths. Two writers within one
+    /// group follow each other in every build, so they are none.
+    pub fn hazards(&self) -> impl Iterator<Item = Hazard> + '_ {
+        (0..self.paths.len()).map(PathId::new).filter_map(|path| {
+            let writers = &self.paths[path.index()].writers;
+            let groups: BTreeSet<GroupId> = writers.iter().map(|s| self.group_of(*s)).collect();
+            (groups.len() > 1).then(|| Hazard {
+                path,
+                ordered: writers.iter().any(|seq| self.writes_at_place(*seq, path)),
+                duplicate: writers.iter().map(|s| self.key_of(*s)).collect::<BTreeSet<Key>>().len() == 1,
+                writers: writers.clone(),
+            })
+        })
+    }
+
+    fn key_of(&self, seq: Seq) -> Key {
+        self.nodes[self.node_of(seq).index()].key
+    }
+
+    fn writes_at_place(&self, seq: Seq, path: PathId) -> bool {
+        let node = &self.nodes[self.node_of(seq).index()];
+        node.writes.iter().any(|w| w.path == path && w.at == At::Place)
+    }
+}

@@ -1,0 +1,214 @@
+//! Knows the life of a node: ready, started, finished, and what a failure takes back.
+
+use crate::action::{At, Change, Content, Outcome, Start, Undo, Version};
+use crate::graph::{Graph, State};
+use crate::ids::{GroupId, NodeId, Seq};
+
+impl Graph {
+    /// How many nodes can be started now. None can while changes at places are to be taken back.
+    pub fn ready(&self) -> usize {
+        if self.to_undo.is_empty() { self.ready.len() } else { 0 }
+    }
+
+    /// The nth of the nodes that can be started; the first has the heaviest chain of work behind it.
+    pub fn nth_ready(&self, n: usize) -> Option<NodeId> {
+        (n < self.ready()).then(|| self.ready.iter().nth(n).map(|(_, id)| *id)).flatten()
+    }
+
+    /// Whether nothing more will happen unless something is recorded.
+    pub fn is_settled(&self) -> bool {
+        self.unsettled == 0 && self.to_undo.is_empty()
+    }
+
+    /// How many nodes run.
+    pub fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Where a node is in its life.
+    pub fn state(&self, node: NodeId) -> State {
+        self.nodes[node.index()].state
+    }
+
+    /// The earliest failure that cancelled everything behind it.
+    pub fn fatal(&self) -> Option<Seq> {
+        self.fatal
+    }
+
+    /// The caller has dealt with the failure that ended the program: what is recorded from now on counts again.
+    pub fn acknowledge(&mut self) {
+        self.fatal = None;
+    }
+
+    /// The first recording of the group that failed.
+    pub fn failure(&self, group: GroupId) -> Option<Seq> {
+        let failed = self.groups[group.index()].failed?;
+        (!self.recordings[failed.index()].cancelled).then_some(failed)
+    }
+
+    /// Starts a ready node.
+    ///
+    /// # Panics
+    /// If the node isn't ready.
+    pub fn start(&mut self, id: NodeId) -> Start {
+        let node = &mut self.nodes[id.index()];
+        assert_eq!(node.state, State::Ready, "only a ready node can be started");
+        self.ready.remove(&(std::cmp::Reverse(node.path_weight), id));
+        node.state = State::Running;
+        self.running += 1;
+        let own = self.own(id);
+        let mut start = Start::default();
+        for read in self.nodes[id.index()].reads.clone() {
+            // Its other recordings read the same: that is what made them twins.
+            let version = self.effective(read.path, Some(own));
+            let Some(seq) = version else {
+                start.reads.push(Content::AtPlace);
+                continue;
+            };
+            let content = self.version_of(seq);
+            let writer = self.recordings[seq.index()].node;
+            let written_there = self.nodes[writer.index()]
+                .writes
+                .iter()
+                .any(|w| w.path == read.path && w.at == At::Place);
+            match content {
+                Version::Written(node) if read.at == At::Anywhere && !written_there => {
+                    start.reads.push(Content::Of(node));
+                }
+                _ => {
+                    start.reads.push(Content::AtPlace);
+                    if self.paths[read.path.index()].placed != Some(seq) {
+                        let change = Change::Commit(content);
+                        start.changes.push(self.note_change(seq, read.path, version, change));
+                    }
+                }
+            }
+        }
+        for write in self.nodes[id.index()].writes.clone() {
+            if write.at == At::Place {
+                start.changes.push(self.note_change(own, write.path, Some(own), Change::Write));
+            }
+        }
+        start
+    }
+
+    /// A started node ended. Returns the running nodes that are not wanted any more and have to be stopped; they
+    /// too are to be finished, when they have ended.
+    pub fn finish(&mut self, id: NodeId, outcome: Outcome) -> Vec<NodeId> {
+        let state = self.nodes[id.index()].state;
+        self.running -= 1;
+        match (state, outcome) {
+            (State::Doomed, _) => {
+                self.doomed -= 1;
+                self.settle(id, State::Cancelled);
+                Vec::new()
+            }
+            (State::Running, Outcome::Success) => {
+                self.settle(id, State::Done);
+                Vec::new()
+            }
+            (State::Running, Outcome::Failure) => {
+                // Cancel first, so that nobody behind the failure becomes ready by its end.
+                let recordings = self.nodes[id.index()].recordings.clone();
+                let mut stop = Vec::new();
+                for seq in recordings {
+                    if !self.recordings[seq.index()].cancelled {
+                        stop.extend(self.fail(seq));
+                    }
+                }
+                self.settle(id, State::Failed);
+                stop
+            }
+            _ => panic!("only a started node can be finished, not one that is {state:?}"),
+        }
+    }
+
+    /// Cancels everything that is not settled, as if the program had ended before it.
+    pub fn cancel_all(&mut self) -> Vec<NodeId> {
+        let all: Vec<Seq> = self
+            .program()
+            .filter(|seq| !self.nodes[self.node_of(*seq).index()].state.settled())
+            .collect();
+        self.cancel(all)
+    }
+
+    /// The changes at places that have to be taken back, in this order, once nothing unwanted runs any more.
+    /// The caller says [`Graph::undone`] when it has done so.
+    pub fn undo(&self) -> Vec<Undo> {
+        if self.doomed > 0 {
+            return Vec::new();
+        }
+        self.to_undo.iter().map(|&token| Undo { token, path: self.placed[token].path }).collect()
+    }
+
+    /// What [`Graph::undo`] named has been taken back.
+    pub fn undone(&mut self) {
+        for token in std::mem::take(&mut self.to_undo) {
+            let change = &mut self.placed[token];
+            change.undone = true;
+            self.paths[change.path.index()].placed = change.before;
+        }
+    }
+
+    /// A recording failed: cancels what the serial build would not have come to.
+    pub(crate) fn fail(&mut self, seq: Seq) -> Vec<NodeId> {
+        let id = self.recordings[seq.index()].group;
+        let group = &mut self.groups[id.index()];
+        if group.failed.is_none_or(|earlier| seq < earlier) {
+            group.failed = Some(seq);
+        }
+        let fatal = group.fatal;
+        let behind: Vec<Seq> = if fatal {
+            self.fatal = Some(self.fatal.map_or(seq, |earlier| earlier.min(seq)));
+            self.program().skip(seq.index() + 1).collect()
+        } else {
+            group.recordings.iter().copied().filter(|other| *other > seq).collect()
+        };
+        self.cancel(behind)
+    }
+
+    fn cancel(&mut self, recordings: Vec<Seq>) -> Vec<NodeId> {
+        let mut stop = Vec::new();
+        for seq in recordings {
+            if std::mem::replace(&mut self.recordings[seq.index()].cancelled, true) {
+                continue;
+            }
+            let id = self.recordings[seq.index()].node;
+            let node = &self.nodes[id.index()];
+            if node.recordings.iter().any(|s| !self.recordings[s.index()].cancelled) {
+                continue;
+            }
+            match node.state {
+                State::Waiting(_) | State::Ready => self.settle(id, State::Cancelled),
+                State::Running => {
+                    self.nodes[id.index()].state = State::Doomed;
+                    self.doomed += 1;
+                    stop.push(id);
+                }
+                State::Done | State::Failed => self.nodes[id.index()].state = State::Cancelled,
+                State::Doomed | State::Cancelled => {}
+            }
+        }
+        let cancelled = |change: &crate::graph::Placed| {
+            !change.undone && self.recordings[change.cause.index()].cancelled
+        };
+        self.to_undo = (0..self.placed.len()).rev().filter(|t| cancelled(&self.placed[*t])).collect();
+        stop
+    }
+
+    fn settle(&mut self, id: NodeId, state: State) {
+        let node = &mut self.nodes[id.index()];
+        if node.state == State::Ready {
+            self.ready.remove(&(std::cmp::Reverse(node.path_weight), id));
+        }
+        node.state = state;
+        self.unsettled -= 1;
+        for dependent in std::mem::take(&mut node.dependents) {
+            let other = &mut self.nodes[dependent.index()];
+            if let State::Waiting(count) = &mut other.state {
+                *count -= 1;
+                self.make_ready_if_free(dependent);
+            }
+        }
+    }
+}

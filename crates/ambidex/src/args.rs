@@ -1,0 +1,166 @@
+//! Knows the arguments of every command, each defined once with its documentation.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Right and fast parallel builds of Python extension modules, for every project that uses setuptools.
+#[derive(Debug, Parser)]
+#[command(name = "ambidex", version, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build a project's extension modules
+    Build(BuildArgs),
+    /// Run any command; every Python below it is captured
+    Run(RunArgs),
+    /// List the paths that more than one extension writes: what would race under `setup.py build -j`
+    Check(CheckArgs),
+    /// Build with plain setuptools and with ambidex, and compare every output byte for byte
+    Verify(VerifyArgs),
+    /// Remove what builds have left in a project
+    Clean(CleanArgs),
+}
+
+/// How many commands run at once.
+#[derive(Debug, Args)]
+pub(crate) struct JobArgs {
+    /// How many commands run at once [default: the cores that this process may use]
+    #[arg(short, long, value_name = "N", env = "AMBIDEX_JOBS", hide_env_values = true,
+          value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub jobs: Option<u32>,
+    /// Choose among ready commands at random, from this seed
+    #[arg(long, value_name = "N", hide = true)]
+    pub schedule_seed: Option<u64>,
+}
+
+/// What every command that runs a project takes.
+#[derive(Debug, Args)]
+pub(crate) struct CommonArgs {
+    /// The Python that runs setup.py [default: the active virtual environment's, else python3]
+    #[arg(long, value_name = "EXE", env = "AMBIDEX_PYTHON", hide_env_values = true)]
+    pub python: Option<PathBuf>,
+    #[command(flatten)]
+    pub jobs: JobArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How much is told, and in which colours.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Print errors only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more: what was left to Python, and why
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// The project
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// Put the modules beside their sources (`setup.py build_ext --inplace`)
+    #[arg(long)]
+    pub inplace: bool,
+    /// Go on with the other extensions when one fails
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Write what was done to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub summary: Option<PathBuf>,
+    /// More arguments for setup.py, behind `build`
+    #[arg(last = true, value_name = "SETUP_ARGS")]
+    pub setup_args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub jobs: JobArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Go on with the other extensions when one fails
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Write what was done to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub summary: Option<PathBuf>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The project
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// How to print the result
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+}
+
+/// How to print a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The project
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// Build the modules beside their sources (`setup.py build_ext --inplace`)
+    #[arg(long)]
+    pub inplace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CleanArgs {
+    /// The project
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

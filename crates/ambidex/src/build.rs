@@ -1,0 +1,87 @@
+//! Knows `ambidex build` and `ambidex run`.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::args::{BuildArgs, OutputArgs, RunArgs};
+use crate::diagnose;
+use crate::error::Error;
+use crate::project::{self, Project};
+use crate::supervise::{self, Ended, Task};
+use crate::tell;
+
+/// Builds a project.
+pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
+    tell::set_color(args.common.output.color);
+    let project = Project::find(&args.dir)?;
+    let python = project::python(args.common.python.as_deref())?;
+    let mut arguments = project.arguments(args.inplace, &args.setup_args);
+    if args.common.output.quiet {
+        // Before the first command, where setup.py takes its global options.
+        let at = arguments.iter().position(|a| a == "build" || a == "build_ext").unwrap_or(0);
+        arguments.insert(at, "-q".into());
+    }
+    let task = Task {
+        program: python.into_os_string(),
+        arguments,
+        cwd: &project.root,
+        environment: vec![("AMBIDEX_ENTRY", "setup".into())],
+        log: None,
+    };
+    let ended = supervise::captured(task, supervise::options(&args.common.jobs, args.keep_going))?;
+    conclude(&ended, args.summary.as_deref(), &args.common.output)
+}
+
+/// Runs a command.
+pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
+    tell::set_color(args.output.color);
+    let mut words = args.command.iter().map(OsString::from);
+    let program = words.next().unwrap_or_default();
+    let task = Task {
+        program,
+        arguments: words.collect(),
+        cwd: Path::new("."),
+        environment: Vec::new(),
+        log: None,
+    };
+    let ended = supervise::captured(task, supervise::options(&args.jobs, args.keep_going))?;
+    conclude(&ended, args.summary.as_deref(), &args.output)
+}
+
+/// Writes down and tells what was done.
+fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Result<u8, Error> {
+    let mut json = serde_json::to_string_pretty(&ended.report).expect("a report is plain data");
+    json.push('\n');
+    for folder in &ended.state_folders {
+        let file = folder.join("last-build.json");
+        // It is for the next `ambidex report`; a build that could do without a folder is none the worse.
+        let _ = std::fs::write(file, &json);
+    }
+    if let Some(path) = summary {
+        std::fs::write(path, &json)
+            .map_err(|source| Error::Unwritable { path: path.to_owned(), source })?;
+    }
+    if ended.interrupted {
+        return Ok(ended.code);
+    }
+    if ended.code != 0 {
+        return Ok(diagnose::tell(ended));
+    }
+    if output.verbose {
+        for left in &ended.report.left_to_python {
+            tell::note(&format!("run by Python itself: {}\n  {}", left.command.join(" "), left.reason));
+        }
+    }
+    let commands = &ended.report.commands;
+    if !output.quiet && commands.recorded > 0 {
+        tell::say(&format!(
+            "ambidex: {} commands, {} run, {} repeated, {} jobs, {:.2} s",
+            commands.recorded,
+            commands.executed,
+            commands.recorded - commands.distinct,
+            ended.report.jobs,
+            ended.report.wall_s
+        ));
+    }
+    Ok(0)
+}

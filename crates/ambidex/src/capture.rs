@@ -1,0 +1,94 @@
+//! Knows the Python files of the capture, and how a process comes to load them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+macro_rules! embedded {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_str!(concat!("../../../python/", $name)))),+]
+    };
+}
+
+/// The capture's files, by their path below its folder.
+const FILES: [(&str, &str); 7] = embedded![
+    "sitecustomize.py",
+    "ambidex/__init__.py",
+    "ambidex/_client.py",
+    "ambidex/_hooks.py",
+    "ambidex/_imports.py",
+    "ambidex/_session.py",
+    "ambidex/_watch.py",
+];
+
+/// The capture on disk.
+#[derive(Debug)]
+pub(crate) struct Capture {
+    folder: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Capture {
+    /// Lays the files out: in the cache, where Python keeps their byte code from run to run, or, where there is no
+    /// cache, in a temporary folder.
+    pub fn lay_out() -> Result<Self, Error> {
+        if let Some(folder) = cache_folder().map(|cache| cache.join("capture").join(version()))
+            && lay_out_in(&folder).is_ok()
+        {
+            return Ok(Self { folder, _temporary: None });
+        }
+        let temporary =
+            tempfile::Builder::new().prefix("ambidex-").tempdir().map_err(Error::Engine)?;
+        let folder = temporary.path().join("capture");
+        lay_out_in(&folder).map_err(|source| Error::Unwritable { path: folder.clone(), source })?;
+        Ok(Self { folder, _temporary: Some(temporary) })
+    }
+
+    /// The variables of a process that is to be captured.
+    pub fn environment(&self, socket: &Path) -> Vec<(&'static str, OsString)> {
+        let mut path = self.folder.clone().into_os_string();
+        if let Some(given) = std::env::var_os("PYTHONPATH").filter(|given| !given.is_empty()) {
+            path.push(":");
+            path.push(given);
+        }
+        vec![("AMBIDEX_SOCKET", socket.into()), ("PYTHONPATH", path)]
+    }
+}
+
+/// The folder that runs share: `AMBIDEX_CACHE_DIR`, else ambidex' part of the XDG cache folder (XDG Base Directory
+/// Specification).
+fn cache_folder() -> Option<PathBuf> {
+    let given = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    given("AMBIDEX_CACHE_DIR")
+        .or_else(|| given("XDG_CACHE_HOME").map(|cache| cache.join("ambidex")))
+        .or_else(|| given("HOME").map(|home| home.join(".cache").join("ambidex")))
+        .filter(|folder| folder.is_absolute())
+}
+
+/// Names these very files: another version of them has another folder.
+fn version() -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (name, text) in FILES {
+        hasher.update(name.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+fn lay_out_in(folder: &Path) -> io::Result<()> {
+    if FILES.iter().all(|(name, text)| fs::read(folder.join(name)).is_ok_and(|t| t == text.as_bytes())) {
+        return Ok(());
+    }
+    // Another ambidex may do the same now: each file appears whole.
+    for (name, text) in FILES {
+        let file = folder.join(name);
+        let parent = file.parent().unwrap_or(folder);
+        fs::create_dir_all(parent)?;
+        let mut partial = tempfile::NamedTempFile::new_in(parent)?;
+        io::Write::write_all(&mut partial, text.as_bytes())?;
+        partial.persist(&file).map_err(|error| error.error)?;
+    }
+    Ok(())
+}

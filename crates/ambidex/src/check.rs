@@ -1,0 +1,129 @@
+//! Knows `ambidex check`: which paths more than one extension writes, and how to tell of them.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use ambidex_engine::{HazardPath, Options, Writer};
+use serde::Serialize;
+
+use crate::args::{CheckArgs, Format};
+use crate::diagnose;
+use crate::error::Error;
+use crate::project::{self, Project};
+use crate::supervise::{self, Task};
+use crate::tell;
+
+#[derive(Serialize)]
+struct Findings<'a> {
+    hazards: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    path: PathBuf,
+    kind: &'static str,
+    writers: Vec<FindingWriter<'a>>,
+}
+
+#[derive(Serialize)]
+struct FindingWriter<'a> {
+    extension: &'a str,
+    command: &'a [String],
+}
+
+/// Lists hazards. The exit code is 1 if there are any.
+pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
+    tell::set_color(args.common.output.color);
+    let project = Project::find(&args.dir)?;
+    let python = project::python(args.common.python.as_deref())?;
+    let folder = tempfile::tempdir().map_err(Error::Engine)?;
+    let log = folder.path().join("log");
+    let task = Task {
+        program: python.into_os_string(),
+        arguments: project.arguments(false, &[]),
+        cwd: &project.root,
+        environment: vec![("AMBIDEX_ENTRY", "setup".into())],
+        log: Some(log.clone()),
+    };
+    let options = Options { only_record: true, ..supervise::options(&args.common.jobs, false) };
+    let ended = supervise::captured(task, options)?;
+    if ended.code != 0 || ended.interrupted {
+        tell::say(String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).trim_end());
+        diagnose::tell(&ended);
+        return Ok(Error::EXIT_CODE);
+    }
+    let hazards = &ended.report.hazard_paths;
+    match args.format {
+        Format::Json => print_json(hazards),
+        Format::Text => print_text(hazards),
+    }
+    Ok(u8::from(!hazards.is_empty()))
+}
+
+/// The path as the project has it.
+fn shown(hazard: &HazardPath) -> PathBuf {
+    hazard.path.strip_prefix(&hazard.root).unwrap_or(&hazard.path).to_owned()
+}
+
+fn kind(hazard: &HazardPath) -> &'static str {
+    if hazard.duplicate { "duplicate" } else { "conflict" }
+}
+
+fn print_json(hazards: &[HazardPath]) {
+    let finding = |hazard| Finding {
+        path: shown(hazard),
+        kind: kind(hazard),
+        writers: hazard
+            .writers
+            .iter()
+            .map(|writer| FindingWriter { extension: &writer.extension, command: &writer.command })
+            .collect(),
+    };
+    let findings = Findings { hazards: hazards.iter().map(finding).collect() };
+    println!("{}", serde_json::to_string_pretty(&findings).expect("findings are plain data"));
+}
+
+fn print_text(hazards: &[HazardPath]) {
+    for hazard in hazards {
+        println!("{}: {}", kind(hazard), shown(hazard).display());
+        for writer in &hazard.writers {
+            let own = own_arguments(writer, &hazard.writers);
+            match own.is_empty() {
+                true => println!("  {}", writer.extension),
+                false => println!("  {}: {}", writer.extension, own.join(" ")),
+            }
+        }
+    }
+    match hazards.len() {
+        0 => println!("no path is written by more than one extension"),
+        1 => println!("1 path is written by more than one extension; `setup.py build -j` may build wrong modules"),
+        n => println!(
+            "{n} paths are written by more than one extension; `setup.py build -j` may build wrong modules"
+        ),
+    }
+}
+
+/// The arguments of a writer that not all writers have.
+fn own_arguments<'a>(writer: &'a Writer, all: &[Writer]) -> Vec<&'a str> {
+    let sets: Vec<BTreeSet<&String>> = all.iter().map(|w| w.command.iter().collect()).collect();
+    let everywhere = |argument: &String| sets.iter().all(|set| set.contains(argument));
+    writer.command.iter().filter(|a| !everywhere(a)).map(String::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_told() {
+        let writer = |extension: &str, value: &str| Writer {
+            extension: extension.into(),
+            command: ["gcc", "-c", "common.c", value].map(String::from).to_vec(),
+        };
+        let all = [writer("a", "-DV=1"), writer("b", "-DV=2")];
+        assert_eq!(own_arguments(&all[0], &all), ["-DV=1"]);
+        assert_eq!(own_arguments(&all[1], &all), ["-DV=2"]);
+        let same = [writer("a", "-DV=1"), writer("b", "-DV=1")];
+        assert!(own_arguments(&same[0], &same).is_empty());
+    }
+}

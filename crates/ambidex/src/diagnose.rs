@@ -1,0 +1,40 @@
+//! Knows what to say of a build that failed.
+
+use ambidex_engine::FailedCommand;
+
+use crate::error::Error;
+use crate::supervise::Ended;
+use crate::tell;
+
+/// Tells why the build failed, as far as it is known, and returns the exit code.
+pub(crate) fn tell(ended: &Ended) -> u8 {
+    let report = &ended.report;
+    if let Some(left) = report.left_to_python.iter().rfind(|left| left.reason.starts_with("there is no")) {
+        tell::error(&left.reason, Some("install a C compiler, or name one in CC and CXX"));
+        return Error::EXIT_CODE;
+    }
+    let of_extension = |failed: &&FailedCommand| failed.extension.is_some();
+    let fatal = report.failures.iter().find(|failed| failed.fatal);
+    if let Some(failed) = fatal.or_else(|| report.failures.iter().rfind(of_extension)) {
+        if failed.err.contains("Python.h: No such file") {
+            let hint = "install them: python3-dev on Debian and Ubuntu, python3-devel on Fedora and openSUSE";
+            tell::error("this Python has no headers", Some(hint));
+            return Error::EXIT_CODE;
+        }
+        tell::error(&headline(failed), None);
+        tell::say(&format!("  command: {}", failed.command.join(" ")));
+    }
+    ended.code
+}
+
+fn headline(failed: &FailedCommand) -> String {
+    let how = match failed.status {
+        status if status < 0 => format!("was ended by signal {}", -status),
+        status => format!("failed with exit code {status}"),
+    };
+    let tool = failed.command.first().map_or("the command", String::as_str);
+    match &failed.extension {
+        Some(name) => format!("extension '{name}': `{tool}` {how}"),
+        None => format!("`{tool}` {how}"),
+    }
+}

@@ -1,0 +1,50 @@
+//! Knows the mistakes that a user can make, and what to say of each.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why ambidex itself could not do what was asked. A failed build is none of these.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{} is no folder", .0.display())]
+    NoFolder(PathBuf),
+    #[error("{} has neither setup.py nor pyproject.toml", .0.display())]
+    NoProject(PathBuf),
+    #[error("{} can't be read: {source}", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{}: {message}", .path.display())]
+    BadPyproject { path: PathBuf, message: String },
+    #[error("there is no Python: neither `python3` nor `python` is on the PATH")]
+    NoPython,
+    #[error("`{program}` can't be started: {source}")]
+    NotStarted { program: String, source: io::Error },
+    #[error("{} can't be written: {source}", .path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+    #[error("the engine can't be started: {0}")]
+    Engine(io::Error),
+    #[error("{} is being built by another ambidex", .0.display())]
+    Busy(PathBuf),
+    #[error("the build with plain setuptools failed (exit code {0}); there is nothing to compare with")]
+    StockFailed(i32),
+}
+
+impl Error {
+    /// What a process ends with that could not do what was asked.
+    pub const EXIT_CODE: u8 = 2;
+
+    /// What the user can do next.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoFolder(_) | Self::NoProject(_) => "give the folder of a project that uses setuptools",
+            Self::BadPyproject { .. } => "correct the file",
+            Self::NoPython => "install Python 3.6 or newer, or name one with --python",
+            Self::NotStarted { .. } => "check the name, or give the full path",
+            Self::Unwritable { .. } => "check the permissions, and whether the disk is full",
+            Self::Engine(_) => "check that TMPDIR names a folder that can be written",
+            Self::Busy(_) => "wait for it, or end it",
+            Self::StockFailed(_) => "make the project build without ambidex first",
+            Self::Unreadable { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

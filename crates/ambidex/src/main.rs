@@ -1,0 +1,38 @@
+//! The command line of ambidex: arguments in, exit code out.
+
+mod args;
+mod build;
+mod capture;
+mod check;
+mod clean;
+mod diagnose;
+mod error;
+mod project;
+mod supervise;
+mod tell;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::error::Error;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Build(args) => build::build(&args),
+        Command::Run(args) => build::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Clean(args) => clean::clean(&args),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            tell::error(&error.to_string(), error.hint().as_deref());
+            ExitCode::from(Error::EXIT_CODE)
+        }
+    }
+}

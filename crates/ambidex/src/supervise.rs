@@ -1,0 +1,166 @@
+//! Knows how a captured process is run to its end, and that nothing it started outlives it.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use ambidex_engine::{Engine, Options, Report};
+use rustix::process::{Pid, Signal};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::args::JobArgs;
+use crate::capture::Capture;
+use crate::error::Error;
+
+/// A process to run.
+#[derive(Debug)]
+pub(crate) struct Task<'a> {
+    pub program: OsString,
+    pub arguments: Vec<OsString>,
+    pub cwd: &'a Path,
+    /// More variables.
+    pub environment: Vec<(&'static str, OsString)>,
+    /// Where its standard output and error go; inherited if there is none.
+    pub log: Option<PathBuf>,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Its exit code, as a shell has it.
+    pub code: u8,
+    /// The signal by which ambidex itself was told to end.
+    pub interrupted: bool,
+    pub report: Report,
+    /// The state folders of the trees that were built.
+    pub state_folders: Vec<PathBuf>,
+}
+
+/// The engine's options for these arguments.
+pub(crate) fn options(jobs: &JobArgs, keep_going: bool) -> Options {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Options {
+        jobs: jobs.jobs.map_or_else(cores, |n| n as usize),
+        jobs_may_change: jobs.jobs.is_none(),
+        keep_going,
+        only_record: false,
+        commit_all: false,
+        schedule_seed: jobs.schedule_seed,
+    }
+}
+
+/// Runs a process with every Python below it captured.
+pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error> {
+    let capture = Capture::lay_out()?;
+    let engine = Arc::new(Engine::start(options).map_err(Error::Engine)?);
+    let mut environment = capture.environment(&engine.socket());
+    environment.extend(task.environment.iter().cloned());
+    let (code, interrupted) = run(&Task { environment, ..task }, Some(&engine))?;
+    let ended =
+        Ended { code, interrupted, report: engine.report(), state_folders: engine.state_folders() };
+    engine.stop();
+    Ok(ended)
+}
+
+/// Runs a process as it stands. Returns its exit code.
+pub(crate) fn plain(task: &Task<'_>) -> Result<(u8, bool), Error> {
+    run(task, None)
+}
+
+fn run(task: &Task<'_>, engine: Option<&Arc<Engine>>) -> Result<(u8, bool), Error> {
+    let mut command = Command::new(&task.program);
+    command.args(&task.arguments).current_dir(task.cwd).envs(task.environment.iter().cloned());
+    if let Some(log) = &task.log {
+        let unwritable = |source| Error::Unwritable { path: log.clone(), source };
+        let file = std::fs::File::create(log).map_err(unwritable)?;
+        command.stdin(Stdio::null()).stderr(file.try_clone().map_err(unwritable)?).stdout(file);
+    }
+    // On a terminal, Ctrl-C has to reach the process, and it may want to read. Elsewhere it leads a group of its
+    // own, so that all that it starts can be ended with it.
+    let own_group = !std::io::stdin().is_terminal();
+    if own_group {
+        command.process_group(0);
+    }
+    let watch = SignalWatch::start(engine.cloned(), own_group)?;
+    let name = task.program.to_string_lossy().into_owned();
+    let mut child =
+        command.spawn().map_err(|source| Error::NotStarted { program: name.clone(), source })?;
+    watch.supervise(child.id());
+    let status = child.wait().map_err(|source| Error::NotStarted { program: name, source })?;
+    let interrupted = watch.end();
+    let code = match (interrupted, status.code(), status.signal()) {
+        (Some(signal), ..) => 128 + signal,
+        (None, Some(code), _) => code,
+        (None, None, signal) => 128 + signal.unwrap_or(0),
+    };
+    Ok((u8::try_from(code & 0xff).unwrap_or(1), interrupted.is_some()))
+}
+
+/// Waits for the signals that tell ambidex to end, and passes them on.
+struct SignalWatch {
+    handle: signal_hook::iterator::Handle,
+    thread: std::thread::JoinHandle<()>,
+    child: Arc<Mutex<Option<u32>>>,
+    caught: Arc<AtomicI32>,
+}
+
+impl SignalWatch {
+    fn start(engine: Option<Arc<Engine>>, own_group: bool) -> Result<Self, Error> {
+        let mut signals =
+            signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
+        let handle = signals.handle();
+        let child: Arc<Mutex<Option<u32>>> = Arc::default();
+        let caught = Arc::new(AtomicI32::new(0));
+        let (to, said) = (child.clone(), caught.clone());
+        let thread = std::thread::spawn(move || {
+            for signal in signals.forever() {
+                said.store(signal, Ordering::SeqCst);
+                // Ctrl-C on a terminal has reached the process already.
+                if own_group || signal != SIGINT {
+                    pass_on(*to.lock().expect("nobody panics with the child's number"), signal, own_group);
+                }
+                if let Some(engine) = &engine {
+                    engine.stop();
+                }
+            }
+        });
+        Ok(Self { handle, thread, child, caught })
+    }
+
+    fn supervise(&self, child: u32) {
+        *self.child.lock().expect("nobody panics with the child's number") = Some(child);
+        let signal = self.caught.load(Ordering::SeqCst);
+        if signal != 0 {
+            // It came while the process was being started.
+            pass_on(Some(child), signal, false);
+        }
+    }
+
+    /// Stops waiting. Returns the signal that was caught.
+    fn end(self) -> Option<i32> {
+        self.handle.close();
+        // A panic there has been printed; the process has ended all the same.
+        let _ = self.thread.join();
+        let signal = self.caught.load(Ordering::SeqCst);
+        (signal != 0).then_some(signal)
+    }
+}
+
+fn pass_on(child: Option<u32>, signal: i32, group: bool) {
+    let Some(pid) = child.and_then(|c| i32::try_from(c).ok()).and_then(Pid::from_raw) else { return };
+    let signal = match signal {
+        SIGINT => Signal::INT,
+        SIGHUP => Signal::HUP,
+        _ => Signal::TERM,
+    };
+    // It may have ended by itself just now.
+    let _ = if group {
+        rustix::process::kill_process_group(pid, signal)
+    } else {
+        rustix::process::kill_process(pid, signal)
+    };
+}

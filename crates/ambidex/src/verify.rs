@@ -1,0 +1,258 @@
+//! Knows `ambidex verify`: two builds of one copy at one path, and every difference between what they leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ambidex_engine::Options;
+use object::{Object, ObjectSection};
+use walkdir::WalkDir;
+
+use crate::args::VerifyArgs;
+use crate::diagnose;
+use crate::error::Error;
+use crate::project::{self, Project};
+use crate::supervise::{self, Task};
+use crate::tell;
+
+/// What a build has left, by path.
+type Outputs = BTreeMap<PathBuf, Vec<u8>>;
+
+/// A copy of a project, always at the same path, since paths are part of what a build makes (`__FILE__`, debug
+/// information).
+struct Bench<'a> {
+    project: &'a Project,
+    python: PathBuf,
+    inplace: bool,
+    folder: tempfile::TempDir,
+}
+
+/// Compares the two builds. The exit code is 1 if they differ.
+pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
+    tell::set_color(args.common.output.color);
+    let project = Project::find(&args.dir)?;
+    let bench = Bench {
+        project: &project,
+        python: project::python(args.common.python.as_deref())?,
+        inplace: args.inplace,
+        folder: tempfile::Builder::new().prefix("ambidex-verify-").tempdir().map_err(Error::Engine)?,
+    };
+    let stock = bench.build_stock()?;
+    let options = Options { commit_all: true, ..supervise::options(&args.common.jobs, false) };
+    let (code, ours) = bench.build_ours(options)?;
+    if code != 0 {
+        tell::error("the build with ambidex failed, the one with plain setuptools did not", None);
+        return Ok(1);
+    }
+    let differing = differences(&stock, &ours);
+    if differing.is_empty() {
+        println!("equal: {} files", stock.len());
+        return Ok(0);
+    }
+    // Before ambidex is blamed: does the serial build differ from itself?
+    let again = bench.build_stock()?;
+    let unsteady: BTreeSet<PathBuf> = differences(&stock, &again).into_keys().collect();
+    let (mut ours_differ, mut unsteady_outputs) = (0, 0);
+    for (path, difference) in &differing {
+        if !unsteady.contains(path) {
+            ours_differ += 1;
+            println!("differs: {}: {difference}", path.display());
+        } else if is_intermediate(path) {
+            println!("not reproducible (two serial builds differ; not part of the result): {}", path.display());
+        } else {
+            unsteady_outputs += 1;
+            println!("not reproducible (two serial builds differ too): {}: {difference}", path.display());
+        }
+    }
+    let equal = stock.len() - stock.keys().filter(|path| differing.contains_key(*path)).count();
+    match (ours_differ, unsteady_outputs) {
+        (0, 0) => println!("equal: {equal} files"),
+        (0, _) => println!("{equal} files are equal; {unsteady_outputs} can't be judged"),
+        _ => println!("{equal} files are equal; {ours_differ} differ"),
+    }
+    Ok(u8::from(ours_differ + unsteady_outputs > 0))
+}
+
+/// Objects are steps on the way to a module; with LTO, GCC gives them a random name inside.
+fn is_intermediate(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "o")
+}
+
+impl Bench<'_> {
+    fn root(&self) -> PathBuf {
+        let name = self.project.root.file_name().unwrap_or(std::ffi::OsStr::new("project"));
+        self.folder.path().join(name)
+    }
+
+    fn fresh_copy(&self) -> Result<(), Error> {
+        let root = self.root();
+        let unwritable = |source| Error::Unwritable { path: root.clone(), source };
+        match fs::remove_dir_all(&root) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(source)),
+            _ => copy(&self.project.root, &root),
+        }
+    }
+
+    fn task<'b>(&self, root: &'b Path, log: PathBuf) -> Task<'b> {
+        // The same moment and the same hash seed for both, unless the user has chosen.
+        let fixed: [(&'static str, OsString); 2] =
+            [("PYTHONHASHSEED", "0".into()), ("SOURCE_DATE_EPOCH", "1600000000".into())];
+        let environment = fixed.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()).collect();
+        Task {
+            program: self.python.clone().into_os_string(),
+            arguments: self.project.arguments(self.inplace, &[]),
+            cwd: root,
+            environment,
+            log: Some(log),
+        }
+    }
+
+    fn build_stock(&self) -> Result<Outputs, Error> {
+        self.fresh_copy()?;
+        let root = self.root();
+        let log = self.folder.path().join("stock.log");
+        let (code, interrupted) = supervise::plain(&self.task(&root, log.clone()))?;
+        if code != 0 || interrupted {
+            show_log(&log);
+            return Err(Error::StockFailed(i32::from(code)));
+        }
+        collect(&root)
+    }
+
+    fn build_ours(&self, options: Options) -> Result<(u8, Outputs), Error> {
+        self.fresh_copy()?;
+        let root = self.root();
+        let log = self.folder.path().join("ambidex.log");
+        let ended = supervise::captured(self.task(&root, log.clone()), options)?;
+        if ended.code != 0 {
+            show_log(&log);
+            diagnose::tell(&ended);
+        }
+        Ok((ended.code, collect(&root)?))
+    }
+}
+
+fn show_log(log: &Path) {
+    tell::say(String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).trim_end());
+}
+
+/// What an earlier build has left in the project, or what is no part of any build.
+fn is_left_out(relative: &Path) -> bool {
+    let text = relative.to_string_lossy();
+    let built = ["build/lib", "build/temp.", "build/bdist.", "build/scripts-", "build/.ambidex"];
+    built.iter().any(|start| text.starts_with(start)) || relative.file_name().is_some_and(|n| n == "__pycache__")
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    let unreadable = |path: &Path, source| Error::Unreadable { path: path.to_owned(), source };
+    let mut walk = WalkDir::new(from).into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = entry.map_err(|e| unreadable(from, e.into()))?;
+        let relative = entry.path().strip_prefix(from).unwrap_or(entry.path());
+        if is_left_out(relative) {
+            if entry.file_type().is_dir() {
+                walk.skip_current_dir();
+            }
+            continue;
+        }
+        let target = to.join(relative);
+        let kind = entry.file_type();
+        let result = if kind.is_dir() {
+            fs::create_dir_all(&target)
+        } else if kind.is_symlink() {
+            fs::read_link(entry.path()).and_then(|link| std::os::unix::fs::symlink(link, &target))
+        } else if kind.is_file() {
+            copy_file(entry.path(), &target)
+        } else {
+            Ok(())
+        };
+        result.map_err(|source| Error::Unwritable { path: target, source })?;
+    }
+    Ok(())
+}
+
+/// Copies a file with its modification time, by which generators decide what is out of date.
+fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::copy(from, to)?;
+    let modified = fs::metadata(from)?.modified()?;
+    fs::File::options().append(true).open(to).and_then(|file| file.set_modified(modified))
+}
+
+/// Every file of a built copy, without what only caches or describes builds.
+fn collect(root: &Path) -> Result<Outputs, Error> {
+    let mut outputs = Outputs::new();
+    let mut walk = WalkDir::new(root).follow_links(false).into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = entry.map_err(|e| Error::Unreadable { path: root.to_owned(), source: e.into() })?;
+        let relative = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned();
+        let name = entry.file_name();
+        if entry.file_type().is_dir() && [".git", "__pycache__", ".ambidex"].iter().any(|skip| name == *skip) {
+            walk.skip_current_dir();
+        } else if entry.file_type().is_file() {
+            let unreadable = |source| Error::Unreadable { path: entry.path().to_owned(), source };
+            outputs.insert(relative, fs::read(entry.path()).map_err(unreadable)?);
+        }
+    }
+    Ok(outputs)
+}
+
+/// What differs, and how.
+fn differences(stock: &Outputs, ours: &Outputs) -> BTreeMap<PathBuf, String> {
+    let paths: BTreeSet<&PathBuf> = stock.keys().chain(ours.keys()).collect();
+    let mut found = BTreeMap::new();
+    for path in paths {
+        let difference = match (stock.get(path), ours.get(path)) {
+            (Some(stock), Some(ours)) if stock == ours => continue,
+            (Some(stock), Some(ours)) => describe(stock, ours),
+            (Some(_), None) => "only the serial build has it".to_owned(),
+            (None, _) => "only ambidex has it".to_owned(),
+        };
+        found.insert(path.clone(), difference);
+    }
+    found
+}
+
+/// The sections that differ, if both are object files, else the first offset.
+fn describe(stock: &[u8], ours: &[u8]) -> String {
+    if let (Some(stock), Some(ours)) = (sections(stock), sections(ours)) {
+        let names: BTreeSet<&String> = stock.keys().chain(ours.keys()).collect();
+        let differ: Vec<&str> =
+            names.into_iter().filter(|n| stock.get(*n) != ours.get(*n)).map(String::as_str).collect();
+        if !differ.is_empty() {
+            return format!("section {}", differ.join(", "));
+        }
+    }
+    let at = stock.iter().zip(ours).position(|(a, b)| a != b).unwrap_or(stock.len().min(ours.len()));
+    format!("at byte {at} (sizes {} and {})", stock.len(), ours.len())
+}
+
+fn sections(data: &[u8]) -> Option<BTreeMap<String, Vec<u8>>> {
+    let file = object::File::parse(data).ok()?;
+    let content = |s: object::Section<'_, '_>| Some((s.name().ok()?.to_owned(), s.data().ok()?.to_vec()));
+    Some(file.sections().filter_map(content).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_difference_is_found() {
+        let outputs = |files: &[(&str, &str)]| -> Outputs {
+            files.iter().map(|(p, c)| (PathBuf::from(p), c.as_bytes().to_vec())).collect()
+        };
+        let stock = outputs(&[("same", "1"), ("content", "abc"), ("gone", "1")]);
+        let ours = outputs(&[("same", "1"), ("content", "abd"), ("new", "1")]);
+        let found = differences(&stock, &ours);
+        let found: Vec<_> = found.iter().map(|(p, d)| (p.to_str().unwrap(), d.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                ("content", "at byte 2 (sizes 3 and 3)"),
+                ("gone", "only the serial build has it"),
+                ("new", "only ambidex has it")
+            ]
+        );
+    }
+}

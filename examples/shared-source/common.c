@@ -1,0 +1,6 @@
+#include "common.h"
+
+int shared_value(void)
+{
+    return VAL;
+}

@@ -1,0 +1,2 @@
+/* The value that the module was compiled with. */
+int shared_value(void);

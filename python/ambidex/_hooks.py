@@ -1,0 +1,371 @@
+"""Knows where distutils and setuptools start compilers, and defers those starts.
+
+Three levels, after the design: commands of the base `build_extension` and `build_libraries` are recorded (L1),
+those of a `compile()` elsewhere run side by side until it returns (L2), any other is run at once (L3).
+"""
+
+import contextlib
+import functools
+import importlib
+import os
+import subprocess
+import sys
+
+from ambidex import _session, _watch
+
+_COMMANDS = "distutils.command.", "setuptools._distutils.command.", "setuptools.command."
+# An override of build_extension in one of these adds nothing that looks at results or catches errors.
+_BASE_BUILD_EXT = {prefix + "build_ext" for prefix in _COMMANDS} | {
+    "Cython.Distutils.build_ext",
+    "Cython.Distutils.old_build_ext",
+}
+_BASE_BUILD_CLIB = {prefix + "build_clib" for prefix in _COMMANDS}
+_BASE_COMPILER = {
+    root + name
+    for root in ("distutils.", "setuptools._distutils.")
+    for name in ("ccompiler", "unixccompiler", "compilers.C.base", "compilers.C.unix")
+} | {"setuptools.command.build_ext"}
+_COMPILER_METHODS = (
+    "compile",
+    "_compile",
+    "link",
+    "link_shared_object",
+    "link_shared_lib",
+    "link_executable",
+    "create_static_lib",
+    "spawn",
+    "call",
+)
+
+
+def _is_base(owner, names, modules):
+    """Whether none of these methods was replaced on the object, its class, or a class between it and the base."""
+    own = vars(owner)
+    for name in names:
+        if name in own and getattr(own[name], "__module__", None) not in modules:
+            return False
+        for cls in type(owner).__mro__:
+            method = vars(cls).get(name)
+            if method is not None and getattr(method, "__module__", None) not in modules:
+                return False
+    return True
+
+
+def _root(module):
+    return "setuptools._distutils" if module.startswith("setuptools.") else "distutils"
+
+
+def _failure_text(root, failure):
+    """What this distutils says of a command that failed (distutils, `spawn.py`; the wording changed in 3.9)."""
+    spawn = importlib.import_module(root + ".spawn")
+    names = set()
+    for function in (getattr(spawn, "spawn", None), getattr(spawn, "_spawn_posix", None)):
+        code = getattr(function, "__code__", None)
+        names.update(text for text in getattr(code, "co_consts", ()) if isinstance(text, str))
+    word = "status" if any("failed with exit status" in text for text in names) else "code"
+    program = failure.argv[0]
+    if word == "code" and hasattr(spawn, "find_executable") and not hasattr(spawn, "_translate_errors"):
+        # From 3.9 on the message names the program as it was found.
+        program = _which(program)
+    return "command {!r} failed with exit {} {}".format(program, word, failure.status)
+
+
+def _which(program):
+    import shutil
+
+    return shutil.which(program) or program
+
+
+def _exec_error(root, uses_call, failure):
+    """The exception with which starting the command would have ended."""
+    if uses_call:
+        return subprocess.CalledProcessError(failure.status, failure.argv)
+    errors = importlib.import_module(root + ".errors")
+    return errors.DistutilsExecError(_failure_text(root, failure))
+
+
+def _build_error(compiler_module, failure):
+    """The exception with which compile(), link() or create_static_lib() would have ended."""
+    root = _root(compiler_module)
+    errors = importlib.import_module(root + ".errors")
+    kind = {"compile": "CompileError", "archive": "LibError"}.get(failure.kind, "LinkError")
+    uses_call = compiler_module in _CALL_MODULES
+    return getattr(errors, kind)(_exec_error(root, uses_call, failure))
+
+
+_CALL_MODULES = set()
+_compiler_module = None
+
+
+def hook_compiler(module):
+    """Defer the commands of this module's base compiler class, if it has one of its own."""
+    global _compiler_module
+    cls = getattr(module, "Compiler", None) or getattr(module, "CCompiler", None)
+    if cls is None or cls.__module__ != module.__name__ or "_ambidex_hooked" in vars(cls):
+        return
+    cls._ambidex_hooked = True
+    _compiler_module = module.__name__
+    # setuptools 84 moved the start of commands from `spawn` to `call`.
+    name = "call" if "call" in vars(cls) else "spawn"
+    if name == "call":
+        _CALL_MODULES.add(module.__name__)
+    setattr(cls, name, _hook_start(module, vars(cls)[name], name == "call"))
+    cls.compile = _hook_compile(module, vars(cls)["compile"])
+    _hook_newer(module, "newer_group", lambda *args, **kwargs: True)
+
+
+def _hook_newer(module, name, outdated):
+    """Let this module think everything out of date while commands are recorded: the engine decides that."""
+    original = getattr(module, name, None)
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def newer(*args, **kwargs):
+        session = _session.existing()
+        if session is not None and session.collecting is not None:
+            return outdated(*args, **kwargs)
+        return original(*args, **kwargs)
+
+    setattr(module, name, newer)
+
+
+def _encodable(argv):
+    try:
+        "\0".join(argv).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _hook_start(module, original, uses_call):
+    root = _root(module.__name__)
+
+    @functools.wraps(original)
+    def start(self, cmd, **kwargs):
+        session = _session.current()
+        env = kwargs.pop("env", None)
+        if session is None or kwargs or getattr(self, "dry_run", False):
+            if env is not None:
+                kwargs["env"] = env
+            return original(self, cmd, **kwargs)
+        argv = [os.fsdecode(arg) for arg in cmd]
+        env = dict(os.environ if env is None else env)
+        if not _encodable(argv) or not _encodable(list(env.values())):
+            # The engine's messages are text; what is none runs as it would without ambidex.
+            session.process(["?"])
+            return _call_original(original, self, cmd, env, kwargs)
+        _watch.install(session)
+        scope = session.scope
+        deferred = scope is not None and _is_base(self, _COMPILER_METHODS, _BASE_COMPILER)
+        if not deferred:
+            scope = session.open_scope(scope.name if scope else session.building, False)
+        reply = session.record(argv, env, scope, _echo(module, root, uses_call, argv))
+        if reply["type"] == "yours":
+            return _call_original(original, self, cmd, env, kwargs)
+        if deferred:
+            return None
+        failure = session.wait(scope)
+        if failure is not None:
+            raise _exec_error(root, uses_call, failure)
+        return None
+
+    start.__module__ = module.__name__
+    return start
+
+
+def _call_original(original, self, cmd, env, kwargs):
+    if env != dict(os.environ):
+        kwargs["env"] = env
+    return original(self, cmd, **kwargs)
+
+
+def _echo(module, root, uses_call, argv):
+    """What announces the command, called when its turn to be printed comes."""
+
+    def echo():
+        if uses_call:
+            log = module.log
+            log.info(subprocess.list2cmdline(argv))
+            return
+        spawn = importlib.import_module(root + ".spawn")
+        if "list2cmdline" in spawn.spawn.__code__.co_names:
+            spawn.log.info(subprocess.list2cmdline(argv))
+        else:
+            spawn.log.info(" ".join(argv))
+
+    return echo
+
+
+def _hook_compile(module, original):
+    @functools.wraps(original)
+    def compile(self, *args, **kwargs):
+        session = _session.current()
+        if session is None or session.scope is not None:
+            return original(self, *args, **kwargs)
+        session.scope = scope = session.open_scope(session.building, False)
+        try:
+            result = original(self, *args, **kwargs)
+        finally:
+            session.scope = None
+            failure = session.wait(scope)
+            if failure is not None:
+                raise _build_error(module.__name__, failure)
+        return result
+
+    compile.__module__ = module.__name__
+    return compile
+
+
+def hook_build_ext(module):
+    """Let the base build_ext record its commands."""
+    cls = module.build_ext
+    if "_ambidex_hooked" in vars(cls):
+        return
+    cls._ambidex_hooked = True
+    cls.build_extension = _hook_build_extension(vars(cls)["build_extension"])
+    cls.build_extensions = _hook_build_extensions(vars(cls)["build_extensions"])
+    cls.run = _hook_run(vars(cls)["run"])
+    cls._filter_build_errors = _hook_filter_build_errors(vars(cls)["_filter_build_errors"])
+    _hook_newer(module, "newer_group", lambda *args, **kwargs: True)
+
+
+def _hook_filter_build_errors(original):
+    """The base loop enters this for each extension: so its name is known also where its build is overridden."""
+
+    @contextlib.contextmanager
+    @functools.wraps(original)
+    def _filter_build_errors(self, ext):
+        session = _session.existing()
+        if session is None:
+            with original(self, ext):
+                yield
+            return
+        outer, session.building = session.building, ext.name
+        try:
+            with original(self, ext):
+                yield
+        finally:
+            session.building = outer
+
+    return _filter_build_errors
+
+
+def _hook_build_extension(original):
+    @functools.wraps(original)
+    def build_extension(self, ext):
+        session = _session.current()
+        if session is None or session.scope is not None:
+            return original(self, ext)
+        # Only the base loop raises an error of a command that failed later, and only for an extension whose
+        # build_extension nobody has wrapped in a `try` of his own.
+        later = session.collecting is self and _is_base(self, ["build_extension"], _BASE_BUILD_EXT)
+        optional = bool(getattr(ext, "optional", False))
+        scope = session.open_scope(ext.name, later and not optional, ext)
+        outer, session.scope = session.collecting, scope
+        if not later:
+            session.collecting = outer or self
+        try:
+            original(self, ext)
+        finally:
+            session.scope = None
+            session.collecting = outer
+            if not later:
+                failure = session.wait(scope)
+                if failure is not None:
+                    raise _build_error(_compiler_module, failure)
+            elif optional:
+                self._ambidex_optional.append(scope)
+        return None
+
+    return build_extension
+
+
+def _hook_build_extensions(original):
+    @functools.wraps(original)
+    def build_extensions(self):
+        session = _session.current()
+        if session is None or session.collecting is not None:
+            return original(self)
+        parallel, self.parallel = self.parallel, None
+        if parallel:
+            session.jobs(0 if parallel is True else parallel)
+        session.collecting = self
+        self._ambidex_optional = []
+        error = None
+        try:
+            original(self)
+        except _session.Stop:
+            pass
+        except Exception as caught:
+            error = caught
+        finally:
+            session.collecting = None
+            self.parallel = parallel
+        _raise_failures(session, self, error)
+
+    return build_extensions
+
+
+def _raise_failures(session, command, error):
+    """Raise what the serial build would have raised first, and warn of extensions that could be left out."""
+    optional = {scope.number: scope for scope in vars(command).pop("_ambidex_optional", ())}
+    for failure in session.finish():
+        problem = _build_error(_compiler_module, failure)
+        scope = optional.get(failure.scope)
+        if scope is None:
+            raise problem
+        with command._filter_build_errors(scope.extension):
+            raise problem
+    if error is not None:
+        raise error
+
+
+def _hook_run(original):
+    @functools.wraps(original)
+    def run(self):
+        try:
+            return original(self)
+        except KeyboardInterrupt:
+            # Nothing of what is pending is wanted any more.
+            _session.abandon()
+            raise
+        finally:
+            session = _session.existing()
+            if session is not None and session.collecting is None:
+                session.finish()
+
+    return run
+
+
+def hook_build_clib(module):
+    """Let the base build_clib record its commands."""
+    cls = module.build_clib
+    if "_ambidex_hooked" in vars(cls) or "build_libraries" not in vars(cls):
+        return
+    cls._ambidex_hooked = True
+    cls.build_libraries = _hook_build_libraries(vars(cls)["build_libraries"])
+    _hook_newer(module, "newer_pairwise_group", lambda sources, targets: (list(sources), list(targets)))
+
+
+def _hook_build_libraries(original):
+    @functools.wraps(original)
+    def build_libraries(self, libraries):
+        session = _session.current()
+        if session is None or session.scope is not None:
+            return original(self, libraries)
+        names = ", ".join(str(name) for name, _ in libraries)
+        session.scope = session.open_scope(names, True)
+        session.collecting = self
+        error = None
+        try:
+            original(self, libraries)
+        except _session.Stop:
+            pass
+        except Exception as caught:
+            error = caught
+        finally:
+            session.scope = session.collecting = None
+        _raise_failures(session, self, error)
+
+    return build_libraries

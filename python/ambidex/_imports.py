@@ -1,0 +1,81 @@
+"""Knows which modules are hooked, and hooks each of them when a project imports it."""
+
+import os
+import sys
+
+# Both copies of distutils can be loaded in one process: the standard library's (or setuptools' under its
+# name) and `setuptools._distutils` (setuptools, `_distutils_hack/__init__.py`).
+_HOOKED = {}
+for _root in ("distutils", "setuptools._distutils"):
+    _HOOKED[_root + ".ccompiler"] = "hook_compiler"
+    _HOOKED[_root + ".compilers.C.base"] = "hook_compiler"
+    _HOOKED[_root + ".command.build_ext"] = "hook_build_ext"
+    _HOOKED[_root + ".command.build_clib"] = "hook_build_clib"
+_HOOKED["setuptools.command.build_clib"] = "hook_build_clib"
+
+
+class _HookingLoader:
+    """Loads a module as its own loader would, and hooks it."""
+
+    def __init__(self, loader, hook):
+        self._loader = loader
+        self._hook = hook
+
+    def create_module(self, spec):
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module):
+        # Whoever looks at the module finds the loader it would have had without us.
+        module.__loader__ = self._loader
+        module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        import ambidex._hooks
+
+        getattr(ambidex._hooks, self._hook)(module)
+
+
+class _Finder:
+    """First on `sys.meta_path`: finds nothing itself."""
+
+    def find_spec(self, name, path=None, target=None):
+        hook = _HOOKED.get(name)
+        if hook is None:
+            watch = sys.modules.get("ambidex._watch")
+            if watch is not None:
+                # A module that is imported may be one that is still being built.
+                watch.importing(name)
+            return None
+        for finder in list(sys.meta_path):
+            find = getattr(finder, "find_spec", None)
+            if finder is self or find is None:
+                continue
+            spec = find(name, path, target)
+            if spec is not None:
+                if hasattr(spec.loader, "exec_module") and hasattr(spec.loader, "create_module"):
+                    spec.loader = _HookingLoader(spec.loader, hook)
+                return spec
+        return None
+
+
+def _explain_missing_setuptools(kind, error, trace):
+    """Stand in for `sys.excepthook` in a process that ambidex itself started to run a project's setup.py."""
+    name = getattr(error, "name", None)
+    if isinstance(error, ImportError) and name in ("setuptools", "distutils"):
+        sys.stderr.write(
+            "error: {} has no {}\n"
+            "  hint: install it with `{} -m pip install setuptools`, or choose another Python with --python\n".format(
+                sys.executable, name, sys.executable
+            )
+        )
+        sys.stderr.flush()
+        os._exit(2)
+    sys.__excepthook__(kind, error, trace)
+
+
+def install():
+    """Make this process a captured one."""
+    if "AMBIDEX_SOCKET" not in os.environ:
+        return
+    sys.meta_path.insert(0, _Finder())
+    if os.environ.pop("AMBIDEX_ENTRY", None) == "setup":
+        sys.excepthook = _explain_missing_setuptools
