@@ -1,4 +1,4 @@
-//! Knows what a compiler driver does with its arguments: GCC's and Clang's.
+//! Knows how to gather what the arguments of a compiler driver, GCC's or Clang's, say.
 
 mod effects;
 

@@ -432,6 +432,10 @@ gcc -Wa,--MD,x -c a.c
 gcc -Wa,--defsym -c a.c
 gcc -Xassembler -a -c a.c
 clang -framework Cocoa a.o
+clang -emit-ast -c a.c
+clang -extract-api a.c
+clang -help -c a.c
+clang -objcmt-migrate-all -c a.m
 clang -ObjC++ -c a.c
 gcc -fdeps-format=p1689r5 -c a.cc
 clang -gmodules -c a.c

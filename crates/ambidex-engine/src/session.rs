@@ -218,21 +218,27 @@ impl Session {
         }
     }
 
-    /// The outputs at or below these paths that are pending, or done but not at their place.
-    fn concerned(&self, paths: &[String], cwd: &Path) -> Vec<PathId> {
+    /// The outputs that are pending, or done but not at their place, and are these paths or in these folders: right
+    /// in them for a look, which sees no more, anywhere below them for a change.
+    fn concerned(&self, paths: &[String], cwd: &Path, deep: bool) -> Vec<PathId> {
         let mut inner = self.shared.lock();
         let program = &mut inner.programs[self.program];
         let mut found = Vec::new();
         for path in paths {
             let spelled = program.paths.spelling(Path::new(path), cwd);
+            let program = &*program;
             let written = |id: &PathId| program.graph.newest_version(*id).is_some();
-            found.extend(program.paths.at_or_below(&spelled).filter(written));
+            let near = |id: &PathId| {
+                let place = program.paths.place(*id);
+                deep || place == spelled || place.parent() == Some(&spelled)
+            };
+            found.extend(program.paths.at_or_below(&spelled).filter(written).filter(near));
         }
         found
     }
 
     fn look(&mut self, paths: &[String], cwd: &Path) -> io::Result<Reply> {
-        let concerned = self.concerned(paths, cwd);
+        let concerned = self.concerned(paths, cwd, false);
         if !concerned.is_empty() {
             self.wait_until(None, true)?;
             let mut inner = self.shared.lock();
@@ -242,7 +248,7 @@ impl Session {
     }
 
     fn change(&mut self, paths: &[String], cwd: &Path) -> io::Result<Reply> {
-        let concerned = self.concerned(paths, cwd);
+        let concerned = self.concerned(paths, cwd, true);
         let read = {
             let mut inner = self.shared.lock();
             let program = &mut inner.programs[self.program];

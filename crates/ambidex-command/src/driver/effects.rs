@@ -118,7 +118,7 @@ impl Reader {
             }
         }
         command.placement = placement;
-        self.headers(&mut command, start)?;
+        self.headers(&mut command, start);
         command.inputs = self.take_inputs(Vec::new());
         Ok(command)
     }
@@ -291,7 +291,7 @@ impl Reader {
         let mut depfile_outputs = Vec::new();
         if compiles {
             command.depfile = self.linked_depfile(&mut depfile_outputs)?;
-            self.headers(&mut command, start)?;
+            self.headers(&mut command, start);
         }
         sides.append(&mut depfile_outputs);
         sides.append(&mut self.side_files);
@@ -352,7 +352,7 @@ impl Reader {
     }
 
     /// The directories that are searched for headers.
-    fn headers(&mut self, command: &mut Command, start: &Start<'_>) -> Result<(), NotUnderstood> {
+    fn headers(&mut self, command: &mut Command, start: &Start<'_>) {
         let mut dirs = std::mem::take(&mut self.include_dirs);
         for prefix in &self.prefixes {
             dirs.push(SearchDir {
@@ -373,7 +373,6 @@ impl Reader {
             }
         }
         command.include_dirs = dirs;
-        Ok(())
     }
 
     /// All inputs in the order of the command line.
