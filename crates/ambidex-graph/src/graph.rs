@@ -37,8 +37,6 @@ pub(crate) struct Node {
     pub state: State,
     pub reads: Vec<Access>,
     pub writes: Vec<Access>,
-    /// The places that it touches, with the epoch of each.
-    pub touches: Vec<(PathId, usize)>,
     /// What waits for it.
     pub dependents: Vec<NodeId>,
     /// What it waited for when it was recorded.
@@ -151,7 +149,7 @@ impl Graph {
         }
         let first = self.own(id);
         let group = self.recordings[first.index()].group;
-        let same = action.reads.iter().all(|read| {
+        action.reads.iter().all(|read| {
             // What a path meant before somebody outside the program changed it is forgotten.
             if first.index() < self.paths[read.path.index()].since {
                 return false;
@@ -166,9 +164,7 @@ impl Graph {
                 && now.certain
                 && node_of(&then) == node_of(&now)
                 && (!in_place || then.candidates.first() == now.candidates.first())
-        });
-        let undisturbed = |&(path, epoch): &(PathId, usize)| epoch + 1 == self.paths[path.index()].epochs.len();
-        same && node.touches.iter().all(undisturbed)
+        })
     }
 
     /// Records a command that repeats `node`, which [`Graph::twin`] named for it.
@@ -211,14 +207,12 @@ impl Graph {
             touches.retain(|t| t.0 != write.path);
             touches.push((write.path, None, true));
         }
-        let mut epochs = Vec::with_capacity(touches.len());
         for (path, wants, writes) in touches {
             let epoch = self.paths[path.index()].join(seq, wants, writes);
             let before: Vec<Seq> = self.paths[path.index()].before(epoch).collect();
             for other in before {
                 self.add_certainty(other, action.group, &mut wait_for);
             }
-            epochs.push((path, epoch));
         }
         wait_for.remove(&id);
         let dependencies: Vec<NodeId> = wait_for.into_iter().collect();
@@ -230,7 +224,6 @@ impl Graph {
             state: State::Waiting(dependencies.len() as u32),
             reads: action.reads,
             writes: action.writes,
-            touches: epochs,
             dependents: Vec::new(),
             dependencies,
             recordings: Vec::with_capacity(1),
@@ -360,9 +353,7 @@ impl Graph {
 
     /// The newest version before `before` that was not cancelled.
     pub(crate) fn effective(&self, path: PathId, before: Option<Seq>) -> Option<Seq> {
-        let live = |seq: &&Seq| {
-            before.is_none_or(|b| **seq < b) && !self.recordings[seq.index()].cancelled
-        };
+        let live = |seq: &&Seq| before.is_none_or(|b| **seq < b) && !self.recordings[seq.index()].cancelled;
         self.paths[path.index()].versions.iter().rev().find(live).copied()
     }
 
@@ -381,8 +372,7 @@ impl Graph {
     }
 
     fn meaning(&self, read: &Access, group: GroupId, before: Option<Seq>) -> Meaning {
-        let mut meaning =
-            Meaning { candidates: Vec::new(), touches: read.at == At::Place, certain: true };
+        let mut meaning = Meaning { candidates: Vec::new(), touches: read.at == At::Place, certain: true };
         for &seq in self.paths[read.path.index()].versions.iter().rev() {
             if before.is_some_and(|b| seq >= b) || self.recordings[seq.index()].cancelled {
                 continue;

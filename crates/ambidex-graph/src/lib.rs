@@ -21,8 +21,6 @@ mod ids;
 mod paths;
 mod schedule;
 
-pub use action::{
-    Access, Action, At, Change, Content, Hazard, Outcome, PlaceChange, Start, Undo, Version,
-};
+pub use action::{Access, Action, At, Change, Content, Hazard, Outcome, PlaceChange, Start, Undo, Version};
 pub use graph::{Graph, Recorded, State};
 pub use ids::{GroupId, Key, NodeId, PathId, Seq};

@@ -67,10 +67,8 @@ impl Graph {
             };
             let content = self.version_of(seq);
             let writer = self.recordings[seq.index()].node;
-            let written_there = self.nodes[writer.index()]
-                .writes
-                .iter()
-                .any(|w| w.path == read.path && w.at == At::Place);
+            let written_there =
+                self.nodes[writer.index()].writes.iter().any(|w| w.path == read.path && w.at == At::Place);
             match content {
                 Version::Written(node) if read.at == At::Anywhere && !written_there => {
                     start.reads.push(Content::Of(node));
@@ -125,10 +123,8 @@ impl Graph {
 
     /// Cancels everything that is not settled, as if the program had ended before it.
     pub fn cancel_all(&mut self) -> Vec<NodeId> {
-        let all: Vec<Seq> = self
-            .program()
-            .filter(|seq| !self.nodes[self.node_of(*seq).index()].state.settled())
-            .collect();
+        let all: Vec<Seq> =
+            self.program().filter(|seq| !self.nodes[self.node_of(*seq).index()].state.settled()).collect();
         self.cancel(all)
     }
 
@@ -189,9 +185,8 @@ impl Graph {
                 State::Doomed | State::Cancelled => {}
             }
         }
-        let cancelled = |change: &crate::graph::Placed| {
-            !change.undone && self.recordings[change.cause.index()].cancelled
-        };
+        let cancelled =
+            |change: &crate::graph::Placed| !change.undone && self.recordings[change.cause.index()].cancelled;
         self.to_undo = (0..self.placed.len()).rev().filter(|t| cancelled(&self.placed[*t])).collect();
         stop
     }

@@ -16,7 +16,7 @@ mod machine;
 mod program;
 
 use machine::Machine;
-use program::{ANY, Happened, KNOWN, Kind, Program, Serial, Step, program, serial};
+use program::{ANY, Happened, KNOWN, Kind, Program, Serial, Step, program, repetitions, serial};
 
 /// So many cases, unless `PROPTEST_CASES` says otherwise. What once failed becomes a test of its own.
 fn config(cases: u32) -> Config {
@@ -89,6 +89,11 @@ proptest! {
 
     #[test]
     fn any_program(program in program(ANY), choices in choices()) {
+        check(&program, &choices);
+    }
+
+    #[test]
+    fn repeated_passages(program in repetitions(ANY), choices in choices()) {
         check(&program, &choices);
     }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ambidex_graph::{
-    Access, Action, At, Change, Content as Where, Graph, GroupId, Key, NodeId, Outcome, PathId, Recorded, Seq,
-    State, Version,
+    Access, Action, At, Change, Content as Where, Graph, GroupId, Key, NodeId, Outcome, PathId, Recorded,
+    Seq, State, Version,
 };
 
 use crate::program::{self, Content, Disk, Effect, Happened, KNOWN, PATHS, Program, Step};

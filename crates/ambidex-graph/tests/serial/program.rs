@@ -187,7 +187,8 @@ fn access(paths: usize, kind: Kind) -> impl Strategy<Value = (usize, At)> {
     } else {
         Just(At::Anywhere).boxed()
     };
-    (0..paths, at)
+    // Some paths are in everybody's way.
+    (prop_oneof![1 => 0usize..3, 1 => 0..paths], at)
 }
 
 /// A command names a path at most once as an input and once as an output.
@@ -236,22 +237,60 @@ fn step(pool: usize, kind: Kind) -> impl Strategy<Value = Step> {
 pub fn program(kind: Kind) -> impl Strategy<Value = Program> {
     prop::collection::vec(command(kind), 1..9).prop_flat_map(move |pool| {
         let passage = prop::collection::vec(step(pool.len(), kind), 1..5);
-        let passages = prop::collection::vec(passage, 1..4);
+        let passages = prop::collection::vec(passage, 1..3);
         let part = prop_oneof![
-            2 => step(pool.len(), kind).prop_map(|step| (Some(step), 0)),
-            1 => (0usize..3).prop_map(|passage| (None, passage)),
+            2 => step(pool.len(), kind).prop_map(Part::Step),
+            1 => (0usize..2).prop_map(Part::Passage),
         ];
         let parts = prop::collection::vec(part, 1..5);
         let fatal = prop::bool::weighted(0.4).prop_map(move |fatal| fatal || !kind.optional);
         let groups = prop::collection::vec((fatal, parts), 1..6);
         (passages, groups).prop_map(move |(passages, groups)| {
-            let steps_of = |(step, passage): (Option<Step>, usize)| match step {
-                Some(step) => vec![step],
-                None => passages[passage % passages.len()].clone(),
+            let steps_of = |part| match part {
+                Part::Step(step) => vec![step],
+                Part::Passage(index) => passages[index % passages.len()].clone(),
             };
-            let group = |(fatal, parts): (bool, Vec<(Option<Step>, usize)>)| Group {
+            let group = |(fatal, parts): (bool, Vec<Part>)| Group {
                 fatal,
                 steps: parts.into_iter().flat_map(steps_of).collect(),
+            };
+            Program { pool: pool.clone(), groups: groups.into_iter().map(group).collect() }
+        })
+    })
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Step(Step),
+    Passage(usize),
+}
+
+/// Programs whose groups all compile and link alike, after something that may fail: nodes that live on for one
+/// group when another group has given them up.
+pub fn repetitions(kind: Kind) -> impl Strategy<Value = Program> {
+    let at = |path: usize| access(1, kind).prop_map(move |(_, at)| (path, at));
+    let plain = |reads, path, fails_on_one_of| Command {
+        reads,
+        headers: vec![KNOWN],
+        writes: vec![(path, At::Anywhere)],
+        fails_on_one_of,
+    };
+    let pool = (at(6), at(0), prop::collection::vec(command(kind), 0..4)).prop_map(
+        move |(source, object, others)| {
+            let fails = plain(vec![], 5, 1);
+            let mut pool = vec![fails, plain(vec![source], 0, 0), plain(vec![object], 1, 0)];
+            pool.extend(others);
+            pool
+        },
+    );
+    pool.prop_flat_map(|pool| {
+        let commands = pool.len();
+        let around = move || prop::option::of(prop_oneof![Just(0), 0..commands].prop_map(Step::Run));
+        let group = (prop::bool::weighted(0.2), around(), around(), around());
+        prop::collection::vec(group, 2..5).prop_map(move |groups| {
+            let group = |(fatal, before, between, behind)| {
+                let steps = [before, Some(Step::Run(1)), between, Some(Step::Run(2)), behind];
+                Group { fatal, steps: steps.into_iter().flatten().collect() }
             };
             Program { pool: pool.clone(), groups: groups.into_iter().map(group).collect() }
         })

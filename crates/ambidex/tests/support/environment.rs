@@ -1,0 +1,98 @@
+//! Knows virtual environments with one version of setuptools each, made once and kept for later runs.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::interpreter::{Interpreter, any_interpreter, interpreter};
+use super::run::run;
+use super::{repository, skipped};
+
+/// The newest setuptools that the tests know.
+pub const NEWEST: &str = "84.2.1";
+
+/// A virtual environment with setuptools.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    folder: PathBuf,
+    pub name: String,
+}
+
+impl Environment {
+    /// The environment with this version of setuptools on Python 3.`minor`. None, which is told, if there can't be one here.
+    pub fn get(minor: u32, setuptools: &str) -> Option<Self> {
+        match interpreter(minor) {
+            Some(python) => Self::on(python, setuptools),
+            None => {
+                skipped(&format!("Python 3.{minor} with setuptools {setuptools}: no such Python with headers"));
+                None
+            }
+        }
+    }
+
+    /// The environment for tests that any Python will do for.
+    pub fn usual() -> Option<Self> {
+        let Some(python) = any_interpreter() else {
+            assert!(std::env::var_os("CI").is_none(), "there is no Python with headers to test with");
+            skipped("there is no Python with headers to test with");
+            return None;
+        };
+        Self::on(python, NEWEST)
+    }
+
+    fn on(python: &Interpreter, setuptools: &str) -> Option<Self> {
+        let name = format!("{}-{setuptools}", python.full_version());
+        let all = repository().join("target").join("test-environments");
+        fs::create_dir_all(&all).expect("the target folder can be written");
+        let folder = all.join(&name);
+        // Environments can't be moved, so each is made at its place, by one process at a time.
+        let lock = File::create(all.join(format!("{name}.lock"))).expect("the target folder can be written");
+        lock.lock().expect("the target folder is on a file system with locks");
+        let ready = folder.join("ready");
+        if !ready.is_file() {
+            let _ = fs::remove_dir_all(&folder);
+            if let Err(problem) = make(python, setuptools, &folder) {
+                assert!(std::env::var_os("CI").is_none(), "{name} can't be made: {problem}");
+                skipped(&format!("{name} can't be made: {problem}"));
+                return None;
+            }
+            fs::write(&ready, "").expect("the target folder can be written");
+        }
+        Some(Self { folder, name })
+    }
+
+    /// The folder of its programs.
+    pub fn programs(&self) -> PathBuf {
+        self.folder.join("bin")
+    }
+
+    /// Its Python.
+    pub fn python(&self) -> PathBuf {
+        self.programs().join("python")
+    }
+
+    /// Where its modules are.
+    pub fn site_packages(&self) -> PathBuf {
+        let library = fs::read_dir(self.folder.join("lib")).expect("the environment has a library");
+        let mut folders = library.flatten().map(|entry| entry.path().join("site-packages"));
+        folders.find(|folder| folder.is_dir()).expect("the environment has modules")
+    }
+
+    /// An empty environment of the same Python, which has not even setuptools.
+    pub fn empty(python: &Path, folder: &Path) -> Self {
+        let made = run(Command::new(python).args(["-m", "venv", "--without-pip"]).arg(folder));
+        assert_eq!(made.code, 0, "{made}");
+        Self { folder: folder.to_owned(), name: "empty".to_owned() }
+    }
+}
+
+fn make(python: &Interpreter, setuptools: &str, folder: &Path) -> Result<(), String> {
+    let made = run(Command::new(&python.exe).args(["-m", "venv"]).arg(folder));
+    if made.code != 0 {
+        return Err(made.to_string());
+    }
+    let pip = ["-m", "pip", "install", "--quiet", "wheel"];
+    let installed =
+        run(Command::new(folder.join("bin/python")).args(pip).arg(format!("setuptools=={setuptools}")));
+    if installed.code == 0 { Ok(()) } else { Err(installed.to_string()) }
+}

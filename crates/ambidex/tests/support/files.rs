@@ -1,0 +1,76 @@
+//! Knows what a build has left in a folder, and how two builds differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+/// The content of files, by their path in a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files(BTreeMap<PathBuf, Vec<u8>>);
+
+impl Files {
+    /// Every file below a folder, without what only caches or describes builds.
+    pub fn below(root: &Path) -> Self {
+        let skipped = |name: &std::ffi::OsStr| [".ambidex", "__pycache__"].iter().any(|skip| name == *skip);
+        let walk = WalkDir::new(root).into_iter().filter_entry(|entry| !skipped(entry.file_name()));
+        let mut files = BTreeMap::new();
+        for entry in walk {
+            let entry = entry.expect("the project can be read");
+            if !entry.file_type().is_dir() {
+                let relative = entry.path().strip_prefix(root).expect("it is below").to_owned();
+                files.insert(relative, fs::read(entry.path()).expect("the project can be read"));
+            }
+        }
+        Self(files)
+    }
+
+    /// What a project is built for: all below `build/lib*`.
+    pub fn built(root: &Path) -> Self {
+        Self::below(root).only(|path| path.to_string_lossy().starts_with("build/lib"))
+    }
+
+    /// Those of the files that fit.
+    pub fn only(self, fits: impl Fn(&Path) -> bool) -> Self {
+        Self(self.0.into_iter().filter(|(path, _)| fits(path)).collect())
+    }
+
+    /// The paths.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.keys().map(PathBuf::as_path)
+    }
+
+    /// The one file whose name starts so.
+    pub fn named(&self, start: &str) -> &Path {
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut found = self.paths().filter(|path| name(path).starts_with(start));
+        let one = found.next().unwrap_or_else(|| panic!("no {start} in {:?}", self.0.keys()));
+        assert!(found.next().is_none(), "more than one {start} in {:?}", self.0.keys());
+        one
+    }
+
+    /// Whether there is a file whose name starts so.
+    pub fn has(&self, start: &str) -> bool {
+        self.paths().any(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What differs between the serial build and ours, one line for a file.
+pub fn differences(serial: &Files, ours: &Files) -> Vec<String> {
+    let paths: BTreeSet<&PathBuf> = serial.0.keys().chain(ours.0.keys()).collect();
+    let told = |path: &PathBuf| {
+        let what = match (serial.0.get(path), ours.0.get(path)) {
+            (Some(serial), Some(ours)) if serial == ours => return None,
+            (Some(_), Some(_)) => "differs",
+            (Some(_), None) => "is missing",
+            (None, _) => "should not be there",
+        };
+        Some(format!("{} {what}", path.display()))
+    };
+    paths.into_iter().filter_map(told).collect()
+}

@@ -1,0 +1,186 @@
+//! Knows a copy of a project, in which it is built in several ways at one and the same path.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+use super::environment::Environment;
+use super::run::{Ran, run};
+
+/// Variables of the surroundings that change what is built, or how.
+const SCRUBBED: [&str; 16] = [
+    "CC",
+    "CXX",
+    "AR",
+    "ARFLAGS",
+    "CFLAGS",
+    "CPPFLAGS",
+    "CXXFLAGS",
+    "LDFLAGS",
+    "LDSHARED",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "VIRTUAL_ENV",
+    "AMBIDEX_JOBS",
+    "AMBIDEX_PYTHON",
+    "AMBIDEX_SOCKET",
+    "SETUPTOOLS_USE_DISTUTILS",
+];
+
+/// A project's copy with temporary files and a cache of its own. Paths are part of what a compiler makes, so builds
+/// that are compared use the same copy one after the other.
+#[derive(Debug)]
+pub struct Workspace {
+    original: PathBuf,
+    folder: TempDir,
+    programs: PathBuf,
+    python: PathBuf,
+    /// More variables for every process.
+    pub variables: Vec<(String, String)>,
+}
+
+impl Workspace {
+    /// Copies a project.
+    pub fn new(original: &Path, environment: &Environment) -> Self {
+        let workspace = Self {
+            original: original.to_owned(),
+            folder: tempfile::Builder::new().prefix("project-").tempdir().expect("there is a temporary folder"),
+            programs: environment.programs(),
+            python: environment.python(),
+            variables: Vec::new(),
+        };
+        workspace.start_again();
+        workspace
+    }
+
+    /// Forgets every build: copies the project again, empties the cache.
+    pub fn start_again(&self) {
+        for folder in [self.root(), self.temporary(), self.cache()] {
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir(&folder).expect("a temporary folder can be written");
+        }
+        copy(&self.original, &self.root());
+    }
+
+    /// The project's copy.
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    /// The folder for temporary files of all that is run here. No process of another test has its name.
+    pub fn temporary(&self) -> PathBuf {
+        self.folder.path().join("tmp")
+    }
+
+    /// The cache of ambidex.
+    pub fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
+    }
+
+    /// A folder beside the project that tests can use.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A command that runs in the project.
+    pub fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = Command::new(program.as_ref());
+        SCRUBBED.iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        let path = std::env::var("PATH").unwrap_or_default();
+        command
+            .current_dir(self.root())
+            .env("PATH", format!("{}:{path}", self.programs.display()))
+            .env("TMPDIR", self.temporary())
+            .env("AMBIDEX_CACHE_DIR", self.cache())
+            .env("PYTHONHASHSEED", "0")
+            .env("SOURCE_DATE_EPOCH", "1600000000")
+            .env("LC_ALL", "C")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// `ambidex` with these arguments.
+    pub fn ambidex(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_ambidex"));
+        command.args(arguments);
+        command
+    }
+
+    /// `ambidex build` with these arguments. Fails the test unless the exit code is 0.
+    #[track_caller]
+    pub fn build(&self, arguments: &[&str]) -> Ran {
+        run(self.ambidex(&["build"]).args(arguments)).expect(0)
+    }
+
+    /// The same, and what `--summary` says of it.
+    #[track_caller]
+    pub fn build_with_summary(&self, arguments: &[&str]) -> Value {
+        let file = self.beside("summary.json");
+        run(self.ambidex(&["build", "--summary"]).arg(&file).args(arguments)).expect(0);
+        read_json(&file)
+    }
+
+    /// Python itself with these arguments.
+    pub fn python(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(&self.python);
+        command.args(arguments);
+        command
+    }
+
+    /// Builds without ambidex. Fails the test unless that succeeds.
+    #[track_caller]
+    pub fn build_serially(&self) -> Ran {
+        run(&mut self.python(&["setup.py", "build"])).expect(0)
+    }
+
+    /// Fails the test if a build has left something that is none of its results.
+    #[track_caller]
+    pub fn expect_nothing_left_behind(&self) {
+        let left: Vec<PathBuf> =
+            fs::read_dir(self.temporary()).expect("it was made").flatten().map(|entry| entry.path()).collect();
+        assert!(left.is_empty(), "temporary files are left: {left:#?}");
+        let partial = |entry: &walkdir::DirEntry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.contains(".ambidex-") || name.ends_with(".tmp")
+        };
+        let left: Vec<PathBuf> = WalkDir::new(self.root())
+            .into_iter()
+            .flatten()
+            .filter(partial)
+            .map(walkdir::DirEntry::into_path)
+            .collect();
+        assert!(left.is_empty(), "partial files are left: {left:#?}");
+    }
+}
+
+/// Reads a file of JSON.
+pub fn read_json(file: &Path) -> Value {
+    let text = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Copies a project without what builds have left in it. Every copy of a file has the same modification time.
+fn copy(from: &Path, to: &Path) {
+    let left_out = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() > 0 && (name == "build" || name == "__pycache__" || name.ends_with(".egg-info"))
+    };
+    for entry in WalkDir::new(from).into_iter().filter_entry(|entry| !left_out(entry)) {
+        let entry = entry.expect("the project can be read");
+        let target = to.join(entry.path().strip_prefix(from).expect("it is below"));
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&target).expect("a temporary folder can be written");
+        } else {
+            fs::copy(entry.path(), &target).expect("a temporary folder can be written");
+            let modified = entry.metadata().expect("it is there").modified().expect("files have times");
+            let file = fs::File::options().append(true).open(&target).expect("the copy can be written");
+            file.set_modified(modified).expect("it is our file");
+        }
+    }
+}

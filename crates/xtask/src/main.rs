@@ -1,0 +1,33 @@
+//! The chores of ambidex itself, run as `cargo xtask CHORE`.
+
+mod bench;
+mod environment;
+mod example;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The chores of ambidex itself")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Build examples/shared-source and show what its modules return
+    Example,
+    /// Measure ambidex beside setuptools on real projects, and write docs/benchmarks.md
+    Bench {
+        /// How often each build is measured
+        #[arg(long, default_value_t = 11)]
+        rounds: usize,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().chore {
+        Chore::Example => example::show(),
+        Chore::Bench { rounds } => bench::measure(rounds),
+    }
+}
