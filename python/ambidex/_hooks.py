@@ -159,7 +159,7 @@ def _hook_start(module, original, uses_call):
         scope = session.scope
         deferred = scope is not None and _is_base(self, _COMPILER_METHODS, _BASE_COMPILER)
         if not deferred:
-            scope = session.open_scope(scope.name if scope else session.building, False)
+            scope = session.open_scope(scope.name if scope else session.building)
         reply = session.record(argv, env, scope, _echo(module, root, uses_call, argv))
         if reply["type"] == "yours":
             return _call_original(original, self, cmd, env, kwargs)
@@ -203,9 +203,12 @@ def _hook_compile(module, original):
         session = _session.current()
         if session is None or session.scope is not None:
             return original(self, *args, **kwargs)
-        session.scope = scope = session.open_scope(session.building, False)
+        session.scope = scope = session.open_scope(session.building)
+        result = None
         try:
             result = original(self, *args, **kwargs)
+        except _session.ScopeStop:
+            pass
         finally:
             session.scope = None
             failure = session.wait(scope)
@@ -261,12 +264,15 @@ def _hook_build_extension(original):
         # build_extension nobody has wrapped in a `try` of his own.
         later = session.collecting is self and _is_base(self, ["build_extension"], _BASE_BUILD_EXT)
         optional = bool(getattr(ext, "optional", False))
-        scope = session.open_scope(ext.name, later and not optional, ext)
+        scope = session.open_scope(ext.name, fatal=later and not optional, awaited=False, extension=ext)
         outer, session.scope = session.collecting, scope
         if not later:
             session.collecting = outer or self
         try:
             original(self, ext)
+        except _session.ScopeStop:
+            # The rest of an extension whose failure is raised here, or told at the end of the base loop.
+            pass
         finally:
             session.scope = None
             session.collecting = outer
@@ -355,7 +361,7 @@ def _hook_build_libraries(original):
         if session is None or session.scope is not None:
             return original(self, libraries)
         names = ", ".join(str(name) for name, _ in libraries)
-        session.scope = session.open_scope(names, True)
+        session.scope = session.open_scope(names, fatal=True, awaited=False)
         session.collecting = self
         error = None
         try:

@@ -12,6 +12,10 @@ class Stop(BaseException):
     """Ends Python code that the serial build would not have come to. Only ambidex's own hooks see it."""
 
 
+class ScopeStop(Stop):
+    """The same, where only the rest of a scope is concerned."""
+
+
 class Failure:
     """A command that failed, as the engine tells it."""
 
@@ -25,10 +29,13 @@ class Failure:
 class Scope:
     """The commands of one extension, or of one call that is waited for."""
 
-    def __init__(self, number, name, fatal, extension=None):
+    def __init__(self, number, name, fatal, awaited, extension=None):
         self.number = number
         self.name = name
+        # Whether the serial build would end with the first failure.
         self.fatal = fatal
+        # Whether what Python does next depends on how the commands end.
+        self.awaited = awaited
         self.extension = extension
         self.announced = False
 
@@ -56,10 +63,10 @@ class Session:
         self._recorded = 0
         atexit.register(self.close)
 
-    def open_scope(self, name, fatal, extension=None):
+    def open_scope(self, name, fatal=False, awaited=True, extension=None):
         """A new scope; it becomes known to the engine with its first command."""
         self.scopes += 1
-        return Scope(self.scopes, name, fatal, extension)
+        return Scope(self.scopes, name, fatal, awaited, extension)
 
     def record(self, argv, env, scope, echo):
         """Tell the engine of a command. Returns its reply: recorded, skipped, or to be run right here."""
@@ -67,7 +74,7 @@ class Session:
             message = {"type": "record", "argv": argv, "cwd": os.getcwd(), "scope": scope.number}
             if not scope.announced:
                 scope.announced = True
-                message["open"] = {"name": scope.name, "fatal": scope.fatal}
+                message["open"] = {"name": scope.name, "fatal": scope.fatal, "awaited": scope.awaited}
             if env != self._env:
                 message["env"] = env
                 self._env = env
@@ -80,8 +87,8 @@ class Session:
                     self.names[name] = self.names.get(name, 0) + 1
             else:
                 del self._echo[self._recorded]
-                if reply["type"] == "skipped" and self.collecting is not None:
-                    raise Stop()
+                if reply["type"] == "skipped":
+                    raise Stop() if reply["fatal"] else ScopeStop()
             return reply
 
     def wait(self, scope):

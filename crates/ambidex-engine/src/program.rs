@@ -30,6 +30,7 @@ pub(crate) struct ScopeState {
     pub group: GroupId,
     pub name: Option<String>,
     pub fatal: bool,
+    pub awaited: bool,
     /// Whether Python was told of the scope's failure.
     pub told: bool,
 }
@@ -106,7 +107,7 @@ impl Program {
     /// Makes a scope known.
     pub fn open_scope(&mut self, number: u32, open: OpenScope, keep_going: bool) {
         let group = self.graph.group(open.fatal && !keep_going);
-        let scope = ScopeState { group, name: open.name, fatal: open.fatal, told: false };
+        let scope = ScopeState { group, name: open.name, fatal: open.fatal, awaited: open.awaited, told: false };
         self.scopes.insert(number, scope);
     }
 

@@ -78,6 +78,8 @@ pub struct OpenScope {
     pub name: Option<String>,
     /// Whether the serial build would end with the scope's first failure.
     pub fatal: bool,
+    /// Whether what Python does next depends on how the scope's commands end.
+    pub awaited: bool,
 }
 
 /// What the engine answers.
@@ -92,7 +94,10 @@ pub enum Reply {
         outputs: Vec<String>,
     },
     /// The serial build would not have come to this command.
-    Skipped,
+    Skipped {
+        /// Whether it would have ended altogether; else only the rest of the scope is concerned.
+        fatal: bool,
+    },
     /// All pending work is done and committed; Python is to run the command itself, as it stands.
     Yours,
     /// The scope, or everything, is done.

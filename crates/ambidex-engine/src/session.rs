@@ -105,7 +105,7 @@ impl Session {
         let program = &mut inner.programs[self.program];
         let objects = program.tree.as_ref().map(|tree| tree.objects()).unwrap_or_default();
         match program.record(argv.clone(), cwd, scope, &objects) {
-            Ok((Recorded::Skipped, _)) => Ok(Reply::Skipped),
+            Ok((Recorded::Skipped, _)) => Ok(Reply::Skipped { fatal: program.graph.fatal().is_some() }),
             Ok((_, outputs)) => {
                 self.shared.new_work(&mut inner);
                 Ok(Reply::Recorded { outputs })
@@ -121,6 +121,10 @@ impl Session {
     }
 
     fn wait(&mut self, scope: u32) -> io::Result<Reply> {
+        let awaited = self.shared.lock().programs[self.program].scopes.get(&scope).is_some_and(|s| s.awaited);
+        if self.shared.options.only_record && !awaited {
+            return Ok(Reply::Waited { failures: Vec::new() });
+        }
         let nodes = self.shared.lock().programs[self.program].nodes_of(scope);
         let in_turn = self.shared.lock().programs[self.program].prints_in_turn(scope);
         self.wait_until(Some(&nodes), in_turn)?;
