@@ -55,8 +55,8 @@ impl Intake<'_> {
         env: &Arc<Environment>,
         group: GroupId,
     ) -> Result<(Action, Job), Left> {
+        let program = self.program(argv.first().map_or("", String::as_str), cwd, env)?;
         let command = ambidex_command::read(&argv, &env.variables, &In(cwd))?;
-        let program = self.program(&argv[0], cwd, env)?;
         let tool = match command.tool {
             0 => program.clone(),
             at => self.program(&command.argv[at], cwd, env)?,

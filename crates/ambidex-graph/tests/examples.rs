@@ -246,6 +246,23 @@ fn reader_waits_until_the_version_is_certain() {
 }
 
 #[test]
+fn absent_output_waits_for_readers_of_the_file() {
+    // A failed compilation removes x.o, and b finds it removed; but not below a command that still reads it.
+    let mut build = Build::default();
+    let (a, optional, b) = (build.graph.group(true), build.graph.group(false), build.graph.group(true));
+    let old = build.node(a, "x.c > x.o :-DA");
+    let strip = build.node(a, "@x.o > x.stripped");
+    let broken = build.node(optional, "x.c > x.o :-DB");
+    let link = build.node(b, "x.o > b.so");
+    build.done(old);
+    build.graph.start(strip);
+    build.failed(broken);
+    assert_eq!(build.state(link), State::Waiting(1));
+    build.graph.finish(strip, Outcome::Success);
+    assert_eq!(build.graph.start(link).changes[0].change, Change::Commit(Version::Absent));
+}
+
+#[test]
 fn fatal_failure_takes_back_what_is_behind_it() {
     let mut build = Build::default();
     let (a, b) = (build.graph.group(true), build.graph.group(true));

@@ -144,6 +144,9 @@ pub(crate) struct VerifyArgs {
     /// Build the modules beside their sources (`setup.py build_ext --inplace`)
     #[arg(long)]
     pub inplace: bool,
+    /// Write what was compared to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub summary: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

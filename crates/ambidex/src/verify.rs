@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use ambidex_engine::Options;
+use ambidex_engine::{Options, Report};
 use object::{Object, ObjectSection};
+use serde::Serialize;
 use walkdir::WalkDir;
 
 use crate::args::VerifyArgs;
@@ -38,40 +40,73 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         inplace: args.inplace,
         folder: tempfile::Builder::new().prefix("ambidex-verify-").tempdir().map_err(Error::Engine)?,
     };
+    let began = Instant::now();
     let stock = bench.build_stock()?;
+    let serial_s = began.elapsed().as_secs_f64();
     let options = Options { commit_all: true, ..supervise::options(&args.common.jobs, false) };
-    let (code, ours) = bench.build_ours(options)?;
-    if code != 0 {
+    let Some((ours, report)) = bench.build_ours(options)? else {
         tell::error("the build with ambidex failed, the one with plain setuptools did not", None);
         return Ok(1);
-    }
+    };
     let differing = differences(&stock, &ours);
-    if differing.is_empty() {
-        println!("equal: {} files", stock.len());
-        return Ok(0);
-    }
     // Before ambidex is blamed: does the serial build differ from itself?
-    let again = bench.build_stock()?;
-    let unsteady: BTreeSet<PathBuf> = differences(&stock, &again).into_keys().collect();
-    let (mut ours_differ, mut unsteady_outputs) = (0, 0);
-    for (path, difference) in &differing {
-        if !unsteady.contains(path) {
-            ours_differ += 1;
+    let unsteady: BTreeSet<PathBuf> = match differing.is_empty() {
+        true => BTreeSet::new(),
+        false => differences(&stock, &bench.build_stock()?).into_keys().collect(),
+    };
+    let mut comparison = Comparison { serial_s, report, ..Comparison::default() };
+    comparison.equal = stock.keys().filter(|path| !differing.contains_key(*path)).count();
+    for (path, difference) in differing {
+        let list = match (unsteady.contains(&path), is_intermediate(&path)) {
+            (false, _) => &mut comparison.differing,
+            (true, false) => &mut comparison.unsteady,
+            (true, true) => &mut comparison.unsteady_objects,
+        };
+        list.insert(path, difference);
+    }
+    comparison.tell();
+    if let Some(file) = &args.summary {
+        let json = serde_json::to_string_pretty(&comparison).expect("a comparison is plain data");
+        fs::write(file, json + "\n").map_err(|source| Error::Unwritable { path: file.clone(), source })?;
+    }
+    Ok(u8::from(!comparison.differing.is_empty() || !comparison.unsteady.is_empty()))
+}
+
+/// What two builds have in common, and what not.
+#[derive(Debug, Default, Serialize)]
+struct Comparison {
+    /// How many files are equal.
+    equal: usize,
+    /// Those that only ambidex' build has otherwise, with the difference.
+    differing: BTreeMap<PathBuf, String>,
+    /// Those in which two serial builds differ too.
+    unsteady: BTreeMap<PathBuf, String>,
+    /// The objects among these, which are no part of the result.
+    unsteady_objects: BTreeMap<PathBuf, String>,
+    /// How long the serial build took, in seconds.
+    serial_s: f64,
+    /// What ambidex did.
+    report: Option<Report>,
+}
+
+impl Comparison {
+    fn tell(&self) {
+        for (path, difference) in &self.differing {
             println!("differs: {}: {difference}", path.display());
-        } else if is_intermediate(path) {
-            println!("not reproducible (two serial builds differ; not part of the result): {}", path.display());
-        } else {
-            unsteady_outputs += 1;
+        }
+        for (path, difference) in &self.unsteady {
             println!("not reproducible (two serial builds differ too): {}: {difference}", path.display());
         }
+        for path in self.unsteady_objects.keys() {
+            let path = path.display();
+            println!("not reproducible (two serial builds differ too; not part of the result): {path}");
+        }
+        match (self.differing.len(), self.unsteady.len()) {
+            (0, 0) => println!("equal: {} files", self.equal),
+            (0, unsteady) => println!("{} files are equal; {unsteady} can't be judged", self.equal),
+            (differing, _) => println!("{} files are equal; {differing} differ", self.equal),
+        }
     }
-    let equal = stock.len() - stock.keys().filter(|path| differing.contains_key(*path)).count();
-    match (ours_differ, unsteady_outputs) {
-        (0, 0) => println!("equal: {equal} files"),
-        (0, _) => println!("{equal} files are equal; {unsteady_outputs} can't be judged"),
-        _ => println!("{equal} files are equal; {ours_differ} differ"),
-    }
-    Ok(u8::from(ours_differ + unsteady_outputs > 0))
 }
 
 /// Objects are steps on the way to a module; with LTO, GCC gives them a random name inside.
@@ -120,7 +155,8 @@ impl Bench<'_> {
         collect(&root)
     }
 
-    fn build_ours(&self, options: Options) -> Result<(u8, Outputs), Error> {
+    /// What ambidex' build leaves; none if it fails.
+    fn build_ours(&self, options: Options) -> Result<Option<(Outputs, Option<Report>)>, Error> {
         self.fresh_copy()?;
         let root = self.root();
         let log = self.folder.path().join("ambidex.log");
@@ -128,8 +164,9 @@ impl Bench<'_> {
         if ended.code != 0 {
             show_log(&log);
             diagnose::tell(&ended);
+            return Ok(None);
         }
-        Ok((ended.code, collect(&root)?))
+        Ok(Some((collect(&root)?, Some(ended.report))))
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Machine<'a> {
     pub groups: Vec<GroupId>,
     /// What came of those steps that are not deferred.
     pub seen: HashMap<usize, Happened>,
-    /// The recording that the machine does not come to; there it is interrupted.
+    /// The step at which the machine is interrupted.
     pub interrupt_at: Option<usize>,
 }
 

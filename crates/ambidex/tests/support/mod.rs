@@ -1,5 +1,5 @@
 //! What the integration tests share: Pythons, virtual environments, copies of projects, and comparisons of builds.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod environment;
 mod files;
@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 
 pub use environment::{Environment, NEWEST};
 pub use files::{Files, differences};
-pub use interpreter::any_interpreter;
 pub use processes::{is_alive, wait_until_none_has, with_mark};
 pub use run::{Ran, on_path, run, run_until_signalled};
 pub use workspace::{Workspace, read_json};

@@ -1,0 +1,2 @@
+int ant(void);
+int main_value(void) { return ant(); }

@@ -1,0 +1,2 @@
+int common_value(void);
+int foo(void) { return VAL * common_value(); }

@@ -1,0 +1,3 @@
+int foo(void);
+int bar(void);
+int one(void) { return foo() + bar(); }

@@ -1,0 +1,2 @@
+int common_value(void);
+int last(void) { return common_value(); }

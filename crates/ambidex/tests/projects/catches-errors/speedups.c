@@ -1,0 +1,1 @@
+#error "this compiler is not supported"

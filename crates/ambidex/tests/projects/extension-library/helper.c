@@ -1,0 +1,2 @@
+int common_value(void);
+int helper(void) { return common_value() + VAL; }

@@ -1,0 +1,2 @@
+int helper(void);
+int one(void) { return helper(); }

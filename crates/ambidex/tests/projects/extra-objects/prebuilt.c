@@ -1,0 +1,1 @@
+int prebuilt(void) { return 99; }

@@ -1,0 +1,5 @@
+#ifdef FAST
+int slow(void) { return VAL * 10; }
+#else
+int slow(void) { return VAL; }
+#endif

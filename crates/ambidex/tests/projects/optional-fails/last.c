@@ -1,0 +1,2 @@
+int good(void);
+int last(void) { return good(); }
