@@ -1,6 +1,7 @@
 //! The chores of ambidex itself, run as `cargo xtask CHORE`.
 
 mod bench;
+mod corpus;
 mod environment;
 mod example;
 
@@ -23,11 +24,20 @@ enum Chore {
         #[arg(long, default_value_t = 11)]
         rounds: usize,
     },
+    /// Build real projects with plain setuptools and with ambidex, compare, and write docs/corpus.md
+    Corpus {
+        /// Only these
+        names: Vec<String>,
+        /// How many jobs ambidex uses
+        #[arg(short, long, default_value_t = 2)]
+        jobs: u32,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
         Chore::Example => example::show(),
         Chore::Bench { rounds } => bench::measure(rounds),
+        Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
     }
 }

@@ -1,0 +1,234 @@
+//! The commands of ambidex, each by what it promises: `build`, `run`, `clean`, the summary, the log.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use support::{
+    Environment, Files, NEWEST, Workspace, differences, fixture, on_path, read_json, run, shared_source, skipped,
+};
+
+/// A project's copy, in the environment that any Python will do for.
+fn workspace(project: &Path) -> Option<Workspace> {
+    Some(Workspace::new(project, &Environment::usual()?))
+}
+
+/// Fails the test unless each module of the plain functions has the value that it was compiled with.
+#[track_caller]
+fn expect_right_code(workspace: &Workspace) {
+    let built = Files::built(&workspace.root());
+    let objdump = on_path("objdump").filter(|_| cfg!(any(target_arch = "x86_64", target_arch = "x86")));
+    let Some(objdump) = objdump else {
+        skipped("the code of modules is not looked at: there is no objdump for it");
+        return;
+    };
+    for (module, right, wrong) in [("mod1.", "$0xc,", "$0x2a,"), ("mod2.", "$0x2a,", "$0xc,")] {
+        let file = workspace.root().join(built.named(module));
+        let listed = run(Command::new(&objdump).arg("-d").arg(file)).expect(0);
+        let code = listed.stdout.split("<common_value>:").nth(1).expect("the function is there");
+        let code = code.split("\n\n").next().unwrap_or_default();
+        assert!(code.contains("mov") && code.contains(right) && !code.contains(wrong), "{module}\n{code}");
+    }
+}
+
+#[test]
+fn run_makes_parallel_setup_right() {
+    let Some(workspace) = workspace(&fixture("plain-functions")) else { return };
+    workspace.build_serially();
+    let serial = Files::built(&workspace.root());
+    let ways = [
+        &["./setup.py", "build", "-j2"][..],
+        &["python", "setup.py", "build", "-j2"],
+        &["sh", "-c", "exec ./setup.py build_ext -j8"],
+    ];
+    for way in ways {
+        workspace.start_again();
+        run(workspace.ambidex(&["run", "--"]).args(way)).expect(0);
+        let differing = differences(&serial, &Files::built(&workspace.root()));
+        assert!(differing.is_empty(), "{way:?}: {differing:#?}");
+        expect_right_code(&workspace);
+    }
+    workspace.expect_nothing_left_behind();
+}
+
+#[test]
+fn run_makes_a_shared_file_with_the_same_flags_right() {
+    let Some(workspace) = workspace(&fixture("same-flags")) else { return };
+    workspace.build_serially();
+    let serial = Files::built(&workspace.root());
+    workspace.start_again();
+    let summary = workspace.beside("summary.json");
+    let command = ["--", "python", "setup.py", "build", "-j4"];
+    run(workspace.ambidex(&["run", "--summary"]).arg(&summary).args(command)).expect(0);
+    let differing = differences(&serial, &Files::built(&workspace.root()));
+    assert!(differing.is_empty(), "{differing:#?}");
+    // Each of the six compiles and links; the shared file is compiled once.
+    let summary = read_json(&summary);
+    assert_eq!(summary["commands"]["recorded"], 18, "{summary:#}");
+    assert_eq!(summary["commands"]["executed"], 13, "{summary:#}");
+}
+
+#[test]
+fn run_ends_with_the_exit_code_of_its_command() {
+    let Some(workspace) = workspace(&fixture("plain-functions")) else { return };
+    let ran = run(&mut workspace.ambidex(&["run", "--", "sh", "-c", "echo out; echo err >&2; exit 7"])).expect(7);
+    assert_eq!(ran.stdout, "out\n");
+    assert_eq!(ran.stderr, "err\n");
+}
+
+#[test]
+fn jobs_of_setup_are_those_of_ambidex() {
+    let Some(workspace) = workspace(&fixture("no-hazard")) else { return };
+    let summary = workspace.beside("summary.json");
+    let jobs = |options: &[&str], of_setup: &[&str]| -> Value {
+        workspace.start_again();
+        let mut command = workspace.ambidex(&["run"]);
+        command.args(options).arg("--summary").arg(&summary).args(["--", "python", "setup.py"]).args(of_setup);
+        run(&mut command).expect(0);
+        read_json(&summary)["jobs"].clone()
+    };
+    assert_eq!(jobs(&[], &["build", "-j3"]), 3);
+    assert_eq!(jobs(&[], &["build_ext", "-j7"]), 7);
+    // What is given to ambidex itself wins.
+    assert_eq!(jobs(&["-j5"], &["build", "-j3"]), 5);
+    let of_environment = run(workspace.ambidex(&["build", "--summary"]).arg(&summary).env("AMBIDEX_JOBS", "6"));
+    of_environment.expect(0);
+    assert_eq!(read_json(&summary)["jobs"], 6);
+}
+
+#[test]
+fn parallel_of_setup_cfg_is_that_of_ambidex() {
+    let Some(workspace) = workspace(&fixture("no-hazard")) else { return };
+    fs::write(workspace.root().join("setup.cfg"), "[build_ext]\nparallel = 9\n").unwrap();
+    assert_eq!(workspace.build_with_summary(&[])["jobs"], 9);
+}
+
+#[test]
+fn summary_says_what_was_done() {
+    let Some(workspace) = workspace(&shared_source()) else { return };
+    let summary = workspace.build_with_summary(&["-j2"]);
+    assert_eq!(summary["jobs"], 2, "{summary:#}");
+    for name in ["wall_s", "capture_s", "lower_bound_s"] {
+        assert!(summary[name].as_f64().is_some_and(|seconds| seconds > 0.0), "{name} in {summary:#}");
+    }
+    let count = |name: &str| summary["commands"][name].as_u64().unwrap_or_else(|| panic!("{name} in {summary:#}"));
+    let counts = ["recorded", "distinct", "executed", "reused", "cached", "remote", "failed"].map(count);
+    assert_eq!(counts, [6, 6, 6, 0, 0, 0, 0]);
+    assert_eq!(summary["hazards"]["renamed"], 1, "{summary:#}");
+    assert_eq!(summary["hazards"]["ordered"], 0, "{summary:#}");
+    assert_eq!(read_json(&workspace.root().join("build/.ambidex/last-build.json")), summary);
+}
+
+#[test]
+fn summary_tells_of_failures() {
+    let Some(workspace) = workspace(&fixture("broken-second")) else { return };
+    let file = workspace.beside("summary.json");
+    run(workspace.ambidex(&["build", "-j1", "--summary"]).arg(&file)).expect(1);
+    let summary = read_json(&file);
+    assert_eq!(summary["commands"]["failed"], 1, "{summary:#}");
+}
+
+#[test]
+fn build_puts_modules_beside_their_sources() {
+    let Some(workspace) = workspace(&shared_source()) else { return };
+    run(&mut workspace.python(&["setup.py", "build_ext", "--inplace"])).expect(0);
+    let in_root = |path: &Path| path.components().count() == 1;
+    let serial = Files::below(&workspace.root()).only(in_root);
+    assert!(serial.has("mod1.c") && serial.paths().any(|path| path.extension().is_some_and(|e| e == "so")));
+    workspace.start_again();
+    workspace.build(&["--inplace", "-j2"]);
+    let differing = differences(&serial, &Files::below(&workspace.root()).only(in_root));
+    assert!(differing.is_empty(), "{differing:#?}");
+}
+
+#[test]
+fn build_passes_arguments_on_and_finds_projects_from_elsewhere() {
+    let Some(workspace) = workspace(&fixture("no-hazard")) else { return };
+    let mut command = workspace.ambidex(&["build"]);
+    command.arg(workspace.root()).args(["--", "--build-lib", "elsewhere"]).current_dir(workspace.temporary());
+    run(&mut command).expect(0);
+    let all = Files::below(&workspace.root()).only(|path| path.starts_with("elsewhere"));
+    assert!(all.has("one.") && all.has("two."), "{all:?}");
+}
+
+#[test]
+fn build_does_without_setup_py() {
+    let Some(environment) = Environment::get(11, NEWEST) else { return };
+    let workspace = Workspace::new(&fixture("pyproject-only"), &environment);
+    run(&mut workspace.python(&["-c", "import setuptools; setuptools.setup()", "build"])).expect(0);
+    let serial = Files::built(&workspace.root());
+    assert!(serial.has("one.") && serial.has("two."), "{serial:?}");
+    workspace.start_again();
+    let summary = workspace.build_with_summary(&["-j2"]);
+    assert_eq!(summary["commands"]["recorded"], 6, "{summary:#}");
+    let differing = differences(&serial, &Files::built(&workspace.root()));
+    assert!(differing.is_empty(), "{differing:#?}");
+}
+
+#[test]
+fn clean_removes_what_builds_have_left() {
+    let Some(workspace) = workspace(&shared_source()) else { return };
+    let before = Files::below(&workspace.root());
+    workspace.build(&[]);
+    run(&mut workspace.ambidex(&["clean"])).expect(0);
+    assert!(!workspace.root().join("build").exists());
+    assert!(differences(&before, &Files::below(&workspace.root())).is_empty());
+    // Again, where there is nothing.
+    run(&mut workspace.ambidex(&["clean"])).expect(0);
+    workspace.build(&[]);
+    fs::write(workspace.root().join("build/notes.txt"), "mine").unwrap();
+    run(&mut workspace.ambidex(&["clean"])).expect(0);
+    let left = fs::read_dir(workspace.root().join("build")).unwrap().flatten().map(|entry| entry.file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["notes.txt"]);
+}
+
+#[test]
+fn own_sitecustomize_of_the_environment_still_runs() {
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&fixture("no-hazard"), &environment);
+    // An environment of its own: the usual one is shared.
+    let own = Environment::empty(&environment.python(), &workspace.beside("own"));
+    let modules = environment.site_packages();
+    fs::write(own.site_packages().join("setuptools.pth"), format!("{}\n", modules.display())).unwrap();
+    let marker = workspace.beside("marker");
+    let line = format!("open({:?}, 'a').write('ran\\n')\n", marker.display().to_string());
+    fs::write(own.site_packages().join("sitecustomize.py"), line).unwrap();
+    let summary = workspace.beside("summary.json");
+    let mut command = workspace.ambidex(&["build", "--python"]);
+    run(command.arg(own.python()).arg("--summary").arg(&summary)).expect(0);
+    assert_eq!(read_json(&summary)["commands"]["recorded"], 4);
+    assert_eq!(fs::read_to_string(marker).unwrap_or_default(), "ran\n");
+}
+
+#[test]
+fn log_does_not_depend_on_jobs() {
+    let Some(workspace) = workspace(&fixture("warnings")) else { return };
+    let log = |arguments: &[&str]| {
+        workspace.start_again();
+        let ran = workspace.build(arguments);
+        let own = |line: &&str| !line.starts_with("ambidex: ");
+        (ran.stdout.clone(), ran.stderr.lines().filter(own).map(str::to_owned).collect::<Vec<_>>())
+    };
+    let serial = log(&["-j1"]);
+    assert!(serial.1.iter().any(|line| line.contains("c with 3")), "{serial:#?}");
+    for seed in 1..=6 {
+        assert_eq!(log(&["-j8", "--schedule-seed", &seed.to_string()]), serial, "seed {seed}");
+    }
+}
+
+#[test]
+fn log_of_a_broken_project_does_not_depend_on_jobs() {
+    let Some(workspace) = workspace(&fixture("broken-second")) else { return };
+    let log = |arguments: &[&str]| {
+        workspace.start_again();
+        let ran = run(workspace.ambidex(&["build"]).args(arguments)).expect(1);
+        (ran.stdout, ran.stderr)
+    };
+    let serial = log(&["-j1"]);
+    for seed in 1..=6 {
+        assert_eq!(log(&["-j8", "--schedule-seed", &seed.to_string()]), serial, "seed {seed}");
+    }
+}

@@ -1,0 +1,203 @@
+//! Knows the corpus: real projects, each built by plain setuptools and by ambidex, compared, and written down.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::environment::{ambidex, python_with, root, sdist};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Corpus {
+    defaults: Defaults,
+    project: Vec<Project>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Defaults {
+    setuptools: String,
+}
+
+/// A project, as `corpus/projects.toml` has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Project {
+    name: String,
+    version: String,
+    setuptools: Option<String>,
+    #[serde(default)]
+    requires: Vec<String>,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
+    #[serde(default)]
+    remark: String,
+}
+
+/// One row of the table.
+#[derive(Default)]
+struct Row {
+    files: u64,
+    recorded: u64,
+    distinct: u64,
+    hazards: u64,
+    ratio: f64,
+    imported: String,
+    verdict: String,
+}
+
+/// Builds the projects whose names are given, or all, and writes `docs/corpus.md` when it was all.
+pub(crate) fn build(names: &[String], jobs: u32) -> Result<()> {
+    let text = std::fs::read_to_string(root().join("corpus").join("projects.toml"))?;
+    let corpus: Corpus = toml::from_str(&text).context("corpus/projects.toml")?;
+    let program = ambidex()?;
+    let mut table = String::from(HEAD);
+    let mut unequal = Vec::new();
+    for project in &corpus.project {
+        if !names.is_empty() && !names.contains(&project.name) {
+            continue;
+        }
+        let row = project.compare(&program, &corpus.defaults.setuptools, jobs).unwrap_or_else(|error| {
+            Row { verdict: format!("not built: {error:#}").replace('\n', " "), ..Row::default() }
+        });
+        if row.verdict != "equal" {
+            unequal.push(format!("{}: {}", project.name, row.verdict));
+        }
+        let line = format!(
+            "| {} {} | {} | {} | {} | {} | {} | {} | {:.2} | {} |",
+            project.name,
+            project.version,
+            row.files,
+            row.recorded,
+            row.distinct,
+            row.hazards,
+            row.verdict,
+            row.imported,
+            row.ratio,
+            project.remark
+        );
+        println!("{line}");
+        writeln!(table, "{line}")?;
+    }
+    if names.is_empty() {
+        std::fs::write(root().join("docs").join("corpus.md"), table)?;
+    }
+    anyhow::ensure!(unequal.is_empty(), "not equal: {}", unequal.join("; "));
+    Ok(())
+}
+
+const HEAD: &str = "# Corpus\n
+Written by `cargo xtask corpus`: each project's sdist, unmodified, on Python 3.11, built by `setup.py build` and by
+ambidex with two jobs, at one path; every file that the builds leave is compared, objects included.
+
+- files: how many are equal. commands, distinct: what was recorded, and without repetitions.
+- hazards: paths that more than one extension writes, which `setup.py build -j` may get wrong.
+- imported: modules that could be imported afterwards, of those built. What is missing needs packages that the
+  environment does not have.
+- time: ambidex' build beside the serial one, whole process.
+
+| project | files | commands | distinct | hazards | result | imported | time | remark |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+";
+
+impl Project {
+    fn compare(&self, program: &Path, setuptools: &str, jobs: u32) -> Result<Row> {
+        let setuptools = format!("setuptools=={}", self.setuptools.as_deref().unwrap_or(setuptools));
+        let plain = python_with("corpus-fetch", &["pip", "wheel", "setuptools"])?;
+        let folder = sdist(&plain, &self.name, &self.version)?;
+        let mut packages = vec![setuptools, "wheel".to_owned()];
+        packages.extend(build_requires(&folder)?);
+        packages.extend(self.requires.iter().cloned());
+        let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+        let python = python_with(&format!("corpus-{}-{}", self.name, self.version), &packages)?;
+        let summary = root().join("target").join("xtask").join(format!("verify-{}.json", self.name));
+        let _ = std::fs::remove_file(&summary);
+        let output = Command::new(program)
+            .args(["verify", &format!("-j{jobs}"), "--summary"])
+            .arg(&summary)
+            .arg("--python")
+            .arg(&python)
+            .arg(&folder)
+            .envs(&self.environment)
+            .output()?;
+        let told = String::from_utf8_lossy(&output.stderr);
+        let told = told.lines().rfind(|line| line.starts_with("error:")).unwrap_or("see the log").to_owned();
+        let text = std::fs::read_to_string(&summary).map_err(|_| anyhow::anyhow!(told))?;
+        let summary: Value = serde_json::from_str(&text)?;
+        let mut row = row(&summary);
+        row.imported = self.import(program, &python, &folder)?;
+        Ok(row)
+    }
+
+    /// Builds once more in the folder itself, and imports every module that came of it.
+    fn import(&self, program: &Path, python: &Path, folder: &Path) -> Result<String> {
+        let status = Command::new(program)
+            .args(["build", "--quiet", "--python"])
+            .arg(python)
+            .arg(folder)
+            .envs(&self.environment)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status()?;
+        anyhow::ensure!(status.success(), "the build to import from failed");
+        let output = Command::new(python).arg("-c").arg(IMPORT).current_dir(folder).output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+/// Imports each extension module below `build/lib*` in a process of its own.
+const IMPORT: &str = r#"
+import glob, os, subprocess, sys, sysconfig
+suffix = sysconfig.get_config_var("EXT_SUFFIX")
+good = total = 0
+for lib in glob.glob("build/lib*"):
+    for folder, _, files in os.walk(lib):
+        for file in sorted(files):
+            if not file.endswith(".so"):
+                continue
+            name = os.path.relpath(os.path.join(folder, file), lib).split(".")[0].replace(os.sep, ".")
+            total += 1
+            code = "import sys; sys.path.insert(0, sys.argv[1]); import importlib; importlib.import_module(sys.argv[2])"
+            run = subprocess.run([sys.executable, "-c", code, lib, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            good += run.returncode == 0
+print("%d of %d" % (good, total))
+"#;
+
+/// What a project's pyproject.toml asks for, without setuptools, whose version the corpus chooses.
+fn build_requires(folder: &Path) -> Result<Vec<String>> {
+    let file: PathBuf = folder.join("pyproject.toml");
+    let Ok(text) = std::fs::read_to_string(&file) else { return Ok(Vec::new()) };
+    let table: toml::Table = text.parse().with_context(|| file.display().to_string())?;
+    let requires = table.get("build-system").and_then(|b| b.get("requires")).and_then(|r| r.as_array());
+    let names = requires.into_iter().flatten().filter_map(|r| r.as_str());
+    let is_setuptools = |r: &&str| {
+        let name: String = r.chars().take_while(|c| c.is_alphanumeric() || "-_".contains(*c)).collect();
+        name == "setuptools"
+    };
+    Ok(names.filter(|r| !is_setuptools(r)).map(str::to_owned).collect())
+}
+
+fn row(summary: &Value) -> Row {
+    let number = |pointer: &str| summary.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let seconds = |pointer: &str| summary.pointer(pointer).and_then(Value::as_f64).unwrap_or(0.0);
+    let count = |key: &str| summary[key].as_object().map_or(0, serde_json::Map::len);
+    let verdict = match (count("differing"), count("unsteady")) {
+        (0, 0) => "equal".to_owned(),
+        (0, n) => format!("{n} not reproducible by the serial build either"),
+        (n, _) => format!("{n} differ"),
+    };
+    Row {
+        files: number("/equal"),
+        recorded: number("/report/commands/recorded"),
+        distinct: number("/report/commands/distinct"),
+        hazards: number("/report/hazards/renamed") + number("/report/hazards/ordered"),
+        ratio: seconds("/report/wall_s") / seconds("/serial_s").max(0.001),
+        imported: String::new(),
+        verdict,
+    }
+}
