@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-from ambidex import _session, _watch
+from ambidex import _lanes, _session, _watch
 
 _COMMANDS = "distutils.command.", "setuptools._distutils.command.", "setuptools.command."
 # An override of build_extension in one of these adds nothing that looks at results or catches errors.
@@ -155,7 +155,7 @@ def _hook_start(module, original, uses_call):
             # The engine's messages are text; what is none runs as it would without ambidex.
             session.process(["?"])
             return _call_original(original, self, cmd, env, kwargs)
-        _watch.install(session)
+        _watch.install()
         scope = session.scope
         deferred = scope is not None and _is_base(self, _COMPILER_METHODS, _BASE_COMPILER)
         if not deferred:
@@ -300,7 +300,11 @@ def _hook_build_extensions(original):
         self._ambidex_optional = []
         error = None
         try:
-            original(self)
+            if _may_run_ahead(self):
+                self.check_extensions_list(self.extensions)
+                _lanes.build(session, self)
+            else:
+                original(self)
         except _session.Stop:
             pass
         except Exception as caught:
@@ -311,6 +315,19 @@ def _hook_build_extensions(original):
         _raise_failures(session, self, error)
 
     return build_extensions
+
+
+def _may_run_ahead(command):
+    """Whether the extensions of this build_ext are built by calls that block, and nothing but the commands they
+    record is known to tie them together."""
+    return (
+        len(command.extensions) > 1
+        and not os.environ.get("AMBIDEX_SERIAL_PYTHON")
+        and not _is_base(command, ["build_extension"], _BASE_BUILD_EXT)
+        and _is_base(command, ["build_extensions", "_build_extensions_serial"], _BASE_BUILD_EXT)
+        and _is_base(command.compiler, _COMPILER_METHODS, _BASE_COMPILER)
+        and not any(callable(value) for value in vars(command).values())
+    )
 
 
 def _raise_failures(session, command, error):

@@ -7,11 +7,21 @@ import sys
 # name) and `setuptools._distutils` (setuptools, `_distutils_hack/__init__.py`).
 _HOOKED = {}
 for _root in ("distutils", "setuptools._distutils"):
-    _HOOKED[_root + ".ccompiler"] = "hook_compiler"
-    _HOOKED[_root + ".compilers.C.base"] = "hook_compiler"
-    _HOOKED[_root + ".command.build_ext"] = "hook_build_ext"
-    _HOOKED[_root + ".command.build_clib"] = "hook_build_clib"
-_HOOKED["setuptools.command.build_clib"] = "hook_build_clib"
+    _HOOKED[_root + ".ccompiler"] = "_hooks.hook_compiler"
+    _HOOKED[_root + ".compilers.C.base"] = "_hooks.hook_compiler"
+    _HOOKED[_root + ".command.build_ext"] = "_hooks.hook_build_ext"
+    _HOOKED[_root + ".command.build_clib"] = "_hooks.hook_build_clib"
+_HOOKED["subprocess"] = "_children.hook_subprocess"
+_HOOKED["setuptools.command.build_clib"] = "_hooks.hook_build_clib"
+
+installed = False
+
+
+def _hook(module, hook):
+    where, _, name = hook.partition(".")
+    # Not before it is needed: most Pythons never come to start a compiler.
+    __import__("ambidex." + where)
+    getattr(sys.modules["ambidex." + where], name)(module)
 
 
 class _HookingLoader:
@@ -29,9 +39,7 @@ class _HookingLoader:
         module.__loader__ = self._loader
         module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        import ambidex._hooks
-
-        getattr(ambidex._hooks, self._hook)(module)
+        _hook(module, self._hook)
 
 
 class _Finder:
@@ -72,10 +80,18 @@ def _explain_missing_setuptools(kind, error, trace):
     sys.__excepthook__(kind, error, trace)
 
 
-def install():
-    """Make this process a captured one."""
-    if "AMBIDEX_SOCKET" not in os.environ:
+def install(folder):
+    """Make this process a captured one, and those below it by this folder, if there is one."""
+    global installed
+    if installed or "AMBIDEX_SOCKET" not in os.environ:
         return
+    installed = True
     sys.meta_path.insert(0, _Finder())
+    if folder is not None:
+        from ambidex import _children
+
+        _children.install(folder)
+    for name in [name for name in sys.modules if name in _HOOKED]:
+        _hook(sys.modules[name], _HOOKED[name])
     if os.environ.pop("AMBIDEX_ENTRY", None) == "setup":
         sys.excepthook = _explain_missing_setuptools

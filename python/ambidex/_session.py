@@ -41,27 +41,26 @@ class Scope:
 
 
 class Session:
-    """The conversation. There is at most one in a process, made when the first command is met."""
+    """The conversation of a process, or of one lane of it (`_lanes`): a program order of its own."""
 
-    def __init__(self):
+    def __init__(self, lane_of=None):
         self.pid = os.getpid()
         self.lock = threading.RLock()
-        self.client = _client.Client(
-            os.environ["AMBIDEX_SOCKET"],
-            {"pid": self.pid, "cwd": os.getcwd(), "argv": [str(arg) for arg in getattr(sys, "argv", [])]},
-        )
+        hello = {"pid": self.pid, "cwd": os.getcwd(), "argv": [str(arg) for arg in getattr(sys, "argv", [])]}
+        self.client = _client.Client(os.environ["AMBIDEX_SOCKET"], dict(hello, lane_of=lane_of))
+        self.program = self.client.welcome["program"]
         self.collecting = None
         self.scope = None
         # The name of the extension whose build_extension the base loop has called.
         self.building = None
         self.scopes = 0
-        self.names = {}
+        # The names of files that were recorded as outputs, without their folders.
+        self.names = set()
         # Whether something was recorded that Python could still notice to be missing.
         self.pending = False
         self._echo = {}
         self._env = None
         self._recorded = 0
-        atexit.register(self.close)
 
     def open_scope(self, name, fatal=False, awaited=True, extension=None):
         """A new scope; it becomes known to the engine with its first command."""
@@ -69,7 +68,7 @@ class Session:
         return Scope(self.scopes, name, fatal, awaited, extension)
 
     def record(self, argv, env, scope, echo):
-        """Tell the engine of a command. Returns its reply: recorded, skipped, or to be run right here."""
+        """Tell the engine of a command. Returns its reply: recorded, or to be run right here."""
         with self.lock:
             message = {"type": "record", "argv": argv, "cwd": os.getcwd(), "scope": scope.number}
             if not scope.announced:
@@ -79,12 +78,11 @@ class Session:
                 message["env"] = env
                 self._env = env
             self._echo[self._recorded] = echo
-            reply = self._ask(message)
+            reply = self.ask(message)
             if reply["type"] == "recorded":
                 self._recorded += 1
                 self.pending = True
-                for name in reply["outputs"]:
-                    self.names[name] = self.names.get(name, 0) + 1
+                self.names.update(reply["outputs"])
             else:
                 del self._echo[self._recorded]
                 if reply["type"] == "skipped":
@@ -96,7 +94,7 @@ class Session:
         if not scope.announced:
             return None
         with self.lock:
-            failures = self._ask({"type": "wait", "scope": scope.number})["failures"]
+            failures = self.ask({"type": "wait", "scope": scope.number})["failures"]
         return Failure(failures[0]) if failures else None
 
     def finish(self):
@@ -104,23 +102,43 @@ class Session:
         if not self.pending:
             return []
         with self.lock:
-            return [Failure(data) for data in self._ask({"type": "finish"})["failures"]]
+            return [Failure(data) for data in self.ask({"type": "finish"})["failures"]]
 
     def jobs(self, count):
         """Ask for so many jobs; what was given to ambidex itself wins."""
         with self.lock:
-            self._ask({"type": "jobs", "count": count})
+            self.ask({"type": "jobs", "count": count})
 
-    def force(self, event, paths):
-        """Python is about to do something with these paths. Returns when it can't notice any deferral."""
-        with self.lock:
-            reply = self._ask({"type": event, "paths": paths, "cwd": os.getcwd()})
-            self._forced(reply)
+    def look(self, path):
+        """Python is about to read this path, or to ask whether it is there."""
+        if os.path.basename(path.rstrip("/")) in self.names:
+            self.force("look", [path])
+
+    def listing(self, path):
+        """Python is about to list this folder."""
+        self.force("look", [path])
+
+    def change(self, paths):
+        """Python is about to write, replace or remove these paths."""
+        self.force("change", paths)
 
     def process(self, argv):
         """Python is about to start a process."""
         with self.lock:
-            self._forced(self._ask({"type": "process", "argv": argv}))
+            self._forced(self.ask({"type": "process", "argv": argv}))
+
+    def force(self, event, paths, **more):
+        """Returns when Python can't notice any more that something about these paths was deferred."""
+        with self.lock:
+            self._forced(self.ask(dict(more, type=event, paths=paths, cwd=os.getcwd())))
+
+    def is_watching(self):
+        """Whether Python's looks and changes concern this session now."""
+        return self.pending
+
+    def ask(self, message):
+        """A request, and its reply."""
+        return self.client.ask(message, self._show)
 
     def close(self):
         """This process ends."""
@@ -134,9 +152,6 @@ class Session:
             self.names.clear()
         if reply["failed"] and self.collecting is not None:
             raise Stop()
-
-    def _ask(self, message):
-        return self.client.ask(message, self._show)
 
     def _show(self, item):
         """Print a command and what it printed, where and how the serial build would have printed it."""
@@ -156,31 +171,60 @@ class Session:
                 data = data[os.write(number, data) :]
 
 
+class ThreadSession(Session):
+    """The conversation of a thread that a project has started itself: its commands have no order among others'."""
+
+    def __init__(self, process_session):
+        super().__init__()
+        self._process_session = process_session
+
+    def wait(self, scope):
+        failure = super().wait(scope)
+        # Other threads may look at what this one has made, and know nothing of this session.
+        self.process(["?"])
+        return failure
+
+    def record(self, argv, env, scope, echo):
+        if self._process_session.pending:
+            self._process_session.process(["?"])
+        return super().record(argv, env, scope, echo)
+
+
 _session = None
 _lock = threading.Lock()
+_of_thread = threading.local()
 
 
 def current():
-    """This process's session; none in a process that is not captured, or that was forked from one that is."""
+    """The session of this process or lane; none in a process that is not captured, or forked from one that is."""
     global _session
     if _session is None:
         with _lock:
             if _session is None and os.environ.get("AMBIDEX_SOCKET"):
                 try:
                     _session = Session()
+                    _session.thread = threading.get_ident()
+                    atexit.register(_session.close)
                 except OSError:
                     # The ambidex that started this process has ended: build as if it had never been.
                     del os.environ["AMBIDEX_SOCKET"]
     if _session is None or _session.pid != os.getpid():
         return None
-    return _session
+    if threading.get_ident() != _session.thread and existing() is _session:
+        _of_thread.session = ThreadSession(_session)
+    return existing()
 
 
 def existing():
-    """The session, if this process has come to have one."""
-    if _session is not None and _session.pid == os.getpid():
-        return _session
-    return None
+    """The session that this thread has come to have; else the process's, if there is one."""
+    if _session is None or _session.pid != os.getpid():
+        return None
+    return getattr(_of_thread, "session", _session)
+
+
+def adopt(session):
+    """Make this thread speak for a session."""
+    _of_thread.session = session
 
 
 def abandon():

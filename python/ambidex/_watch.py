@@ -12,40 +12,38 @@ import subprocess
 import sys
 import threading
 
-_LOOK, _CHANGE = "look", "change"
+from ambidex import _session
+
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-_session = None
+_installed = False
 _busy = threading.local()
 
 
-def install(session):
+def install():
     """Watch this process from now on."""
-    global _session
-    if _session is session:
+    global _installed
+    if _installed:
         return
-    first = _session is None
-    _session = session
-    if first:
-        _wrap_all()
-        if hasattr(sys, "addaudithook"):
-            sys.addaudithook(_audit)
+    _installed = True
+    _wrap_all()
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(_audit)
 
 
-def _active():
-    session = _session
-    return (
-        session is not None
-        and session.pending
-        and not getattr(_busy, "now", False)
-        and session.pid == os.getpid()
-    )
+def _watching():
+    """The session that an access of this thread concerns, if it concerns any."""
+    if getattr(_busy, "now", False):
+        return None
+    session = _session.existing()
+    return session if session is not None and session.is_watching() else None
 
 
-def _force(event, *paths):
+def _tell(tell, argument):
+    # What the capture itself opens and asks on the way is not Python's.
     _busy.now = True
     try:
-        _session.force(event, list(paths))
+        tell(argument)
     finally:
         _busy.now = False
 
@@ -66,43 +64,42 @@ def _text(path, dir_fd=None):
 
 def _look(path, dir_fd=None):
     """Python reads a file, or asks whether it is there."""
-    text = _text(path, dir_fd)
-    if text and text.rstrip("/").rpartition("/")[2] in _session.names:
-        _force(_LOOK, text)
+    session, text = _watching(), _text(path, dir_fd)
+    if session is not None and text:
+        _tell(session.look, text)
 
 
 def _look_below(path, dir_fd=None):
     """Python lists a folder."""
-    text = _text("." if path is None else path, dir_fd)
-    if text:
-        _force(_LOOK, text)
+    session, text = _watching(), _text("." if path is None else path, dir_fd)
+    if session is not None and text:
+        _tell(session.listing, text)
 
 
 def _change(path, dir_fd=None):
     """Python writes, replaces or removes something."""
-    text = _text(path, dir_fd)
-    if text:
-        _force(_CHANGE, text)
+    session, text = _watching(), _text(path, dir_fd)
+    if session is not None and text:
+        _tell(session.change, [text])
 
 
 def _process(argv):
     """Python starts a process of its own."""
+    session = _watching()
+    if session is None:
+        return
     if isinstance(argv, (str, bytes)) or not isinstance(argv, (list, tuple)):
         argv = ["?"]
-    words = [_text(word) or "?" for word in argv]
-    _busy.now = True
-    try:
-        _session.process(words)
-    finally:
-        _busy.now = False
+    _tell(session.process, [_text(word) or "?" for word in argv])
 
 
 def importing(name):
     """A module is looked for: it may be one whose file is still pending."""
-    if not _active():
+    session = _watching()
+    if session is None:
         return
     last = name.rpartition(".")[2]
-    if any(pending.partition(".")[0] == last for pending in list(_session.names)):
+    if any(pending.partition(".")[0] == last for pending in list(session.names)):
         _process(["?"])
 
 
@@ -152,7 +149,7 @@ _EVENTS = {
 
 def _audit(event, args):
     handler = _EVENTS.get(event)
-    if handler is not None and _active():
+    if handler is not None and _watching() is not None:
         handler(*args)
 
 
@@ -168,7 +165,7 @@ class _Wrapped:
         self.__module__ = getattr(function, "__module__", None)
 
     def __call__(self, *args, **kwargs):
-        if _active():
+        if _watching() is not None:
             self._before(*args, **kwargs)
         return self._function(*args, **kwargs)
 
@@ -228,7 +225,7 @@ def _wrap_unaudited():
     start = subprocess.Popen.__init__
 
     def popen(self, args, *rest, **kwargs):
-        if _active():
+        if _watching() is not None:
             _process(args)
         start(self, args, *rest, **kwargs)
 

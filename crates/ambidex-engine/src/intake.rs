@@ -64,7 +64,11 @@ impl Intake<'_> {
         let key = key(&command, cwd, env, [&program, &tool]);
         let (reads, reads_as, declared) = self.reads(&command, cwd);
         let (writes, products, folder) = self.writes(&command, cwd, &key)?;
-        let declared_stamp = stamp::of(declared.iter().map(PathBuf::as_path));
+        let written = |file: &&PathBuf| {
+            self.paths.known(file).is_some_and(|id| self.graph.newest_version(id).is_some())
+        };
+        let outside: Vec<PathBuf> = declared.iter().filter(|file| !written(file)).cloned().collect();
+        let outside_stamp = stamp::of(outside.iter().map(PathBuf::as_path));
         let weight = weight(&command, &declared);
         let action = Action { group, key, reads, writes, weight };
         let job = Job {
@@ -77,7 +81,8 @@ impl Intake<'_> {
             reads: reads_as,
             folder,
             declared,
-            declared_stamp,
+            outside,
+            outside_stamp,
             generation: self.generation,
             life: Life::Waiting,
         };

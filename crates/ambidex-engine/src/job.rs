@@ -65,10 +65,12 @@ pub(crate) struct Job {
     pub reads: Vec<ReadAs>,
     /// A folder of its own for what it writes.
     pub folder: PathBuf,
-    /// Files known to be read when it was recorded.
+    /// Files that it was known to read when it was recorded.
     pub declared: Vec<PathBuf>,
-    /// What the state of `declared` was then.
-    pub declared_stamp: u64,
+    /// Those of them that no command of the program had written.
+    pub outside: Vec<PathBuf>,
+    /// What the state of `outside` was then.
+    pub outside_stamp: u64,
     /// How often Python had changed possible inputs when it was recorded.
     pub generation: u64,
     pub life: Life,

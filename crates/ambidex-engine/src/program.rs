@@ -7,7 +7,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ambidex_command::Kind;
+use ambidex_command::{Depfile, Kind};
 use ambidex_graph::{
     Action, Change, Content, Graph, GroupId, Key, NodeId, Outcome, PathId, Recorded, Seq, State, Version,
 };
@@ -48,6 +48,8 @@ pub(crate) struct Started {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Program {
+    /// Its place among the programs of the engine.
+    number: usize,
     pub graph: Graph,
     pub paths: PathTable,
     pub jobs: Vec<Job>,
@@ -74,13 +76,18 @@ pub(crate) struct Program {
     /// Files that compilers named, by number.
     dependencies: Vec<Arc<Path>>,
     dependency_ids: HashMap<Arc<Path>, u32>,
+    /// The program of the process, where this is a lane of it (see `docs/architecture.md`, "Lanes").
+    pub lane_of: Option<usize>,
+    /// Whether another lane has changed what this one may have read.
+    pub spoiled: bool,
     /// Commands that were left to Python, with the reason.
     pub left: Vec<(Vec<String>, String)>,
 }
 
 impl Program {
-    pub fn new(cwd: PathBuf, run_all: bool) -> Self {
+    pub fn new(number: usize, cwd: PathBuf, lane_of: Option<usize>, run_all: bool) -> Self {
         Self {
+            number,
             graph: Graph::new(),
             paths: PathTable::default(),
             jobs: Vec::new(),
@@ -98,6 +105,8 @@ impl Program {
             backups: HashMap::new(),
             programs: HashMap::new(),
             folders: HashMap::new(),
+            lane_of,
+            spoiled: false,
             dependencies: Vec::new(),
             dependency_ids: HashMap::new(),
             left: Vec::new(),
@@ -117,17 +126,17 @@ impl Program {
         argv: Vec<String>,
         cwd: &Path,
         scope: u32,
-        objects: &Path,
     ) -> Result<(Recorded, Vec<String>), Left> {
         let group = self.scopes[&scope].group;
         if self.graph.is_past_failure(group) {
             return Ok((Recorded::Skipped, Vec::new()));
         }
+        let objects = self.objects();
         let mut intake = Intake {
             graph: &mut self.graph,
             paths: &mut self.paths,
             programs: &mut self.programs,
-            objects,
+            objects: &objects,
             folders: &mut self.folders,
             generation: self.generation,
         };
@@ -169,13 +178,31 @@ impl Program {
     /// Whether all that the node reads is what it was when it was recorded, as far as anybody can tell.
     fn is_unchanged(&self, node: NodeId, again: &Job) -> bool {
         let job = &self.jobs[node.index()];
-        if job.generation != self.generation || job.declared_stamp != again.declared_stamp {
+        if job.generation != self.generation || job.outside_stamp != again.outside_stamp {
             return false;
         }
         let Some(ending) = job.ending() else { return true };
-        let Some(numbers) = &ending.dependencies else { return job.declared.is_empty() };
+        match &ending.dependencies {
+            Some(_) => self.dependencies_hold(ending),
+            // Of a link all is declared; of a compilation that names no headers nothing is known.
+            None => job.command.depfile == Depfile::None && ending.ended.status == 0,
+        }
+    }
+
+    /// Whether the files that the compiler named are what they were when it had ended.
+    fn dependencies_hold(&self, ending: &Ending) -> bool {
+        let Some(numbers) = &ending.dependencies else { return true };
         let files = numbers.iter().map(|n| &*self.dependencies[*n as usize]);
         stamp::of(files) == ending.dependencies_stamp
+    }
+
+    /// Whether every file that the commands have read is still what it was.
+    pub fn inputs_hold(&self) -> bool {
+        let hold = |job: &Job| {
+            stamp::of(job.outside.iter().map(PathBuf::as_path)) == job.outside_stamp
+                && job.ending().is_none_or(|ending| self.dependencies_hold(ending))
+        };
+        !self.spoiled && self.jobs.iter().all(hold)
     }
 
     /// Whether a change of this file could change what a recorded command does.
@@ -229,6 +256,7 @@ impl Program {
         let start = self.graph.start(node);
         for change in &start.changes {
             let place = self.paths.place(change.path).to_owned();
+            fs::create_dir_all(self.objects())?;
             let keep = self.objects().join(format!("before-{}", change.token));
             self.backups.insert(change.token, Backup::take(&place, keep)?);
             if let Change::Commit(version) = change.change {
@@ -250,8 +278,10 @@ impl Program {
         })
     }
 
+    /// Where this program keeps renamed outputs. Programs of one tree may hold equal commands.
     fn objects(&self) -> PathBuf {
-        self.tree.as_ref().map(|tree| tree.objects()).unwrap_or_default()
+        let objects = self.tree.as_ref().map(|tree| tree.objects()).unwrap_or_default();
+        objects.join(self.number.to_string())
     }
 
     fn written(&self, node: NodeId, path: PathId) -> Option<PathBuf> {

@@ -22,6 +22,8 @@ pub enum Request {
         cwd: String,
         /// What it was started with.
         argv: Vec<String>,
+        /// Given where it is no process, but a lane of one: the number of the process's program.
+        lane_of: Option<usize>,
     },
     /// A command in program order.
     Record {
@@ -61,11 +63,22 @@ pub enum Request {
         paths: Vec<String>,
         /// What relative ones are relative to.
         cwd: String,
+        /// Whether no other lane can know of them: temporary files.
+        #[serde(default)]
+        private: bool,
     },
     /// Python starts a process of its own.
     Process {
         /// Its command, as far as it is known.
         argv: Vec<String>,
+    },
+    /// A lane has come to its end, and all before it are retired: its outputs become part of the result, unless
+    /// something that it read has changed since.
+    Retire,
+    /// Nothing of a lane is wanted.
+    Abandon {
+        /// The number of the lane's program.
+        program: usize,
     },
     /// Answers [`Reply::Print`].
     Printed,
@@ -87,7 +100,15 @@ pub struct OpenScope {
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Reply {
     /// The session is open.
-    Welcome,
+    Welcome {
+        /// The number of its program.
+        program: usize,
+    },
+    /// A lane is retired, or is to be run again.
+    Retired {
+        /// Whether something that it read is not what it was: then nothing of it counts.
+        again: bool,
+    },
     /// The command is part of the graph.
     Recorded {
         /// The names of the files that it writes, without their folders.

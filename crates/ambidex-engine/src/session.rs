@@ -32,7 +32,7 @@ type Guard<'a> = MutexGuard<'a, Inner>;
 impl Session {
     /// Serves a process until it ends.
     pub fn serve(shared: Arc<Shared>, trees: Arc<Trees>, mut stream: UnixStream) -> io::Result<()> {
-        let Some(Request::Hello { version, cwd, .. }) = protocol::receive(&mut stream)? else {
+        let Some(Request::Hello { version, cwd, lane_of, .. }) = protocol::receive(&mut stream)? else {
             return Ok(());
         };
         if version != protocol::VERSION {
@@ -41,10 +41,11 @@ impl Session {
         let program = {
             let mut inner = shared.lock();
             let run_all = !shared.options.only_record;
-            inner.programs.push(Program::new(PathBuf::from(cwd), run_all));
-            inner.programs.len() - 1
+            let number = inner.programs.len();
+            inner.programs.push(Program::new(number, PathBuf::from(cwd), lane_of, run_all));
+            number
         };
-        protocol::send(&mut stream, &Reply::Welcome)?;
+        protocol::send(&mut stream, &Reply::Welcome { program })?;
         let mut session = Self { shared, trees, stream, program };
         let result = session.answer_all();
         // Whatever is still pending now belongs to a process that was killed.
@@ -83,8 +84,14 @@ impl Session {
                 Ok(Reply::Ok)
             }
             Request::Look { paths, cwd } => self.look(&paths, Path::new(&cwd)),
-            Request::Change { paths, cwd } => self.change(&paths, Path::new(&cwd)),
+            Request::Change { paths, cwd, private } => self.change(&paths, Path::new(&cwd), private),
             Request::Process { argv } => self.process(&argv),
+            Request::Retire => self.retire(),
+            Request::Abandon { program } => {
+                let unwanted = self.shared.lock().programs.get_mut(program).map(Program::abandon);
+                unwanted.into_iter().flatten().for_each(process::end);
+                Ok(Reply::Ok)
+            }
             Request::Hello { .. } | Request::Printed => {
                 Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn"))
             }
@@ -103,8 +110,7 @@ impl Session {
             inner.programs[self.program].tree = Some(tree);
         }
         let program = &mut inner.programs[self.program];
-        let objects = program.tree.as_ref().map(|tree| tree.objects()).unwrap_or_default();
-        match program.record(argv.clone(), cwd, scope, &objects) {
+        match program.record(argv.clone(), cwd, scope) {
             Ok((Recorded::Skipped, _)) => Ok(Reply::Skipped { fatal: program.graph.fatal().is_some() }),
             Ok((_, outputs)) => {
                 self.shared.new_work(&mut inner);
@@ -126,7 +132,12 @@ impl Session {
             return Ok(Reply::Waited { failures: Vec::new() });
         }
         let nodes = self.shared.lock().programs[self.program].nodes_of(scope);
-        let in_turn = self.shared.lock().programs[self.program].prints_in_turn(scope);
+        let in_turn = {
+            let inner = self.shared.lock();
+            let program = &inner.programs[self.program];
+            // What a lane prints is printed when its turn in program order has come.
+            program.lane_of.is_none() && program.prints_in_turn(scope)
+        };
         self.wait_until(Some(&nodes), in_turn)?;
         let mut inner = self.shared.lock();
         let failure = inner.programs[self.program].tell_failure(scope);
@@ -149,9 +160,28 @@ impl Session {
         Ok(Reply::Waited { failures })
     }
 
+    /// Ends a lane. Objects are committed too: nobody comes back to this program when something looks at them.
+    fn retire(&mut self) -> io::Result<Reply> {
+        self.wait_until(None, false)?;
+        let again = !self.shared.lock().programs[self.program].inputs_hold();
+        if again {
+            self.shared.lock().programs[self.program].abandon();
+        } else {
+            self.wait_until(None, true)?;
+            self.shared.lock().programs[self.program].commit(|_, _, _| true)?;
+        }
+        Ok(Reply::Retired { again })
+    }
+
     /// Waits until these nodes, or all, are settled. Prints what is done, in program order, if `print`.
     fn wait_until(&mut self, nodes: Option<&[NodeId]>, print: bool) -> io::Result<()> {
-        let began = Instant::now();
+        self.shared.lock().begin_wait();
+        let result = self.wait_and_print(nodes, print);
+        self.shared.lock().end_wait();
+        result
+    }
+
+    fn wait_and_print(&mut self, nodes: Option<&[NodeId]>, print: bool) -> io::Result<()> {
         let shared = self.shared.clone();
         let mut inner = shared.lock();
         let program = &mut inner.programs[self.program];
@@ -180,7 +210,6 @@ impl Session {
                 None => graph.is_settled(),
             };
             if done {
-                inner.waited += began.elapsed();
                 return Ok(());
             }
             inner = shared.wait_for_progress(inner);
@@ -251,15 +280,17 @@ impl Session {
         Ok(self.forced(&self.shared.lock()))
     }
 
-    fn change(&mut self, paths: &[String], cwd: &Path) -> io::Result<Reply> {
+    fn change(&mut self, paths: &[String], cwd: &Path, private: bool) -> io::Result<Reply> {
         let concerned = self.concerned(paths, cwd, true);
         let read = {
             let mut inner = self.shared.lock();
-            let program = &mut inner.programs[self.program];
             let mut read = false;
             for path in paths {
-                let spelled = program.paths.spelling(Path::new(path), cwd);
-                read |= program.may_be_read(&spelled);
+                let spelled = inner.programs[self.program].paths.spelling(Path::new(path), cwd);
+                read |= inner.programs[self.program].may_be_read(&spelled);
+                if !private {
+                    self.spoil_lanes(&mut inner, &spelled);
+                }
             }
             read
         };
@@ -275,6 +306,16 @@ impl Session {
             program.inputs_change();
         }
         Ok(self.forced(&self.shared.lock()))
+    }
+
+    /// Lanes that run ahead must not have read what this process, or an earlier lane of it, changes now.
+    fn spoil_lanes(&self, inner: &mut Guard<'_>, changed: &Path) {
+        let process = inner.programs[self.program].lane_of.unwrap_or(self.program);
+        let own = self.program;
+        let others = inner.programs.iter_mut().enumerate();
+        for (_, lane) in others.filter(|(n, p)| *n != own && p.lane_of == Some(process)) {
+            lane.spoiled |= lane.may_be_read(changed);
+        }
     }
 
     fn process(&mut self, argv: &[String]) -> io::Result<Reply> {

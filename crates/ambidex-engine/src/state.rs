@@ -36,8 +36,28 @@ pub(crate) struct Inner {
     /// When the first command was recorded and the last one ended.
     pub first_record: Option<Instant>,
     pub last_end: Option<Instant>,
-    /// How long Python waited for commands.
+    /// How long some session waited for commands, how many do now, and since when.
     pub waited: Duration,
+    waiting: usize,
+    waiting_since: Option<Instant>,
+}
+
+impl Inner {
+    /// A session begins to wait for commands.
+    pub fn begin_wait(&mut self) {
+        self.waiting += 1;
+        self.waiting_since.get_or_insert_with(Instant::now);
+    }
+
+    /// It goes on.
+    pub fn end_wait(&mut self) {
+        self.waiting -= 1;
+        if self.waiting == 0
+            && let Some(since) = self.waiting_since.take()
+        {
+            self.waited += since.elapsed();
+        }
+    }
 }
 
 /// What the threads of the engine share.
@@ -63,6 +83,8 @@ impl Shared {
             first_record: None,
             last_end: None,
             waited: Duration::ZERO,
+            waiting: 0,
+            waiting_since: None,
         };
         Self { options, inner: Mutex::new(inner), work: Condvar::new(), progress: Condvar::new() }
     }

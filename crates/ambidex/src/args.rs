@@ -24,6 +24,9 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Remove what builds have left in a project
     Clean(CleanArgs),
+    /// Serve the Python process that started this
+    #[command(hide = true)]
+    Serve(ServeArgs),
 }
 
 /// How many commands run at once.
@@ -154,6 +157,14 @@ pub(crate) struct CleanArgs {
     /// The project
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub jobs: JobArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }

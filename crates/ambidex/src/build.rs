@@ -1,7 +1,9 @@
 //! Knows `ambidex build` and `ambidex run`.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use ambidex_engine::Report;
 
 use crate::args::{BuildArgs, OutputArgs, RunArgs};
 use crate::diagnose;
@@ -48,15 +50,20 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     conclude(&ended, args.summary.as_deref(), &args.output)
 }
 
+/// Writes down what was done, where the next `ambidex report` looks for it. Returns it as JSON.
+pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
+    let mut json = serde_json::to_string_pretty(report).expect("a report is plain data");
+    json.push('\n');
+    for folder in state_folders {
+        // A build that could do without the folder is none the worse.
+        let _ = std::fs::write(folder.join("last-build.json"), &json);
+    }
+    json
+}
+
 /// Writes down and tells what was done.
 fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Result<u8, Error> {
-    let mut json = serde_json::to_string_pretty(&ended.report).expect("a report is plain data");
-    json.push('\n');
-    for folder in &ended.state_folders {
-        let file = folder.join("last-build.json");
-        // It is for the next `ambidex report`; a build that could do without a folder is none the worse.
-        let _ = std::fs::write(file, &json);
-    }
+    let json = keep(&ended.report, &ended.state_folders);
     if let Some(path) = summary {
         std::fs::write(path, &json)
             .map_err(|source| Error::Unwritable { path: path.to_owned(), source })?;
@@ -67,11 +74,7 @@ fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Resul
     if ended.code != 0 {
         return Ok(diagnose::tell(ended));
     }
-    if output.verbose {
-        for left in &ended.report.left_to_python {
-            tell::note(&format!("run by Python itself: {}\n  {}", left.command.join(" "), left.reason));
-        }
-    }
+    tell_left(&ended.report, output);
     let commands = &ended.report.commands;
     if !output.quiet && commands.recorded > 0 {
         tell::say(&format!(
@@ -84,4 +87,13 @@ fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Resul
         ));
     }
     Ok(0)
+}
+
+/// Tells what was left to Python, if more than usual is to be told.
+pub(crate) fn tell_left(report: &Report, output: &OutputArgs) {
+    if output.verbose {
+        for left in &report.left_to_python {
+            tell::note(&format!("run by Python itself: {}\n  {}", left.command.join(" "), left.reason));
+        }
+    }
 }

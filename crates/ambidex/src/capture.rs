@@ -7,21 +7,29 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-macro_rules! embedded {
+macro_rules! package {
     ($($name:literal),+ $(,)?) => {
-        [$(($name, include_str!(concat!("../../../python/", $name)))),+]
+        [
+            ("sitecustomize.py", include_str!("../../../python/ambidex/_site/sitecustomize.py")),
+            $((concat!("ambidex/", $name), include_str!(concat!("../../../python/ambidex/", $name)))),+
+        ]
     };
 }
 
-/// The capture's files, by their path below its folder.
-const FILES: [(&str, &str); 7] = embedded![
-    "sitecustomize.py",
-    "ambidex/__init__.py",
-    "ambidex/_client.py",
-    "ambidex/_hooks.py",
-    "ambidex/_imports.py",
-    "ambidex/_session.py",
-    "ambidex/_watch.py",
+/// The capture's files, by their path below its folder. Whoever imports `ambidex` in a captured process gets this
+/// copy, so it is the whole package.
+const FILES: &[(&str, &str)] = &package![
+    "__init__.py",
+    "_children.py",
+    "_client.py",
+    "_enable.py",
+    "_hooks.py",
+    "_imports.py",
+    "_lanes.py",
+    "_lanes.py",
+    "_session.py",
+    "_watch.py",
+    "build_meta.py",
 ];
 
 /// The capture on disk.
@@ -45,6 +53,11 @@ impl Capture {
         let folder = temporary.path().join("capture");
         lay_out_in(&folder).map_err(|source| Error::Unwritable { path: folder.clone(), source })?;
         Ok(Self { folder, _temporary: Some(temporary) })
+    }
+
+    /// The folder that makes a Python a captured one where it is on its `PYTHONPATH`.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The variables of a process that is to be captured.
@@ -91,4 +104,20 @@ fn lay_out_in(folder: &Path) -> io::Result<()> {
         partial.persist(&file).map_err(|error| error.error)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_package_is_embedded() {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/ambidex");
+        let entries = fs::read_dir(package).expect("the package is in the repository").flatten();
+        let modules = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        for module in modules.filter(|name| name.ends_with(".py")) {
+            let embedded = FILES.iter().any(|(name, _)| *name == format!("ambidex/{module}"));
+            assert!(embedded, "{module} is not embedded");
+        }
+    }
 }

@@ -14,6 +14,8 @@ pub(crate) enum Error {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("{}: {message}", .path.display())]
     BadPyproject { path: PathBuf, message: String },
+    #[error("{}: tool.ambidex has no key `{key}`", .path.display())]
+    UnknownKey { path: PathBuf, key: String, nearest: &'static str },
     #[error("there is no Python: neither `python3` nor `python` is on the PATH")]
     NoPython,
     #[error("`{program}` can't be started: {source}")]
@@ -35,6 +37,7 @@ impl Error {
     /// What the user can do next.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::UnknownKey { nearest, .. } => return Some(format!("did you mean `{nearest}`?")),
             Self::NoFolder(_) | Self::NoProject(_) => "give the folder of a project that uses setuptools",
             Self::BadPyproject { .. } => "correct the file",
             Self::NoPython => "install Python 3.6 or newer, or name one with --python",

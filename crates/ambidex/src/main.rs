@@ -8,6 +8,7 @@ mod clean;
 mod diagnose;
 mod error;
 mod project;
+mod serve;
 mod supervise;
 mod tell;
 mod verify;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Clean(args) => clean::clean(&args),
+        Command::Serve(args) => serve::serve(&args),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -4,12 +4,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::settings::Settings;
 
 /// A project that setuptools builds.
 #[derive(Debug)]
 pub(crate) struct Project {
     /// Its real folder.
     pub root: PathBuf,
+    /// Its `pyproject.toml`, if it has one.
+    pub pyproject: Option<toml::Table>,
+    /// What that says to ambidex.
+    pub settings: Settings,
     has_setup_py: bool,
 }
 
@@ -25,15 +30,24 @@ impl Project {
         if !has_setup_py && !pyproject.is_file() {
             return Err(Error::NoProject(dir.to_owned()));
         }
-        if pyproject.is_file() {
-            let unreadable = |source| Error::Unreadable { path: pyproject.clone(), source };
-            let text = std::fs::read_to_string(&pyproject).map_err(unreadable)?;
-            if let Err(error) = text.parse::<toml::Table>() {
-                let message = error.to_string().trim_end().to_owned();
-                return Err(Error::BadPyproject { path: pyproject, message });
+        let pyproject = if pyproject.is_file() { Some(parse(pyproject)?) } else { None };
+        let settings = match &pyproject {
+            Some(table) => Settings::read(&root, table)?,
+            None => Settings::default(),
+        };
+        Ok(Self { root, pyproject, settings, has_setup_py })
+    }
+
+    /// The Python to use: the one that was named, that of the active virtual environment, the first on the PATH.
+    pub fn python(&self, named: Option<&Path>) -> Result<PathBuf, Error> {
+        match named.or(self.settings.python.as_deref()) {
+            // A relative path must hold in the project's folder too; a bare name is looked up on the PATH.
+            Some(path) if path.components().count() > 1 => {
+                Ok(std::path::absolute(path).unwrap_or(path.to_owned()))
             }
+            Some(name) => Ok(name.to_owned()),
+            None => usual_python(),
         }
-        Ok(Self { root, has_setup_py })
     }
 
     /// The arguments that make a Python run setuptools for this project.
@@ -53,17 +67,24 @@ impl Project {
     }
 }
 
-/// The Python to use: the one that was named, that of the active virtual environment, the first on the PATH.
-pub(crate) fn python(named: Option<&Path>) -> Result<PathBuf, Error> {
-    if let Some(named) = named {
-        // A relative path must hold in the project's folder too; a bare name is looked up on the PATH.
-        let is_path = named.components().count() > 1;
-        return Ok(if is_path { std::path::absolute(named).unwrap_or(named.to_owned()) } else { named.to_owned() });
-    }
+fn parse(path: PathBuf) -> Result<toml::Table, Error> {
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(Error::Unreadable { path, source }),
+    };
+    let parsed = text.parse::<toml::Table>();
+    parsed.map_err(|error| Error::BadPyproject { path, message: error.to_string().trim_end().to_owned() })
+}
+
+/// The Python of the active virtual environment, else the first on the PATH.
+fn usual_python() -> Result<PathBuf, Error> {
     let active = std::env::var_os("VIRTUAL_ENV").map(|env| Path::new(&env).join("bin").join("python"));
-    let on_path = ["python3", "python"].into_iter().flat_map(|name| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path).map(|folder| folder.join(name)).collect::<Vec<_>>()
-    });
+    let on_path = ["python3", "python"].into_iter().filter_map(on_path);
     active.into_iter().chain(on_path).find(|file| file.is_file()).ok_or(Error::NoPython)
+}
+
+/// The program that a shell would find by this name.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -40,9 +40,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         inplace: args.inplace,
         folder: tempfile::Builder::new().prefix("ambidex-verify-").tempdir().map_err(Error::Engine)?,
     };
-    let began = Instant::now();
-    let stock = bench.build_stock()?;
-    let serial_s = began.elapsed().as_secs_f64();
+    let (stock, serial_s) = bench.build_stock()?;
     let options = Options { commit_all: true, ..supervise::options(&args.common.jobs, false) };
     let Some((ours, report)) = bench.build_ours(options)? else {
         tell::error("the build with ambidex failed, the one with plain setuptools did not", None);
@@ -52,7 +50,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     // Before ambidex is blamed: does the serial build differ from itself?
     let unsteady: BTreeSet<PathBuf> = match differing.is_empty() {
         true => BTreeSet::new(),
-        false => differences(&stock, &bench.build_stock()?).into_keys().collect(),
+        false => differences(&stock, &bench.build_stock()?.0).into_keys().collect(),
     };
     let mut comparison = Comparison { serial_s, report, ..Comparison::default() };
     comparison.equal = stock.keys().filter(|path| !differing.contains_key(*path)).count();
@@ -143,16 +141,19 @@ impl Bench<'_> {
         }
     }
 
-    fn build_stock(&self) -> Result<Outputs, Error> {
+    /// What the serial build leaves, and how long it took, in seconds.
+    fn build_stock(&self) -> Result<(Outputs, f64), Error> {
         self.fresh_copy()?;
         let root = self.root();
         let log = self.folder.path().join("stock.log");
+        let began = Instant::now();
         let (code, interrupted) = supervise::plain(&self.task(&root, log.clone()))?;
+        let seconds = began.elapsed().as_secs_f64();
         if code != 0 || interrupted {
             show_log(&log);
             return Err(Error::StockFailed(i32::from(code)));
         }
-        collect(&root)
+        Ok((collect(&root)?, seconds))
     }
 
     /// What ambidex' build leaves; none if it fails.

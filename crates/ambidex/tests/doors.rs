@@ -8,7 +8,8 @@ use std::process::Command;
 
 use serde_json::Value;
 use support::{
-    Environment, Files, NEWEST, Workspace, differences, fixture, on_path, read_json, run, shared_source, skipped,
+    Environment, Files, NEWEST, Workspace, differences, fixture, on_path, read_json, run, shared_source,
+    skipped,
 };
 
 /// A project's copy, in the environment that any Python will do for.
@@ -72,9 +73,33 @@ fn run_makes_a_shared_file_with_the_same_flags_right() {
 }
 
 #[test]
+fn run_captures_what_pip_starts() {
+    let Some(workspace) = workspace(&shared_source()) else { return };
+    let pip = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", "dist", "."];
+    let unpacked = || {
+        let wheels = Files::below(&workspace.root().join("dist"));
+        let wheel = workspace.root().join("dist").join(wheels.named("shared_source"));
+        let folder = workspace.root().join("unpacked");
+        run(workspace.python(&["-m", "zipfile", "-e"]).arg(wheel).arg(&folder)).expect(0);
+        Files::below(&folder)
+    };
+    run(&mut workspace.python(&pip)).expect(0);
+    let serial = unpacked();
+    assert!(serial.has("mod1.") && serial.has("mod2."), "{serial:?}");
+    workspace.start_again();
+    let summary = workspace.beside("summary.json");
+    run(workspace.ambidex(&["run", "-j4", "--summary"]).arg(&summary).args(["--", "python"]).args(pip))
+        .expect(0);
+    assert_eq!(read_json(&summary)["commands"]["recorded"], 6);
+    let differing = differences(&serial, &unpacked());
+    assert!(differing.is_empty(), "{differing:#?}");
+}
+
+#[test]
 fn run_ends_with_the_exit_code_of_its_command() {
     let Some(workspace) = workspace(&fixture("plain-functions")) else { return };
-    let ran = run(&mut workspace.ambidex(&["run", "--", "sh", "-c", "echo out; echo err >&2; exit 7"])).expect(7);
+    let ran =
+        run(&mut workspace.ambidex(&["run", "--", "sh", "-c", "echo out; echo err >&2; exit 7"])).expect(7);
     assert_eq!(ran.stdout, "out\n");
     assert_eq!(ran.stderr, "err\n");
 }
@@ -86,7 +111,12 @@ fn jobs_of_setup_are_those_of_ambidex() {
     let jobs = |options: &[&str], of_setup: &[&str]| -> Value {
         workspace.start_again();
         let mut command = workspace.ambidex(&["run"]);
-        command.args(options).arg("--summary").arg(&summary).args(["--", "python", "setup.py"]).args(of_setup);
+        command
+            .args(options)
+            .arg("--summary")
+            .arg(&summary)
+            .args(["--", "python", "setup.py"])
+            .args(of_setup);
         run(&mut command).expect(0);
         read_json(&summary)["jobs"].clone()
     };
@@ -94,7 +124,8 @@ fn jobs_of_setup_are_those_of_ambidex() {
     assert_eq!(jobs(&[], &["build_ext", "-j7"]), 7);
     // What is given to ambidex itself wins.
     assert_eq!(jobs(&["-j5"], &["build", "-j3"]), 5);
-    let of_environment = run(workspace.ambidex(&["build", "--summary"]).arg(&summary).env("AMBIDEX_JOBS", "6"));
+    let of_environment =
+        run(workspace.ambidex(&["build", "--summary"]).arg(&summary).env("AMBIDEX_JOBS", "6"));
     of_environment.expect(0);
     assert_eq!(read_json(&summary)["jobs"], 6);
 }
@@ -114,7 +145,8 @@ fn summary_says_what_was_done() {
     for name in ["wall_s", "capture_s", "lower_bound_s"] {
         assert!(summary[name].as_f64().is_some_and(|seconds| seconds > 0.0), "{name} in {summary:#}");
     }
-    let count = |name: &str| summary["commands"][name].as_u64().unwrap_or_else(|| panic!("{name} in {summary:#}"));
+    let count =
+        |name: &str| summary["commands"][name].as_u64().unwrap_or_else(|| panic!("{name} in {summary:#}"));
     let counts = ["recorded", "distinct", "executed", "reused", "cached", "remote", "failed"].map(count);
     assert_eq!(counts, [6, 6, 6, 0, 0, 0, 0]);
     assert_eq!(summary["hazards"]["renamed"], 1, "{summary:#}");
@@ -185,6 +217,13 @@ fn clean_removes_what_builds_have_left() {
     assert_eq!(left.collect::<Vec<_>>(), ["notes.txt"]);
 }
 
+/// A sitecustomize that leaves a mark at each start of Python.
+fn write_sitecustomize(folder: &Path, marker: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    let line = format!("open({:?}, 'a').write('ran\\n')\n", marker.display().to_string());
+    fs::write(folder.join("sitecustomize.py"), line).unwrap();
+}
+
 #[test]
 fn own_sitecustomize_of_the_environment_still_runs() {
     let Some(environment) = Environment::usual() else { return };
@@ -194,12 +233,28 @@ fn own_sitecustomize_of_the_environment_still_runs() {
     let modules = environment.site_packages();
     fs::write(own.site_packages().join("setuptools.pth"), format!("{}\n", modules.display())).unwrap();
     let marker = workspace.beside("marker");
-    let line = format!("open({:?}, 'a').write('ran\\n')\n", marker.display().to_string());
-    fs::write(own.site_packages().join("sitecustomize.py"), line).unwrap();
+    write_sitecustomize(&own.site_packages(), &marker);
+    run(workspace.command(own.python()).args(["-c", ""])).expect(0);
+    if !marker.exists() {
+        // Debian has one in the library of its Python, which comes first.
+        skipped("a sitecustomize of the environment: this Python has another");
+        return;
+    }
+    fs::remove_file(&marker).unwrap();
     let summary = workspace.beside("summary.json");
     let mut command = workspace.ambidex(&["build", "--python"]);
     run(command.arg(own.python()).arg("--summary").arg(&summary)).expect(0);
     assert_eq!(read_json(&summary)["commands"]["recorded"], 4);
+    assert_eq!(fs::read_to_string(marker).unwrap_or_default(), "ran\n");
+}
+
+#[test]
+fn own_sitecustomize_on_the_python_path_still_runs() {
+    let Some(mut workspace) = workspace(&fixture("no-hazard")) else { return };
+    let (folder, marker) = (workspace.beside("modules"), workspace.beside("marker"));
+    write_sitecustomize(&folder, &marker);
+    workspace.variables.push(("PYTHONPATH".to_owned(), folder.display().to_string()));
+    assert_eq!(workspace.build_with_summary(&[])["commands"]["recorded"], 4);
     assert_eq!(fs::read_to_string(marker).unwrap_or_default(), "ran\n");
 }
 

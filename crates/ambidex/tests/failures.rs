@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 
-use support::{Environment, Files, Ran, Workspace, fixture, run, wait_until_none_has};
+use support::{Compiler, Environment, Files, Ran, Workspace, fixture, is_alive, run, wait_until_none_has};
 
 /// The broken project's copy.
 fn broken() -> Option<Workspace> {
@@ -50,6 +50,26 @@ fn failed_extension_ends_the_build() {
         assert!(!built.has("second.") && !built.has("third."), "{jobs}: {built:?}");
         expect_tidy(&workspace, &ran);
     }
+}
+
+#[test]
+fn failure_ends_what_the_serial_build_would_not_have_started() {
+    let Some(mut workspace) = broken() else { return };
+    // The third is still being compiled when the second fails, and the first is not done either.
+    let script = "case \" $* \" in
+        *\" third.c \"*) tell; sleep 600;;
+        *\" second.c \"*) until ls \"$TOLD\".[0-9]*; do sleep 0.01; done >/dev/null 2>&1;;
+        *\" first.c \"*) until ls \"$TOLD\".[0-9]*; do sleep 0.01; done >/dev/null 2>&1; sleep 0.5;;
+    esac
+    exec \"$REAL\" \"$@\"";
+    let compiler = Compiler::install(&mut workspace, script);
+    let ran = run(&mut workspace.ambidex(&["build", "-j8"])).expect(1);
+    assert_eq!(ran.printed().matches("error: #error").count(), 1, "{ran}");
+    let built = Files::built(&workspace.root());
+    assert!(built.has("first.") && !built.has("second.") && !built.has("third."), "{ran}\n{built:?}");
+    let told = compiler.told();
+    assert!(told.len() == 1 && !is_alive(&told[0]), "{ran}");
+    expect_tidy(&workspace, &ran);
 }
 
 #[test]
@@ -159,7 +179,8 @@ fn compiler_that_is_not_there() {
     let ran = run(workspace.ambidex(&["build"]).env("CC", "/nonexistent/cc"));
     assert_eq!(ran.code, 2, "{ran}");
     // distutils tells of it in its own way first.
-    let own = ran.stderr.lines().filter(|line| line.starts_with("error:") && line.contains("there is no")).count();
+    let own =
+        ran.stderr.lines().filter(|line| line.starts_with("error:") && line.contains("there is no")).count();
     assert_eq!((own, ran.stderr.matches("hint:").count()), (1, 1), "{ran}");
     assert!(ran.stderr.contains("/nonexistent/cc") && ran.stderr.contains("CC"), "{ran}");
     assert!(Files::built(&workspace.root()).is_empty(), "{ran}");
@@ -169,7 +190,8 @@ fn compiler_that_is_not_there() {
 #[test]
 fn setup_that_is_broken_itself_shows_its_own_error() {
     let Some(workspace) = broken() else { return };
-    fs::write(workspace.root().join("setup.py"), "raise SystemExit('no release for this platform')\n").unwrap();
+    fs::write(workspace.root().join("setup.py"), "raise SystemExit('no release for this platform')\n")
+        .unwrap();
     let ran = run(&mut workspace.ambidex(&["build"])).expect(1);
     assert_eq!(ran.printed().matches("no release for this platform").count(), 1, "{ran}");
     expect_tidy(&workspace, &ran);

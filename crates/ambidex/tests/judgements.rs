@@ -74,7 +74,9 @@ fn check_finds_nothing_where_nothing_is() {
 
 #[test]
 fn check_of_probes_tells_only_of_extensions() {
-    let Some(workspace) = workspace(&support::repository().join("crates/ambidex/tests/projects/probes-flags")) else {
+    let Some(workspace) =
+        workspace(&support::repository().join("crates/ambidex/tests/projects/probes-flags"))
+    else {
         return;
     };
     let hazards = hazards(&workspace, 1);
@@ -94,7 +96,8 @@ fn verify_finds_a_difference() {
     let Some(workspace) = workspace(&fixture("notices-ambidex")) else { return };
     let ran = judge(&workspace, &["verify", "-j2"]).expect(1);
     let differing = |module: &str| {
-        let names = |line: &str| line.starts_with("differs: build/lib") && line.contains(&format!("/{module}."));
+        let names =
+            |line: &str| line.starts_with("differs: build/lib") && line.contains(&format!("/{module}."));
         ran.stdout.lines().any(names)
     };
     assert!(differing("other") && !differing("same"), "{ran}");

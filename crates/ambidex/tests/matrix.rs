@@ -1,4 +1,4 @@
-//! Every supported Python with its setuptools, and every number of jobs in any order: always the bytes of `build -j1`.
+//! Pythons and versions of setuptools, numbers of jobs, orders of execution: always the bytes of `build -j1`.
 
 mod support;
 

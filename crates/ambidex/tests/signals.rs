@@ -2,61 +2,47 @@
 
 mod support;
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::cell::Cell;
 
 use rustix::process::Signal;
 use support::{
-    Environment, Files, Ran, Workspace, is_alive, on_path, run_until_signalled, shared_source, wait_until_none_has,
+    Compiler, Environment, Files, Ran, Workspace, is_alive, run_until_signalled, shared_source,
+    wait_until_none_has, with_mark,
 };
 
-/// A compiler that says which process it is, and hesitates far longer than any test runs, before it compiles...
-const BEFORE_COMPILING: &str = "sleep 600\nexec \"$REAL\" \"$@\"\n";
+/// A compiler that hesitates far longer than any test runs before it compiles...
+const BEFORE_COMPILING: &str = "tell; sleep 600; exec \"$REAL\" \"$@\"";
 /// ...or when it has linked.
-const AFTER_LINKING: &str = "\"$REAL\" \"$@\"\ncase \" $* \" in *\" -shared \"*) tell; sleep 600;; esac\n";
+const AFTER_LINKING: &str = "\"$REAL\" \"$@\"; case \" $* \" in *\" -shared \"*) tell; sleep 600;; esac";
 
 /// A project whose compiler hesitates.
 struct Bench {
     workspace: Workspace,
-    programs: PathBuf,
+    compiler: Compiler,
 }
 
 impl Bench {
-    fn new(hesitation: &str) -> Option<Self> {
-        let environment = Environment::usual()?;
-        let mut workspace = Workspace::new(&shared_source(), &environment);
-        let programs = workspace.beside("programs");
-        let real = on_path("gcc").or_else(|| on_path("cc")).expect("the tests need a C compiler");
-        let told = programs.join("started");
-        let tell = format!("tell() {{ echo > {0}.new.$$; mv {0}.new.$$ {0}.$$; }}", told.display());
-        let first = if hesitation == BEFORE_COMPILING { "tell" } else { ":" };
-        let script = format!("#!/bin/sh\nREAL={}\n{tell}\n{first}\n{hesitation}", real.display());
-        fs::create_dir(&programs).unwrap();
-        fs::write(programs.join("gcc"), script).unwrap();
-        fs::set_permissions(programs.join("gcc"), fs::Permissions::from_mode(0o755)).unwrap();
-        let path = std::env::var("PATH").unwrap_or_default();
-        let path = format!("{}:{}:{path}", programs.display(), environment.programs().display());
-        workspace.variables = vec![("PATH".to_owned(), path), ("CC".to_owned(), "gcc".to_owned())];
-        Some(Self { workspace, programs })
-    }
-
-    /// The processes that hesitate, or did.
-    fn hesitating(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.programs).into_iter().flatten().flatten();
-        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let pid = |name: String| Some(name.strip_prefix("started.")?.parse::<u32>().ok()?.to_string());
-        names.filter_map(pid).collect()
+    fn new(script: &str) -> Option<Self> {
+        let mut workspace = Workspace::new(&shared_source(), &Environment::usual()?);
+        let compiler = Compiler::install(&mut workspace, script);
+        Some(Self { workspace, compiler })
     }
 
     /// Runs ambidex, and tells it to end when so many compilers hesitate.
     fn signal(&self, signal: Signal, compilers: usize, arguments: &[&str]) -> Ran {
+        let mark = self.workspace.temporary().to_string_lossy().into_owned();
+        let had_mark = Cell::new(0);
         let mut command = self.workspace.ambidex(arguments);
-        let ran = run_until_signalled(&mut command, signal, || self.hesitating().len() >= compilers);
-        let started = self.hesitating();
-        assert_eq!(started.len(), compilers, "{ran}");
-        assert!(started.iter().all(|pid| !is_alive(pid)), "{ran}");
-        wait_until_none_has(&self.workspace.temporary().to_string_lossy());
+        let ran = run_until_signalled(&mut command, signal, || {
+            let all = self.compiler.told().len() >= compilers;
+            had_mark.set(if all { with_mark(&mark).len() } else { 0 });
+            all
+        });
+        let told = self.compiler.told();
+        assert_eq!(told.len(), compilers, "{ran}");
+        assert!(had_mark.get() > compilers, "processes are not recognised");
+        assert!(told.iter().all(|pid| !is_alive(pid)), "{ran}");
+        wait_until_none_has(&mark);
         assert!(!ran.printed().contains("panicked"), "{ran}");
         self.workspace.expect_nothing_left_behind();
         ran

@@ -19,12 +19,15 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment with this version of setuptools on Python 3.`minor`. None, which is told, if there can't be one here.
+    /// The environment with this version of setuptools on Python 3.`minor`. None, which is told, if there can't be
+    /// one here.
     pub fn get(minor: u32, setuptools: &str) -> Option<Self> {
         match interpreter(minor) {
             Some(python) => Self::on(python, setuptools),
             None => {
-                skipped(&format!("Python 3.{minor} with setuptools {setuptools}: no such Python with headers"));
+                skipped(&format!(
+                    "Python 3.{minor} with setuptools {setuptools}: no such Python with headers"
+                ));
                 None
             }
         }

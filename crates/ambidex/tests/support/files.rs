@@ -52,7 +52,8 @@ impl Files {
 
     /// Whether there is a file whose name starts so.
     pub fn has(&self, start: &str) -> bool {
-        self.paths().any(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)))
+        self.paths()
+            .any(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -66,11 +67,23 @@ pub fn differences(serial: &Files, ours: &Files) -> Vec<String> {
     let told = |path: &PathBuf| {
         let what = match (serial.0.get(path), ours.0.get(path)) {
             (Some(serial), Some(ours)) if serial == ours => return None,
-            (Some(_), Some(_)) => "differs",
-            (Some(_), None) => "is missing",
-            (None, _) => "should not be there",
+            (Some(serial), Some(ours)) => format!("differs{}", first_line(serial, ours)),
+            (Some(_), None) => "is missing".to_owned(),
+            (None, _) => "should not be there".to_owned(),
         };
         Some(format!("{} {what}", path.display()))
     };
     paths.into_iter().filter_map(told).collect()
+}
+
+/// The first lines that differ, if it is text.
+fn first_line(serial: &[u8], ours: &[u8]) -> String {
+    let (Ok(serial), Ok(ours)) = (std::str::from_utf8(serial), std::str::from_utf8(ours)) else {
+        return String::new();
+    };
+    let pair = serial.lines().zip(ours.lines()).find(|(serial, ours)| serial != ours);
+    pair.map_or_else(
+        || ": in its length".to_owned(),
+        |(serial, ours)| format!(": {serial:?} became {ours:?}"),
+    )
 }

@@ -57,7 +57,8 @@ fn examine(exe: &Path) -> Option<Interpreter> {
         print(*sys.version_info[:3])\n\
         print(sys.executable)\n\
         print(sysconfig.get_paths()['include'])";
-    let asked = Command::new(exe).args(["-c", QUESTION]).env_remove("PYTHONPATH").stderr(Stdio::null()).output();
+    let asked =
+        Command::new(exe).args(["-c", QUESTION]).env_remove("PYTHONPATH").stderr(Stdio::null()).output();
     let answer = String::from_utf8(asked.ok()?.stdout).ok()?;
     let mut lines = answer.lines();
     let numbers: Vec<u32> = lines.next()?.split(' ').filter_map(|number| number.parse().ok()).collect();

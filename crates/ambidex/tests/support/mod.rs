@@ -1,6 +1,7 @@
 //! What the integration tests share: Pythons, virtual environments, copies of projects, and comparisons of builds.
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
+mod compiler;
 mod environment;
 mod files;
 mod interpreter;
@@ -11,6 +12,7 @@ mod workspace;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+pub use compiler::Compiler;
 pub use environment::{Environment, NEWEST};
 pub use files::{Files, differences};
 pub use processes::{is_alive, wait_until_none_has, with_mark};

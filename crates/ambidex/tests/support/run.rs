@@ -1,15 +1,16 @@
 //! Knows how to run a command and keep what it printed.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than anything here takes. Only a test that has failed ever waits for so long.
-const TOO_LONG: Duration = Duration::from_secs(120);
+const TOO_LONG: Duration = Duration::from_secs(300);
 
 /// What came of a command.
 #[derive(Debug)]
@@ -44,33 +45,70 @@ impl Ran {
 
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exit code {}\nstandard output:\n{}\nstandard error:\n{}", self.code, self.stdout, self.stderr)
+        write!(
+            f,
+            "exit code {}\nstandard output:\n{}\nstandard error:\n{}",
+            self.code, self.stdout, self.stderr
+        )
+    }
+}
+
+/// A command that runs.
+struct Running {
+    name: String,
+    pid: Pid,
+    end: Receiver<io::Result<Output>>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let name = format!("{:?} {:?}", command.get_program(), command.get_args());
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = spawned.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process has a number");
+        let (sender, end) = channel();
+        // Nobody may want to know any more.
+        std::thread::spawn(move || drop(sender.send(child.wait_with_output())));
+        Self { name, pid, end }
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It may have ended by itself just now.
+        let _ = kill_process(self.pid, signal);
+    }
+
+    /// Waits for the end. None if it has not come by then.
+    fn wait(&self, time: Duration) -> Option<Ran> {
+        match self.end.recv_timeout(time) {
+            Ok(output) => Some(Ran::of(&output.expect("the output of a child can be read"))),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => panic!("{}: nobody waits for it", self.name),
+        }
+    }
+
+    fn wait_to_the_end(&self) -> Ran {
+        self.wait(TOO_LONG).unwrap_or_else(|| {
+            self.signal(Signal::TERM);
+            panic!("{} does not end", self.name)
+        })
     }
 }
 
 /// Runs a command to its end.
 pub fn run(command: &mut Command) -> Ran {
-    Ran::of(&command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    Running::start(command).wait_to_the_end()
 }
 
 /// Runs a command, sends it a signal when `now` says so, and waits for its end.
 pub fn run_until_signalled(command: &mut Command, signal: Signal, now: impl Fn() -> bool) -> Ran {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let began = Instant::now();
-    while !now() && child.try_wait().expect("it is our child").is_none() && began.elapsed() < TOO_LONG {
-        sleep(Duration::from_millis(10));
-    }
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process has a number");
-    kill_process(pid, signal).expect("it is our child");
-    while child.try_wait().expect("it is our child").is_none() {
-        if began.elapsed() > TOO_LONG {
-            child.kill().expect("it is our child");
-            panic!("{command:?} goes on after {signal:?}");
+    let running = Running::start(command);
+    while !now() {
+        if let Some(ran) = running.wait(Duration::from_millis(10)) {
+            return ran;
         }
-        sleep(Duration::from_millis(10));
     }
-    Ran::of(&child.wait_with_output().expect("it is our child"))
+    running.signal(signal);
+    running.wait_to_the_end()
 }
 
 /// The file of a program that is found on the PATH.

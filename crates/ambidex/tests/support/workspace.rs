@@ -48,7 +48,10 @@ impl Workspace {
     pub fn new(original: &Path, environment: &Environment) -> Self {
         let workspace = Self {
             original: original.to_owned(),
-            folder: tempfile::Builder::new().prefix("project-").tempdir().expect("there is a temporary folder"),
+            folder: tempfile::Builder::new()
+                .prefix("project-")
+                .tempdir()
+                .expect("there is a temporary folder"),
             programs: environment.programs(),
             python: environment.python(),
             variables: Vec::new(),
@@ -84,6 +87,13 @@ impl Workspace {
     /// A folder beside the project that tests can use.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Lets a folder's programs be found before all others.
+    pub fn put_first_on_path(&mut self, folder: &Path) {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{}:{path}", folder.display(), self.programs.display());
+        self.variables.push(("PATH".to_owned(), path));
     }
 
     /// A command that runs in the project.
@@ -142,8 +152,11 @@ impl Workspace {
     /// Fails the test if a build has left something that is none of its results.
     #[track_caller]
     pub fn expect_nothing_left_behind(&self) {
-        let left: Vec<PathBuf> =
-            fs::read_dir(self.temporary()).expect("it was made").flatten().map(|entry| entry.path()).collect();
+        let left: Vec<PathBuf> = fs::read_dir(self.temporary())
+            .expect("it was made")
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
         assert!(left.is_empty(), "temporary files are left: {left:#?}");
         let partial = |entry: &walkdir::DirEntry| {
             let name = entry.file_name().to_string_lossy().into_owned();

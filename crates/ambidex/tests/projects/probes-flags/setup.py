@@ -37,8 +37,10 @@ def has_function(compiler, function):
 
 class ProbingBuildExt(build_ext):
     def build_extensions(self):
-        flags = [f for f in ("-fno-such-flag-anywhere", "-std=gnu11", "-fvisibility=hidden") if has_flag(self.compiler, f)]
-        functions = [f for f in ("getpid", "no_such_function_anywhere") if has_function(self.compiler, f)]
+        flags = ["-fno-such-flag-anywhere", "-std=gnu11", "-fvisibility=hidden"]
+        flags = [flag for flag in flags if has_flag(self.compiler, flag)]
+        functions = ["getpid", "no_such_function_anywhere"]
+        functions = [name for name in functions if has_function(self.compiler, name)]
         print("flags:", flags, "functions:", functions)
         for ext in self.extensions:
             ext.extra_compile_args += flags

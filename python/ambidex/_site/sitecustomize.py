@@ -1,7 +1,8 @@
 """Knows how a Python that is started below ambidex comes to be captured, and leaves no other trace.
 
-This folder is put first on PYTHONPATH. `site` imports the first `sitecustomize` it finds, which is this one; the
-environment's own is run as if this one were not there.
+ambidex lays this file out beside the package, and puts their folder first on PYTHONPATH. `site` imports the first
+`sitecustomize` it finds, which is this one; the environment's own is run as if this one were not there. It is in a
+folder of its own here, so that nothing imports it where the package is installed.
 """
 
 import sys
@@ -25,7 +26,7 @@ def _start():
     if sys.version_info >= (3, 6):
         import ambidex._imports
 
-        ambidex._imports.install()
+        ambidex._imports.install(here)
     # The package keeps its own __path__; from here on the folder need not be seen by anybody.
     sys.path[:] = [entry for entry in sys.path if entry != here]
     _run_the_environments_own()

@@ -1,0 +1,138 @@
+//! Knows `[tool.ambidex]` of `pyproject.toml`: its keys, and that the environment and flags win over it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use crate::error::Error;
+
+/// What a project wants unless its user says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// How many commands run at once.
+    pub jobs: Option<u32>,
+    /// The Python that runs setup.py: a name, or a full path.
+    pub python: Option<PathBuf>,
+    /// Whether the other extensions are built when one fails.
+    pub keep_going: Option<bool>,
+    /// Whether no two extensions' Python may ever take turns.
+    pub serial_python: Option<bool>,
+}
+
+const KEYS: [&str; 4] = ["jobs", "keep-going", "python", "serial-python"];
+
+impl Settings {
+    /// Reads them from a `pyproject.toml` in a folder.
+    pub fn read(folder: &Path, pyproject: &Table) -> Result<Self, Error> {
+        let path = || folder.join("pyproject.toml");
+        let wrong = |message: String| Error::BadPyproject { path: path(), message };
+        let Some(tool) = pyproject.get("tool").and_then(|tool| tool.get("ambidex")) else {
+            return Ok(Self::default());
+        };
+        let Value::Table(table) = tool else { return Err(wrong("tool.ambidex must be a table".to_owned())) };
+        let mut settings = Self::default();
+        for (key, value) in table {
+            let must_be = |what: &str| wrong(format!("tool.ambidex.{key} must be {what}, not {value}"));
+            let boolean = || value.as_bool().ok_or_else(|| must_be("true or false"));
+            match key.as_str() {
+                "jobs" => {
+                    let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
+                    let number = number.filter(|number| (1..=4096).contains(number));
+                    settings.jobs = Some(number.ok_or_else(|| must_be("a whole number from 1 to 4096"))?);
+                }
+                "python" => {
+                    let python = value.as_str().filter(|python| !python.is_empty()).map(Path::new);
+                    let python = python.ok_or_else(|| must_be("the name or the path of a Python"))?;
+                    // A name is looked up on the PATH; a path is one in the project.
+                    let is_path = python.components().count() > 1;
+                    settings.python = Some(if is_path { folder.join(python) } else { python.to_owned() });
+                }
+                "keep-going" => settings.keep_going = Some(boolean()?),
+                "serial-python" => settings.serial_python = Some(boolean()?),
+                _ => return Err(Error::UnknownKey { path: path(), key: key.clone(), nearest: nearest(key) }),
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Those of a folder that may have no project.
+    pub fn of_folder(folder: &Path) -> Result<Self, Error> {
+        match std::fs::read_to_string(folder.join("pyproject.toml")) {
+            // One that doesn't parse is for the build itself to tell.
+            Ok(text) => text.parse().map_or_else(|_| Ok(Self::default()), |table| Self::read(folder, &table)),
+            Err(_) => Ok(Self::default()),
+        }
+    }
+
+    /// The variables by which the capture is told. A variable that the user has set wins.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        const SERIAL: &str = "AMBIDEX_SERIAL_PYTHON";
+        let wanted = self.serial_python == Some(true) && std::env::var_os(SERIAL).is_none();
+        if wanted { vec![(SERIAL, "1".into())] } else { Vec::new() }
+    }
+}
+
+/// The key that was probably meant.
+fn nearest(key: &str) -> &'static str {
+    KEYS.into_iter().min_by_key(|known| distance(key, known)).unwrap_or(KEYS[0])
+}
+
+/// How many characters have to be added, taken away or replaced to make one text of the other (Levenshtein).
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, String> {
+        Settings::read(Path::new("/p"), &text.parse().unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "[tool.ambidex]\njobs = 3\npython = 'env/bin/python'\nkeep-going = true\nserial-python = false";
+        let settings = Settings {
+            jobs: Some(3),
+            python: Some("/p/env/bin/python".into()),
+            keep_going: Some(true),
+            serial_python: Some(false),
+        };
+        assert_eq!(read(text), Ok(settings));
+        assert_eq!(read("[tool.other]\njobs = 'x'"), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let told = |text: &str| read(text).unwrap_err();
+        assert_eq!(
+            told("[tool.ambidex]\nkeep_goin = true"),
+            "/p/pyproject.toml: tool.ambidex has no key `keep_goin`"
+        );
+        assert_eq!(
+            told("[tool.ambidex]\njobs = 0"),
+            "/p/pyproject.toml: tool.ambidex.jobs must be a whole number from 1 to 4096, not 0"
+        );
+        assert_eq!(told("tool.ambidex = 1"), "/p/pyproject.toml: tool.ambidex must be a table");
+    }
+
+    #[test]
+    fn the_nearest_key_is_found() {
+        for (written, meant) in [("job", "jobs"), ("keep_going", "keep-going"), ("serial", "serial-python")] {
+            assert_eq!(nearest(written), meant);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+const char *common_text(void) { return VAL; }

@@ -1,0 +1,1 @@
+const char *dotted(void) { return VAL; }

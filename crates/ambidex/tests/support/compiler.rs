@@ -1,0 +1,42 @@
+//! Knows a compiler that does what a test wants before, after, or in the stead of its work.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use super::run::on_path;
+use super::workspace::Workspace;
+
+/// A shell script named `gcc`, first on the PATH of a workspace, that is its C compiler.
+#[derive(Debug)]
+pub struct Compiler {
+    folder: PathBuf,
+}
+
+impl Compiler {
+    /// Puts the compiler into the workspace. In the script, `$REAL` is the real compiler, and `tell` says that it is
+    /// running; `$TOLD` is the beginning of the names of the files by which it says so.
+    pub fn install(workspace: &mut Workspace, script: &str) -> Self {
+        let folder = workspace.beside("programs");
+        let real = on_path("gcc").or_else(|| on_path("cc")).expect("the tests need a C compiler");
+        let tell = "tell() { echo > \"$TOLD.new.$$\"; mv \"$TOLD.new.$$\" \"$TOLD.$$\"; }";
+        let told = folder.join("told");
+        let script =
+            format!("#!/bin/sh\nREAL={}\nTOLD={}\n{tell}\n{script}\n", real.display(), told.display());
+        fs::create_dir(&folder).expect("a temporary folder can be written");
+        let file = folder.join("gcc");
+        fs::write(&file, script).expect("a temporary folder can be written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is our file");
+        workspace.put_first_on_path(&folder);
+        workspace.variables.push(("CC".to_owned(), "gcc".to_owned()));
+        Self { folder }
+    }
+
+    /// The processes that have told of themselves.
+    pub fn told(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let pid = |name: String| Some(name.strip_prefix("told.")?.parse::<u32>().ok()?.to_string());
+        names.filter_map(pid).collect()
+    }
+}
