@@ -13,35 +13,39 @@ _build_ext = None
 
 
 def enable(jobs=None, verbose=False):
-    """Capture this process and the Pythons below it. Where that is the case already, nothing is to be done."""
-    if _imports.installed:
+    """Capture this process and the Pythons below it, unless it is captured already, or the user wants it plain."""
+    if _imports.installed or os.environ.get("AMBIDEX_OFF"):
         return
     folder = None
     if "AMBIDEX_SOCKET" not in os.environ:
-        socket, folder = _start_engine(jobs, verbose)
-        os.environ["AMBIDEX_SOCKET"] = socket
-        given = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = folder + os.pathsep + given if given else folder
+        os.environ.update(_start_engine(jobs, verbose))
+        folder = os.environ["PYTHONPATH"].split(os.pathsep, 1)[0]
     # Else this process was started below ambidex, but told not to look at PYTHONPATH (`python -I`).
     _imports.install(folder)
 
 
 def _start_engine(jobs, verbose):
+    """Start an engine that lives as long as this process. Returns the variables of a captured process."""
     command = [_program(), "serve"] + (["--jobs=" + str(jobs)] if jobs else []) + (["-v"] if verbose else [])
     try:
         # In a session of its own: Ctrl-C is for this process, which tells the engine what it means.
         engine = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, universal_newlines=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
     except OSError as error:
         _give_up("`{}` can't be started: {}".format(command[0], error.strerror))
-    socket = engine.stdout.readline().rstrip("\n")
-    folder = engine.stdout.readline().rstrip("\n")
-    if not folder:
+    variables = {}
+    for line in engine.stdout:
+        name, _, value = os.fsdecode(line.rstrip(b"\n")).partition("=")
+        if not name:
+            break
+        variables[name] = value
+    engine.stdout.close()
+    if not variables:
         # It has said why.
         raise SystemExit(2)
     atexit.register(_end_engine, engine, os.getpid())
-    return socket, folder
+    return variables
 
 
 def _end_engine(engine, pid):
@@ -49,7 +53,6 @@ def _end_engine(engine, pid):
     if pid == os.getpid():
         # It lives as long as its standard input is open.
         engine.stdin.close()
-        engine.stdout.close()
         engine.wait()
 
 

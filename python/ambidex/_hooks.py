@@ -123,11 +123,21 @@ def _hook_newer(module, name, outdated):
     @functools.wraps(original)
     def newer(*args, **kwargs):
         session = _session.existing()
-        if session is not None and session.collecting is not None:
+        recording = session is not None and session.collecting is not None
+        if recording and not _is_produced(args[1] if len(args) > 1 else None):
             return outdated(*args, **kwargs)
         return original(*args, **kwargs)
 
     setattr(module, name, newer)
+
+
+def _is_produced(target):
+    """Whether this run has made the file: then it is up to date in the serial build as well (two extensions of one
+    name), if it is newer than its sources."""
+    if not isinstance(target, str):
+        return False
+    folder, name = os.path.split(os.path.abspath(target))
+    return os.path.join(os.path.realpath(folder), name) in _session.produced
 
 
 def _encodable(argv):

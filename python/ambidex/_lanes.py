@@ -97,6 +97,10 @@ class _Baton:
         self._command.distribution.command_obj[self._name] = lane.command
 
 
+class _Again(BaseException):
+    """Ends a call that has read what is not so any more. It has had no effect, and is made again."""
+
+
 class _LaneSession(_session.Session):
     """A lane's conversation: it blocks without the baton, and waits for its turn before it changes anything."""
 
@@ -107,13 +111,16 @@ class _LaneSession(_session.Session):
         self._looked = {}
         # What it has made itself.
         self._made = set()
+        # Whether it is known to have read what the serial build would have read: from its start if nobody was
+        # before it, else from when it was checked.
+        self.certain = lane.started_behind == lane.index
 
     def is_watching(self):
         return True
 
     def record(self, argv, env, scope, echo):
         reply = super().record(argv, env, scope, echo)
-        self._made.update(reply.get("outputs", ()))
+        self._made.update(map(os.path.basename, reply.get("outputs", ())))
         return reply
 
     def wait(self, scope):
@@ -150,24 +157,30 @@ class _LaneSession(_session.Session):
         super().process(argv)
 
     def _have_turn(self):
+        """Wait until what this lane does counts: it is the oldest, and all that it has read holds."""
         # Whoever imports holds a lock that an earlier lane may need before this one can be the oldest. What an
         # import does to the outside, it would do as well in the call that came to it first.
-        if not self._is_oldest() and not _is_importing():
-            self._lane.baton.wait_to_be_oldest(self._lane)
+        if self.certain or _is_importing():
+            return
+        self._lane.baton.wait_to_be_oldest(self._lane)
+        if not self.holds():
+            raise _Again()
 
     def _is_temporary(self, path):
         """Whether this is a file of the lane's own: temporary, and no part of the project."""
         path = os.path.realpath(path)
         return path.startswith(self._lane.baton.temporary) and not path.startswith(self._lane.baton.main.cwd + os.sep)
 
-    def retire(self):
-        """Make the lane's outputs part of the result. Returns whether the call has to be made again instead."""
-        for path, state in self._looked.items():
-            now = _state(path)
-            # Folders are made by whoever comes first; files that the lane has made itself are no surprise.
-            if now not in (state, _FOLDER) and os.path.basename(path) not in self._made:
-                return True
-        return self.ask({"type": "retire"})["again"]
+    def holds(self):
+        """Whether the oldest lane has read nothing that was changed since."""
+        if not self.certain:
+            for path, state in self._looked.items():
+                now = _state(path)
+                # Folders are made by whoever comes first; files that the lane has made itself are no surprise.
+                if now not in (state, _FOLDER) and os.path.basename(path) not in self._made:
+                    return False
+            self.certain = self.ask({"type": "check"})["holds"]
+        return self.certain
 
     def _is_oldest(self):
         return self._lane.baton.oldest == self._lane.index
@@ -241,13 +254,13 @@ class _Lane(threading.Thread):
         self.before = _attributes(shared), _attributes(shared.compiler)
         self.cwd = baton.main.cwd
         self.environment = baton.main.environment
-        self.session = _LaneSession(self, program)
-        self.session.building = ext.name
-        self.session.collecting = self.command
         self.error = None
         self.ended = False
         # How many lanes had been retired when this one was started.
         self.started_behind = baton.oldest
+        self.session = _LaneSession(self, program)
+        self.session.building = ext.name
+        self.session.collecting = self.command
 
     def run(self):
         _session.adopt(self.session)
@@ -328,12 +341,11 @@ def build(session, command):
 
 def _retire(lane, command, session):
     """End a lane whose turn has come. Returns whether its call has left the shared command changed."""
-    overtaken = lane.started_behind != lane.index
-    again = lane.session.retire()
-    if again or (overtaken and lane.error is not None):
+    if isinstance(lane.error, _Again) or not lane.session.holds():
         session.ask({"type": "abandon", "program": lane.session.program})
         _call(command, lane.ext)
         return False
+    lane.session.ask({"type": "retire"})
     left = lane.merge()
     if left and os.environ.get("AMBIDEX_VERBOSE"):
         what = ", ".join(sorted(left))

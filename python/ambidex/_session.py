@@ -82,7 +82,8 @@ class Session:
             if reply["type"] == "recorded":
                 self._recorded += 1
                 self.pending = True
-                self.names.update(reply["outputs"])
+                self.names.update(map(os.path.basename, reply["outputs"]))
+                produced.update(reply["outputs"])
             else:
                 del self._echo[self._recorded]
                 if reply["type"] == "skipped":
@@ -189,6 +190,9 @@ class ThreadSession(Session):
             self._process_session.process(["?"])
         return super().record(argv, env, scope, echo)
 
+
+# All files that this process has had made, with their real folders.
+produced = set()
 
 _session = None
 _lock = threading.Lock()

@@ -48,6 +48,11 @@ def _tell(tell, argument):
         _busy.now = False
 
 
+def _function(function):
+    """The function itself, if it was wrapped here."""
+    return getattr(function, "_function", function)
+
+
 def _text(path, dir_fd=None):
     """The path as text, absolute where it is relative to an open folder; none for an open file."""
     if isinstance(path, int) or path is None:
@@ -57,8 +62,10 @@ def _text(path, dir_fd=None):
         text.encode("utf-8")
     except (TypeError, UnicodeEncodeError):
         return None
-    if isinstance(dir_fd, int) and dir_fd >= 0:
-        return os.path.join("/proc/self/fd/{}".format(dir_fd), text)
+    if isinstance(dir_fd, int) and dir_fd >= 0 and not os.path.isabs(text):
+        # The engine has other open files: it must be told the folder.
+        link = _function(os.readlink)("/proc/self/fd/{}".format(dir_fd))
+        return os.path.join(link, text)
     return text
 
 
@@ -116,6 +123,14 @@ def _opened(path, mode=None, flags=0):
         _look(path)
 
 
+def _symlink(source, target, dir_fd=None):
+    # By its other name the file would not be known as an output.
+    source, target = _text(source), _text(target, dir_fd)
+    if source and target:
+        _look(os.path.join(os.path.dirname(target), source))
+        _change(target)
+
+
 def _two_paths(source, target, source_fd=None, target_fd=None):
     _change(source, source_fd)
     _change(target, target_fd)
@@ -130,7 +145,7 @@ _EVENTS = {
     "os.truncate": lambda path, length=0: _change(path),
     "os.rename": _two_paths,
     "os.link": _two_paths,
-    "os.symlink": lambda source, target, dir_fd=None: _change(target, dir_fd),
+    "os.symlink": _symlink,
     "os.chmod": lambda path, mode=0, dir_fd=None: _look(path, dir_fd),
     "os.chown": lambda path, uid=0, gid=0, dir_fd=None: _look(path, dir_fd),
     "os.utime": lambda path, times=None, ns=None, dir_fd=None: _look(path, dir_fd),
@@ -144,6 +159,8 @@ _EVENTS = {
     "os.posix_spawn": lambda path, argv=None, env=None: _process(["?"]),
     "pty.spawn": lambda argv: _process(["?"]),
     "ctypes.dlopen": lambda name: _look(name),
+    # Also raised for the file of an extension module (CPython, `Python/importdl.c`).
+    "import": lambda name, file=None, *_: _look(file),
 }
 
 
@@ -205,6 +222,8 @@ def _wrap_all():
 
 def _wrap_unaudited():
     """What audit events tell from Python 3.8 on."""
+    import ctypes
+    import importlib.machinery
     import io
 
     opened = _Wrapped(builtins.open, lambda path, mode="r", *_, **__: _opened(path, mode))
@@ -216,12 +235,20 @@ def _wrap_unaudited():
         _wrap(os, name, lambda path, *_, **kwargs: _change(path, kwargs.get("dir_fd")))
     for name in ("rename", "replace", "link"):
         _wrap(os, name, _two_named_paths)
-    _wrap(os, "symlink", lambda source, target, *_, **kwargs: _change(target, kwargs.get("dir_fd")))
+    _wrap(os, "symlink", lambda source, target, *_, **kwargs: _symlink(source, target, kwargs.get("dir_fd")))
     for name in ("chmod", "chown", "utime"):
         _wrap(os, name, lambda path, *_, **kwargs: _look(path, kwargs.get("dir_fd")))
     _wrap(shutil, "rmtree", lambda path, *_, **__: _change(path))
     for name in ("system", "fork", "forkpty", "execv", "execve"):
         _wrap(os, name, lambda *_, **__: _process(["?"]))
+    create = importlib.machinery.ExtensionFileLoader.create_module
+
+    def create_module(self, spec):
+        _look(spec.origin)
+        return create(self, spec)
+
+    importlib.machinery.ExtensionFileLoader.create_module = create_module
+    _wrap(ctypes, "_dlopen", lambda name, *_: _look(name))
     start = subprocess.Popen.__init__
 
     def popen(self, args, *rest, **kwargs):

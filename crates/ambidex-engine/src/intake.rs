@@ -20,7 +20,7 @@ use crate::stamp;
 pub(crate) enum Left {
     #[error(transparent)]
     NotUnderstood(#[from] NotUnderstood),
-    #[error("there is no `{0}` on the PATH")]
+    #[error("there is no program `{0}`")]
     NoProgram(String),
     #[error("`{0}` can't be written, or is no plain file")]
     BadOutput(PathBuf),

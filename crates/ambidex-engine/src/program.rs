@@ -120,7 +120,7 @@ impl Program {
         self.scopes.insert(number, scope);
     }
 
-    /// Takes a command into the graph. Returns what became of it and the names of the files that it writes.
+    /// Takes a command into the graph. Returns what became of it and the files that it writes.
     pub fn record(
         &mut self,
         argv: Vec<String>,
@@ -141,8 +141,7 @@ impl Program {
             generation: self.generation,
         };
         let (action, job) = intake.take(argv, cwd, &self.env, group)?;
-        let names = job.products.iter().filter_map(|p| p.place.file_name());
-        let names = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
         let twin = self.graph.twin(&action).filter(|node| self.is_unchanged(*node, &job));
         let recorded = match twin {
             Some(node) => self.graph.merge(node, group),
@@ -151,7 +150,7 @@ impl Program {
         if recorded != Recorded::Skipped {
             self.scope_of.push(scope);
         }
-        Ok((recorded, names))
+        Ok((recorded, outputs))
     }
 
     fn add(&mut self, action: Action, job: Job) -> Recorded {
@@ -198,9 +197,10 @@ impl Program {
 
     /// Whether every file that the commands have read is still what it was.
     pub fn inputs_hold(&self) -> bool {
+        // Of a command that failed it isn't known what it looked for and did not find.
         let hold = |job: &Job| {
             stamp::of(job.outside.iter().map(PathBuf::as_path)) == job.outside_stamp
-                && job.ending().is_none_or(|ending| self.dependencies_hold(ending))
+                && job.ending().is_none_or(|end| end.ended.status == 0 && self.dependencies_hold(end))
         };
         !self.spoiled && self.jobs.iter().all(hold)
     }
@@ -363,12 +363,15 @@ impl Program {
         Ok(())
     }
 
-    /// Commits what the project is built for: modules, libraries, and whatever no other command has used.
+    /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has
+    /// an older version at its place.
     pub fn commit_finals(&mut self) -> io::Result<()> {
-        self.commit(|program, _, version| match version {
+        self.commit(|program, path, version| match version {
             Version::Absent => true,
             Version::Written(node) => {
-                program.jobs[node.index()].is_final() || !program.graph.is_consumed(node)
+                program.jobs[node.index()].is_final()
+                    || !program.graph.is_consumed(node)
+                    || program.paths.place(path).exists()
             }
         })
     }

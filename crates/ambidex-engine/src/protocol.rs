@@ -72,8 +72,9 @@ pub enum Request {
         /// Its command, as far as it is known.
         argv: Vec<String>,
     },
-    /// A lane has come to its end, and all before it are retired: its outputs become part of the result, unless
-    /// something that it read has changed since.
+    /// A lane is the oldest now: is what its commands have read still what it was?
+    Check,
+    /// The oldest lane has come to its end: its outputs become part of the result.
     Retire,
     /// Nothing of a lane is wanted.
     Abandon {
@@ -104,14 +105,14 @@ pub enum Reply {
         /// The number of its program.
         program: usize,
     },
-    /// A lane is retired, or is to be run again.
-    Retired {
-        /// Whether something that it read is not what it was: then nothing of it counts.
-        again: bool,
+    /// Answers [`Request::Check`].
+    Checked {
+        /// Whether nothing was changed since.
+        holds: bool,
     },
     /// The command is part of the graph.
     Recorded {
-        /// The names of the files that it writes, without their folders.
+        /// The files that it writes, with their real folders.
         outputs: Vec<String>,
     },
     /// The serial build would not have come to this command.

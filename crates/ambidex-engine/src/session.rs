@@ -4,7 +4,6 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard};
-use std::time::Instant;
 
 use ambidex_graph::{NodeId, PathId, Recorded};
 
@@ -86,6 +85,7 @@ impl Session {
             Request::Look { paths, cwd } => self.look(&paths, Path::new(&cwd)),
             Request::Change { paths, cwd, private } => self.change(&paths, Path::new(&cwd), private),
             Request::Process { argv } => self.process(&argv),
+            Request::Check => self.check(),
             Request::Retire => self.retire(),
             Request::Abandon { program } => {
                 let unwanted = self.shared.lock().programs.get_mut(program).map(Program::abandon);
@@ -100,7 +100,6 @@ impl Session {
 
     fn record(&mut self, argv: Vec<String>, cwd: &Path, scope: u32) -> io::Result<Reply> {
         let mut inner = self.shared.lock();
-        inner.first_record.get_or_insert_with(Instant::now);
         if inner.programs[self.program].tree.is_none() {
             let root = inner.programs[self.program].cwd.clone();
             drop(inner);
@@ -160,17 +159,18 @@ impl Session {
         Ok(Reply::Waited { failures })
     }
 
+    /// Says whether a lane has read what the serial build would have read.
+    fn check(&mut self) -> io::Result<Reply> {
+        self.wait_until(None, false)?;
+        let inner = self.shared.lock();
+        Ok(Reply::Checked { holds: inner.programs[self.program].inputs_hold() })
+    }
+
     /// Ends a lane. Objects are committed too: nobody comes back to this program when something looks at them.
     fn retire(&mut self) -> io::Result<Reply> {
-        self.wait_until(None, false)?;
-        let again = !self.shared.lock().programs[self.program].inputs_hold();
-        if again {
-            self.shared.lock().programs[self.program].abandon();
-        } else {
-            self.wait_until(None, true)?;
-            self.shared.lock().programs[self.program].commit(|_, _, _| true)?;
-        }
-        Ok(Reply::Retired { again })
+        self.wait_until(None, true)?;
+        self.shared.lock().programs[self.program].commit(|_, _, _| true)?;
+        Ok(Reply::Ok)
     }
 
     /// Waits until these nodes, or all, are settled. Prints what is done, in program order, if `print`.

@@ -33,9 +33,6 @@ pub(crate) struct Inner {
     workers: usize,
     pub stopping: bool,
     random: Option<u64>,
-    /// When the first command was recorded and the last one ended.
-    pub first_record: Option<Instant>,
-    pub last_end: Option<Instant>,
     /// How long some session waited for commands, how many do now, and since when.
     pub waited: Duration,
     waiting: usize,
@@ -80,8 +77,6 @@ impl Shared {
             workers: 0,
             stopping: false,
             random: options.schedule_seed,
-            first_record: None,
-            last_end: None,
             waited: Duration::ZERO,
             waiting: 0,
             waiting_since: None,
@@ -146,7 +141,6 @@ impl Shared {
                 Err(error) => (unable(&error), None),
             };
             inner.running -= 1;
-            inner.last_end = Some(Instant::now());
             let unwanted = inner.programs[program].finish(node, ended, dependencies);
             unwanted.into_iter().for_each(process::end);
             self.progress.notify_all();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Right and fast parallel builds of Python extension modules, for every project that uses setuptools.
@@ -16,6 +17,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Build a project's extension modules
     Build(BuildArgs),
+    /// Build a wheel by the project's own build backend, isolated as `python -m build --wheel` does
+    Wheel(WheelArgs),
     /// Run any command; every Python below it is captured
     Run(RunArgs),
     /// List the paths that more than one extension writes: what would race under `setup.py build -j`
@@ -89,8 +92,9 @@ pub(crate) struct BuildArgs {
     #[arg(long)]
     pub inplace: bool,
     /// Go on with the other extensions when one fails
-    #[arg(long)]
-    pub keep_going: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          env = "AMBIDEX_KEEP_GOING", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub keep_going: Option<bool>,
     /// Write what was done to this file
     #[arg(long, value_name = "FILE.json")]
     pub summary: Option<PathBuf>,
@@ -100,14 +104,33 @@ pub(crate) struct BuildArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct WheelArgs {
+    /// The project
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Where to put the wheel [default: the project's `dist`]
+    #[arg(short, long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Build with the packages that are installed, not in an environment of its own
+    #[arg(long)]
+    pub no_isolation: bool,
+    /// A setting for the build backend; may be repeated
+    #[arg(short = 'C', long = "config-setting", value_name = "KEY=VALUE")]
+    pub config_settings: Vec<String>,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub jobs: JobArgs,
     #[command(flatten)]
     pub output: OutputArgs,
     /// Go on with the other extensions when one fails
-    #[arg(long)]
-    pub keep_going: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          env = "AMBIDEX_KEEP_GOING", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub keep_going: Option<bool>,
     /// Write what was done to this file
     #[arg(long, value_name = "FILE.json")]
     pub summary: Option<PathBuf>,

@@ -8,7 +8,8 @@ use ambidex_engine::Report;
 use crate::args::{BuildArgs, OutputArgs, RunArgs};
 use crate::diagnose;
 use crate::error::Error;
-use crate::project::{self, Project};
+use crate::project::Project;
+use crate::settings::Settings;
 use crate::supervise::{self, Ended, Task};
 use crate::tell;
 
@@ -16,7 +17,7 @@ use crate::tell;
 pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
-    let python = project::python(args.common.python.as_deref())?;
+    let python = project.python(args.common.python.as_deref())?;
     let mut arguments = project.arguments(args.inplace, &args.setup_args);
     if args.common.output.quiet {
         // Before the first command, where setup.py takes its global options.
@@ -27,26 +28,32 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
         program: python.into_os_string(),
         arguments,
         cwd: &project.root,
-        environment: vec![("AMBIDEX_ENTRY", "setup".into())],
+        environment: project.environment(),
         log: None,
     };
-    let ended = supervise::captured(task, supervise::options(&args.common.jobs, args.keep_going))?;
+    let mut options = supervise::options(&args.common.jobs, &project.settings);
+    options.keep_going = args.keep_going.unwrap_or(options.keep_going);
+    let ended = supervise::captured(task, options)?;
     conclude(&ended, args.summary.as_deref(), &args.common.output)
 }
 
 /// Runs a command.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
+    // The command may be about any project; most often it is the one in this folder.
+    let settings = Settings::of_folder(Path::new(""))?;
     let mut words = args.command.iter().map(OsString::from);
     let program = words.next().unwrap_or_default();
     let task = Task {
         program,
         arguments: words.collect(),
         cwd: Path::new("."),
-        environment: Vec::new(),
+        environment: settings.environment(),
         log: None,
     };
-    let ended = supervise::captured(task, supervise::options(&args.jobs, args.keep_going))?;
+    let mut options = supervise::options(&args.jobs, &settings);
+    options.keep_going = args.keep_going.unwrap_or(options.keep_going);
+    let ended = supervise::captured(task, options)?;
     conclude(&ended, args.summary.as_deref(), &args.output)
 }
 
@@ -62,11 +69,10 @@ pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
 }
 
 /// Writes down and tells what was done.
-fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Result<u8, Error> {
+pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Result<u8, Error> {
     let json = keep(&ended.report, &ended.state_folders);
     if let Some(path) = summary {
-        std::fs::write(path, &json)
-            .map_err(|source| Error::Unwritable { path: path.to_owned(), source })?;
+        std::fs::write(path, &json).map_err(|source| Error::Unwritable { path: path.to_owned(), source })?;
     }
     if ended.interrupted {
         return Ok(ended.code);

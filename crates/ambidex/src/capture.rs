@@ -48,16 +48,10 @@ impl Capture {
         {
             return Ok(Self { folder, _temporary: None });
         }
-        let temporary =
-            tempfile::Builder::new().prefix("ambidex-").tempdir().map_err(Error::Engine)?;
+        let temporary = tempfile::Builder::new().prefix("ambidex-").tempdir().map_err(Error::Engine)?;
         let folder = temporary.path().join("capture");
         lay_out_in(&folder).map_err(|source| Error::Unwritable { path: folder.clone(), source })?;
         Ok(Self { folder, _temporary: Some(temporary) })
-    }
-
-    /// The folder that makes a Python a captured one where it is on its `PYTHONPATH`.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The variables of a process that is to be captured.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::args::{CheckArgs, Format};
 use crate::diagnose;
 use crate::error::Error;
-use crate::project::{self, Project};
+use crate::project::Project;
 use crate::supervise::{self, Task};
 use crate::tell;
 
@@ -35,7 +35,7 @@ struct FindingWriter<'a> {
 pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
-    let python = project::python(args.common.python.as_deref())?;
+    let python = project.python(args.common.python.as_deref())?;
     let folder = tempfile::tempdir().map_err(Error::Engine)?;
     let log = folder.path().join("log");
     let task = Task {
@@ -46,7 +46,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
         environment: vec![("AMBIDEX_ENTRY", "setup".into()), ("AMBIDEX_SERIAL_PYTHON", "1".into())],
         log: Some(log.clone()),
     };
-    let options = Options { only_record: true, ..supervise::options(&args.common.jobs, false) };
+    let options = Options { only_record: true, ..supervise::options(&args.common.jobs, &project.settings) };
     let ended = supervise::captured(task, options)?;
     if ended.code != 0 || ended.interrupted {
         tell::say(String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).trim_end());
@@ -97,7 +97,9 @@ fn print_text(hazards: &[HazardPath]) {
     }
     match hazards.len() {
         0 => println!("no path is written by more than one extension"),
-        1 => println!("1 path is written by more than one extension; `setup.py build -j` may build wrong modules"),
+        1 => println!(
+            "1 path is written by more than one extension; `setup.py build -j` may build wrong modules"
+        ),
         n => println!(
             "{n} paths are written by more than one extension; `setup.py build -j` may build wrong modules"
         ),

@@ -16,6 +16,10 @@ pub(crate) enum Error {
     BadPyproject { path: PathBuf, message: String },
     #[error("{}: tool.ambidex has no key `{key}`", .path.display())]
     UnknownKey { path: PathBuf, key: String, nearest: &'static str },
+    #[error("the build environment could not be {what}{}{log}", if .log.is_empty() { "" } else { ":\n" })]
+    Environment { what: &'static str, log: String },
+    #[error("the build backend `{backend}` {problem}")]
+    Backend { backend: String, problem: String },
     #[error("there is no Python: neither `python3` nor `python` is on the PATH")]
     NoPython,
     #[error("`{program}` can't be started: {source}")]
@@ -24,6 +28,8 @@ pub(crate) enum Error {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("the engine can't be started: {0}")]
     Engine(io::Error),
+    #[error("interrupted")]
+    Interrupted(u8),
     #[error("{} is being built by another ambidex", .0.display())]
     Busy(PathBuf),
     #[error("the build with plain setuptools failed (exit code {0}); there is nothing to compare with")]
@@ -34,19 +40,35 @@ impl Error {
     /// What a process ends with that could not do what was asked.
     pub const EXIT_CODE: u8 = 2;
 
+    /// What the process ends with.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Interrupted(code) => *code,
+            _ => Self::EXIT_CODE,
+        }
+    }
+
     /// What the user can do next.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::UnknownKey { nearest, .. } => return Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownKey { nearest, .. } => {
+                return Some(format!("the nearest that it has is `{nearest}`"));
+            }
             Self::NoFolder(_) | Self::NoProject(_) => "give the folder of a project that uses setuptools",
             Self::BadPyproject { .. } => "correct the file",
+            Self::Environment { .. } => {
+                "see above; --no-isolation builds with what is installed, --python chooses another Python"
+            }
+            Self::Backend { .. } => {
+                "check `build-backend` in pyproject.toml, and that `requires` names its package; with --no-isolation it has to be installed"
+            }
             Self::NoPython => "install Python 3.6 or newer, or name one with --python",
             Self::NotStarted { .. } => "check the name, or give the full path",
             Self::Unwritable { .. } => "check the permissions, and whether the disk is full",
             Self::Engine(_) => "check that TMPDIR names a folder that can be written",
             Self::Busy(_) => "wait for it, or end it",
             Self::StockFailed(_) => "make the project build without ambidex first",
-            Self::Unreadable { .. } => return None,
+            Self::Unreadable { .. } | Self::Interrupted(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -2,28 +2,32 @@
 
 mod args;
 mod build;
+mod build_system;
 mod capture;
 mod check;
 mod clean;
 mod diagnose;
+mod environment;
 mod error;
 mod project;
 mod serve;
+mod settings;
 mod supervise;
 mod tell;
 mod verify;
+mod wheel;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::args::{Cli, Command};
-use crate::error::Error;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Build(args) => build::build(&args),
+        Command::Wheel(args) => wheel::wheel(&args),
         Command::Run(args) => build::run(&args),
         Command::Check(args) => check::check(&args),
         Command::Verify(args) => verify::verify(&args),
@@ -34,7 +38,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             tell::error(&error.to_string(), error.hint().as_deref());
-            ExitCode::from(Error::EXIT_CODE)
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct Project {
     pub pyproject: Option<toml::Table>,
     /// What that says to ambidex.
     pub settings: Settings,
-    has_setup_py: bool,
+    pub has_setup_py: bool,
 }
 
 impl Project {
@@ -48,6 +48,13 @@ impl Project {
             Some(name) => Ok(name.to_owned()),
             None => usual_python(),
         }
+    }
+
+    /// The variables of a process that runs its setup.py.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        let mut environment = self.settings.environment();
+        environment.push(("AMBIDEX_ENTRY", "setup".into()));
+        environment
     }
 
     /// The arguments that make a Python run setuptools for this project.

@@ -1,6 +1,9 @@
 //! Knows `ambidex serve`: an engine for a Python process that was not started by ambidex and asks for one.
 
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::mpsc;
 
 use ambidex_engine::Engine;
@@ -10,16 +13,18 @@ use crate::args::ServeArgs;
 use crate::build;
 use crate::capture::Capture;
 use crate::error::Error;
+use crate::settings::Settings;
 use crate::supervise;
 
 /// Serves until standard input ends: it is a pipe from the process that asked, so the engine never outlives it.
 pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let capture = Capture::lay_out()?;
-    let engine = Engine::start(supervise::options(&args.jobs, false)).map_err(Error::Engine)?;
+    let settings = Settings::of_folder(Path::new(""))?;
+    let engine = Engine::start(supervise::options(&args.jobs, &settings)).map_err(Error::Engine)?;
     let mut signals =
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
-    let told = format!("{}\n{}\n", engine.socket().display(), capture.folder().display());
-    io::stdout().write_all(told.as_bytes()).and_then(|()| io::stdout().flush()).map_err(Error::Engine)?;
+    tell(capture.environment(&engine.socket()).into_iter().chain(settings.environment()))
+        .map_err(Error::Engine)?;
     let (end, ended) = mpsc::channel();
     let by_signal = end.clone();
     std::thread::spawn(move || by_signal.send(signals.forever().next()));
@@ -34,4 +39,19 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     build::keep(&report, &engine.state_folders());
     build::tell_left(&report, &args.output);
     Ok(signal.and_then(|signal| u8::try_from(128 + signal).ok()).unwrap_or(0))
+}
+
+/// Prints the variables of a captured process, and an empty line behind them.
+fn tell(environment: impl Iterator<Item = (&'static str, OsString)>) -> io::Result<()> {
+    let mut text = Vec::new();
+    for (name, value) in environment {
+        text.extend_from_slice(name.as_bytes());
+        text.push(b'=');
+        text.extend_from_slice(value.as_bytes());
+        text.push(b'\n');
+    }
+    text.push(b'\n');
+    let mut stdout = io::stdout();
+    stdout.write_all(&text)?;
+    stdout.flush()
 }

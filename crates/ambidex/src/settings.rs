@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text = "[tool.ambidex]\njobs = 3\npython = 'env/bin/python'\nkeep-going = true\nserial-python = false";
+        let text =
+            "[tool.ambidex]\njobs = 3\npython = 'env/bin/python'\nkeep-going = true\nserial-python = false";
         let settings = Settings {
             jobs: Some(3),
             python: Some("/p/env/bin/python".into()),
@@ -131,7 +132,9 @@ mod tests {
 
     #[test]
     fn the_nearest_key_is_found() {
-        for (written, meant) in [("job", "jobs"), ("keep_going", "keep-going"), ("serial", "serial-python")] {
+        for (written, meant) in
+            [("job", "jobs"), ("keep_going", "keep-going"), ("serialpython", "serial-python")]
+        {
             assert_eq!(nearest(written), meant);
         }
     }

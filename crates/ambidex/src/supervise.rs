@@ -15,6 +15,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use crate::args::JobArgs;
 use crate::capture::Capture;
 use crate::error::Error;
+use crate::settings::Settings;
 
 /// A process to run.
 #[derive(Debug)]
@@ -40,13 +41,13 @@ pub(crate) struct Ended {
     pub state_folders: Vec<PathBuf>,
 }
 
-/// The engine's options for these arguments.
-pub(crate) fn options(jobs: &JobArgs, keep_going: bool) -> Options {
+/// The engine's options for these arguments and settings, of which the arguments win.
+pub(crate) fn options(jobs: &JobArgs, settings: &Settings) -> Options {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Options {
-        jobs: jobs.jobs.map_or_else(cores, |n| n as usize),
+        jobs: jobs.jobs.or(settings.jobs).map_or_else(cores, |n| n as usize),
         jobs_may_change: jobs.jobs.is_none(),
-        keep_going,
+        keep_going: settings.keep_going.unwrap_or(false),
         only_record: false,
         commit_all: false,
         schedule_seed: jobs.schedule_seed,
@@ -60,8 +61,7 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     let mut environment = capture.environment(&engine.socket());
     environment.extend(task.environment.iter().cloned());
     let (code, interrupted) = run(&Task { environment, ..task }, Some(&engine))?;
-    let ended =
-        Ended { code, interrupted, report: engine.report(), state_folders: engine.state_folders() };
+    let ended = Ended { code, interrupted, report: engine.report(), state_folders: engine.state_folders() };
     engine.stop();
     Ok(ended)
 }
@@ -73,7 +73,12 @@ pub(crate) fn plain(task: &Task<'_>) -> Result<(u8, bool), Error> {
 
 fn run(task: &Task<'_>, engine: Option<&Arc<Engine>>) -> Result<(u8, bool), Error> {
     let mut command = Command::new(&task.program);
-    command.args(&task.arguments).current_dir(task.cwd).envs(task.environment.iter().cloned());
+    command.args(&task.arguments).current_dir(task.cwd);
+    if engine.is_none() {
+        // Plain, also where another ambidex has started this one, or where the project asks for ambidex itself.
+        command.env_remove("AMBIDEX_SOCKET").env("AMBIDEX_OFF", "1");
+    }
+    command.envs(task.environment.iter().cloned());
     if let Some(log) = &task.log {
         let unwritable = |source| Error::Unwritable { path: log.clone(), source };
         let file = std::fs::File::create(log).map_err(unwritable)?;
@@ -87,11 +92,12 @@ fn run(task: &Task<'_>, engine: Option<&Arc<Engine>>) -> Result<(u8, bool), Erro
     }
     let watch = SignalWatch::start(engine.cloned(), own_group)?;
     let name = task.program.to_string_lossy().into_owned();
-    let mut child =
-        command.spawn().map_err(|source| Error::NotStarted { program: name.clone(), source })?;
-    watch.supervise(child.id());
-    let status = child.wait().map_err(|source| Error::NotStarted { program: name, source })?;
+    let status = command.spawn().and_then(|mut child| {
+        watch.supervise(child.id());
+        child.wait()
+    });
     let interrupted = watch.end();
+    let status = status.map_err(|source| Error::NotStarted { program: name, source })?;
     let code = match (interrupted, status.code(), status.signal()) {
         (Some(signal), ..) => 128 + signal,
         (None, Some(code), _) => code,

@@ -14,7 +14,7 @@ use walkdir::WalkDir;
 use crate::args::VerifyArgs;
 use crate::diagnose;
 use crate::error::Error;
-use crate::project::{self, Project};
+use crate::project::Project;
 use crate::supervise::{self, Task};
 use crate::tell;
 
@@ -36,12 +36,12 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     let project = Project::find(&args.dir)?;
     let bench = Bench {
         project: &project,
-        python: project::python(args.common.python.as_deref())?,
+        python: project.python(args.common.python.as_deref())?,
         inplace: args.inplace,
         folder: tempfile::Builder::new().prefix("ambidex-verify-").tempdir().map_err(Error::Engine)?,
     };
     let (stock, serial_s) = bench.build_stock()?;
-    let options = Options { commit_all: true, ..supervise::options(&args.common.jobs, false) };
+    let options = Options { commit_all: true, ..supervise::options(&args.common.jobs, &project.settings) };
     let Some((ours, report)) = bench.build_ours(options)? else {
         tell::error("the build with ambidex failed, the one with plain setuptools did not", None);
         return Ok(1);
@@ -122,7 +122,7 @@ impl Bench<'_> {
         let root = self.root();
         let unwritable = |source| Error::Unwritable { path: root.clone(), source };
         match fs::remove_dir_all(&root) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(source)),
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(unwritable(source)),
             _ => copy(&self.project.root, &root),
         }
     }
@@ -131,7 +131,8 @@ impl Bench<'_> {
         // The same moment and the same hash seed for both, unless the user has chosen.
         let fixed: [(&'static str, OsString); 2] =
             [("PYTHONHASHSEED", "0".into()), ("SOURCE_DATE_EPOCH", "1600000000".into())];
-        let environment = fixed.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()).collect();
+        let fixed = fixed.into_iter().filter(|(name, _)| std::env::var_os(name).is_none());
+        let environment = fixed.chain(self.project.settings.environment()).collect();
         Task {
             program: self.python.clone().into_os_string(),
             arguments: self.project.arguments(self.inplace, &[]),
@@ -149,7 +150,10 @@ impl Bench<'_> {
         let began = Instant::now();
         let (code, interrupted) = supervise::plain(&self.task(&root, log.clone()))?;
         let seconds = began.elapsed().as_secs_f64();
-        if code != 0 || interrupted {
+        if interrupted {
+            return Err(Error::Interrupted(code));
+        }
+        if code != 0 {
             show_log(&log);
             return Err(Error::StockFailed(i32::from(code)));
         }
@@ -179,7 +183,8 @@ fn show_log(log: &Path) {
 fn is_left_out(relative: &Path) -> bool {
     let text = relative.to_string_lossy();
     let built = ["build/lib", "build/temp.", "build/bdist.", "build/scripts-", "build/.ambidex"];
-    built.iter().any(|start| text.starts_with(start)) || relative.file_name().is_some_and(|n| n == "__pycache__")
+    built.iter().any(|start| text.starts_with(start))
+        || relative.file_name().is_some_and(|n| n == "__pycache__")
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
@@ -225,7 +230,8 @@ fn collect(root: &Path) -> Result<Outputs, Error> {
         let entry = entry.map_err(|e| Error::Unreadable { path: root.to_owned(), source: e.into() })?;
         let relative = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned();
         let name = entry.file_name();
-        if entry.file_type().is_dir() && [".git", "__pycache__", ".ambidex"].iter().any(|skip| name == *skip) {
+        if entry.file_type().is_dir() && [".git", "__pycache__", ".ambidex"].iter().any(|skip| name == *skip)
+        {
             walk.skip_current_dir();
         } else if entry.file_type().is_file() {
             let unreadable = |source| Error::Unreadable { path: entry.path().to_owned(), source };

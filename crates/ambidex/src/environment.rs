@@ -1,0 +1,96 @@
+//! Knows how an environment for an isolated build is made: by uv where it is there, else by venv and pip.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::project::on_path;
+use crate::supervise::{self, Task};
+use crate::tell;
+
+/// An environment that is removed with this.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    folder: tempfile::TempDir,
+    /// By which packages are installed into it.
+    uv: Option<PathBuf>,
+    /// Whether to show what the tools print.
+    verbose: bool,
+}
+
+impl Environment {
+    /// Makes an empty one.
+    pub fn make(python: &Path, verbose: bool) -> Result<Self, Error> {
+        let folder = tempfile::Builder::new().prefix("ambidex-env-").tempdir().map_err(Error::Engine)?;
+        let mut environment = Self { folder, uv: on_path("uv"), verbose };
+        if let Some(uv) = environment.uv.clone() {
+            let asked = ["venv", "--quiet", "--no-project", "--python"].map(OsString::from).into_iter();
+            let at = [python.as_os_str(), environment.root().as_os_str()].map(OsString::from);
+            if environment.run(&uv, asked.chain(at).collect())?.is_ok() {
+                return Ok(environment);
+            }
+            // Newer uvs know no older Pythons.
+            environment.uv = None;
+        }
+        let at = environment.root().into();
+        match environment.run(python, vec!["-m".into(), "venv".into(), at])? {
+            Ok(()) => Ok(environment),
+            Err(log) => Err(Error::Environment { what: "made", log }),
+        }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().join("env")
+    }
+
+    /// Its Python.
+    pub fn python(&self) -> PathBuf {
+        self.root().join("bin").join("python")
+    }
+
+    /// Installs what a project requires.
+    pub fn install(&self, requirements: &[String]) -> Result<(), Error> {
+        if requirements.is_empty() {
+            return Ok(());
+        }
+        let python = self.python();
+        let (program, mut arguments): (&Path, Vec<OsString>) = match &self.uv {
+            Some(uv) => (uv, vec!["pip".into(), "install".into(), "--python".into(), python.clone().into()]),
+            None => (&python, ["-m", "pip", "install", "--disable-pip-version-check"].map(Into::into).into()),
+        };
+        arguments.push("--".into());
+        arguments.extend(requirements.iter().map(OsString::from));
+        self.run(program, arguments)?.map_err(|log| Error::Environment { what: "filled", log })
+    }
+
+    /// The variables of a process that is to find its programs.
+    pub fn variables(&self) -> Vec<(&'static str, OsString)> {
+        let mut path = self.root().join("bin").into_os_string();
+        if let Some(given) = std::env::var_os("PATH") {
+            path.push(":");
+            path.push(given);
+        }
+        vec![("PATH", path), ("VIRTUAL_ENV", self.root().into())]
+    }
+
+    /// Runs a tool. If it fails, what it printed says why.
+    fn run(&self, program: &Path, arguments: Vec<OsString>) -> Result<Result<(), String>, Error> {
+        let log = self.folder.path().join("log");
+        let task = Task {
+            program: program.into(),
+            arguments,
+            cwd: Path::new("."),
+            environment: Vec::new(),
+            log: Some(log.clone()),
+        };
+        let (code, _) = supervise::plain(&task)?;
+        let printed = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).trim_end().to_owned();
+        if code != 0 {
+            return Ok(Err(printed));
+        }
+        if self.verbose && !printed.is_empty() {
+            tell::say(&printed);
+        }
+        Ok(Ok(()))
+    }
+}
