@@ -105,11 +105,7 @@ impl Intake<'_> {
         found.clone().ok_or_else(none)
     }
 
-    fn reads(
-        &mut self,
-        command: &Command,
-        cwd: &Path,
-    ) -> (Vec<Access>, Vec<ReadAs>, Vec<PathBuf>) {
+    fn reads(&mut self, command: &Command, cwd: &Path) -> (Vec<Access>, Vec<ReadAs>, Vec<PathBuf>) {
         let mut reads = Vec::new();
         let mut reads_as = Vec::new();
         let mut declared = Vec::new();

@@ -18,8 +18,6 @@ mod stamp;
 mod state;
 mod tree;
 
-pub use report::{
-    Commands, FailedCommand, HazardCounts, HazardPath, LeftCommand, Report, Writer,
-};
+pub use report::{Commands, FailedCommand, HazardCounts, HazardPath, LeftCommand, Report, Writer};
 pub use server::Engine;
 pub use state::Options;

@@ -112,8 +112,7 @@ mod tests {
         for path in ["/b", "/b/x.o", "/b/y/z.o", "/b.o", "/c"] {
             paths.id(&mut graph, path.into());
         }
-        let found: Vec<_> =
-            paths.at_or_below(Path::new("/b")).map(|id| paths.place(id).to_owned()).collect();
+        let found: Vec<_> = paths.at_or_below(Path::new("/b")).map(|id| paths.place(id).to_owned()).collect();
         assert_eq!(found, [Path::new("/b"), Path::new("/b/x.o"), Path::new("/b/y/z.o")]);
     }
 }

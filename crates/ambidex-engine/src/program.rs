@@ -116,7 +116,8 @@ impl Program {
     /// Makes a scope known.
     pub fn open_scope(&mut self, number: u32, open: OpenScope, keep_going: bool) {
         let group = self.graph.group(open.fatal && !keep_going);
-        let scope = ScopeState { group, name: open.name, fatal: open.fatal, awaited: open.awaited, told: false };
+        let scope =
+            ScopeState { group, name: open.name, fatal: open.fatal, awaited: open.awaited, told: false };
         self.scopes.insert(number, scope);
     }
 
@@ -211,7 +212,9 @@ impl Program {
         file.extension().is_some_and(|e| HEADERS.iter().any(|header| e == *header))
             || file.ancestors().skip(1).any(|folder| self.read_folders.contains(folder))
             || [&self.read_files, &self.read_folders].into_iter().any(|read| {
-                read.range::<Path, _>((Bound::Included(file), Bound::Unbounded)).next().is_some_and(|first| first.starts_with(file))
+                read.range::<Path, _>((Bound::Included(file), Bound::Unbounded))
+                    .next()
+                    .is_some_and(|first| first.starts_with(file))
             })
     }
 
@@ -416,7 +419,8 @@ impl Program {
     pub fn prints_in_turn(&self, scope: u32) -> bool {
         let first = self.scope_of.iter().position(|s| *s == scope);
         first.is_none_or(|first| {
-            let mut between = self.graph.program().skip(self.printed).take(first.saturating_sub(self.printed));
+            let mut between =
+                self.graph.program().skip(self.printed).take(first.saturating_sub(self.printed));
             between.all(|seq| self.graph.is_cancelled(seq))
         })
     }

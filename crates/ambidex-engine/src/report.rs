@@ -137,10 +137,10 @@ impl Report {
             hazard_paths.extend(hazards(program));
             failures.extend(failed(program));
             left_to_python.extend(
-                program
-                    .left
-                    .iter()
-                    .map(|(command, reason)| LeftCommand { command: command.clone(), reason: reason.clone() }),
+                program.left.iter().map(|(command, reason)| LeftCommand {
+                    command: command.clone(),
+                    reason: reason.clone(),
+                }),
             );
         }
         let ordered = hazard_paths.iter().filter(|h| h.ordered).count();

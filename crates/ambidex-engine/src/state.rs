@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use ambidex_graph::NodeId;
 
-use crate::program::{Dependencies, Program, Started};
 use crate::process::{self, Ended, Running};
+use crate::program::{Dependencies, Program, Started};
 
 /// How the engine is to run.
 #[derive(Clone, Debug)]

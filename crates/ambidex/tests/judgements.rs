@@ -74,9 +74,7 @@ fn check_finds_nothing_where_nothing_is() {
 
 #[test]
 fn check_of_probes_tells_only_of_extensions() {
-    let Some(workspace) =
-        workspace(&support::repository().join("crates/ambidex/tests/projects/probes-flags"))
-    else {
+    let Some(workspace) = workspace(&support::repository().join("tests/packages/probes-flags")) else {
         return;
     };
     let hazards = hazards(&workspace, 1);

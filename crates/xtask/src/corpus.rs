@@ -62,8 +62,9 @@ pub(crate) fn build(names: &[String], jobs: u32) -> Result<()> {
         if !names.is_empty() && !names.contains(&project.name) {
             continue;
         }
-        let row = project.compare(&program, &corpus.defaults.setuptools, jobs).unwrap_or_else(|error| {
-            Row { verdict: format!("not built: {error:#}").replace('\n', " "), ..Row::default() }
+        let row = project.compare(&program, &corpus.defaults.setuptools, jobs).unwrap_or_else(|error| Row {
+            verdict: format!("not built: {error:#}").replace('\n', " "),
+            ..Row::default()
         });
         if row.verdict != "equal" {
             unequal.push(format!("{}: {}", project.name, row.verdict));

@@ -13,7 +13,9 @@ pub(crate) fn root() -> PathBuf {
 /// The program that is to be shown or measured, built now.
 pub(crate) fn ambidex() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-    run(Command::new(cargo).args(["build", "--quiet", "--release", "--package", "ambidex"]).current_dir(root()))?;
+    run(Command::new(cargo)
+        .args(["build", "--quiet", "--release", "--package", "ambidex"])
+        .current_dir(root()))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(target.join("release").join("ambidex"))
 }
@@ -45,7 +47,11 @@ pub(crate) fn sdist(python: &Path, name: &str, version: &str) -> Result<PathBuf>
             .arg(&partial)
             .arg(requirement))?;
         let archive = std::fs::read_dir(&partial)?.next().context("pip downloaded nothing")??.path();
-        run(Command::new("tar").arg("-xf").arg(&archive).args(["--strip-components", "1", "-C"]).arg(&partial))?;
+        run(Command::new("tar")
+            .arg("-xf")
+            .arg(&archive)
+            .args(["--strip-components", "1", "-C"])
+            .arg(&partial))?;
         std::fs::remove_file(archive)?;
         std::fs::rename(&partial, &folder)?;
     }

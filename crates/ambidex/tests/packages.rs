@@ -1,4 +1,4 @@
-//! Small projects with one feature each, below `tests/projects`: whatever ambidex leaves of them is what the serial
+//! Small projects with one feature each, below `tests/packages`: whatever ambidex leaves of them is what the serial
 //! build leaves.
 
 mod support;
@@ -9,8 +9,8 @@ use support::{Environment, Files, NEWEST, Workspace, differences};
 
 /// Every project, by name.
 fn projects() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("projects");
-    let entries = std::fs::read_dir(folder).expect("the projects are there");
+    let entries = std::fs::read_dir(support::repository().join("tests").join("packages"))
+        .expect("the projects are there");
     let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     found.retain(|project| project.join("setup.py").is_file());
     found.sort();
