@@ -428,8 +428,7 @@ impl Program {
     /// What can be printed now, in program order: commands that ended and that nothing before can cancel any more.
     pub fn printouts(&mut self) -> Vec<Printout> {
         let mut ready = Vec::new();
-        while self.printed < self.graph.recorded() {
-            let seq = self.graph.program().nth(self.printed).expect("there are more recordings");
+        while let Some(seq) = self.graph.recording(self.printed) {
             let node = self.graph.node_of(seq);
             if !self.graph.is_cancelled(seq) {
                 if !matches!(self.graph.state(node), State::Done | State::Failed) {

@@ -309,6 +309,11 @@ impl Graph {
         self.recordings.len().checked_sub(1).map(Seq::new)
     }
 
+    /// The nth recording, counted from 0.
+    pub fn recording(&self, n: usize) -> Option<Seq> {
+        (n < self.recordings.len()).then(|| Seq::new(n))
+    }
+
     /// All recordings in program order.
     pub fn program(&self) -> impl Iterator<Item = Seq> + use<> {
         (0..self.recordings.len()).map(Seq::new)

@@ -37,6 +37,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
     let project = Project::find(&args.dir)?;
     let python = project.python(args.common.python.as_deref())?;
     let folder = tempfile::tempdir().map_err(Error::Engine)?;
+    let build = project.root.join("build");
+    let was_built = build.exists();
     let log = folder.path().join("log");
     let task = Task {
         program: python.into_os_string(),
@@ -48,6 +50,10 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
     };
     let options = Options { only_record: true, ..supervise::options(&args.common.jobs, &project.settings) };
     let ended = supervise::captured(task, options)?;
+    if !was_built {
+        // All in it came of this check: copied and generated sources, empty folders. None of it is missed.
+        let _ = std::fs::remove_dir_all(&build);
+    }
     if ended.code != 0 || ended.interrupted {
         tell::say(String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).trim_end());
         diagnose::tell(&ended);

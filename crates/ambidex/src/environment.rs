@@ -83,7 +83,10 @@ impl Environment {
             environment: Vec::new(),
             log: Some(log.clone()),
         };
-        let (code, _) = supervise::plain(&task)?;
+        let (code, interrupted) = supervise::plain(&task)?;
+        if interrupted {
+            return Err(Error::Interrupted(code));
+        }
         let printed = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).trim_end().to_owned();
         if code != 0 {
             return Ok(Err(printed));
