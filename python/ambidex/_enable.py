@@ -73,7 +73,8 @@ def _program():
         program = os.path.join(folder, "ambidex")
         if os.path.isfile(program) and os.access(program, os.X_OK):
             return program
-    return shutil.which("ambidex") or _give_up("the ambidex program is neither beside its Python package nor on the PATH")
+    on_path = shutil.which("ambidex")
+    return on_path or _give_up("the program ambidex is neither beside its Python package nor on the PATH")
 
 
 def _give_up(message):

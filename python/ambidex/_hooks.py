@@ -174,7 +174,10 @@ def _hook_start(module, original, uses_call):
         if reply["type"] == "yours":
             return _call_original(original, self, cmd, env, kwargs)
         if deferred:
+            # Also where it was skipped: what Python says must not depend on when a failure is noticed.
             return None
+        if reply["type"] == "skipped":
+            raise _session.Stop()
         failure = session.wait(scope)
         if failure is not None:
             raise _exec_error(root, uses_call, failure)
@@ -214,11 +217,8 @@ def _hook_compile(module, original):
         if session is None or session.scope is not None:
             return original(self, *args, **kwargs)
         session.scope = scope = session.open_scope(session.building)
-        result = None
         try:
             result = original(self, *args, **kwargs)
-        except _session.ScopeStop:
-            pass
         finally:
             session.scope = None
             failure = session.wait(scope)
@@ -280,9 +280,6 @@ def _hook_build_extension(original):
             session.collecting = outer or self
         try:
             original(self, ext)
-        except _session.ScopeStop:
-            # The rest of an extension whose failure is raised here, or told at the end of the base loop.
-            pass
         finally:
             session.scope = None
             session.collecting = outer

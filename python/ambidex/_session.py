@@ -12,10 +12,6 @@ class Stop(BaseException):
     """Ends Python code that the serial build would not have come to. Only ambidex's own hooks see it."""
 
 
-class ScopeStop(Stop):
-    """The same, where only the rest of a scope is concerned."""
-
-
 class Failure:
     """A command that failed, as the engine tells it."""
 
@@ -68,7 +64,7 @@ class Session:
         return Scope(self.scopes, name, fatal, awaited, extension)
 
     def record(self, argv, env, scope, echo):
-        """Tell the engine of a command. Returns its reply: recorded, or to be run right here."""
+        """Tell the engine of a command. Returns its reply: recorded, skipped, or to be run right here."""
         with self.lock:
             message = {"type": "record", "argv": argv, "cwd": os.getcwd(), "scope": scope.number}
             if not scope.announced:
@@ -86,8 +82,6 @@ class Session:
                 produced.update(reply["outputs"])
             else:
                 del self._echo[self._recorded]
-                if reply["type"] == "skipped":
-                    raise Stop() if reply["fatal"] else ScopeStop()
             return reply
 
     def wait(self, scope):

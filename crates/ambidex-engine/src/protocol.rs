@@ -116,10 +116,7 @@ pub enum Reply {
         outputs: Vec<String>,
     },
     /// The serial build would not have come to this command.
-    Skipped {
-        /// Whether it would have ended altogether; else only the rest of the scope is concerned.
-        fatal: bool,
-    },
+    Skipped,
     /// All pending work is done and committed; Python is to run the command itself, as it stands.
     Yours,
     /// The scope, or everything, is done.

@@ -110,7 +110,7 @@ impl Session {
         }
         let program = &mut inner.programs[self.program];
         match program.record(argv.clone(), cwd, scope) {
-            Ok((Recorded::Skipped, _)) => Ok(Reply::Skipped { fatal: program.graph.fatal().is_some() }),
+            Ok((Recorded::Skipped, _)) => Ok(Reply::Skipped),
             Ok((_, outputs)) => {
                 self.shared.new_work(&mut inner);
                 Ok(Reply::Recorded { outputs })

@@ -1,0 +1,2 @@
+int common_value(void);
+int one(void) { return common_value(); }

@@ -1,0 +1,3 @@
+#include "common.h"
+
+int common_value(void) { return VAL; }

@@ -1,0 +1,6 @@
+cdef extern from "common.h":
+    int common_value()
+
+
+def two():
+    return common_value()

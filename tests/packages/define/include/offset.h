@@ -1,0 +1,5 @@
+#ifdef OTHER
+#define OFFSET 10
+#else
+#define OFFSET 20
+#endif

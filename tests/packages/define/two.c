@@ -1,0 +1,2 @@
+int common_value(void);
+int two(void) { return common_value(); }

@@ -1,0 +1,5 @@
+"""Compiled by mypyc."""
+
+
+def one(number: int) -> int:
+    return number + 1

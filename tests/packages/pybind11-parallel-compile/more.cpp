@@ -1,0 +1,2 @@
+int common_value();
+int more() { return common_value() + VAL; }

@@ -1,0 +1,2 @@
+int common_value();
+int one() { return common_value(); }

@@ -1,0 +1,2 @@
+int common_value();
+int two() { return common_value(); }

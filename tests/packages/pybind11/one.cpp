@@ -1,0 +1,7 @@
+#include <pybind11/pybind11.h>
+
+int common_value();
+
+PYBIND11_MODULE(one, module) {
+    module.def("value", &common_value);
+}

@@ -1,0 +1,7 @@
+%{
+#ifdef __cplusplus
+extern "C"
+#endif
+int common_value(void);
+%}
+int common_value(void);

@@ -1,0 +1,2 @@
+%module one
+%include "common.i"

@@ -1,0 +1,2 @@
+%module two
+%include "common.i"
