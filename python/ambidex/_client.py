@@ -35,6 +35,10 @@ class Client:
                 show(item)
             self._send({"type": "printed"})
 
+    def close(self):
+        """End the connection."""
+        self._socket.close()
+
     def _send(self, message):
         data = json.dumps(message).encode("ascii")
         try:

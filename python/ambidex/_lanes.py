@@ -346,6 +346,7 @@ def _retire(lane, command, session):
         _call(command, lane.ext)
         return False
     lane.session.ask({"type": "retire"})
+    lane.session.client.close()
     left = lane.merge()
     if left and os.environ.get("AMBIDEX_VERBOSE"):
         what = ", ".join(sorted(left))

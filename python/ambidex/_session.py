@@ -136,10 +136,12 @@ class Session:
         return self.client.ask(message, self._show)
 
     def close(self):
-        """This process ends."""
-        if self.pid == os.getpid() and self.pending:
-            self.finish()
-            self.pending = False
+        """The conversation ends: with the process, or with a lane."""
+        if self.pid == os.getpid():
+            if self.pending:
+                self.finish()
+                self.pending = False
+            self.client.close()
 
     def _forced(self, reply):
         if reply["settled"]:

@@ -366,6 +366,11 @@ impl Program {
         Ok(())
     }
 
+    /// The files that its commands write.
+    pub fn written(&self) -> impl Iterator<Item = &Path> {
+        self.jobs.iter().flat_map(|job| job.products.iter().map(|product| product.place.as_path()))
+    }
+
     /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has
     /// an older version at its place.
     pub fn commit_finals(&mut self) -> io::Result<()> {

@@ -169,7 +169,15 @@ impl Session {
     /// Ends a lane. Objects are committed too: nobody comes back to this program when something looks at them.
     fn retire(&mut self) -> io::Result<Reply> {
         self.wait_until(None, true)?;
-        self.shared.lock().programs[self.program].commit(|_, _, _| true)?;
+        let mut inner = self.shared.lock();
+        let lane = &mut inner.programs[self.program];
+        lane.commit(|_, _, _| true)?;
+        let written: Vec<PathBuf> = lane.written().map(Path::to_owned).collect();
+        if let Some(process) = lane.lane_of.and_then(|number| inner.programs.get_mut(number)) {
+            // What the process itself has made of these paths came before.
+            let older: Vec<PathId> = written.iter().filter_map(|place| process.paths.known(place)).collect();
+            older.into_iter().for_each(|path| process.graph.changed_outside(path));
+        }
         Ok(Reply::Ok)
     }
 

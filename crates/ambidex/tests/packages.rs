@@ -1,70 +1,259 @@
-//! Small projects with one feature each, below `tests/packages`: whatever ambidex leaves of them is what the serial
-//! build leaves.
+//! Small projects with one feature each, below `tests/packages`, on Pythons and versions of setuptools: whatever
+//! ambidex leaves of them is what the serial build leaves.
+//!
+//! `AMBIDEX_TEST_MATRIX=1` takes all versions that ambidex supports instead of a few. With
+//! `AMBIDEX_WRITE_COMPATIBILITY=1` the results become `docs/compatibility.md`. `AMBIDEX_TEST_PACKAGES=swig,cffi`
+//! takes only the projects that are named so.
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use support::{Environment, Files, NEWEST, Workspace, differences};
+use support::{Environment, NEWEST, Package, Verdict, repository};
 
-/// Every project, by name.
-fn projects() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(support::repository().join("tests").join("packages"))
-        .expect("the projects are there");
-    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    found.retain(|project| project.join("setup.py").is_file());
-    found.sort();
-    assert!(!found.is_empty());
-    found
+/// A Python, a setuptools, and which of the two copies of distutils it uses.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    minor: u32,
+    setuptools: &'static str,
+    distutils: Distutils,
 }
 
-/// Objects are steps on the way; ambidex puts them at their places only if something looks at them there.
-fn is_object(path: &Path) -> bool {
-    path.starts_with("build") && path.extension().is_some_and(|extension| extension == "o")
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Distutils {
+    /// The standard library's, the only one that this setuptools knows.
+    Only,
+    /// The standard library's.
+    Library,
+    /// The copy in setuptools.
+    Copy,
 }
 
-/// What is wrong with ambidex' build of a project.
-fn judge(project: &Path, environment: &Environment) -> Vec<String> {
-    let workspace = Workspace::new(project, environment);
-    workspace.build_serially();
-    let serial = Files::below(&workspace.root());
-    let mut wrong = Vec::new();
-    for arguments in [&["-j4", "--schedule-seed=7"][..], &["-j1"]] {
-        workspace.start_again();
-        let summary = workspace.build_with_summary(arguments);
-        if summary["commands"]["recorded"] == 0 {
-            wrong.push("ambidex has recorded nothing".to_owned());
-        }
-        let ours = Files::below(&workspace.root());
-        let objects: Vec<&Path> = ours.paths().filter(|path| is_object(path)).collect();
-        let expected = serial.clone().only(|path| !is_object(path) || objects.contains(&path));
-        wrong.extend(differences(&expected, &ours));
-    }
-    workspace.expect_nothing_left_behind();
-    wrong
-}
-
-fn all_are_equal(minor: u32, setuptools: &str) {
-    let Some(environment) = Environment::get(minor, setuptools) else { return };
-    let mut failed = Vec::new();
-    for project in projects() {
-        let name = project.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // One that can't even be built must not hide the others.
-        match std::panic::catch_unwind(|| judge(&project, &environment)) {
-            Ok(wrong) if wrong.is_empty() => {}
-            Ok(wrong) => failed.push(format!("{name}: {wrong:#?}")),
-            Err(_) => failed.push(format!("{name}: see above")),
+impl Distutils {
+    fn variables(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Only => &[],
+            Self::Library => &[("SETUPTOOLS_USE_DISTUTILS", "stdlib")],
+            Self::Copy => &[("SETUPTOOLS_USE_DISTUTILS", "local")],
         }
     }
-    assert!(failed.is_empty(), "{}\n{}", environment.name, failed.join("\n"));
+
+    fn told(self) -> &'static str {
+        if self == Self::Copy { "setuptools'" } else { "the library's" }
+    }
+}
+
+const fn place(minor: u32, setuptools: &'static str, distutils: Distutils) -> Place {
+    Place { minor, setuptools, distutils }
+}
+
+/// What is always tested: the oldest, the newest, and one with both copies of distutils in between.
+const FEW: [Place; 3] = [
+    place(6, "40.6.3", Distutils::Only),
+    place(9, "53.0.0", Distutils::Library),
+    place(11, NEWEST, Distutils::Copy),
+];
+
+/// What ambidex supports.
+const ALL: [Place; 19] = [
+    place(6, "39.2.0", Distutils::Only),
+    place(6, "40.6.3", Distutils::Only),
+    place(6, "44.1.1", Distutils::Only),
+    place(9, "53.0.0", Distutils::Library),
+    place(9, "53.0.0", Distutils::Copy),
+    place(9, "58.1.0", Distutils::Library),
+    place(9, "58.1.0", Distutils::Copy),
+    place(10, "59.6.0", Distutils::Library),
+    place(10, "59.6.0", Distutils::Copy),
+    place(11, "65.5.1", Distutils::Library),
+    place(11, "65.5.1", Distutils::Copy),
+    place(11, "67.7.2", Distutils::Library),
+    place(11, "67.7.2", Distutils::Copy),
+    place(11, NEWEST, Distutils::Library),
+    place(11, NEWEST, Distutils::Copy),
+    place(12, "69.5.1", Distutils::Copy),
+    place(12, "75.8.0", Distutils::Copy),
+    place(13, "80.9.0", Distutils::Copy),
+    place(13, NEWEST, Distutils::Copy),
+];
+
+/// A project to be built somewhere: a place by its number, or none for the project's own.
+struct Task<'a> {
+    package: &'a Package,
+    place: Option<usize>,
+}
+
+/// What came of it, and how long it took.
+type Outcome = (Option<Verdict>, f64);
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| value != "0")
+}
+
+fn packages() -> Vec<Package> {
+    let mut packages = Package::all();
+    if let Ok(names) = std::env::var("AMBIDEX_TEST_PACKAGES") {
+        packages.retain(|package| names.split(',').any(|name| name == package.name));
+    }
+    packages.retain(Package::has_programs);
+    packages
+}
+
+fn do_task(task: &Task<'_>, places: &[(Place, Option<Environment>)]) -> Option<Verdict> {
+    let (environment, variables) = match task.place {
+        Some(number) => (places[number].1.clone()?, places[number].0.distutils.variables()),
+        None => (task.package.environment()?, &[][..]),
+    };
+    // One that ends in a panic must not hide the others.
+    let compared = std::panic::catch_unwind(|| task.package.compare(&environment, variables));
+    Some(compared.unwrap_or_else(|_| Verdict::Wrong(vec!["see above".to_owned()])))
+}
+
+/// Does all tasks, as many at once as there are cores. The outcomes have the tasks' order.
+fn do_tasks(tasks: &[Task<'_>], places: &[(Place, Option<Environment>)]) -> Vec<Outcome> {
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(vec![(None, 0.0); tasks.len()]);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(task) = tasks.get(number) else { return };
+                    let began = Instant::now();
+                    let verdict = do_task(task, places);
+                    outcomes.lock().unwrap()[number] = (verdict, began.elapsed().as_secs_f64());
+                }
+            });
+        }
+    });
+    outcomes.into_inner().unwrap()
+}
+
+/// What is wrong, one text for each task that did not go well.
+fn problems(
+    tasks: &[Task<'_>],
+    outcomes: &[Outcome],
+    places: &[(Place, Option<Environment>)],
+) -> Vec<String> {
+    let told = |(task, (verdict, _)): (&Task<'_>, &Outcome)| {
+        let place = task.place.map_or_else(String::new, |number| {
+            let (place, environment) = &places[number];
+            let name = environment.as_ref().map_or("", |environment| &environment.name);
+            format!(" with {name}, {} distutils", place.distutils.told())
+        });
+        let problem = match verdict {
+            Some(Verdict::Wrong(wrong)) => format!("{wrong:#?}"),
+            // That a version can't do something is for the table, that nothing can is a mistake in the project.
+            Some(Verdict::NotBuilt(how)) if task.place.is_none() || !is_set("AMBIDEX_TEST_MATRIX") => {
+                format!("the serial build: {how}")
+            }
+            _ => return None,
+        };
+        Some(format!("{}{place}: {problem}", task.package.name))
+    };
+    tasks.iter().zip(outcomes).filter_map(told).collect()
 }
 
 #[test]
-fn equal_with_newest_setuptools() {
-    all_are_equal(11, NEWEST);
+fn every_package_is_equal() {
+    let places = if is_set("AMBIDEX_TEST_MATRIX") { &ALL[..] } else { &FEW[..] };
+    let places: Vec<(Place, Option<Environment>)> =
+        places.iter().map(|place| (*place, Environment::get(place.minor, place.setuptools))).collect();
+    let packages = packages();
+    let mut tasks = Vec::new();
+    // The long ones first.
+    for package in packages.iter().filter(|package| !package.needs_nothing()) {
+        tasks.push(Task { package, place: None });
+    }
+    for number in (0..places.len()).filter(|number| places[*number].1.is_some()) {
+        let usual = packages.iter().filter(|package| package.needs_nothing());
+        tasks.extend(usual.map(|package| Task { package, place: Some(number) }));
+    }
+    let outcomes = do_tasks(&tasks, &places);
+    if is_set("AMBIDEX_TEST_TIMES") {
+        for (task, (_, seconds)) in tasks.iter().zip(&outcomes) {
+            eprintln!(
+                "{seconds:6.1} s {} {:?}",
+                task.package.name,
+                task.place.map(|number| places[number].0)
+            );
+        }
+    }
+    if is_set("AMBIDEX_WRITE_COMPATIBILITY") {
+        let file = repository().join("docs").join("compatibility.md");
+        std::fs::write(file, compatibility(&tasks, &outcomes, &places)).expect("docs can be written");
+    }
+    let problems = problems(&tasks, &outcomes, &places);
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-#[test]
-fn equal_with_oldest_setuptools() {
-    all_are_equal(6, "40.6.3");
+const HEAD: &str = "# Compatibility\n
+Written by `AMBIDEX_TEST_MATRIX=1 AMBIDEX_WRITE_COMPATIBILITY=1 cargo test -p ambidex --test packages`: each project
+below `tests/packages`, and `examples/shared-source`, built by `setup.py build` and by ambidex (with four jobs in a
+random order, and with one) at one path. A project is equal if every file that the builds leave is the same.\n
+- distutils: the standard library's (`SETUPTOOLS_USE_DISTUTILS=stdlib`), or setuptools' copy (`local`).\n
+| Python | setuptools | distutils | equal | remarks |
+| --- | --- | --- | --- | --- |
+";
+
+const HEAD_OF_NEEDS: &str = "
+Projects that need more, each where it is at home:\n
+| project | with | Python | setuptools | result |
+| --- | --- | --- | --- | --- |
+";
+
+/// The results as a table.
+fn compatibility(
+    tasks: &[Task<'_>],
+    outcomes: &[Outcome],
+    places: &[(Place, Option<Environment>)],
+) -> String {
+    let all: Vec<(&Task<'_>, &Option<Verdict>)> =
+        tasks.iter().zip(outcomes.iter().map(|(verdict, _)| verdict)).collect();
+    let mut text = HEAD.to_owned();
+    for (number, (place, environment)) in places.iter().enumerate() {
+        let here: Vec<_> = all.iter().filter(|(task, _)| task.place == Some(number)).collect();
+        let equal = here.iter().filter(|(_, verdict)| **verdict == Some(Verdict::Equal)).count();
+        let named = |fits: fn(&Verdict) -> bool, what: &str| {
+            let fitting = here.iter().filter(|(_, verdict)| verdict.as_ref().is_some_and(fits));
+            let names: Vec<&str> = fitting.map(|(task, _)| task.package.name.as_str()).collect();
+            (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+        };
+        let mut remarks: Vec<String> = Vec::new();
+        remarks.extend(named(|verdict| matches!(verdict, Verdict::Wrong(_)), "not equal"));
+        remarks.extend(named(
+            |verdict| matches!(verdict, Verdict::NotBuilt(_)),
+            "not built by setuptools either",
+        ));
+        if environment.is_none() {
+            remarks.push("not tested".to_owned());
+        }
+        writeln!(
+            text,
+            "| 3.{} | {} | {} | {equal} of {} | {} |",
+            place.minor,
+            place.setuptools,
+            place.distutils.told(),
+            here.len(),
+            remarks.join("; ")
+        )
+        .expect("a text can be written to");
+    }
+    text.push_str(HEAD_OF_NEEDS);
+    for (task, verdict) in all.iter().filter(|(task, _)| task.place.is_none()) {
+        let (minor, setuptools) = task.package.place();
+        let result = match verdict {
+            None => "not tested",
+            Some(Verdict::Equal) => "equal",
+            Some(Verdict::Wrong(_)) => "not equal",
+            Some(Verdict::NotBuilt(_)) => "not built by setuptools either",
+        };
+        let needs = task.package.requirements.join(", ");
+        writeln!(text, "| {} | {needs} | 3.{minor} | {setuptools} | {result} |", task.package.name)
+            .expect("a text can be written to");
+    }
+    text
 }

@@ -1,4 +1,5 @@
-//! Knows virtual environments with one version of setuptools each, made once and kept for later runs.
+//! Knows virtual environments with one version of setuptools and maybe more packages, made once and kept for later
+//! runs.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -22,8 +23,13 @@ impl Environment {
     /// The environment with this version of setuptools on Python 3.`minor`. None, which is told, if there can't be
     /// one here.
     pub fn get(minor: u32, setuptools: &str) -> Option<Self> {
+        Self::with(minor, setuptools, &[])
+    }
+
+    /// The same with more packages, as pip names them: `cffi==2.1.1`.
+    pub fn with(minor: u32, setuptools: &str, packages: &[String]) -> Option<Self> {
         match interpreter(minor) {
-            Some(python) => Self::on(python, setuptools),
+            Some(python) => Self::on(python, setuptools, packages),
             None => {
                 skipped(&format!(
                     "Python 3.{minor} with setuptools {setuptools}: no such Python with headers"
@@ -40,11 +46,12 @@ impl Environment {
             skipped("there is no Python with headers to test with");
             return None;
         };
-        Self::on(python, NEWEST)
+        Self::on(python, NEWEST, &[])
     }
 
-    fn on(python: &Interpreter, setuptools: &str) -> Option<Self> {
-        let name = format!("{}-{setuptools}", python.full_version());
+    fn on(python: &Interpreter, setuptools: &str, packages: &[String]) -> Option<Self> {
+        let mut name = format!("{}-{setuptools}", python.full_version());
+        packages.iter().for_each(|package| name.extend(["+", package]));
         let all = repository().join("target").join("test-environments");
         fs::create_dir_all(&all).expect("the target folder can be written");
         let folder = all.join(&name);
@@ -54,7 +61,7 @@ impl Environment {
         let ready = folder.join("ready");
         if !ready.is_file() {
             let _ = fs::remove_dir_all(&folder);
-            if let Err(problem) = make(python, setuptools, &folder) {
+            if let Err(problem) = make(python, setuptools, packages, &folder) {
                 assert!(std::env::var_os("CI").is_none(), "{name} can't be made: {problem}");
                 skipped(&format!("{name} can't be made: {problem}"));
                 return None;
@@ -89,13 +96,13 @@ impl Environment {
     }
 }
 
-fn make(python: &Interpreter, setuptools: &str, folder: &Path) -> Result<(), String> {
+fn make(python: &Interpreter, setuptools: &str, packages: &[String], folder: &Path) -> Result<(), String> {
     let made = run(Command::new(&python.exe).args(["-m", "venv"]).arg(folder));
     if made.code != 0 {
         return Err(made.to_string());
     }
-    let pip = ["-m", "pip", "install", "--quiet", "wheel"];
-    let installed =
-        run(Command::new(folder.join("bin/python")).args(pip).arg(format!("setuptools=={setuptools}")));
+    let mut pip = Command::new(folder.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "wheel"]).arg(format!("setuptools=={setuptools}"));
+    let installed = run(pip.args(packages));
     if installed.code == 0 { Ok(()) } else { Err(installed.to_string()) }
 }
