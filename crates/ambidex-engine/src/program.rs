@@ -367,7 +367,7 @@ impl Program {
     }
 
     /// The files that its commands write.
-    pub fn written(&self) -> impl Iterator<Item = &Path> {
+    pub fn written_places(&self) -> impl Iterator<Item = &Path> {
         self.jobs.iter().flat_map(|job| job.products.iter().map(|product| product.place.as_path()))
     }
 

@@ -172,7 +172,7 @@ impl Session {
         let mut inner = self.shared.lock();
         let lane = &mut inner.programs[self.program];
         lane.commit(|_, _, _| true)?;
-        let written: Vec<PathBuf> = lane.written().map(Path::to_owned).collect();
+        let written: Vec<PathBuf> = lane.written_places().map(Path::to_owned).collect();
         if let Some(process) = lane.lane_of.and_then(|number| inner.programs.get_mut(number)) {
             // What the process itself has made of these paths came before.
             let older: Vec<PathId> = written.iter().filter_map(|place| process.paths.known(place)).collect();
