@@ -307,10 +307,7 @@ def _hook_build_extensions(original):
         self._ambidex_optional = []
         error = None
         try:
-            if _may_run_ahead(self):
-                self.check_extensions_list(self.extensions)
-                _lanes.build(session, self)
-            else:
+            if not _may_run_ahead(self) or not _lanes.build(session, self):
                 original(self)
         except _session.Stop:
             pass

@@ -15,6 +15,11 @@ _HOOKED["subprocess"] = "_children.hook_subprocess"
 _HOOKED["setuptools.command.build_clib"] = "_hooks.hook_build_clib"
 
 installed = False
+# Where this process was started: projects change the folder for a while, and may be in one that goes away.
+try:
+    started_in = os.getcwd()
+except OSError:
+    started_in = "/"
 
 
 def _hook(module, hook):
@@ -65,19 +70,48 @@ class _Finder:
         return None
 
 
-def _explain_missing_setuptools(kind, error, trace):
-    """Stand in for `sys.excepthook` in a process that ambidex itself started to run a project's setup.py."""
+def _explain_missing_setuptools(error):
+    """In a process that ambidex itself started to run a project's setup.py. Returns whether that was it."""
     name = getattr(error, "name", None)
-    if isinstance(error, ImportError) and name in ("setuptools", "distutils"):
-        sys.stderr.write(
-            "error: {} has no {}\n"
-            "  hint: install it with `{} -m pip install setuptools`, or choose another Python with --python\n".format(
-                sys.executable, name, sys.executable
-            )
+    if not isinstance(error, ImportError) or name not in ("setuptools", "distutils"):
+        return False
+    sys.stderr.write(
+        "error: {} has no {}\n"
+        "  hint: install it with `{} -m pip install setuptools`, or choose another Python with --python\n".format(
+            sys.executable, name, sys.executable
         )
-        sys.stderr.flush()
-        os._exit(2)
-    sys.__excepthook__(kind, error, trace)
+    )
+    sys.stderr.flush()
+    return True
+
+
+def _without_own_frames(report):
+    """A report of an exception in which only the project's code and what it calls is shown."""
+    import traceback
+
+    while report is not None:
+        own = os.path.dirname(__file__)
+        frames = [frame for frame in report.stack if os.path.dirname(frame.filename) != own]
+        report.stack = traceback.StackSummary.from_list(frames)
+        _without_own_frames(report.__context__)
+        report = report.__cause__
+
+
+def _hook_exceptions(is_setup):
+    """Stand in for `sys.excepthook`, unless somebody else does."""
+    if sys.excepthook is not sys.__excepthook__:
+        return
+
+    def excepthook(kind, error, trace):
+        if is_setup and _explain_missing_setuptools(error):
+            os._exit(2)
+        import traceback
+
+        report = traceback.TracebackException(kind, error, trace)
+        _without_own_frames(report)
+        sys.stderr.write("".join(report.format()))
+
+    sys.excepthook = excepthook
 
 
 def install(folder):
@@ -93,5 +127,4 @@ def install(folder):
         _children.install(folder)
     for name in [name for name in sys.modules if name in _HOOKED]:
         _hook(sys.modules[name], _HOOKED[name])
-    if os.environ.pop("AMBIDEX_ENTRY", None) == "setup":
-        sys.excepthook = _explain_missing_setuptools
+    _hook_exceptions(os.environ.pop("AMBIDEX_ENTRY", None) == "setup")

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 
-from ambidex import _session, _watch
+from ambidex import _session, _shared, _watch
 
 # How many lanes may have been started and not be retired: enough for many jobs, few enough for threads.
 _AHEAD = 64
@@ -33,16 +33,27 @@ class _Main:
 class _Baton:
     """Held by the one lane that runs, or by the base loop. Lanes that wait for it get it in program order."""
 
-    def __init__(self, command):
+    def __init__(self, command, reach, own):
         self.changed = threading.Condition()
         self.main = _Main(command)
         self.holder = self.main
         self.waiting = set()
         self.oldest = 0
+        self._reach = reach
+        self._own = own
+        # Lanes from this one on run serially.
+        self.serial_from = len(command.extensions)
+        self.watch()
         # Asked for here, since finding it takes a lock and opens files.
         self.temporary = os.path.realpath(tempfile.gettempdir()) + os.sep
         self._command = command
-        self._name = command.get_command_name()
+        # Other commands ask for this one by its name: they get the one of the lane that runs.
+        objects = command.distribution.command_obj
+        self._names = [name for name, known in objects.items() if known is command]
+
+    def watch(self):
+        """What the calls share is to stay as it is now."""
+        self.shared = _shared.Snapshot(self._reach.roots, self._own)
 
     def take(self, lane):
         """Wait until it is the lane's turn to run."""
@@ -58,6 +69,16 @@ class _Baton:
         """Let another one run."""
         lane.cwd = os.getcwd()
         lane.environment = dict(os.environ)
+        self._present(self._command)
+        if lane is not self.main and not self.shared.is_same():
+            if lane.session.certain:
+                # As in the serial build; but who runs ahead has not seen it.
+                self.serial_from = min(self.serial_from, lane.index + 1)
+                self.watch()
+            else:
+                self.shared.put_back()
+                self.serial_from = min(self.serial_from, lane.index)
+                lane.session.spoiled = True
         with self.changed:
             self.holder = None
             self.changed.notify_all()
@@ -94,7 +115,11 @@ class _Baton:
         if dict(os.environ) != lane.environment:
             os.environ.clear()
             os.environ.update(lane.environment)
-        self._command.distribution.command_obj[self._name] = lane.command
+        self._present(lane.command)
+
+    def _present(self, command):
+        for name in self._names:
+            self._command.distribution.command_obj[name] = command
 
 
 class _Again(BaseException):
@@ -114,6 +139,8 @@ class _LaneSession(_session.Session):
         # Whether it is known to have read what the serial build would have read: from its start if nobody was
         # before it, else from when it was checked.
         self.certain = lane.started_behind == lane.index
+        # Whether it has changed what calls share before its turn had come.
+        self.spoiled = False
 
     def is_watching(self):
         return True
@@ -130,6 +157,8 @@ class _LaneSession(_session.Session):
             return super().wait(scope)
         finally:
             baton.take(self._lane)
+            if self.spoiled:
+                raise _Again()
 
     def look(self, path):
         if os.path.basename(path.rstrip("/")) in self.names:
@@ -163,7 +192,7 @@ class _LaneSession(_session.Session):
         if self.certain or _is_importing():
             return
         self._lane.baton.wait_to_be_oldest(self._lane)
-        if not self.holds():
+        if self.spoiled or not self.holds():
             raise _Again()
 
     def _is_temporary(self, path):
@@ -252,6 +281,7 @@ class _Lane(threading.Thread):
         self.command = _copied(shared)
         self.command.compiler = _copied(shared.compiler)
         self.before = _attributes(shared), _attributes(shared.compiler)
+        self.own = _shared.Snapshot([ext])
         self.cwd = baton.main.cwd
         self.environment = baton.main.environment
         self.error = None
@@ -297,16 +327,25 @@ class _Lane(threading.Thread):
 
 
 def build(session, command):
-    """Do what the base loop does: call `build_extension` for each extension, with its errors in program order."""
+    """Do what the base loop does: call `build_extension` for each extension, with its errors in program order.
+
+    Returns whether it was done; not where calls may share what can't be watched.
+    """
+    command.check_extensions_list(command.extensions)
+    extensions = list(command.extensions)
+    try:
+        reach = _shared.Reach(command, extensions)
+        baton = _Baton(command, reach, _own(extensions, reach))
+    except _shared.TooBold as reason:
+        if os.environ.get("AMBIDEX_VERBOSE"):
+            sys.stderr.write("note: extensions are built one behind the other: they may share {}\n".format(reason))
+        return False
     session.process(["?"])
     _watch.install()
-    baton = _Baton(command)
-    extensions = list(command.extensions)
     lanes = {}
-    serial_from = len(extensions)
 
     def can_start():
-        return baton.oldest + len(lanes) < serial_from and len(lanes) < _AHEAD
+        return baton.oldest + len(lanes) < baton.serial_from and len(lanes) < _AHEAD
 
     def is_wanted():
         oldest = lanes.get(baton.oldest)
@@ -316,15 +355,17 @@ def build(session, command):
         while baton.oldest < len(extensions):
             index = baton.oldest
             lane = lanes.get(index)
-            if index >= serial_from:
+            if baton.serial_from < len(extensions):
+                _abandon(session, {n: lanes.pop(n) for n in sorted(lanes) if n >= max(baton.serial_from, index)})
+                lane = lanes.get(index)
+            if index >= baton.serial_from:
                 _call(command, extensions[index])
                 baton.retired()
             elif lane is not None and lane.ended:
                 del lanes[index]
                 if _retire(lane, command, session):
                     # Whatever runs ahead has started without what this call has changed.
-                    serial_from = index + 1
-                    _abandon(session, lanes)
+                    baton.serial_from = min(baton.serial_from, index + 1)
                 baton.retired()
             else:
                 if can_start() and not baton.waiting:
@@ -337,14 +378,16 @@ def build(session, command):
     finally:
         # The base loop keeps the baton, so that none of them ever runs again.
         _abandon(session, lanes)
+    return True
 
 
 def _retire(lane, command, session):
     """End a lane whose turn has come. Returns whether its call has left the shared command changed."""
-    if isinstance(lane.error, _Again) or not lane.session.holds():
-        session.ask({"type": "abandon", "program": lane.session.program})
+    if isinstance(lane.error, _Again) or lane.session.spoiled or not lane.session.holds():
+        _abandon(session, {lane.index: lane})
         _call(command, lane.ext)
-        return False
+        # What the call shares with others is seen only in lanes.
+        return True
     lane.session.ask({"type": "retire"})
     lane.session.client.close()
     left = lane.merge()
@@ -366,4 +409,15 @@ def _abandon(session, lanes):
     """Nothing of these lanes is wanted: their commands are ended, and they never get the baton again."""
     for lane in lanes.values():
         session.ask({"type": "abandon", "program": lane.session.program})
-    lanes.clear()
+        lane.own.put_back()
+
+
+def _own(extensions, reach):
+    """What belongs to one extension alone: its call may change it. Known by the identities of the things."""
+    shared = _shared.Snapshot(reach.roots, map(id, extensions)).ids()
+    seen = set()
+    for ext in extensions:
+        things = _shared.Snapshot([ext]).ids()
+        shared |= seen & things
+        seen |= things
+    return seen - shared

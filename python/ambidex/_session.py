@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 
-from ambidex import _client
+from ambidex import _client, _imports
 
 
 class Stop(BaseException):
@@ -42,7 +42,7 @@ class Session:
     def __init__(self, lane_of=None):
         self.pid = os.getpid()
         self.lock = threading.RLock()
-        hello = {"pid": self.pid, "cwd": os.getcwd(), "argv": [str(arg) for arg in getattr(sys, "argv", [])]}
+        hello = {"pid": self.pid, "cwd": _imports.started_in, "argv": [str(arg) for arg in getattr(sys, "argv", [])]}
         self.client = _client.Client(os.environ["AMBIDEX_SOCKET"], dict(hello, lane_of=lane_of))
         self.program = self.client.welcome["program"]
         self.collecting = None

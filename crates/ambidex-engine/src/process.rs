@@ -30,12 +30,14 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts a command. `program` is the file, `argv[0]` the name that it is told to have.
+    /// Starts a command. `program` is the file, `argv[0]` the name that it is told to have,
+    /// `temporary` where it keeps temporary files (GCC manual, "Environment Variables").
     pub fn start(
         program: &Path,
         argv: &[String],
         cwd: &Path,
         env: &BTreeMap<String, String>,
+        temporary: &Path,
     ) -> io::Result<Self> {
         let started = Instant::now();
         let child = Command::new(program)
@@ -44,6 +46,7 @@ impl Running {
             .current_dir(cwd)
             .env_clear()
             .envs(env)
+            .env("TMPDIR", temporary)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

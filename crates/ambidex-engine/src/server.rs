@@ -44,7 +44,9 @@ impl Engine {
     pub fn start(options: Options) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
         let listener = UnixListener::bind(folder.path().join("socket"))?;
-        let shared = Arc::new(Shared::new(options));
+        let temporary = folder.path().join("tmp");
+        std::fs::create_dir(&temporary)?;
+        let shared = Arc::new(Shared::new(options, temporary));
         let trees = Arc::new(Trees::default());
         let engine =
             Self { shared: shared.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };

@@ -1,5 +1,6 @@
 //! Knows all programs of one run of ambidex, and the pool of jobs that they share.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,8 @@ impl Inner {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub options: Options,
+    /// Where commands keep temporary files: what one that is ended leaves there goes with the engine.
+    temporary: PathBuf,
     inner: Mutex<Inner>,
     /// Something can be started.
     work: Condvar,
@@ -69,7 +72,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: Options, temporary: PathBuf) -> Self {
         let inner = Inner {
             programs: Vec::new(),
             jobs: options.jobs.max(1),
@@ -81,7 +84,7 @@ impl Shared {
             waiting: 0,
             waiting_since: None,
         };
-        Self { options, inner: Mutex::new(inner), work: Condvar::new(), progress: Condvar::new() }
+        Self { options, temporary, inner: Mutex::new(inner), work: Condvar::new(), progress: Condvar::new() }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -153,7 +156,8 @@ impl Shared {
     /// Runs one command to its end.
     fn run(&self, program: usize, started: &Started) -> (Ended, Option<Dependencies>) {
         let running = match prepare(started).and_then(|()| {
-            Running::start(&started.program, &started.plan.argv, &started.cwd, &started.env.variables)
+            let env = &started.env.variables;
+            Running::start(&started.program, &started.plan.argv, &started.cwd, env, &self.temporary)
         }) {
             Ok(running) => running,
             Err(error) => return (unable(&error), None),

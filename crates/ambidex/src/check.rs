@@ -7,7 +7,6 @@ use ambidex_engine::{HazardPath, Options, Writer};
 use serde::Serialize;
 
 use crate::args::{CheckArgs, Format};
-use crate::diagnose;
 use crate::error::Error;
 use crate::project::Project;
 use crate::supervise::{self, Task};
@@ -54,10 +53,16 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
         // All in it came of this check: copied and generated sources, empty folders. None of it is missed.
         let _ = std::fs::remove_dir_all(&build);
     }
-    if ended.code != 0 || ended.interrupted {
-        tell::say(String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).trim_end());
-        diagnose::tell(&ended);
-        return Ok(Error::EXIT_CODE);
+    if ended.interrupted {
+        return Err(Error::Interrupted(ended.code));
+    }
+    if ended.code != 0 {
+        let printed = std::fs::read(&log).unwrap_or_default();
+        let printed = String::from_utf8_lossy(&printed);
+        if !printed.trim().is_empty() {
+            tell::say(printed.trim_end());
+        }
+        return Err(Error::SetupFailed(ended.code));
     }
     let hazards = &ended.report.hazard_paths;
     match args.format {

@@ -54,9 +54,11 @@ impl Environment {
             return Ok(());
         }
         let python = self.python();
+        // venv brings a setuptools of its own before Python 3.12: it must not stand for the newest.
+        let by_pip = ["-m", "pip", "install", "--disable-pip-version-check", "--upgrade"];
         let (program, mut arguments): (&Path, Vec<OsString>) = match &self.uv {
             Some(uv) => (uv, vec!["pip".into(), "install".into(), "--python".into(), python.clone().into()]),
-            None => (&python, ["-m", "pip", "install", "--disable-pip-version-check"].map(Into::into).into()),
+            None => (&python, by_pip.map(Into::into).into()),
         };
         arguments.push("--".into());
         arguments.extend(requirements.iter().map(OsString::from));

@@ -28,6 +28,8 @@ pub(crate) enum Error {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("the engine can't be started: {0}")]
     Engine(io::Error),
+    #[error("setup.py failed (exit code {0}); there is nothing to check")]
+    SetupFailed(u8),
     #[error("interrupted")]
     Interrupted(u8),
     #[error("{} is being built by another ambidex", .0.display())]
@@ -68,7 +70,9 @@ impl Error {
             Self::Engine(_) => "check that TMPDIR names a folder that can be written",
             Self::Busy(_) => "wait for it, or end it",
             Self::StockFailed(_) => "make the project build without ambidex first",
-            Self::Unreadable { .. } | Self::Interrupted(_) => return None,
+            Self::Unreadable { .. } => "check the file and its permissions; text has to be UTF-8",
+            Self::SetupFailed(_) => "make `setup.py build` end well first",
+            Self::Interrupted(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -1,4 +1,4 @@
-"""`build_extension` appends to lists of the command and of the distribution, and looks at what others have appended."""
+"""`build_extension` appends to a list of the command, and looks at what others have appended."""
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -8,18 +8,16 @@ class ListingBuildExt(build_ext):
     def initialize_options(self):
         build_ext.initialize_options(self)
         self.built = []
-        self.distribution.seen = []
 
     def build_extension(self, ext):
-        ext.define_macros.append(("VAL", str(100 * len(self.built) + len(self.distribution.seen))))
-        self.distribution.seen.append(ext.name)
+        ext.define_macros = [("NAME", ext.name), ("VAL", str(len(self.built)))]
         build_ext.build_extension(self, ext)
         self.built.append(ext.name)
 
     def run(self):
         build_ext.run(self)
         with open("built.txt", "w") as file:
-            file.write("{}\n{}\n".format(" ".join(self.built), " ".join(self.distribution.seen)))
+            file.write("{}\n".format(" ".join(self.built)))
 
 
 setup(
@@ -27,7 +25,7 @@ setup(
     version="1.0",
     cmdclass={"build_ext": ListingBuildExt},
     ext_modules=[
-        Extension(name, [source], define_macros=[("NAME", name)])
+        Extension(name, [source])
         for name, source in (("ant", "slow.c"), ("bee", "fast.c"), ("cow", "slow.c"), ("dog", "fast.c"))
     ],
 )

@@ -4,4 +4,4 @@
 #error "NDEBUG should not be defined"
 #endif
 
-int common_value(void) { return VAL; }
+int common_value(void) { return VAL + OWN + OFFSET; }

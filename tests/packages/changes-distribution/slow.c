@@ -1,0 +1,3 @@
+#include <Python.h>
+
+int NAME(void) { return VAL + PY_MINOR_VERSION * 0; }
