@@ -38,7 +38,15 @@ def _main():
     # The project's own folder must not be on the path; `python -c` puts it there.
     if "" in sys.path:
         sys.path.remove("")
-    answer = _call(call)
+    try:
+        answer = _call(call)
+    except Exception as error:
+        # The project's mistake is told without the way that led to it.
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_globals is globals():
+            trace = trace.tb_next
+        traceback.print_exception(type(error), error, trace)
+        sys.exit(1)
     with open(call["result"], "w") as file:
         json.dump(answer, file)
 

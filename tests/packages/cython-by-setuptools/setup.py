@@ -6,7 +6,7 @@ setup(
     name="cython-by-setuptools",
     version="1.0",
     ext_modules=[
-        Extension("one", ["one.pyx", "common.c"], define_macros=[("VAL", "1")], extra_compile_args=["-O0"]),
-        Extension("two", ["two.pyx", "common.c"], define_macros=[("VAL", "2")], extra_compile_args=["-O0"]),
+        Extension("one", ["one.pyx", "common.c"], define_macros=[("VAL", "1")], extra_compile_args=["-O0", "-g0"]),
+        Extension("two", ["two.pyx", "common.c"], define_macros=[("VAL", "2")], extra_compile_args=["-O0", "-g0"]),
     ],
 )

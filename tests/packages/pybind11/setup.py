@@ -8,7 +8,7 @@ setup(
     version="1.0",
     cmdclass={"build_ext": build_ext},
     ext_modules=[
-        Pybind11Extension("one", ["one.cpp", "common.cpp"], define_macros=[("VAL", "1")], extra_compile_args=["-O0"]),
-        Pybind11Extension("two", ["two.cpp", "common.cpp"], define_macros=[("VAL", "2")], extra_compile_args=["-O0"]),
+        Pybind11Extension("one", ["one.cpp", "common.cpp"], define_macros=[("VAL", "1")], extra_compile_args=["-O0", "-g0"]),
+        Pybind11Extension("two", ["two.cpp", "common.cpp"], define_macros=[("VAL", "2")], extra_compile_args=["-O0", "-g0"]),
     ],
 )
