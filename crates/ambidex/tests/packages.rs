@@ -3,7 +3,7 @@
 //!
 //! `AMBIDEX_TEST_MATRIX=1` takes all versions that ambidex supports instead of a few. With
 //! `AMBIDEX_WRITE_COMPATIBILITY=1` the results become `docs/compatibility.md`. `AMBIDEX_TEST_PACKAGES=swig,cffi`
-//! takes only the projects that are named so.
+//! takes only the projects that are named so, `AMBIDEX_TEST_TIMES=1` shows how long each takes.
 
 mod support;
 
