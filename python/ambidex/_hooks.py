@@ -9,9 +9,9 @@ import functools
 import importlib
 import os
 import subprocess
-import sys
+import types
 
-from ambidex import _lanes, _session, _watch
+from ambidex import _lanes, _session, _shared, _watch
 
 _COMMANDS = "distutils.command.", "setuptools._distutils.command.", "setuptools.command."
 # An override of build_extension in one of these adds nothing that looks at results or catches errors.
@@ -47,6 +47,55 @@ def _is_base(owner, names, modules):
         for cls in type(owner).__mro__:
             method = vars(cls).get(name)
             if method is not None and getattr(method, "__module__", None) not in modules:
+                return False
+    return True
+
+
+def _starts_transparently(owner):
+    """Whether a start of a command by this compiler can be deferred: every method on the way is a base one, or one
+    of the project's that could not notice, since nothing in it can catch an error."""
+    own = vars(owner)
+    for name in _COMPILER_METHODS:
+        methods = [own[name]] if name in own else []
+        methods.extend(vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls))
+        for method in methods:
+            if getattr(method, "__module__", None) not in _BASE_COMPILER and not _catches_nothing(method, owner):
+                return False
+    return True
+
+
+# The instructions by which an error is caught: before Python 3.11 and since.
+_HANDLERS = {"SETUP_FINALLY", "SETUP_EXCEPT", "SETUP_WITH", "SETUP_ASYNC_WITH", "PUSH_EXC_INFO"}
+_known_to_catch_nothing = {}
+
+
+def _catches_nothing(method, owner):
+    """Whether neither this function nor one that it names, except Python's own, has a `try` or a `with`."""
+    function = getattr(method, "__func__", method)
+    if not isinstance(function, types.FunctionType):
+        return False
+    key = function.__code__, type(owner)
+    if key not in _known_to_catch_nothing:
+        # For a function that calls itself.
+        _known_to_catch_nothing[key] = True
+        _known_to_catch_nothing[key] = all(
+            not _has_handler(code) and all(_name_catches_nothing(name, function, owner) for name in code.co_names)
+            for code in _shared.codes(function.__code__)
+        )
+    return _known_to_catch_nothing[key]
+
+
+def _has_handler(code):
+    import dis
+
+    return any(instruction.opname in _HANDLERS for instruction in dis.get_instructions(code))
+
+
+def _name_catches_nothing(name, function, owner):
+    for value in (function.__globals__.get(name), getattr(type(owner), name, None)):
+        value = getattr(value, "__func__", value)
+        if isinstance(value, types.FunctionType) and value.__module__ not in _BASE_COMPILER:
+            if not _shared.is_of_python(value.__module__) and not _catches_nothing(value, owner):
                 return False
     return True
 
@@ -167,7 +216,7 @@ def _hook_start(module, original, uses_call):
             return _call_original(original, self, cmd, env, kwargs)
         _watch.install()
         scope = session.scope
-        deferred = scope is not None and _is_base(self, _COMPILER_METHODS, _BASE_COMPILER)
+        deferred = scope is not None and _starts_transparently(self)
         if not deferred:
             scope = session.open_scope(scope.name if scope else session.building)
         reply = session.record(argv, env, scope, _echo(module, root, uses_call, argv))

@@ -34,21 +34,31 @@ class TooBold(Exception):
     """There is something that could be shared and can't be followed."""
 
 
-def _is_of_project(module_name):
-    """Whether a module belongs to the project that is built: it lies neither with Python nor with what is installed."""
+def _is_installed(file):
+    return "site-packages" in file or "dist-packages" in file
+
+
+def is_of_python(module_name):
+    """Whether a module is part of Python itself."""
     file = getattr(sys.modules.get(module_name), "__file__", None)
-    if module_name == "__main__":
-        return True
-    if not file or "site-packages" in file or "dist-packages" in file:
-        return False
-    return not os.path.realpath(file).startswith(os.path.dirname(os.path.realpath(os.__file__)))
+    if not file:
+        return module_name != "__main__"
+    library = os.path.dirname(os.path.realpath(os.__file__))
+    return os.path.realpath(file).startswith(library + os.sep) and not _is_installed(file)
 
 
-def _codes(code):
+def is_of_project(module_name):
+    """Whether a module belongs to the project that is built: it lies neither with Python nor with what is installed."""
+    file = getattr(sys.modules.get(module_name), "__file__", "")
+    return module_name == "__main__" or not (is_of_python(module_name) or _is_installed(file))
+
+
+def codes(code):
+    """A code object and all that are defined in it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            for inner in _codes(constant):
+            for inner in codes(constant):
                 yield inner
 
 
@@ -56,7 +66,7 @@ class Reach:
     """What the overriding methods of a command can come to, by the names in their code."""
 
     def __init__(self, command, extensions):
-        self._classes = [cls for cls in type(command).__mro__ if _is_of_project(cls.__module__)]
+        self._classes = [cls for cls in type(command).__mro__ if is_of_project(cls.__module__)]
         self._seen = set()
         self.roots = []
         for cls in self._classes:
@@ -80,7 +90,7 @@ class Reach:
         if id(function) in self._seen:
             return
         self._seen.add(id(function))
-        if not _is_of_project(function.__module__):
+        if not is_of_project(function.__module__):
             return
         self.roots.append(function.__defaults__)
         self.roots.append(function.__kwdefaults__)
@@ -92,7 +102,7 @@ class Reach:
                 # An empty cell.
                 continue
             self.roots.append(cell)
-        for code in _codes(function.__code__):
+        for code in codes(function.__code__):
             for name in code.co_names:
                 if name in function.__globals__:
                     self._add_value(function.__globals__[name])
@@ -102,10 +112,10 @@ class Reach:
         if isinstance(value, types.FunctionType):
             self._add_function(value)
         elif isinstance(value, type):
-            if _is_of_project(value.__module__):
+            if is_of_project(value.__module__):
                 self._add_class(value)
         elif isinstance(value, types.ModuleType):
-            if _is_of_project(value.__name__):
+            if is_of_project(value.__name__):
                 # Any function of it may be called, and any of its variables set.
                 for name, inner in list(vars(value).items()):
                     if not name.startswith("__") and not isinstance(inner, types.ModuleType):
@@ -137,7 +147,7 @@ def _has_attributes(value):
     if not hasattr(value, "__dict__") or isinstance(value, (type, types.ModuleType, types.FunctionType)):
         return False
     bases = {base.__name__ for base in cls.__mro__}
-    return "Extension" in bases or ("Command" not in bases and _is_of_project(cls.__module__))
+    return "Extension" in bases or ("Command" not in bases and is_of_project(cls.__module__))
 
 
 def _content(thing):
@@ -208,7 +218,7 @@ class Snapshot:
                 queue.extend(thing)
                 continue
             watched = isinstance(thing, _CONTAINERS + (type, _Global, _CELL)) or _has_attributes(thing)
-            if not watched or (isinstance(thing, type) and not _is_of_project(thing.__module__)):
+            if not watched or (isinstance(thing, type) and not is_of_project(thing.__module__)):
                 continue
             content = _content(thing)
             self._things[id(thing)] = thing, content
