@@ -335,7 +335,7 @@ def build(session, command):
     extensions = list(command.extensions)
     try:
         reach = _shared.Reach(command, extensions)
-        baton = _Baton(command, reach, _own(extensions, reach))
+        baton = _Baton(command, reach, _own(command, extensions, reach))
     except _shared.TooBold as reason:
         if os.environ.get("AMBIDEX_VERBOSE"):
             sys.stderr.write("note: extensions are built one behind the other: they may share {}\n".format(reason))
@@ -412,9 +412,20 @@ def _abandon(session, lanes):
         lane.own.put_back()
 
 
-def _own(extensions, reach):
+def _holds(container, each):
+    values = container.values() if isinstance(container, dict) else container
+    return any(id(value) in each for value in values)
+
+
+def _own(command, extensions, reach):
     """What belongs to one extension alone: its call may change it. Known by the identities of the things."""
-    shared = _shared.Snapshot(reach.roots, map(id, extensions)).ids()
+    each = set(map(id, extensions))
+    known = list(vars(command).values()) + list(vars(command.distribution).values())
+    lists = {id(value) for value in known if isinstance(value, (list, dict)) and _holds(value, each)}
+    snapshot = _shared.Snapshot(reach.roots, each | lists)
+    if snapshot.met & each:
+        raise _shared.TooBold("the list of extensions")
+    shared = snapshot.ids()
     seen = set()
     for ext in extensions:
         things = _shared.Snapshot([ext]).ids()

@@ -84,6 +84,8 @@ class Reach:
         for value in list(vars(cls).values()):
             function = getattr(value, "__func__", value)
             if isinstance(function, types.FunctionType):
+                if function.__name__ not in _AROUND_THE_CALLS:
+                    _refuse_other_extensions(function)
                 self._add_function(function)
 
     def _add_function(self, function):
@@ -123,6 +125,25 @@ class Reach:
                         self.roots.append(_Global(vars(value), name))
         elif not _is_followed(value) and not isinstance(value, _FIXED):
             raise TooBold(type(value).__name__)
+
+
+# Methods of build_ext that run before or after all calls of build_extension: these may look at all extensions.
+_AROUND_THE_CALLS = {
+    "__init__",
+    "initialize_options",
+    "finalize_options",
+    "run",
+    "build_extensions",
+    "get_outputs",
+    "get_source_files",
+}
+
+
+def _refuse_other_extensions(function):
+    """A call that knows all extensions may change one that is not its own."""
+    for code in codes(function.__code__):
+        if {"extensions", "ext_modules", "ext_map", "shlibs"} & set(code.co_names):
+            raise TooBold("the list of extensions")
 
 
 class _Global:
@@ -209,10 +230,15 @@ class Snapshot:
     def __init__(self, roots, without=()):
         self._things = {}
         self._left_out = set(without)
+        # What was left out and would have been reached.
+        self.met = set()
         queue = list(roots)
         while queue:
             thing = queue.pop()
-            if id(thing) in self._things or id(thing) in self._left_out:
+            if id(thing) in self._left_out:
+                self.met.add(id(thing))
+                continue
+            if id(thing) in self._things:
                 continue
             if isinstance(thing, (tuple, frozenset)):
                 queue.extend(thing)
