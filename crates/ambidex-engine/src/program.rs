@@ -305,13 +305,16 @@ impl Program {
         self.jobs[node.index()].life = Life::Ended(Box::new(ending));
         let unwanted = self.graph.finish(node, outcome);
         self.take_back();
-        unwanted
-            .into_iter()
-            .filter_map(|node| match self.jobs[node.index()].life {
-                Life::Running(pid) => pid,
-                _ => None,
-            })
-            .collect()
+        self.processes(unwanted)
+    }
+
+    /// The processes of those of these nodes that run.
+    fn processes(&self, nodes: Vec<NodeId>) -> Vec<u32> {
+        let process = |node: NodeId| match self.jobs[node.index()].life {
+            Life::Running(pid) => pid,
+            _ => None,
+        };
+        nodes.into_iter().filter_map(process).collect()
     }
 
     fn dependency_id(&mut self, file: PathBuf) -> u32 {
@@ -455,13 +458,7 @@ impl Program {
     pub fn abandon(&mut self) -> Vec<u32> {
         let unwanted = self.graph.cancel_all();
         self.take_back();
-        unwanted
-            .into_iter()
-            .filter_map(|node| match self.jobs[node.index()].life {
-                Life::Running(pid) => pid,
-                _ => None,
-            })
-            .collect()
+        self.processes(unwanted)
     }
 }
 

@@ -126,16 +126,16 @@ impl Session {
     }
 
     fn wait(&mut self, scope: u32) -> io::Result<Reply> {
-        let awaited = self.shared.lock().programs[self.program].scopes.get(&scope).is_some_and(|s| s.awaited);
-        if self.shared.options.only_record && !awaited {
-            return Ok(Reply::Waited { failures: Vec::new() });
-        }
-        let nodes = self.shared.lock().programs[self.program].nodes_of(scope);
-        let in_turn = {
+        let (nodes, in_turn) = {
             let inner = self.shared.lock();
             let program = &inner.programs[self.program];
+            let awaited = program.scopes.get(&scope).is_some_and(|state| state.awaited);
+            if self.shared.options.only_record && !awaited {
+                return Ok(Reply::Waited { failures: Vec::new() });
+            }
             // What a lane prints is printed when its turn in program order has come.
-            program.lane_of.is_none() && program.prints_in_turn(scope)
+            let in_turn = program.lane_of.is_none() && program.prints_in_turn(scope);
+            (program.nodes_of(scope), in_turn)
         };
         self.wait_until(Some(&nodes), in_turn)?;
         let mut inner = self.shared.lock();
