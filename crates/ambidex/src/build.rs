@@ -28,7 +28,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
         program: python.into_os_string(),
         arguments,
         cwd: &project.root,
-        environment: project.environment(),
+        environment: with_verbosity(project.environment(), &args.common.output),
         log: None,
     };
     let mut options = supervise::options(&args.common.jobs, &project.settings);
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
         program,
         arguments: words.collect(),
         cwd: Path::new("."),
-        environment: settings.environment(),
+        environment: with_verbosity(settings.environment(), &args.output),
         log: None,
     };
     let mut options = supervise::options(&args.jobs, &settings);
@@ -66,6 +66,17 @@ pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
         let _ = std::fs::write(folder.join("last-build.json"), &json);
     }
     json
+}
+
+/// Lets the capture tell more as well, if that is wanted.
+fn with_verbosity(
+    mut environment: Vec<(&'static str, OsString)>,
+    output: &OutputArgs,
+) -> Vec<(&'static str, OsString)> {
+    if output.verbose {
+        environment.push(("AMBIDEX_VERBOSE", "1".into()));
+    }
+    environment
 }
 
 /// Writes down and tells what was done.
