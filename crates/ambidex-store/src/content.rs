@@ -1,0 +1,173 @@
+//! Knows how contents get into a store and out of it.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tempfile::NamedTempFile;
+
+use crate::Store;
+use crate::digest::Digest;
+use crate::error::StoreError;
+use crate::scan::space;
+
+/// A use is noted unless one was noted so short a time ago.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Large enough for BLAKE3 to be fast, and for few calls of the system.
+const PIECE: usize = 128 * 1024;
+
+impl Store {
+    /// Puts a copy of a file into the store; `digest` is that of its content, as the caller has found it. Content that is
+    /// there already is only marked as used.
+    ///
+    /// Whether it is in the store now. It is not if there is no room, even after a collection, or if the file has another
+    /// content by now.
+    pub fn put(&self, digest: &Digest, file: &Path) -> Result<bool, StoreError> {
+        let outside = || StoreError::outside(file);
+        let source = File::open(file).map_err(outside())?;
+        let length = source.metadata().map_err(outside())?.len();
+        let place = self.layout.content(digest);
+        if self.mark_if_there(&place, length) {
+            return Ok(true);
+        }
+        let mut accounts = self.lock()?;
+        if self.mark_if_there(&place, length) {
+            return Ok(true);
+        }
+        // Something of another length is damaged.
+        accounts.remove(&place)?;
+        let Some(partial) = accounts.temporary(length)? else { return Ok(false) };
+        let shard = place.parent().unwrap_or(&place);
+        if let Err(error) = fs::create_dir_all(shard) {
+            drop(accounts);
+            self.give_up(partial)?;
+            return Err(StoreError::store(shard)(error));
+        }
+        drop(accounts);
+
+        // Not more than there is room for, should the file grow.
+        let copied = match copy(&mut source.take(length), &mut partial.as_file()) {
+            Ok(copied) => copied,
+            Err(error) => {
+                let path = partial.path().to_owned();
+                self.give_up(partial)?;
+                return Err(match error {
+                    CopyError::Read(error) => outside()(error),
+                    CopyError::Write(error) => StoreError::store(&path)(error),
+                });
+            }
+        };
+        if copied != *digest {
+            return self.give_up(partial).map(|()| false);
+        }
+        match partial.persist_noclobber(&place) {
+            Ok(_) => Ok(true),
+            Err(error) => {
+                self.give_up(error.file)?;
+                match error.error.kind() {
+                    // Another process was quicker.
+                    io::ErrorKind::AlreadyExists => Ok(true),
+                    _ => Err(StoreError::store(&place)(error.error)),
+                }
+            }
+        }
+    }
+
+    /// Puts a copy of a content to `to`, whose folder exists, by a temporary file beside it. `executable` gives it the
+    /// permissions of a program, as far as the umask lets.
+    ///
+    /// False if the store does not have it. What is damaged is removed, and counts as missing.
+    pub fn fetch(&self, digest: &Digest, to: &Path, executable: bool) -> Result<bool, StoreError> {
+        let place = self.layout.content(digest);
+        let mut content = match File::open(&place) {
+            Ok(content) => content,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(StoreError::store(&place)(error)),
+        };
+        let outside = || StoreError::outside(to);
+        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut partial = tempfile::Builder::new()
+            .prefix(".ambidex-")
+            .permissions(fs::Permissions::from_mode(if executable { 0o777 } else { 0o666 }))
+            .tempfile_in(folder)
+            .map_err(outside())?;
+        let copied = copy(&mut content, partial.as_file_mut()).map_err(|error| match error {
+            CopyError::Read(error) => StoreError::store(&place)(error),
+            CopyError::Write(error) => outside()(error),
+        })?;
+        if copied != *digest {
+            // Whether it can be removed or not: it is not what was asked for.
+            let _ = self.remove_if_damaged(digest);
+            return Ok(false);
+        }
+        partial.persist(to).map_err(|error| outside()(error.error))?;
+        mark(&content);
+        Ok(true)
+    }
+
+    /// Removes a content if it is damaged, and says whether it did. It is read again under the lock: by now a right one
+    /// may be there.
+    pub(crate) fn remove_if_damaged(&self, digest: &Digest) -> Result<bool, StoreError> {
+        let place = self.layout.content(digest);
+        let mut accounts = self.lock()?;
+        match File::open(&place).and_then(Digest::of_reader) {
+            Ok(found) if found == *digest => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            _ => accounts.remove(&place),
+        }
+    }
+
+    /// Marks a file as used if it is there with this length.
+    fn mark_if_there(&self, place: &Path, length: u64) -> bool {
+        let there = File::open(place).ok().filter(|file| {
+            file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == length)
+        });
+        there.inspect(mark).is_some()
+    }
+
+    /// Removes a temporary file and gives back its space. It has to go under the lock: a collection that came between the
+    /// two would give the space back a second time.
+    fn give_up(&self, partial: NamedTempFile) -> Result<(), StoreError> {
+        let mut accounts = self.lock()?;
+        let length = partial.as_file().metadata().map_err(StoreError::store(partial.path()))?.len();
+        let path = partial.path().to_owned();
+        partial.close().map_err(StoreError::store(&path))?;
+        accounts.give_back(space(length))
+    }
+}
+
+/// Notes that a file was used now. A store that can't be written can still be read.
+pub(crate) fn mark(file: &File) {
+    let now = SystemTime::now();
+    let noted = file.metadata().and_then(|metadata| metadata.modified());
+    // A time to come is wrong, and would keep the file for ever.
+    let fresh = noted.is_ok_and(|noted| now.duration_since(noted).is_ok_and(|age| age < FRESH));
+    if !fresh {
+        let _ = file.set_modified(now);
+    }
+}
+
+enum CopyError {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+/// Copies all that is left, and finds its digest by the way.
+fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<Digest, CopyError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(Digest(hasher.finalize().into())),
+            Ok(length) => {
+                hasher.update(&piece[..length]);
+                to.write_all(&piece[..length]).map_err(CopyError::Write)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(CopyError::Read(error)),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Knows the lists of records: how they are kept in files, and how they change.
+//!
+//! A file begins with a mark. For each record, the newest first, follow its length (4 bytes, little-endian), a hash, and
+//! the record. The hash is that of the key, the length and the record, so that a file at the wrong place is damaged too.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use crate::Store;
+use crate::accounts::Accounts;
+use crate::content::mark;
+use crate::digest::Key;
+use crate::error::StoreError;
+use crate::scan::space;
+
+const MARK: &[u8; 8] = b"records1";
+
+/// How many records a key has at most.
+const AT_MOST: usize = 16;
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct List {
+    pub records: Vec<Vec<u8>>,
+    /// Something in it isn't what was written.
+    pub damaged: bool,
+}
+
+impl List {
+    /// Finds the records in a file's bytes. What stands behind a damaged length is lost.
+    pub fn parse(key: &Key, bytes: &[u8]) -> Self {
+        let mut list = Self::default();
+        let Some(mut rest) = bytes.strip_prefix(MARK) else { return Self { damaged: true, ..list } };
+        while !rest.is_empty() {
+            let Some((length, hash, behind)) = split_head(rest) else {
+                list.damaged = true;
+                break;
+            };
+            let Some((record, next)) = behind.split_at_checked(length as usize) else {
+                list.damaged = true;
+                break;
+            };
+            match checksum(key, record) == hash {
+                true => list.records.push(record.to_vec()),
+                false => list.damaged = true,
+            }
+            rest = next;
+        }
+        list
+    }
+
+    fn bytes(&self, key: &Key) -> Vec<u8> {
+        let mut bytes = MARK.to_vec();
+        for record in &self.records {
+            bytes.extend(length(record));
+            bytes.extend(checksum(key, record));
+            bytes.extend(record);
+        }
+        bytes
+    }
+
+    /// Puts a record in front.
+    fn add(&mut self, record: &[u8], at_most: usize) {
+        self.records.retain(|other| other != record);
+        self.records.insert(0, record.to_vec());
+        self.records.truncate(at_most);
+    }
+}
+
+/// A record's length as it stands in the file. No record comes near 4 GiB (see `add_record`).
+fn length(record: &[u8]) -> [u8; 4] {
+    u32::try_from(record.len()).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+fn checksum(key: &Key, record: &[u8]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&key.0).update(&length(record)).update(record);
+    hasher.finalize().into()
+}
+
+/// Length, hash, and what stands behind.
+fn split_head(bytes: &[u8]) -> Option<(u32, [u8; 32], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    let (hash, rest) = rest.split_first_chunk::<32>()?;
+    Some((u32::from_le_bytes(*length), *hash, rest))
+}
+
+impl Store {
+    /// The records of a key, the newest first. Damaged ones are left out, and removed. What can't be read isn't there.
+    pub fn records(&self, key: &Key) -> Vec<Vec<u8>> {
+        let path = self.layout.record(key);
+        let Some((file, list)) = read(key, &path) else { return Vec::new() };
+        mark(&file);
+        if list.damaged {
+            // They are left out, whether they can be removed or not.
+            let _ = self.repair_records(key);
+        }
+        list.records
+    }
+
+    /// Adds a record in front of those of a key; an equal one is moved there. 16 are kept at most.
+    ///
+    /// A record that there is no room for, or of 4 GiB and more, is not kept.
+    pub fn add_record(&self, key: &Key, record: &[u8]) -> Result<(), StoreError> {
+        self.add_one_of(key, record, AT_MOST)
+    }
+
+    /// A small value by its name, such as the digest of a program by its path and time: something that is quicker to
+    /// look up than to find again, and may be forgotten at any time.
+    pub fn memo(&self, name: &str) -> Option<Vec<u8>> {
+        self.records(&memo_key(name)).into_iter().next()
+    }
+
+    /// Sets such a value. That may fail without a word.
+    pub fn set_memo(&self, name: &str, value: &[u8]) {
+        let _ = self.add_one_of(&memo_key(name), value, 1);
+    }
+
+    fn add_one_of(&self, key: &Key, record: &[u8], at_most: usize) -> Result<(), StoreError> {
+        if u32::try_from(record.len()).is_err() {
+            return Ok(());
+        }
+        let path = self.layout.record(key);
+        // Nothing is written, and nobody waited for, if it is in front already.
+        if let Some((file, list)) = read(key, &path)
+            && !list.damaged
+            && list.records.first().is_some_and(|first| first == record)
+        {
+            mark(&file);
+            return Ok(());
+        }
+        let mut accounts = self.lock()?;
+        let mut list = read(key, &path).map(|(_, list)| list).unwrap_or_default();
+        list.add(record, at_most);
+        replace(&mut accounts, &path, &list.bytes(key))
+    }
+
+    /// Takes damaged records out of the file of a key, and says whether there were any.
+    pub(crate) fn repair_records(&self, key: &Key) -> Result<bool, StoreError> {
+        let path = self.layout.record(key);
+        let mut accounts = self.lock()?;
+        // By now it may be another one.
+        let Some((_, list)) = read(key, &path).filter(|(_, list)| list.damaged) else { return Ok(false) };
+        match list.records.is_empty() {
+            true => drop(accounts.remove(&path)?),
+            false => replace(&mut accounts, &path, &list.bytes(key))?,
+        }
+        Ok(true)
+    }
+}
+
+/// None if there is no such file.
+fn read(key: &Key, path: &Path) -> Option<(File, List)> {
+    let mut file = File::open(path).ok()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    Some((file, List::parse(key, &bytes)))
+}
+
+/// Writes a file anew. If there is no room for it, what was there stays.
+fn replace(accounts: &mut Accounts<'_>, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let taken = space(bytes.len() as u64);
+    let Some(mut partial) = accounts.temporary(bytes.len() as u64)? else { return Ok(()) };
+    let shard = path.parent().unwrap_or(path);
+    let written = partial.write_all(bytes).and_then(|()| fs::create_dir_all(shard));
+    // Looked at behind the collection that room may have been made by.
+    let before = fs::metadata(path).map(|metadata| space(metadata.len()));
+    let renamed = written.and_then(|()| partial.persist(path).map_err(Into::into));
+    match renamed {
+        Ok(_) => accounts.give_back(before.unwrap_or(0)),
+        Err(error) => {
+            accounts.give_back(taken)?;
+            Err(StoreError::store(path)(error))
+        }
+    }
+}
+
+/// Names don't meet the keys of callers, which are hashes of something else.
+fn memo_key(name: &str) -> Key {
+    Key(blake3::derive_key("ambidex-store memo 1", name.as_bytes()))
+}

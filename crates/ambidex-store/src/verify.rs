@@ -1,0 +1,83 @@
+//! Knows how a whole store is checked.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::Store;
+use crate::digest::{Digest, Key};
+use crate::error::StoreError;
+use crate::records::List;
+use crate::scan::scan;
+
+/// What was found by reading everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Contents that are right.
+    pub files: u64,
+    /// Records that are right.
+    pub records: u64,
+    /// Files with damage. The damage has been removed: a content as a whole, of records those that are damaged.
+    pub damaged: u64,
+}
+
+impl Store {
+    /// Reads everything, checks all hashes, and removes what is damaged. Other processes can use the store meanwhile.
+    pub fn verify(&self) -> Result<Verified, StoreError> {
+        let mut verified = Verified::default();
+        for file in scan(&self.layout.contents())? {
+            match name::<Digest>(&file.path).filter(|digest| self.layout.content(digest) == file.path) {
+                Some(digest) => self.verify_content(&digest, &file.path, &mut verified)?,
+                None => self.remove_stray(&file.path, &mut verified)?,
+            }
+        }
+        for file in scan(&self.layout.records())? {
+            match name::<Key>(&file.path).filter(|key| self.layout.record(key) == file.path) {
+                Some(key) => self.verify_records(&key, &file.path, &mut verified)?,
+                None => self.remove_stray(&file.path, &mut verified)?,
+            }
+        }
+        Ok(verified)
+    }
+
+    fn verify_content(
+        &self,
+        digest: &Digest,
+        path: &Path,
+        verified: &mut Verified,
+    ) -> Result<(), StoreError> {
+        match File::open(path).and_then(Digest::of_reader) {
+            Ok(found) if found == *digest => verified.files += 1,
+            // Removed by another process meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => verified.damaged += u64::from(self.remove_if_damaged(digest)?),
+        }
+        Ok(())
+    }
+
+    fn verify_records(&self, key: &Key, path: &Path, verified: &mut Verified) -> Result<(), StoreError> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(StoreError::store(path)(error)),
+        };
+        let list = List::parse(key, &bytes);
+        verified.records += list.records.len() as u64;
+        if list.damaged {
+            verified.damaged += u64::from(self.repair_records(key)?);
+        }
+        Ok(())
+    }
+
+    /// Removes a file that nobody would find by its name.
+    fn remove_stray(&self, path: &Path, verified: &mut Verified) -> Result<(), StoreError> {
+        verified.damaged += u64::from(self.lock()?.remove(path)?);
+        Ok(())
+    }
+}
+
+/// The hash that a file is named by.
+fn name<T: FromStr>(path: &Path) -> Option<T> {
+    path.file_name()?.to_str()?.parse().ok()
+}
