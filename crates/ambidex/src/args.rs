@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Remove what builds have left in a project
     Clean(CleanArgs),
+    /// Look after the cache that all projects share
+    Cache(CacheArgs),
     /// Serve the Python process that started this
     #[command(hide = true)]
     Serve(ServeArgs),
@@ -182,6 +184,30 @@ pub(crate) struct CleanArgs {
     pub dir: PathBuf,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheArgs {
+    #[command(subcommand)]
+    pub command: CacheCommand,
+}
+
+/// What can be done with the cache. It is in `AMBIDEX_CACHE_DIR` [default: `ambidex` in the user's cache folder], and
+/// never takes more than `AMBIDEX_CACHE_SIZE` [default: 5G].
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Show where it is, and how much is in it
+    Stats {
+        /// How to print the result
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+    /// Remove what was used least recently, until nine tenths of the limit are taken
+    Gc,
+    /// Read everything, and remove what is damaged; the exit code is 1 if something was
+    Verify,
+    /// Remove everything
+    Clear,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use ambidex_store::StoreError;
+
 /// Why ambidex itself could not do what was asked. A failed build is none of these.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -36,6 +38,12 @@ pub(crate) enum Error {
     Busy(PathBuf),
     #[error("the build with plain setuptools failed (exit code {0}); there is nothing to compare with")]
     StockFailed(i32),
+    #[error("AMBIDEX_CACHE_SIZE is `{0}`, which is no size")]
+    BadCacheSize(String),
+    #[error("there is no cache: AMBIDEX_CACHE_DIR is empty, or there is no home folder")]
+    NoStore,
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Error {
@@ -70,6 +78,13 @@ impl Error {
             Self::Engine(_) => "check that TMPDIR names a folder that can be written",
             Self::Busy(_) => "wait for it, or end it",
             Self::StockFailed(_) => "make the project build without ambidex first",
+            Self::BadCacheSize(_) => {
+                "give a number of bytes, or one with K, M, G or T behind it, such as 5G or 500M"
+            }
+            Self::NoStore => "set AMBIDEX_CACHE_DIR to a folder",
+            Self::Store(_) => {
+                "check the permissions and whether the disk is full, or set AMBIDEX_CACHE_DIR to another folder; an empty one does without"
+            }
             Self::Unreadable { .. } => "check the file and its permissions; text has to be UTF-8",
             Self::SetupFailed(_) => "make `setup.py build` end well first",
             Self::Interrupted(_) => return None,

@@ -3,6 +3,7 @@
 mod args;
 mod build;
 mod build_system;
+mod cache;
 mod capture;
 mod check;
 mod clean;
@@ -12,6 +13,7 @@ mod error;
 mod project;
 mod serve;
 mod settings;
+mod store_location;
 mod supervise;
 mod tell;
 mod verify;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Clean(args) => clean::clean(&args),
+        Command::Cache(args) => cache::cache(&args),
         Command::Serve(args) => serve::serve(&args),
     };
     match result {

@@ -1,0 +1,74 @@
+//! Knows `ambidex cache`: what can be done with the store by hand, and how to tell of it.
+
+use ambidex_store::{Stats, Store};
+use serde::Serialize;
+
+use crate::args::{CacheArgs, CacheCommand, Format};
+use crate::error::Error;
+use crate::store_location::{self, shown};
+
+/// What `stats --format json` prints. Sizes in bytes.
+#[derive(Serialize)]
+struct Told {
+    folder: String,
+    limit: u64,
+    bytes: u64,
+    files: u64,
+    records: u64,
+}
+
+/// Does one of the commands. The exit code is 1 if `verify` has found damage.
+pub(crate) fn cache(args: &CacheArgs) -> Result<u8, Error> {
+    let store = store_location::open()?.ok_or(Error::NoStore)?;
+    match &args.command {
+        CacheCommand::Stats { format } => stats(&store, *format),
+        CacheCommand::Gc => collect(&store),
+        CacheCommand::Verify => verify(&store),
+        CacheCommand::Clear => {
+            store.clear()?;
+            println!("{} is empty", store.folder().display());
+            Ok(0)
+        }
+    }
+}
+
+fn stats(store: &Store, format: Format) -> Result<u8, Error> {
+    let Stats { files, records, bytes, limit } = store.stats()?;
+    // JSON has no words for what isn't Unicode.
+    let folder = store.folder().display().to_string();
+    match format {
+        Format::Json => {
+            let told = Told { folder, limit, bytes, files, records };
+            println!("{}", serde_json::to_string_pretty(&told).expect("numbers and text are plain data"));
+        }
+        Format::Text => {
+            println!("folder   {folder}");
+            println!("size     {} of {}", shown(bytes), shown(limit));
+            println!("files    {files}");
+            println!("records  {records}");
+        }
+    }
+    Ok(0)
+}
+
+fn collect(store: &Store) -> Result<u8, Error> {
+    let collected = store.collect()?;
+    println!("removed {}, {}", files(collected.files + collected.abandoned), shown(collected.bytes));
+    Ok(0)
+}
+
+fn verify(store: &Store) -> Result<u8, Error> {
+    let verified = store.verify()?;
+    println!("{} and {} records are right", files(verified.files), verified.records);
+    if verified.damaged > 0 {
+        println!("{} had damage, which is removed", files(verified.damaged));
+    }
+    Ok(u8::from(verified.damaged > 0))
+}
+
+fn files(count: u64) -> String {
+    match count {
+        1 => "1 file".to_owned(),
+        _ => format!("{count} files"),
+    }
+}

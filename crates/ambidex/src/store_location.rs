@@ -1,0 +1,111 @@
+//! Knows in which folder the store is, and how large it may get.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use ambidex_store::Store;
+
+use crate::error::Error;
+
+/// The limit where none is set.
+const DEFAULT_LIMIT: u64 = 5 << 30;
+
+/// Opens the store that the environment names. None if there is to be no store, or there is no place for one.
+pub(crate) fn open() -> Result<Option<Store>, Error> {
+    let limit = limit(env::var_os("AMBIDEX_CACHE_SIZE"))?;
+    let own = env::var_os("AMBIDEX_CACHE_DIR");
+    let Some(folder) = folder(own, env::var_os("XDG_CACHE_HOME"), env::home_dir()) else { return Ok(None) };
+    // The store goes on where the working directory changes.
+    let folder =
+        std::path::absolute(&folder).map_err(|source| Error::Unreadable { path: folder.clone(), source })?;
+    Ok(Some(Store::open(&folder, limit)?))
+}
+
+/// The folder of the store, from `AMBIDEX_CACHE_DIR`, `XDG_CACHE_HOME` and the home folder. An empty first one says that
+/// no store is wanted. A relative second one does not count (XDG Base Directory Specification, "Basics").
+fn folder(own: Option<OsString>, cache: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
+    if let Some(own) = own {
+        return (!own.is_empty()).then(|| own.into());
+    }
+    let cache = cache.map(PathBuf::from).filter(|cache| cache.is_absolute());
+    let home = home.filter(|home| home.is_absolute());
+    Some(cache.or_else(|| Some(home?.join(".cache")))?.join("ambidex"))
+}
+
+/// The limit in bytes, from `AMBIDEX_CACHE_SIZE`. An empty one counts as none.
+fn limit(size: Option<OsString>) -> Result<u64, Error> {
+    let Some(size) = size.filter(|size| !size.is_empty()) else { return Ok(DEFAULT_LIMIT) };
+    let wrong = || Error::BadCacheSize(size.to_string_lossy().into_owned());
+    size.to_str().and_then(bytes).ok_or_else(wrong)
+}
+
+/// How many bytes a size such as `5G`, `500M`, `64k` or `1048576` is. The letters stand for powers of 1024.
+fn bytes(size: &str) -> Option<u64> {
+    let (number, shift) = match size.as_bytes().last()?.to_ascii_uppercase() {
+        b'K' => (&size[..size.len() - 1], 10),
+        b'M' => (&size[..size.len() - 1], 20),
+        b'G' => (&size[..size.len() - 1], 30),
+        b'T' => (&size[..size.len() - 1], 40),
+        _ => (size, 0),
+    };
+    // `parse` would take a plus sign.
+    if !number.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+/// A size for people.
+pub(crate) fn shown(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    match units.into_iter().find(|(_, shift)| bytes >> shift > 0) {
+        #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
+        Some((unit, shift)) => format!("{:.1} {unit}", bytes as f64 / (1_u64 << shift) as f64),
+        None if bytes == 1 => "1 byte".to_owned(),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        let right = [("0", 0), ("1048576", 1 << 20), ("64k", 64 << 10), ("500M", 500 << 20), ("5G", 5 << 30)];
+        for (text, expected) in right {
+            assert_eq!(bytes(text), Some(expected), "{text}");
+        }
+        for wrong in ["G", "5GB", "1.5G", "-1", "+1", " 1", "5 G", "ten", "99999999999G", "5é"] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
+        assert_eq!(limit(None).ok(), Some(DEFAULT_LIMIT));
+        assert_eq!(limit(Some("".into())).ok(), Some(DEFAULT_LIMIT));
+        assert!(limit(Some("much".into())).is_err());
+    }
+
+    #[test]
+    fn sizes_for_people() {
+        let sizes = [(0, "0 bytes"), (1, "1 byte"), (1536, "1.5 KiB"), (DEFAULT_LIMIT, "5.0 GiB")];
+        for (bytes, expected) in sizes {
+            assert_eq!(shown(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn the_first_that_is_set_counts() {
+        let of = |own: Option<&str>, cache: Option<&str>, home: Option<&str>| {
+            folder(own.map(Into::into), cache.map(Into::into), home.map(Into::into))
+        };
+        let path = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(of(Some("/own"), Some("/cache"), Some("/home")), path("/own"));
+        assert_eq!(of(Some("own"), Some("/cache"), Some("/home")), path("own"));
+        assert_eq!(of(Some(""), Some("/cache"), Some("/home")), None);
+        assert_eq!(of(None, Some("/cache"), Some("/home")), path("/cache/ambidex"));
+        assert_eq!(of(None, Some("cache"), Some("/home")), path("/home/.cache/ambidex"));
+        assert_eq!(of(None, Some(""), Some("/home")), path("/home/.cache/ambidex"));
+        assert_eq!(of(None, None, None), None);
+        assert_eq!(of(None, None, Some("")), None);
+    }
+}
