@@ -1,6 +1,6 @@
 //! Knows how a recorded command line becomes an action of the graph: its files found, its tool identified.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -11,9 +11,15 @@ use ambidex_command::{Command, InputRole, Kind, NotUnderstood, OutputRole, Place
 use ambidex_graph::{Access, Action, At, Graph, GroupId, Key};
 use rustix::fs::{Access as Permission, access};
 
-use crate::job::{Environment, Job, Life, Product, ReadAs};
+use crate::fresh::Subject;
+use crate::identity;
+use crate::job::{Environment, Job, Life, Memorable, Product, ReadAs};
+use crate::memory::Memory;
 use crate::paths::PathTable;
+use crate::roles::Roles;
+use crate::search::Search;
 use crate::stamp;
+use crate::tool::Inquiry;
 
 /// Why a command is left to Python, to be run as it stands.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +37,12 @@ pub(crate) struct Intake<'a> {
     pub graph: &'a mut Graph,
     pub paths: &'a mut PathTable,
     pub programs: &'a mut HashMap<(String, String), Option<PathBuf>>,
-    /// Where the folders of renamed outputs are made.
-    pub objects: &'a Path,
-    /// How many folders were named after a key.
-    pub folders: &'a mut HashMap<Key, u32>,
+    /// What earlier builds have left; none where nothing of it is wanted.
+    pub memory: Option<&'a mut Memory>,
+    /// The roles of the process.
+    pub roles: &'a Arc<Roles>,
+    /// All different searches.
+    pub searches: &'a mut HashSet<Arc<Search>>,
     pub generation: u64,
 }
 
@@ -63,23 +71,31 @@ impl Intake<'_> {
         };
         let key = key(&command, cwd, env, [&program, &tool]);
         let (reads, reads_as, declared) = self.reads(&command, cwd);
-        let (writes, products, folder) = self.writes(&command, cwd, &key)?;
+        let (writes, products) = self.writes(&command, cwd)?;
         let written = |file: &&PathBuf| {
             self.paths.known(file).is_some_and(|id| self.graph.newest_version(id).is_some())
         };
         let outside: Vec<PathBuf> = declared.iter().filter(|file| !written(file)).cloned().collect();
         let outside_stamp = stamp::of(outside.iter().map(PathBuf::as_path));
-        let weight = weight(&command, &declared);
+        let memorable = self.memorable(&command, cwd, env, [&program, &tool]);
+        let known = match (&memorable, &self.memory) {
+            (Memorable::Yes(subject), Some(memory)) => memory.duration(&subject.key),
+            _ => None,
+        };
+        let weight = known.unwrap_or_else(|| weight(&command, &declared));
         let action = Action { group, key, reads, writes, weight };
+        let argv = if command.expanded { Some(argv) } else { None };
         let job = Job {
-            command,
-            argv,
+            command: Arc::new(command),
+            memorable,
+            why: None,
+            recorded: argv,
             cwd: cwd.to_owned(),
             env: env.clone(),
             program,
             products,
             reads: reads_as,
-            folder,
+            folder: PathBuf::new(),
             declared,
             outside,
             outside_stamp,
@@ -161,38 +177,54 @@ impl Intake<'_> {
         }
     }
 
-    fn writes(
-        &mut self,
-        command: &Command,
-        cwd: &Path,
-        key: &Key,
-    ) -> Result<(Vec<Access>, Vec<Product>, PathBuf), Left> {
+    fn writes(&mut self, command: &Command, cwd: &Path) -> Result<(Vec<Access>, Vec<Product>), Left> {
         let renamable = command.placement == Placement::Renamable;
-        let earlier = self.folders.entry(*key).or_insert(0);
-        let folder = match *earlier {
-            0 => self.objects.join(short(key)),
-            count => self.objects.join(format!("{}-{count}", short(key))),
-        };
-        *earlier += 1;
         let mut writes = Vec::new();
         let mut products = Vec::new();
         for output in &command.outputs {
             let place = self.paths.spelling(Path::new(&output.path), cwd);
             check_output(&place)?;
             let path = self.paths.id(self.graph, place.clone());
-            let anywhere = renamable && output.role == OutputRole::Primary;
-            let at = if anywhere { At::Anywhere } else { At::Place };
-            let renamed = anywhere.then(|| folder.join(place.file_name().unwrap_or_default()));
-            writes.push(Access { path, at });
+            let renamed = renamable && output.role == OutputRole::Primary;
+            writes.push(Access { path, at: if renamed { At::Anywhere } else { At::Place } });
             products.push(Product { path, place, renamed });
         }
-        Ok((writes, products, folder))
+        Ok((writes, products))
     }
-}
 
-/// The first digits of a key, by which the folder of a renamed output is called.
-fn short(key: &Key) -> String {
-    key.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    /// Whether runs of the command can be compared, and by what.
+    fn memorable(
+        &mut self,
+        command: &Command,
+        cwd: &Path,
+        env: &Environment,
+        [program, tool]: [&Path; 2],
+    ) -> Memorable {
+        let Some(memory) = &mut self.memory else {
+            return Memorable::No("nothing is remembered in such a run".to_owned());
+        };
+        if let Some(reason) = identity::always(command) {
+            return Memorable::No(reason);
+        }
+        let inquiry = Inquiry { program, tool, command, cwd, env: &env.variables };
+        let tool = inquiry.answer(memory);
+        if let Some(reason) = identity::link_inputs_unknown(command, &tool) {
+            return Memorable::No(reason);
+        }
+        let mut roles = Roles::clone(self.roles);
+        let key = identity::of(command, cwd, env, &tool, &mut roles);
+        let roles = if roles == **self.roles { self.roles.clone() } else { Arc::new(roles) };
+        let search = Search::new(command, cwd, &tool);
+        let search = match self.searches.get(&search) {
+            Some(known) => known.clone(),
+            None => {
+                let search = Arc::new(search);
+                self.searches.insert(search.clone());
+                search
+            }
+        };
+        Memorable::Yes(Subject { key, roles, search, tool })
+    }
 }
 
 /// A renamed output must not succeed where the command would have failed, nor replace what it would have followed.

@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use ambidex_command::{Command, Depfile, Kind, Span};
 use ambidex_graph::{Action, Content, PathId};
+use ambidex_store::Digest;
 
+use crate::fresh::Subject;
+use crate::memory::files::VersionId;
+use crate::memory::record::{How, Why};
 use crate::process::Ended;
 
 /// An environment with its hash, shared by the commands that run in it.
@@ -47,23 +51,35 @@ pub(crate) enum ReadAs {
 pub(crate) struct Product {
     pub path: PathId,
     pub place: PathBuf,
-    /// Where it is really written; none where it can't be renamed.
-    pub renamed: Option<PathBuf>,
+    /// Whether it is really written into the folder of its job.
+    pub renamed: bool,
+}
+
+/// Whether runs of a command can be compared.
+#[derive(Debug)]
+pub(crate) enum Memorable {
+    /// They can.
+    Yes(Subject),
+    /// They can't, for this reason: it is run each time.
+    No(String),
 }
 
 /// A command as it was recorded first.
 #[derive(Debug)]
 pub(crate) struct Job {
-    pub command: Command,
-    /// The command as it was recorded, before response files were read.
-    pub argv: Vec<String>,
+    pub command: Arc<Command>,
+    pub memorable: Memorable,
+    /// Why it is not up to date, once that is known.
+    pub why: Option<Why>,
+    /// The command as it was recorded, where response files were read into the other.
+    pub recorded: Option<Vec<String>>,
     pub cwd: PathBuf,
     pub env: Arc<Environment>,
     pub program: PathBuf,
     pub products: Vec<Product>,
     /// In the order of the action's reads.
     pub reads: Vec<ReadAs>,
-    /// A folder of its own for what it writes.
+    /// A folder of its own for what it writes; empty before it is started.
     pub folder: PathBuf,
     /// Files that it was known to read when it was recorded.
     pub declared: Vec<PathBuf>,
@@ -92,24 +108,43 @@ pub(crate) enum Life {
 #[derive(Debug)]
 pub(crate) struct Ending {
     pub ended: Ended,
-    /// Every file that it read, as far as the compiler tells: numbers in the program's table; none if unknown.
-    pub dependencies: Option<Vec<u32>>,
-    /// What their state was when it had ended.
-    pub dependencies_stamp: u64,
+    pub how: How,
+    pub why: Why,
+    /// Every file that it read besides its operands, with its content; none if unknown.
+    pub inputs: Option<Vec<VersionId>>,
+    /// The contents of its outputs, as far as they are known.
+    pub outputs: Vec<Digest>,
 }
 
 /// A command line as it is really run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub argv: Vec<String>,
+    /// Where the compiler names the files that it read.
     pub depfile: Option<PathBuf>,
+    /// Where the linker does.
+    pub link_depfile: Option<PathBuf>,
     /// An archive that the command will change: where its content is now, and where the command expects it.
     pub copy: Option<(PathBuf, PathBuf)>,
+    /// The objects and archives that are at their own places, as the command line names them.
+    pub operands: Vec<String>,
     /// Texts that stand in the argv only because outputs were renamed, and what stood there.
     pub renamed: Vec<(String, String)>,
 }
 
+impl Product {
+    /// The file in the folder of its job, if it is renamed.
+    pub fn file(&self, folder: &Path) -> Option<PathBuf> {
+        self.renamed.then(|| folder.join(self.place.file_name().unwrap_or_default()))
+    }
+}
+
 impl Job {
+    /// The command as it was recorded.
+    pub fn argv(&self) -> &[String] {
+        self.recorded.as_deref().unwrap_or(&self.command.argv)
+    }
+
     /// What the command is called where an error is raised for it.
     pub fn error_kind(&self) -> &'static str {
         match self.command.kind {
@@ -129,6 +164,11 @@ impl Job {
         self.products.iter().find(|product| product.path == path)
     }
 
+    /// Where it puts what it writes as that path; none where it writes to the path itself.
+    pub fn written(&self, path: PathId) -> Option<PathBuf> {
+        self.product(path)?.file(&self.folder)
+    }
+
     /// What the end was, if there was one.
     pub fn ending(&self) -> Option<&Ending> {
         match &self.life {
@@ -146,7 +186,7 @@ impl Job {
         written: &dyn Fn(ambidex_graph::NodeId, PathId) -> Option<PathBuf>,
     ) -> Plan {
         let mut rewrite = self.command.rewrite();
-        let mut plan = Plan { argv: Vec::new(), depfile: None, copy: None, renamed: Vec::new() };
+        let mut plan = Plan::default();
         let mut appended: Vec<String> = Vec::new();
         let primary = self.products.first();
         for ((as_what, content), path) in self.reads.iter().zip(contents).zip(action_reads) {
@@ -154,6 +194,9 @@ impl Job {
                 Content::Of(node) => written(*node, *path),
                 Content::AtPlace => None,
             };
+            if let (ReadAs::Operand(span), None) = (as_what, &found) {
+                plan.operands.push(self.command.argv[span.arg][span.start..span.end].to_owned());
+            }
             match (as_what, found) {
                 (ReadAs::Operand(span), Some(file)) => {
                     let text = self.shown(&file);
@@ -170,7 +213,7 @@ impl Job {
                 }
                 (ReadAs::Previous, file) => {
                     let product = primary.filter(|p| p.path == *path);
-                    if let Some((place, target)) = product.and_then(|p| Some((&p.place, p.renamed.clone()?)))
+                    if let Some((place, target)) = product.and_then(|p| Some((&p.place, p.file(&self.folder)?)))
                     {
                         plan.copy = Some((file.unwrap_or_else(|| place.clone()), target));
                     }
@@ -178,8 +221,8 @@ impl Job {
                 _ => {}
             }
         }
-        if let Some(file) = primary.and_then(|product| product.renamed.as_ref()) {
-            let text = self.shown(file);
+        if let Some(file) = primary.and_then(|product| product.file(&self.folder)) {
+            let text = self.shown(&file);
             if let Some(output) = self.command.primary() {
                 plan.renamed.push((text.clone(), output.path.clone()));
             }
@@ -193,6 +236,14 @@ impl Job {
             }
             Depfile::Own { path, system_headers: true } => plan.depfile = Some(self.cwd.join(path)),
             Depfile::Own { .. } | Depfile::None | Depfile::Unknown => {}
+        }
+        if let Memorable::Yes(subject) = &self.memorable
+            && matches!(self.command.kind, Kind::Link | Kind::CompileAndLink)
+            && subject.tool.tells_link_inputs
+        {
+            let file = self.folder.join("linked.d");
+            appended.push(format!("{}--dependency-file={}", subject.tool.to_linker, self.shown(&file)));
+            plan.link_depfile = Some(file);
         }
         plan.argv = rewrite.append(appended).finish();
         plan

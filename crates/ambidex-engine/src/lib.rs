@@ -3,21 +3,33 @@
 //! One [`Engine`] serves every captured process of a run of ambidex. Each such process has a *program* (the graph of
 //! what it recorded); all share one pool of jobs.
 
+mod cached;
+mod conclusion;
 mod depfile;
+mod explain;
+mod fresh;
+mod identity;
 mod intake;
 mod job;
+mod memory;
+mod obtain;
+mod output;
 mod paths;
 mod place;
 mod process;
 mod program;
 pub mod protocol;
 mod report;
+mod roles;
+mod search;
 mod server;
 mod session;
 mod stamp;
 mod state;
+mod tool;
 mod tree;
 
+pub use explain::{Explanation, explain};
 pub use report::{Commands, FailedCommand, HazardCounts, HazardPath, LeftCommand, Report, Writer};
 pub use server::Engine;
 pub use state::Options;

@@ -1,7 +1,6 @@
 //! Knows the program of one captured process: its graph, its jobs, its scopes, and what of it was printed.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -9,15 +8,21 @@ use std::sync::Arc;
 
 use ambidex_command::{Depfile, Kind};
 use ambidex_graph::{
-    Action, Change, Content, Graph, GroupId, Key, NodeId, Outcome, PathId, Recorded, Seq, State, Version,
+    Action, Change, Content, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State, Version,
 };
 
+use crate::conclusion::Conclusion;
+use crate::fresh::{self, Operand};
 use crate::intake::{Intake, Left};
-use crate::job::{Ending, Environment, Job, Life, Plan};
+use crate::job::{Ending, Environment, Job, Life, Memorable, ReadAs};
+use crate::memory::Memory;
+use crate::memory::record::{How, Why};
+use crate::obtain::{Obtained, Question, Started};
 use crate::paths::PathTable;
 use crate::place::{self, Backup};
-use crate::process::Ended;
 use crate::protocol::{Failure, OpenScope, Printout};
+use crate::roles::Roles;
+use crate::search::Search;
 use crate::stamp;
 use crate::tree::Tree;
 
@@ -35,14 +40,11 @@ pub(crate) struct ScopeState {
     pub told: bool,
 }
 
-/// A command that is about to be run.
-pub(crate) struct Started {
-    pub node: NodeId,
-    pub plan: Plan,
-    pub program: PathBuf,
-    pub cwd: PathBuf,
-    pub env: Arc<Environment>,
-    pub folder: PathBuf,
+/// What a process is, to those that come after it.
+pub(crate) struct Origin {
+    pub roles: Roles,
+    /// What was started, by role.
+    pub invocation: String,
 }
 
 /// See the module.
@@ -72,10 +74,13 @@ pub(crate) struct Program {
     read_folders: BTreeSet<PathBuf>,
     backups: HashMap<usize, Backup>,
     programs: HashMap<(String, String), Option<PathBuf>>,
-    folders: HashMap<Key, u32>,
-    /// Files that compilers named, by number.
-    dependencies: Vec<Arc<Path>>,
-    dependency_ids: HashMap<Arc<Path>, u32>,
+    /// What paths are for, to the commands of this process.
+    pub roles: Arc<Roles>,
+    searches: HashSet<Arc<Search>>,
+    /// What was started, by role: by this the next run of the same program is known.
+    invocation: String,
+    /// What was recorded and made since the last conclusion.
+    pub conclusion: Conclusion,
     /// The program of the process, where this is a lane of it (see `docs/architecture.md`, "Lanes").
     pub lane_of: Option<usize>,
     /// Whether another lane has changed what this one may have read.
@@ -85,8 +90,9 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub fn new(number: usize, cwd: PathBuf, lane_of: Option<usize>, run_all: bool) -> Self {
+    pub fn new(number: usize, cwd: PathBuf, lane_of: Option<usize>, run_all: bool, origin: Origin) -> Self {
         Self {
+            invocation: origin.invocation,
             number,
             graph: Graph::new(),
             paths: PathTable::default(),
@@ -104,11 +110,11 @@ impl Program {
             read_folders: BTreeSet::new(),
             backups: HashMap::new(),
             programs: HashMap::new(),
-            folders: HashMap::new(),
+            roles: Arc::new(origin.roles),
+            searches: HashSet::new(),
+            conclusion: Conclusion::default(),
             lane_of,
             spoiled: false,
-            dependencies: Vec::new(),
-            dependency_ids: HashMap::new(),
             left: Vec::new(),
         }
     }
@@ -132,16 +138,19 @@ impl Program {
         if self.graph.is_past_failure(group) {
             return Ok((Recorded::Skipped, Vec::new()));
         }
-        let objects = self.objects();
+        let tree = self.tree.clone();
+        let mut memory = tree.as_ref().filter(|_| self.demanded.is_none()).map(|tree| tree.memory());
         let mut intake = Intake {
             graph: &mut self.graph,
             paths: &mut self.paths,
             programs: &mut self.programs,
-            objects: &objects,
-            folders: &mut self.folders,
+            memory: memory.as_deref_mut(),
+            roles: &self.roles,
+            searches: &mut self.searches,
             generation: self.generation,
         };
         let (action, job) = intake.take(argv, cwd, &self.env, group)?;
+        drop(memory);
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
         let twin = self.graph.twin(&action).filter(|node| self.is_unchanged(*node, &job));
         let recorded = match twin {
@@ -182,18 +191,18 @@ impl Program {
             return false;
         }
         let Some(ending) = job.ending() else { return true };
-        match &ending.dependencies {
-            Some(_) => self.dependencies_hold(ending),
-            // Of a link all is declared; of a compilation that names no headers nothing is known.
+        match &ending.inputs {
+            Some(_) => self.inputs_are(ending),
+            // Of an archive all is declared; of a compilation that names no headers nothing is known.
             None => job.command.depfile == Depfile::None && ending.ended.status == 0,
         }
     }
 
-    /// Whether the files that the compiler named are what they were when it had ended.
-    fn dependencies_hold(&self, ending: &Ending) -> bool {
-        let Some(numbers) = &ending.dependencies else { return true };
-        let files = numbers.iter().map(|n| &*self.dependencies[*n as usize]);
-        stamp::of(files) == ending.dependencies_stamp
+    /// Whether the files that the command read are what they were when it had ended.
+    fn inputs_are(&self, ending: &Ending) -> bool {
+        let (Some(inputs), Some(tree)) = (&ending.inputs, &self.tree) else { return true };
+        let files = &mut tree.memory().files;
+        inputs.iter().all(|id| files.look(files.version(*id).file) == Some(*id))
     }
 
     /// Whether every file that the commands have read is still what it was.
@@ -201,7 +210,7 @@ impl Program {
         // Of a command that failed it isn't known what it looked for and did not find.
         let hold = |job: &Job| {
             stamp::of(job.outside.iter().map(PathBuf::as_path)) == job.outside_stamp
-                && job.ending().is_none_or(|end| end.ended.status == 0 && self.dependencies_hold(end))
+                && job.ending().is_none_or(|end| end.ended.status == 0 && self.inputs_are(end))
         };
         !self.spoiled && self.jobs.iter().all(hold)
     }
@@ -221,6 +230,9 @@ impl Program {
     /// Something changes that recorded commands may read: from here on their repetitions are commands of their own.
     pub fn inputs_change(&mut self) {
         self.generation += 1;
+        if let Some(tree) = &self.tree {
+            tree.memory().files.doubt();
+        }
     }
 
     /// Lets these nodes be started, and what they wait for.
@@ -254,55 +266,135 @@ impl Program {
         self.graph.nth_ready(nth)
     }
 
-    /// Starts a node: makes the changes at places that it needs, and says how it is run.
+    /// Ends a node that needs not be run, right when it was recorded: all that it reads is there and known, and an
+    /// earlier build has left its outputs. Says whether it did.
+    pub fn reuse(&mut self, node: NodeId) -> bool {
+        let Some(tree) = self.tree.clone().filter(|_| self.demanded.is_none()) else { return false };
+        let Some(contents) = self.graph.preview(node) else { return false };
+        let mut memory = tree.memory();
+        let operands = self.operands(node, &contents, &mut memory);
+        let job = &self.jobs[node.index()];
+        let Memorable::Yes(subject) = &job.memorable else { return false };
+        match fresh::recall(&mut memory, subject, &job.command, &operands) {
+            Ok(record) => {
+                let folder = memory.folder(record.folder);
+                drop(memory);
+                self.graph.start(node);
+                self.finish(node, Obtained::reused(record, folder));
+                true
+            }
+            Err(why) => {
+                self.jobs[node.index()].why = Some(why);
+                false
+            }
+        }
+    }
+
+    /// The objects and archives that a node reads.
+    fn operands(&self, node: NodeId, contents: &[Content], memory: &mut Memory) -> Vec<Operand> {
+        let job = &self.jobs[node.index()];
+        let reads = self.reads[node.index()].iter().zip(contents).zip(&job.reads);
+        let operand = |((path, content), read): ((&PathId, &Content), &ReadAs)| {
+            let place = self.paths.place(*path);
+            let digest = match (read, content) {
+                (ReadAs::Fixed, _) => return None,
+                (_, Content::Of(writer)) => {
+                    let writer = &self.jobs[writer.index()];
+                    let at = writer.products.iter().position(|product| product.path == *path);
+                    let known = writer.ending().zip(at).and_then(|(ending, at)| ending.outputs.get(at).copied());
+                    known.or_else(|| memory.files.digest(&writer.written(*path)?))
+                }
+                (_, Content::AtPlace) => memory.files.digest(place),
+            };
+            let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Some(Operand { name, digest, previous: matches!(read, ReadAs::Previous) })
+        };
+        reads.filter_map(operand).collect()
+    }
+
+    /// The files that a command line names, operands apart, as far as they are there.
+    fn declared(&self, node: NodeId) -> Vec<PathBuf> {
+        let job = &self.jobs[node.index()];
+        let fixed = job.reads.iter().zip(&job.declared).filter(|(read, _)| matches!(read, ReadAs::Fixed));
+        fixed.map(|(_, file)| file).filter(|file| file.exists()).cloned().collect()
+    }
+
+    /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
     pub fn start(&mut self, node: NodeId) -> io::Result<Started> {
         let start = self.graph.start(node);
+        self.jobs[node.index()].life = Life::Running(None);
+        let tree = self.tree.clone().ok_or_else(|| io::Error::other("nothing is recorded without a tree"))?;
         for change in &start.changes {
             let place = self.paths.place(change.path).to_owned();
-            fs::create_dir_all(self.objects())?;
-            let keep = self.objects().join(format!("before-{}", change.token));
+            let keep = tree.objects().join(format!("before-{}-{}", self.number, change.token));
             self.backups.insert(change.token, Backup::take(&place, keep)?);
             if let Change::Commit(version) = change.change {
                 self.put(change.path, version)?;
             }
         }
-        self.jobs[node.index()].life = Life::Running(None);
+        let mut memory = tree.memory();
+        let folder_number = memory.new_folder();
+        self.jobs[node.index()].folder = memory.folder(folder_number);
+        let operands = self.operands(node, &start.reads, &mut memory);
+        drop(memory);
         let job = &self.jobs[node.index()];
         let written = |node: NodeId, path: PathId| self.written(node, path);
         let plan = job.plan(&self.reads[node.index()], &start.reads, &written);
         debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
+        let (question, why) = match &job.memorable {
+            Memorable::Yes(subject) => {
+                let named = crate::identity::named_argv(&job.command, &mut Roles::clone(&subject.roles));
+                let place = &job.products[0].place;
+                let extension = self.extension_of(node);
+                let outputs = job.products.iter().filter_map(|product| {
+                    let file = product.file(&job.folder)?;
+                    let name = file.file_name()?.to_string_lossy().into_owned();
+                    Some((file, name))
+                });
+                let question = Question {
+                    subject: subject.clone(),
+                    operands,
+                    declared: self.declared(node),
+                    outputs: outputs.collect(),
+                    told: fresh::told(subject, named, &job.env, place, extension),
+                };
+                (Some(question), job.why.clone())
+            }
+            Memorable::No(reason) => (None, Some(Why::Always(reason.clone()))),
+        };
         Ok(Started {
             node,
             plan,
+            command: job.command.clone(),
             program: job.program.clone(),
             cwd: job.cwd.clone(),
             env: job.env.clone(),
             folder: job.folder.clone(),
+            folder_number,
+            tree,
+            question,
+            why,
         })
     }
 
-    /// Where this program keeps renamed outputs. Programs of one tree may hold equal commands.
-    fn objects(&self) -> PathBuf {
-        let objects = self.tree.as_ref().map(|tree| tree.objects()).unwrap_or_default();
-        objects.join(self.number.to_string())
+    /// The extension for which a node was recorded first.
+    pub fn extension_of(&self, node: NodeId) -> Option<String> {
+        let first = self.graph.first_recording(node);
+        self.scopes.get(&self.scope_of[first.index()])?.name.clone()
     }
 
     fn written(&self, node: NodeId, path: PathId) -> Option<PathBuf> {
-        self.jobs[node.index()].product(path)?.renamed.clone()
+        self.jobs[node.index()].written(path)
     }
 
     /// A node ended. Returns the processes that are not wanted any more.
-    pub fn finish(&mut self, node: NodeId, ended: Ended, dependencies: Option<Dependencies>) -> Vec<u32> {
-        let outcome = if ended.status == 0 { Outcome::Success } else { Outcome::Failure };
-        let (numbers, stamp) = match dependencies {
-            Some(found) => {
-                let numbers = found.files.into_iter().map(|f| self.dependency_id(f)).collect();
-                (Some(numbers), found.stamp)
-            }
-            None => (None, 0),
-        };
-        let ending = Ending { ended, dependencies: numbers, dependencies_stamp: stamp };
-        self.jobs[node.index()].life = Life::Ended(Box::new(ending));
+    pub fn finish(&mut self, node: NodeId, obtained: Obtained) -> Vec<u32> {
+        let outcome = if obtained.ending.ended.status == 0 { Outcome::Success } else { Outcome::Failure };
+        let job = &mut self.jobs[node.index()];
+        if outcome == Outcome::Success {
+            job.folder = obtained.folder;
+        }
+        job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
         self.take_back();
         self.processes(unwanted)
@@ -315,17 +407,6 @@ impl Program {
             _ => None,
         };
         nodes.into_iter().filter_map(process).collect()
-    }
-
-    fn dependency_id(&mut self, file: PathBuf) -> u32 {
-        let file: Arc<Path> = file.into();
-        if let Some(id) = self.dependency_ids.get(&file) {
-            return *id;
-        }
-        let id = self.dependencies.len() as u32;
-        self.dependencies.push(file.clone());
-        self.dependency_ids.insert(file, id);
-        id
     }
 
     /// Takes back what cancelled commands did at places.
@@ -350,11 +431,22 @@ impl Program {
         let result = match version {
             Version::Absent => place::remove(place),
             Version::Written(node) => match self.written(node, path) {
-                Some(file) => place::commit(&file, place),
+                Some(file) => self.put_file(node, &file, place),
                 None => Ok(()),
             },
         };
         result.map_err(|e| io::Error::new(e.kind(), format!("{} can't be written: {e}", place.display())))
+    }
+
+    /// Puts a file to a place, unless it is there already.
+    fn put_file(&self, node: NodeId, file: &Path, place: &Path) -> io::Result<()> {
+        let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
+        if let (Some(digest), Some(tree)) = (known, &self.tree)
+            && tree.memory().files.digest(place) == Some(digest)
+        {
+            return Ok(());
+        }
+        place::commit(file, place)
     }
 
     /// Puts versions to their own places: those that `wanted` says yes to. Everything must be settled.
@@ -385,6 +477,30 @@ impl Program {
                     || program.paths.place(path).exists()
             }
         })
+    }
+
+    /// Takes what was made since the last time into the conclusion.
+    pub fn gather(&mut self) {
+        let from = std::mem::replace(&mut self.conclusion.recorded, self.graph.recorded());
+        for number in from..self.graph.recorded() {
+            let Some(seq) = self.graph.recording(number) else { continue };
+            let node = self.graph.node_of(seq);
+            let job = &self.jobs[node.index()];
+            let (Memorable::Yes(subject), Some(ending)) = (&job.memorable, job.ending()) else { continue };
+            self.conclusion.add_action(subject.key);
+            if let (true, Some(digest)) = (job.is_final(), ending.outputs.first()) {
+                let name = self.scopes.get(&self.scope_of[seq.index()]).and_then(|scope| scope.name.clone());
+                self.conclusion.add_file(name, job.products[0].place.clone(), *digest);
+            }
+        }
+    }
+
+    /// The build of these extensions has come to its end, and well.
+    pub fn conclude(&mut self, extensions: Option<&[String]>) {
+        self.gather();
+        if let Some(tree) = &self.tree {
+            self.conclusion.end(&mut tree.memory(), &self.invocation, extensions);
+        }
     }
 
     /// The failures that Python has not been told of, in program order. Afterwards it has.
@@ -419,7 +535,7 @@ impl Program {
             scope,
             kind: job.error_kind(),
             status: job.ending().map_or(-1, |ending| ending.ended.status),
-            argv: job.argv.clone(),
+            argv: job.argv().to_vec(),
         }
     }
 
@@ -443,15 +559,29 @@ impl Program {
                     break;
                 }
                 let Some(ending) = self.jobs[node.index()].ending() else { break };
-                ready.push(Printout {
-                    recording: seq.index(),
-                    out: as_latin_1(&ending.ended.out),
-                    err: as_latin_1(&ending.ended.err),
-                });
+                let ended = &ending.ended;
+                // Nothing was done, and nothing is to be said of it.
+                if ending.how != How::Reused || !ended.out.is_empty() || !ended.err.is_empty() {
+                    ready.push(Printout {
+                        recording: seq.index(),
+                        out: as_latin_1(&ended.out),
+                        err: as_latin_1(&ended.err),
+                    });
+                }
             }
             self.printed += 1;
         }
         ready
+    }
+
+    /// Whether its state is kept in that tree.
+    pub fn belongs_to(&self, tree: &Arc<Tree>) -> bool {
+        self.tree.as_ref().is_some_and(|own| Arc::ptr_eq(own, tree))
+    }
+
+    /// Whether one of its commands failed, or was given up.
+    pub fn has_failed(&self) -> bool {
+        self.graph.all_nodes().any(|node| self.graph.state(node) != State::Done)
     }
 
     /// Ends the program: nothing more of it is wanted. Returns the processes that still run.
@@ -459,23 +589,6 @@ impl Program {
         let unwanted = self.graph.cancel_all();
         self.take_back();
         self.processes(unwanted)
-    }
-}
-
-/// The files that a command named as its inputs.
-pub(crate) struct Dependencies {
-    pub files: Vec<PathBuf>,
-    pub stamp: u64,
-}
-
-impl Dependencies {
-    /// Reads a dependency file.
-    pub fn read(depfile: &Path, cwd: &Path) -> Option<Self> {
-        let text = fs::read(depfile).ok()?;
-        let names = crate::depfile::prerequisites(&String::from_utf8_lossy(&text));
-        let files: Vec<PathBuf> = names.into_iter().map(|name| cwd.join(name)).collect();
-        let stamp = stamp::of(files.iter().map(PathBuf::as_path));
-        Some(Self { files, stamp })
     }
 }
 

@@ -24,6 +24,9 @@ pub enum Request {
         argv: Vec<String>,
         /// Given where it is no process, but a lane of one: the number of the process's program.
         lane_of: Option<usize>,
+        /// Its virtual environment, if it runs in one.
+        #[serde(default)]
+        prefix: Option<String>,
     },
     /// A command in program order.
     Record {
@@ -44,7 +47,11 @@ pub enum Request {
         scope: u32,
     },
     /// Waits for everything and commits the final outputs.
-    Finish,
+    Finish {
+        /// The extensions that the project has now, where a build of them has ended.
+        #[serde(default)]
+        extensions: Option<Vec<String>>,
+    },
     /// `-j` or `parallel`, as the project's own command line has it; 0 is one for each core.
     Jobs {
         /// How many.

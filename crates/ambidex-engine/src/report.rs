@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use ambidex_graph::{Seq, State};
 use serde::Serialize;
 
+use crate::memory::record::How;
 use crate::program::Program;
 use crate::state::Inner;
 
@@ -130,7 +131,11 @@ impl Report {
             critical = critical.max(longest);
             for job in &program.jobs {
                 if let Some(ending) = job.ending() {
-                    commands.executed += 1;
+                    match ending.how {
+                        How::Ran => commands.executed += 1,
+                        How::Reused => commands.reused += 1,
+                        How::Cached => commands.cached += 1,
+                    }
                     commands.failed += usize::from(ending.ended.status != 0);
                 }
             }
@@ -180,7 +185,7 @@ fn name_of(program: &Program, seq: Seq) -> Option<String> {
 fn hazards(program: &Program) -> Vec<HazardPath> {
     let writer = |seq: &Seq| {
         let job = &program.jobs[program.graph.node_of(*seq).index()];
-        Some(Writer { extension: name_of(program, *seq)?, command: job.argv.clone() })
+        Some(Writer { extension: name_of(program, *seq)?, command: job.argv().to_vec() })
     };
     let mut found = Vec::new();
     for hazard in program.graph.hazards() {
@@ -210,7 +215,7 @@ fn failed(program: &Program) -> Vec<FailedCommand> {
         let Some(ending) = job.ending() else { continue };
         found.push(FailedCommand {
             extension: name_of(program, seq),
-            command: job.argv.clone(),
+            command: job.argv().to_vec(),
             cwd: job.cwd.clone(),
             status: ending.ended.status,
             err: String::from_utf8_lossy(&ending.ended.err).into_owned(),

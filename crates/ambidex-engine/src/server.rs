@@ -6,6 +6,8 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use crate::explain;
+use crate::program::Program;
 use crate::report::Report;
 use crate::session::Session;
 use crate::state::{Options, Shared};
@@ -24,6 +26,10 @@ impl Trees {
         let tree = Arc::new(Tree::open(root)?);
         trees.insert(root.to_owned(), tree.clone());
         Ok(tree)
+    }
+
+    fn all(&self) -> Vec<Arc<Tree>> {
+        self.0.lock().expect("no thread dies with the trees in its hands").values().cloned().collect()
     }
 }
 
@@ -73,9 +79,16 @@ impl Engine {
         self.folder.path().join("socket")
     }
 
-    /// Ends every command that runs. Returns when all have ended.
+    /// Ends every command that runs. Returns when all have ended, and what was learnt is written down.
     pub fn stop(&self) {
         self.shared.stop();
+        let inner = self.shared.lock();
+        for tree in self.trees.all() {
+            let programs = || inner.programs.iter().filter(|program| program.belongs_to(&tree));
+            explain::remember(&mut tree.memory(), programs());
+            let failed = programs().any(Program::has_failed);
+            tree.memory().close(!failed && !self.shared.options.only_record);
+        }
     }
 
     /// What was done.
@@ -85,7 +98,6 @@ impl Engine {
 
     /// The state folders of the trees that were built.
     pub fn state_folders(&self) -> Vec<PathBuf> {
-        let trees = self.trees.0.lock().expect("no thread dies with the trees in its hands");
-        trees.values().map(|tree| tree.folder().to_owned()).collect()
+        self.trees.all().iter().map(|tree| tree.folder().to_owned()).collect()
     }
 }

@@ -9,8 +9,9 @@ use ambidex_graph::{NodeId, PathId, Recorded};
 
 use crate::job::Environment;
 use crate::process;
-use crate::program::Program;
+use crate::program::{Origin, Program};
 use crate::protocol::{self, Reply, Request};
+use crate::roles::Roles;
 use crate::server::Trees;
 use crate::state::{Inner, Shared};
 
@@ -31,7 +32,8 @@ type Guard<'a> = MutexGuard<'a, Inner>;
 impl Session {
     /// Serves a process until it ends.
     pub fn serve(shared: Arc<Shared>, trees: Arc<Trees>, mut stream: UnixStream) -> io::Result<()> {
-        let Some(Request::Hello { version, cwd, lane_of, .. }) = protocol::receive(&mut stream)? else {
+        let Some(Request::Hello { version, cwd, argv, lane_of, prefix, .. }) = protocol::receive(&mut stream)?
+        else {
             return Ok(());
         };
         if version != protocol::VERSION {
@@ -41,7 +43,8 @@ impl Session {
             let mut inner = shared.lock();
             let run_all = !shared.options.only_record;
             let number = inner.programs.len();
-            inner.programs.push(Program::new(number, PathBuf::from(cwd), lane_of, run_all));
+            let origin = origin(&cwd, &argv, prefix.as_deref());
+            inner.programs.push(Program::new(number, PathBuf::from(cwd), lane_of, run_all, origin));
             number
         };
         protocol::send(&mut stream, &Reply::Welcome { program })?;
@@ -77,7 +80,7 @@ impl Session {
                 self.record(argv, Path::new(&cwd), scope)
             }
             Request::Wait { scope } => self.wait(scope),
-            Request::Finish => self.finish(),
+            Request::Finish { extensions } => self.finish(extensions.as_deref()),
             Request::Jobs { count } => {
                 self.set_jobs(count);
                 Ok(Reply::Ok)
@@ -111,8 +114,11 @@ impl Session {
         let program = &mut inner.programs[self.program];
         match program.record(argv.clone(), cwd, scope) {
             Ok((Recorded::Skipped, _)) => Ok(Reply::Skipped),
-            Ok((_, outputs)) => {
-                self.shared.new_work(&mut inner);
+            Ok((recorded, outputs)) => {
+                let done = matches!(recorded, Recorded::New(node) if program.reuse(node));
+                if !done {
+                    self.shared.new_work(&mut inner);
+                }
                 Ok(Reply::Recorded { outputs })
             }
             Err(reason) => {
@@ -143,7 +149,7 @@ impl Session {
         Ok(Reply::Waited { failures: failure.into_iter().collect() })
     }
 
-    fn finish(&mut self) -> io::Result<Reply> {
+    fn finish(&mut self, extensions: Option<&[String]>) -> io::Result<Reply> {
         if self.shared.options.only_record {
             return Ok(Reply::Waited { failures: Vec::new() });
         }
@@ -156,6 +162,9 @@ impl Session {
             program.commit_finals()?;
         }
         let failures = program.tell_failures();
+        if failures.is_empty() {
+            program.conclude(extensions);
+        }
         Ok(Reply::Waited { failures })
     }
 
@@ -172,11 +181,14 @@ impl Session {
         let mut inner = self.shared.lock();
         let lane = &mut inner.programs[self.program];
         lane.commit(|_, _, _| true)?;
+        lane.gather();
+        let mut conclusion = std::mem::take(&mut lane.conclusion);
         let written: Vec<PathBuf> = lane.written_places().map(Path::to_owned).collect();
         if let Some(process) = lane.lane_of.and_then(|number| inner.programs.get_mut(number)) {
             // What the process itself has made of these paths came before.
             let older: Vec<PathId> = written.iter().filter_map(|place| process.paths.known(place)).collect();
             older.into_iter().for_each(|path| process.graph.changed_outside(path));
+            process.conclusion.absorb(&mut conclusion);
         }
         Ok(Reply::Ok)
     }
@@ -295,6 +307,9 @@ impl Session {
             let mut read = false;
             for path in paths {
                 let spelled = inner.programs[self.program].paths.spelling(Path::new(path), cwd);
+                if let Some(tree) = &inner.programs[self.program].tree {
+                    tree.memory().files.doubt_file(&spelled);
+                }
                 read |= inner.programs[self.program].may_be_read(&spelled);
                 if !private {
                     self.spoil_lanes(&mut inner, &spelled);
@@ -336,6 +351,23 @@ impl Session {
         self.shared.lock().programs[self.program].inputs_change();
         Ok(reply)
     }
+}
+
+/// What is known of a process from its first words.
+fn origin(cwd: &str, argv: &[String], prefix: Option<&str>) -> Origin {
+    let temporary = std::env::temp_dir();
+    let mut folders: Vec<PathBuf> = [Path::new("/tmp"), Path::new("/var/tmp"), &temporary]
+        .into_iter()
+        .flat_map(|folder| [Some(folder.to_owned()), std::fs::canonicalize(folder).ok()])
+        .flatten()
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let roles = Roles::new(Path::new(cwd), prefix, &folders);
+    let mut named = roles.clone();
+    let text = argv.join("\n");
+    named.learn(&text);
+    Origin { invocation: named.name(&text).into_owned(), roles }
 }
 
 /// Whether this asks a compiler about itself.

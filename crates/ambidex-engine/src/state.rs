@@ -5,9 +5,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use ambidex_graph::NodeId;
+use ambidex_store::Store;
 
-use crate::process::{self, Ended, Running};
-use crate::program::{Dependencies, Program, Started};
+use crate::obtain::{Means, Obtained, Started};
+use crate::process;
+use crate::program::Program;
 
 /// How the engine is to run.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Options {
     pub commit_all: bool,
     /// Chooses among ready commands at random, from this seed.
     pub schedule_seed: Option<u64>,
+    /// Where results are shared with other trees, if anywhere.
+    pub store: Option<Store>,
 }
 
 #[derive(Debug)]
@@ -134,17 +138,17 @@ impl Shared {
             };
             inner.running += 1;
             let started = inner.programs[program].start(node);
-            let (ended, dependencies) = match started {
+            let obtained = match started {
                 Ok(started) => {
                     drop(inner);
-                    let result = self.run(program, &started);
+                    let obtained = self.obtain(program, &started);
                     inner = self.lock();
-                    result
+                    obtained
                 }
-                Err(error) => (unable(&error), None),
+                Err(error) => Obtained::unable(&error),
             };
             inner.running -= 1;
-            let unwanted = inner.programs[program].finish(node, ended, dependencies);
+            let unwanted = inner.programs[program].finish(node, obtained);
             unwanted.into_iter().for_each(process::end);
             self.progress.notify_all();
             if inner.programs[program].graph.ready() > 1 {
@@ -153,86 +157,22 @@ impl Shared {
         }
     }
 
-    /// Runs one command to its end.
-    fn run(&self, program: usize, started: &Started) -> (Ended, Option<Dependencies>) {
-        let running = match prepare(started).and_then(|()| {
-            let env = &started.env.variables;
-            Running::start(&started.program, &started.plan.argv, &started.cwd, env, &self.temporary)
-        }) {
-            Ok(running) => running,
-            Err(error) => return (unable(&error), None),
-        };
-        {
+    /// Gets the outputs of one node.
+    fn obtain(&self, program: usize, started: &Started) -> Obtained {
+        let runs = |pid: u32| {
             let mut inner = self.lock();
-            let job = &mut inner.programs[program].jobs[started.node.index()];
-            job.life = crate::job::Life::Running(Some(running.pid()));
-            let state = inner.programs[program].graph.state(started.node);
-            if state == ambidex_graph::State::Doomed {
+            inner.programs[program].jobs[started.node.index()].life = crate::job::Life::Running(Some(pid));
+            if inner.programs[program].graph.state(started.node) == ambidex_graph::State::Doomed {
                 // It became unwanted between its start and here.
-                process::end(running.pid());
+                process::end(pid);
             }
-        }
-        let mut ended = match running.wait() {
-            Ok(ended) => ended,
-            Err(error) => return (unable(&error), None),
         };
-        for (renamed, original) in &started.plan.renamed {
-            ended.out = replace(std::mem::take(&mut ended.out), renamed, original);
-            ended.err = replace(std::mem::take(&mut ended.err), renamed, original);
-        }
-        let depfile = started.plan.depfile.as_deref().filter(|_| ended.status == 0);
-        let dependencies = depfile.and_then(|file| Dependencies::read(file, &started.cwd));
-        (ended, dependencies)
+        let store = self.options.store.as_ref();
+        started.obtain(&Means { store, temporary: &self.temporary, started: &runs })
     }
 }
 
 fn pick(inner: &mut Inner) -> Option<(usize, NodeId)> {
     let Inner { programs, random, .. } = inner;
     programs.iter().enumerate().find_map(|(number, program)| Some((number, program.next(random)?)))
-}
-
-fn prepare(started: &Started) -> std::io::Result<()> {
-    std::fs::create_dir_all(&started.folder)?;
-    match &started.plan.copy {
-        Some((from, to)) => match std::fs::copy(from, to) {
-            // An archive that isn't there yet is made.
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        },
-        None => Ok(()),
-    }
-}
-
-/// A command that could not be run at all, as a shell would report it.
-fn unable(error: &std::io::Error) -> Ended {
-    Ended { err: format!("ambidex: {error}\n").into_bytes(), status: 126, ..Ended::default() }
-}
-
-/// What a command printed names the files as the project knows them.
-fn replace(text: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
-    let from = from.as_bytes();
-    if from.is_empty() || text.len() < from.len() {
-        return text;
-    }
-    let mut result = Vec::with_capacity(text.len());
-    let mut rest = text.as_slice();
-    while let Some(at) = rest.windows(from.len()).position(|window| window == from) {
-        result.extend_from_slice(&rest[..at]);
-        result.extend_from_slice(to.as_bytes());
-        rest = &rest[at + from.len()..];
-    }
-    result.extend_from_slice(rest);
-    result
-}
-
-#[cfg(test)]
-mod tests {
-    use super::replace;
-
-    #[test]
-    fn renamed_files_are_told_by_their_own_names() {
-        let text = b"ld: build/.ambidex/obj/1/a.o: in f: bad; build/.ambidex/obj/1/a.o\n".to_vec();
-        let told = replace(text, "build/.ambidex/obj/1/a.o", "build/temp/a.o");
-        assert_eq!(told, b"ld: build/temp/a.o: in f: bad; build/temp/a.o\n");
-    }
 }

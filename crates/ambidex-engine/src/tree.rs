@@ -3,11 +3,15 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::memory::Memory;
 
 /// The state folder of a tree, locked.
 #[derive(Debug)]
 pub(crate) struct Tree {
     folder: PathBuf,
+    memory: Mutex<Memory>,
     /// Unlocked when it is closed.
     _lock: File,
     /// Removed with the tree, where the project's own folder can't be written.
@@ -18,8 +22,7 @@ impl Tree {
     /// Opens the state folder of the project in `root`, and waits for another build of the same tree to end.
     /// Where the project's folder can't be written, the state is kept in a temporary one.
     pub fn open(root: &Path) -> io::Result<Self> {
-        let folder = root.join("build").join(".ambidex");
-        match Self::open_in(folder, None) {
+        match Self::open_in(folder_of(root), None) {
             Ok(tree) => Ok(tree),
             Err(_) => {
                 let temporary = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
@@ -39,15 +42,20 @@ impl Tree {
             }
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        // Everything here can be made anew, and nothing of it belongs into a repository.
-        fs::write(folder.join(".gitignore"), "*\n")?;
-        let objects = folder.join("obj");
-        match fs::remove_dir_all(&objects) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        let ignore = folder.join(".gitignore");
+        if !ignore.exists() {
+            // Everything here can be made anew, and nothing of it belongs into a repository.
+            fs::write(ignore, "*\n")?;
         }
-        fs::create_dir(&objects)?;
-        Ok(Self { folder, _lock: lock, _temporary: temporary })
+        let objects = folder.join("obj");
+        fs::create_dir_all(&objects)?;
+        let memory = Memory::open(&folder.join("state"), objects)?;
+        Ok(Self { folder, memory: Mutex::new(memory), _lock: lock, _temporary: temporary })
+    }
+
+    /// What earlier builds have left.
+    pub fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().expect("what is remembered is sound")
     }
 
     /// Where renamed outputs are kept, each in a folder of its own.
@@ -59,4 +67,9 @@ impl Tree {
     pub fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+/// The state folder of the tree in `root`.
+pub(crate) fn folder_of(root: &Path) -> PathBuf {
+    root.join("build").join(".ambidex")
 }

@@ -294,6 +294,11 @@ impl Graph {
         self.recordings[seq.index()].node
     }
 
+    /// The first recording of a node.
+    pub fn first_recording(&self, node: NodeId) -> Seq {
+        self.nodes[node.index()].recordings[0]
+    }
+
     /// The group of a recording.
     pub fn group_of(&self, seq: Seq) -> GroupId {
         self.recordings[seq.index()].group

@@ -26,7 +26,8 @@ impl Graph {
         self.nodes[self.node_of(seq).index()].key
     }
 
-    fn writes_at_place(&self, seq: Seq, path: PathId) -> bool {
+    /// Whether the command of a recording writes this path at its own place.
+    pub(crate) fn writes_at_place(&self, seq: Seq, path: PathId) -> bool {
         let node = &self.nodes[self.node_of(seq).index()];
         node.writes.iter().any(|w| w.path == path && w.at == At::Place)
     }

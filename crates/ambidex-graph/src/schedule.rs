@@ -1,6 +1,6 @@
 //! Knows the life of a node: ready, started, finished, and what a failure takes back.
 
-use crate::action::{At, Change, Content, Outcome, Start, Undo, Version};
+use crate::action::{Access, At, Change, Content, Outcome, Start, Undo, Version};
 use crate::graph::{Graph, State};
 use crate::ids::{GroupId, NodeId, Seq};
 
@@ -46,6 +46,28 @@ impl Graph {
         (!self.recordings[failed.index()].cancelled).then_some(failed)
     }
 
+    /// Where the contents of a node's reads are, if it can be started now and needs no change at any place.
+    pub fn preview(&self, id: NodeId) -> Option<Vec<Content>> {
+        let node = &self.nodes[id.index()];
+        if node.state != State::Ready || !self.to_undo.is_empty() {
+            return None;
+        }
+        if node.writes.iter().any(|write| write.at == At::Place) {
+            return None;
+        }
+        let own = self.own(id);
+        let content = |read: &Access| match self.effective(read.path, Some(own)) {
+            None => Some(Content::AtPlace),
+            Some(seq) => match self.version_of(seq) {
+                Version::Written(writer) if read.at == At::Anywhere && !self.writes_at_place(seq, read.path) => {
+                    Some(Content::Of(writer))
+                }
+                _ => (self.paths[read.path.index()].placed == Some(seq)).then_some(Content::AtPlace),
+            },
+        };
+        node.reads.iter().map(content).collect()
+    }
+
     /// Starts a ready node.
     ///
     /// # Panics
@@ -66,9 +88,7 @@ impl Graph {
                 continue;
             };
             let content = self.version_of(seq);
-            let writer = self.recordings[seq.index()].node;
-            let written_there =
-                self.nodes[writer.index()].writes.iter().any(|w| w.path == read.path && w.at == At::Place);
+            let written_there = self.writes_at_place(seq, read.path);
             match content {
                 Version::Written(node) if read.at == At::Anywhere && !written_there => {
                     start.reads.push(Content::Of(node));

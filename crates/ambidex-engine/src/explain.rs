@@ -1,0 +1,108 @@
+//! Knows how to tell people why a command was run, or why it was not.
+
+use std::io;
+use std::path::Path;
+
+use crate::memory::Memory;
+use crate::memory::record::{Explained, How, Told, Why};
+use crate::program::Program;
+use crate::roles;
+use crate::tree::Tree;
+
+/// What the last build did about one command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What the command makes, relative to the project where it is in it.
+    pub output: String,
+    /// The extension that it was first recorded for.
+    pub extension: Option<String>,
+    /// The command.
+    pub command: Vec<String>,
+    /// What was done: `run`, `reused` (up to date in this tree), `cached` (taken from the store).
+    pub done: &'static str,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the last build in a project's folder did about each of its commands, in the order of their outputs.
+///
+/// # Errors
+/// If the state can't be read, or another build is using it for longer than anybody waits.
+pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
+    let tree = Tree::open(root)?;
+    let memory = tree.memory();
+    let mut all: Vec<Explanation> = memory.explained().into_iter().map(Explanation::from).collect();
+    let up_to_date = memory.all_told().into_iter().filter(|told| {
+        let output = roles::shown(&told.place);
+        !all.iter().any(|other| other.output == output)
+    });
+    let up_to_date: Vec<Explanation> = up_to_date.map(|told| explained(told, How::Reused, Why::UpToDate).into()).collect();
+    all.extend(up_to_date);
+    all.sort_by(|a, b| a.output.cmp(&b.output));
+    Ok(all)
+}
+
+/// Takes down what was done about the commands of these programs.
+pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &'a Program>) {
+    let mut told = Vec::new();
+    for program in programs {
+        for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
+            let Some(ending) = job.ending().filter(|ending| ending.how != How::Reused) else { continue };
+            let place = job.products.first().map_or(String::new(), |product| product.place.to_string_lossy().into());
+            let named = |text: &String| program.roles.name(text).into_owned();
+            told.push(Explained {
+                place: named(&place),
+                extension: program.extension_of(node),
+                argv: job.argv().iter().map(named).collect(),
+                how: ending.how,
+                why: ending.why.clone(),
+            });
+        }
+    }
+    memory.explain(&told);
+}
+
+fn explained(told: Told, how: How, why: Why) -> Explained {
+    Explained { place: told.place, extension: told.extension, argv: told.argv, how, why }
+}
+
+impl From<Explained> for Explanation {
+    fn from(told: Explained) -> Self {
+        let done = match told.how {
+            How::Ran => "run",
+            How::Reused => "reused",
+            How::Cached => "cached",
+        };
+        let command = told.argv.iter().map(|argument| roles::shown(argument)).collect();
+        let reason = reason(&told.why);
+        Self { output: roles::shown(&told.place), extension: told.extension, command, done, reason }
+    }
+}
+
+fn reason(why: &Why) -> String {
+    match why {
+        Why::UpToDate => "everything it depends on is what it was".to_owned(),
+        Why::New => "nothing is known of an earlier run".to_owned(),
+        Why::Command { added, removed } if added.is_empty() && removed.is_empty() => {
+            "its arguments are in another order, or its working directory is another".to_owned()
+        }
+        Why::Command { added, removed } => {
+            let list = |sign: &str, words: &[String]| -> Vec<String> {
+                words.iter().map(|word| format!("{sign}{}", roles::shown(word))).collect()
+            };
+            let words: Vec<String> = list("+", added).into_iter().chain(list("-", removed)).collect();
+            format!("the command is another: {}", words.join(" "))
+        }
+        Why::Variable(name) => format!("the variable {name} is another"),
+        Why::Tool => "the compiler, or a program that it runs, is another".to_owned(),
+        Why::Changed(path) => format!("{} has changed", roles::shown(path)),
+        Why::Gone(path) => format!("{} is gone", roles::shown(path)),
+        Why::Operand(name) if name.is_empty() => "it reads more or fewer objects".to_owned(),
+        Why::Operand(name) => format!("{name} is another"),
+        Why::Shadowed(path) => format!("{} is found first now", roles::shown(path)),
+        Why::Output(name) => format!("its output {name} was removed or changed"),
+        Why::Time => "it puts a date into its output".to_owned(),
+        Why::Place(path) => format!("its output holds the path {path}, which is another now"),
+        Why::Always(reason) => format!("it is run each time: {reason}"),
+    }
+}

@@ -1,0 +1,159 @@
+//! Knows what makes two commands the same, wherever and whenever they are run: all but the content of what they read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use ambidex_command::{Command, Depfile, Kind, OutputRole, Placement, Span};
+use ambidex_store::Digest;
+
+use crate::job::Environment;
+use crate::memory::record::ActionKey;
+use crate::roles::Roles;
+use crate::tool::Tool;
+
+/// Counts up when what goes into a key changes.
+const VERSION: &[u8] = b"ambidex action 1";
+
+/// Variables that change what compilers, assemblers, archivers and linkers make or print, beside those by which they
+/// find files (GCC manual, "Environment Variables Affecting GCC"; binutils, ld and ar manuals; clang manual; ld.so(8)).
+const VARIABLES: [&str; 32] = [
+    "LANG", "LANGUAGE", "SOURCE_DATE_EPOCH", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH",
+    "OBJCPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX", "GCC_COMPARE_DEBUG",
+    "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "LD_LIBRARY_PATH", "LD_PRELOAD", "LD_RUN_PATH", "LDEMULATION",
+    "GNUTARGET", "COLLECT_NO_DEMANGLE", "COLLECT_LTO_WRAPPER", "GCC_COLORS", "GLIBC_TUNABLES", "SDKROOT",
+    "MACOSX_DEPLOYMENT_TARGET", "IPHONEOS_DEPLOYMENT_TARGET", "ZERO_AR_DATE", "CCC_OVERRIDE_OPTIONS",
+    "CCC_ADD_ARGS", "LTO", "TZ", "POSIXLY_CORRECT",
+];
+
+/// Beginnings of variables that do.
+const PREFIXES: [&str; 9] =
+    ["LC_", "CCACHE_", "SCCACHE_", "DISTCC_", "ICECC_", "GCC_", "CLANG_", "LLVM_", "COLLECT_"];
+
+/// Variables that a compiler that is a script is not taken to read: they are Python's, or differ between any two
+/// shells.
+const FOREIGN: [&str; 9] = ["PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLUMNS", "LINES", "TMPDIR", "VIRTUAL_ENV"];
+
+/// Whether a variable matters to a tool. A script may read any.
+pub(crate) fn matters(name: &str, script: bool) -> bool {
+    if script {
+        let foreign = ["PYTHON", "PIP_", "AMBIDEX_", "CARGO", "PEP517_", "_PYPROJECT_"];
+        return !FOREIGN.contains(&name) && !foreign.iter().any(|start| name.starts_with(start));
+    }
+    VARIABLES.contains(&name) || PREFIXES.iter().any(|start| name.starts_with(start))
+}
+
+/// The variables of an environment that matter to a tool.
+pub(crate) fn relevant<'a>(
+    variables: &'a BTreeMap<String, String>,
+    tool: &'a Tool,
+) -> impl Iterator<Item = (&'a String, &'a String)> {
+    variables.iter().filter(|(name, _)| matters(name, tool.script))
+}
+
+/// The key of a command.
+pub(crate) fn of(
+    command: &Command,
+    cwd: &Path,
+    env: &Environment,
+    tool: &Tool,
+    roles: &mut Roles,
+) -> ActionKey {
+    let argv = named_argv(command, roles);
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |part: &[u8]| {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+    };
+    add(VERSION);
+    add(&tool.identity.0);
+    argv.iter().for_each(|argument| add(argument.as_bytes()));
+    add(roles.name(&cwd.to_string_lossy()).as_bytes());
+    for (name, value) in relevant(&env.variables, tool) {
+        add(name.as_bytes());
+        add(roles.name(value).as_bytes());
+    }
+    if let Some(other) = other_name_of(cwd, env) {
+        add(other.as_bytes());
+    }
+    if command.argv.iter().any(|argument| argument.ends_with("=native") && argument.starts_with("-m")) {
+        add(&PROCESSOR.0);
+    }
+    ActionKey(Digest(*hasher.finalize().as_bytes()))
+}
+
+/// What `PWD` calls the working directory, if that is another name: compilers write it into debug information.
+fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a str> {
+    let name = env.variables.get("PWD")?.as_str();
+    if Path::new(name) == cwd {
+        return None;
+    }
+    let is_same = std::fs::canonicalize(name).is_ok_and(|real| real == cwd);
+    is_same.then_some(name)
+}
+
+/// What `-march=native` means here.
+static PROCESSOR: LazyLock<Digest> = LazyLock::new(|| {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let telling = ["vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU"];
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let lines = first.lines().filter(|line| {
+        let name = line.split(':').next().unwrap_or_default().trim();
+        telling.iter().any(|start| name.starts_with(start)) && name != "cpu MHz"
+    });
+    Digest::of(lines.collect::<Vec<_>>().join("\n").as_bytes())
+});
+
+/// The arguments with paths named by role. Of outputs, and of objects and archives that it reads, only the name
+/// counts; a macro's value counts as it is written, since it may end up in any form in the output.
+pub(crate) fn named_argv(command: &Command, roles: &mut Roles) -> Vec<String> {
+    let mut spans: Vec<(Span, String)> = Vec::new();
+    for output in command.outputs.iter().filter(|output| output.role == OutputRole::Primary) {
+        spans.extend(output.span.map(|span| (span, file_name(&output.path))));
+    }
+    for input in command.inputs.iter().filter(|input| input.role.substitutable()) {
+        spans.push((input.span, file_name(&input.path)));
+    }
+    let replacements: Vec<(Span, &str)> = spans.iter().map(|(span, name)| (*span, name.as_str())).collect();
+    let mut argv = command.with_replacements(&replacements);
+    let mut is_macro = false;
+    for argument in &mut argv {
+        let literal = is_macro || argument.starts_with("-D") || argument.starts_with("-U");
+        is_macro = matches!(argument.as_str(), "-D" | "-U");
+        if !literal {
+            roles.learn(argument);
+            *argument = roles.name(argument).into_owned();
+        }
+    }
+    argv
+}
+
+/// A file's name behind a mark, so that it is no path of the same text.
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy());
+    format!("\0file\0/{name}")
+}
+
+/// Why a command is run each time, if it is.
+pub(crate) fn always(command: &Command) -> Option<String> {
+    if let Placement::InPlace(reason) = command.placement {
+        return Some(reason.describe().to_owned());
+    }
+    if command.outputs.iter().any(|output| output.role != OutputRole::Primary) {
+        return Some("it writes files beside its output".to_owned());
+    }
+    if command.kind == Kind::Query || command.outputs.is_empty() {
+        return Some("it writes no file".to_owned());
+    }
+    match command.depfile {
+        Depfile::Unknown => Some("nobody can tell all the files that it reads".to_owned()),
+        Depfile::Own { .. } => Some("it keeps dependencies of its own".to_owned()),
+        Depfile::Inject | Depfile::None => None,
+    }
+}
+
+/// Whether it links by a linker that does not tell what it reads.
+pub(crate) fn link_inputs_unknown(command: &Command, tool: &Tool) -> Option<String> {
+    let links = matches!(command.kind, Kind::Link | Kind::CompileAndLink);
+    (links && !tool.tells_link_inputs)
+        .then(|| "its linker can't tell which files it reads (GNU ld 2.35 and lld 12 can)".to_owned())
+}

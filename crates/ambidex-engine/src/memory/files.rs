@@ -1,0 +1,344 @@
+//! Knows the content of files and the names in folders, and spares reading them again while the file system vouches
+//! for them.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use ambidex_store::Digest;
+
+use super::content::{self, Traits};
+
+/// A file or folder, by its place in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct FileId(pub u32);
+
+/// A content that a file was seen to have, by its place in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct VersionId(pub u32);
+
+/// What the file system says of a file. The time of the last status change is part of it: unlike the modification
+/// time, nobody can set it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Stat {
+    pub device: u64,
+    pub inode: u64,
+    pub size: u64,
+    pub modified: (i64, i64),
+    pub changed: (i64, i64),
+}
+
+impl Stat {
+    /// The state of a file, links followed; none where there is nothing that can be looked at.
+    pub fn of(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|data| Self::from(&data))
+    }
+
+    /// Whether a change after this moment would show: two changes within one tick of the file system's clock may
+    /// carry the same time ("racy git", git's `Documentation/technical/racy-git.txt`). `now` is that clock's time.
+    fn is_settled(&self, now: (i64, i64)) -> bool {
+        if self.changed.1 == 0 && self.modified.1 == 0 {
+            // The file system may count whole seconds, or two (FAT).
+            return self.changed.0 + 2 < now.0;
+        }
+        self.changed < now
+    }
+}
+
+impl From<&Metadata> for Stat {
+    fn from(data: &Metadata) -> Self {
+        Self {
+            device: data.dev(),
+            inode: data.ino(),
+            size: data.size(),
+            modified: (data.mtime(), data.mtime_nsec()),
+            changed: (data.ctime(), data.ctime_nsec()),
+        }
+    }
+}
+
+/// A content of a file, or the names in a folder.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Version {
+    pub file: FileId,
+    pub digest: Digest,
+    pub traits: Option<Box<Traits>>,
+}
+
+/// The digest of what is not there.
+const ABSENT: Digest = Digest([0; 32]);
+
+#[derive(Debug)]
+struct Entry {
+    path: Arc<Path>,
+    /// The newest version, with the state that the file had then, where that state vouches for it.
+    known: Option<(Stat, VersionId)>,
+    /// What was found in this epoch.
+    found: Option<(u32, Option<VersionId>)>,
+    /// Written by somebody who may go on writing without a word: looked at each time.
+    volatile: bool,
+}
+
+/// What has become known and is to be remembered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum News {
+    /// The next file has this path.
+    File(PathBuf),
+    /// The next version is this.
+    Version(Version),
+    /// A file that is in this state has this version.
+    Vouched(Stat, VersionId),
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    ids: HashMap<Arc<Path>, FileId>,
+    entries: Vec<Entry>,
+    versions: Vec<Version>,
+    by_content: HashMap<(FileId, Digest), VersionId>,
+    /// The names in folders, as far as they were needed.
+    listings: HashMap<FileId, (VersionId, Arc<HashSet<OsString>>)>,
+    /// How often anything may have changed.
+    epoch: u32,
+    /// What was not yet remembered.
+    pub news: Vec<News>,
+}
+
+impl Files {
+    /// The number of a path.
+    pub fn id(&mut self, path: &Path) -> FileId {
+        if let Some(id) = self.ids.get(path) {
+            return *id;
+        }
+        self.news.push(News::File(path.to_owned()));
+        self.add(path.into())
+    }
+
+    fn add(&mut self, path: Arc<Path>) -> FileId {
+        let id = FileId(u32::try_from(self.entries.len()).expect("fewer than 2^32 files"));
+        self.ids.insert(path.clone(), id);
+        self.entries.push(Entry { path, known: None, found: None, volatile: false });
+        id
+    }
+
+    /// The path of a number.
+    pub fn path(&self, id: FileId) -> &Arc<Path> {
+        &self.entries[id.0 as usize].path
+    }
+
+    /// A version.
+    pub fn version(&self, id: VersionId) -> &Version {
+        &self.versions[id.0 as usize]
+    }
+
+    /// The path of a version.
+    pub fn path_of(&self, id: VersionId) -> &Arc<Path> {
+        self.path(self.version(id).file)
+    }
+
+    /// Takes in what was remembered. False if it can't be right.
+    pub fn recall(&mut self, news: News) -> bool {
+        match news {
+            News::File(path) => {
+                self.add(path.into());
+            }
+            News::Version(version) => {
+                if version.file.0 as usize >= self.entries.len() {
+                    return false;
+                }
+                self.add_version(version);
+            }
+            News::Vouched(stat, id) => {
+                let Some(version) = self.versions.get(id.0 as usize) else { return false };
+                self.entries[version.file.0 as usize].known = Some((stat, id));
+            }
+        }
+        true
+    }
+
+    /// The newest version of a file, with the state that vouches for it.
+    pub fn known(&self, id: FileId) -> Option<(Stat, VersionId)> {
+        self.entries[id.0 as usize].known
+    }
+
+    /// Takes over a version from another table, where it has the number `old`.
+    pub fn adopt(
+        &mut self,
+        path: &Path,
+        version: &Version,
+        known: Option<(Stat, VersionId)>,
+        old: VersionId,
+    ) -> VersionId {
+        let file = self.id(path);
+        let traits = version.traits.as_deref().cloned().unwrap_or_default();
+        let id = self.intern(file, version.digest, traits);
+        if let Some((stat, vouched)) = known
+            && vouched == old
+        {
+            self.vouch(stat, id);
+        }
+        id
+    }
+
+    fn add_version(&mut self, version: Version) -> VersionId {
+        let id = VersionId(u32::try_from(self.versions.len()).expect("fewer than 2^32 versions"));
+        self.by_content.insert((version.file, version.digest), id);
+        self.versions.push(version);
+        id
+    }
+
+    /// Anything may have changed since: files are looked at again.
+    pub fn doubt(&mut self) {
+        self.epoch += 1;
+    }
+
+    /// Somebody changes this file, and may go on doing so.
+    pub fn doubt_file(&mut self, path: &Path) {
+        let id = self.id(path);
+        self.entries[id.0 as usize].volatile = true;
+        self.entries[id.0 as usize].found = None;
+    }
+
+    /// The version that a file has now; none where there is none that can be read.
+    pub fn current(&mut self, id: FileId) -> Option<VersionId> {
+        let entry = &self.entries[id.0 as usize];
+        match entry.found {
+            Some((epoch, found)) if epoch == self.epoch && !entry.volatile => found,
+            _ => self.look(id),
+        }
+    }
+
+    /// The same, with a version of its own for what is not there.
+    pub fn state(&mut self, id: FileId) -> VersionId {
+        self.current(id).unwrap_or_else(|| self.intern(id, ABSENT, Traits::default()))
+    }
+
+    /// Whether a version is what the file has now.
+    pub fn is_current(&mut self, id: VersionId) -> bool {
+        let version = self.version(id);
+        let (file, absent) = (version.file, version.digest == ABSENT);
+        match self.current(file) {
+            Some(now) => now == id,
+            None => absent,
+        }
+    }
+
+    /// The same, whatever was found before in this run.
+    pub fn look(&mut self, id: FileId) -> Option<VersionId> {
+        let found = Stat::of(self.path(id)).and_then(|stat| self.version_at(id, stat).ok());
+        self.entries[id.0 as usize].found = Some((self.epoch, found));
+        found
+    }
+
+    /// The version of a file that is in this state.
+    fn version_at(&mut self, id: FileId, stat: Stat) -> io::Result<VersionId> {
+        if let Some((known, version)) = self.entries[id.0 as usize].known
+            && known == stat
+        {
+            return Ok(version);
+        }
+        let path = self.path(id).clone();
+        // Before it is read: what comes later shows then.
+        let now = clock();
+        let metadata = fs::metadata(&path)?;
+        let (digest, traits) =
+            if metadata.is_dir() { (self.list(id, &path)?, Traits::default()) } else { content::read(&path)? };
+        let version = self.intern(id, digest, traits);
+        let stat = Stat::from(&metadata);
+        if stat.is_settled(now) {
+            self.vouch(stat, version);
+        }
+        Ok(version)
+    }
+
+    fn intern(&mut self, file: FileId, digest: Digest, traits: Traits) -> VersionId {
+        if let Some(id) = self.by_content.get(&(file, digest)) {
+            return *id;
+        }
+        let traits = (traits != Traits::default()).then(|| Box::new(traits));
+        let version = Version { file, digest, traits };
+        self.news.push(News::Version(version.clone()));
+        self.add_version(version)
+    }
+
+    fn vouch(&mut self, stat: Stat, version: VersionId) {
+        let file = self.version(version).file;
+        self.entries[file.0 as usize].known = Some((stat, version));
+        self.news.push(News::Vouched(stat, version));
+    }
+
+    /// A file was just written with this content by a command that ambidex ran, and nobody else writes it.
+    pub fn written(&mut self, path: &Path, digest: Digest) {
+        let id = self.id(path);
+        let version = self.intern(id, digest, Traits::default());
+        if let Some(stat) = Stat::of(path) {
+            self.vouch(stat, version);
+        }
+        self.entries[id.0 as usize].found = Some((self.epoch, Some(version)));
+    }
+
+    /// The digest of what a file contains now.
+    pub fn digest(&mut self, path: &Path) -> Option<Digest> {
+        let id = self.id(path);
+        let version = self.look(id)?;
+        Some(self.version(version).digest)
+    }
+
+    /// A hash of the names in a folder, those left out that no compiler looks for.
+    fn list(&mut self, id: FileId, path: &Path) -> io::Result<Digest> {
+        let mut names: Vec<OsString> = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let name = entry?.file_name();
+            if !is_made_by_builds(&name) {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        for name in &names {
+            hasher.update(name.as_encoded_bytes()).update(&[0]);
+        }
+        let digest = Digest(*hasher.finalize().as_bytes());
+        let version = self.intern(id, digest, Traits::default());
+        self.listings.insert(id, (version, Arc::new(names.into_iter().collect())));
+        Ok(digest)
+    }
+
+    /// The names in a folder; none where there is no such folder.
+    pub fn names(&mut self, folder: &Path) -> Option<Arc<HashSet<OsString>>> {
+        let id = self.id(folder);
+        let version = self.current(id)?;
+        if let Some((listed, names)) = self.listings.get(&id)
+            && *listed == version
+        {
+            return Some(names.clone());
+        }
+        let path = self.path(id).clone();
+        self.list(id, &path).ok()?;
+        self.listings.get(&id).map(|(_, names)| names.clone())
+    }
+}
+
+/// Names that come and go with every build and that no `#include` and no `-l` means.
+fn is_made_by_builds(name: &OsString) -> bool {
+    let name = name.as_encoded_bytes();
+    [".o", ".pyc", ".pyo", ".py", ".egg-info"].iter().any(|end| name.ends_with(end.as_bytes()))
+        || name == b"__pycache__"
+}
+
+/// The time by which the kernel dates changes of files: not finer than its tick.
+pub(crate) fn clock() -> (i64, i64) {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::RealtimeCoarse;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Realtime;
+    let time = rustix::time::clock_gettime(clock);
+    (time.tv_sec, time.tv_nsec)
+}

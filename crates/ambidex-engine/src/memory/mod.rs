@@ -1,0 +1,364 @@
+//! Knows what earlier builds of a tree have left: the contents of files, the runs of commands, the folders of outputs.
+//!
+//! Everything here is kept in one log, `build/.ambidex/state`. What is not in it has not happened.
+
+pub(crate) mod content;
+pub(crate) mod files;
+mod log;
+pub(crate) mod record;
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tool::Tool;
+use ambidex_store::Digest;
+use files::{Files, News, VersionId};
+use log::Log;
+use record::{ActionKey, Explained, Invocation, Record, Told};
+
+/// What the log holds.
+#[derive(Serialize, Deserialize)]
+enum Frame<'a> {
+    News(News),
+    Record { key: ActionKey, record: &'a [u8] },
+    Forget(ActionKey),
+    Tool { key: Digest, tool: Tool },
+    Invocation { key: Digest, invocation: &'a [u8] },
+    Explained(&'a [u8]),
+}
+
+/// How much may be in the log before it is thought of writing it anew, in bytes.
+const SMALL: usize = 1 << 16;
+
+/// How many different programs are remembered for one tree: `build`, `build_ext --inplace`, a wheel, ...
+const INVOCATIONS: usize = 32;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    log: Log,
+    pub files: Files,
+    records: HashMap<ActionKey, Range<usize>>,
+    /// The newest record of each output's place; made when the first is asked for.
+    by_place: Option<HashMap<String, ActionKey>>,
+    tools: HashMap<Digest, Arc<Tool>>,
+    invocations: HashMap<Digest, Range<usize>>,
+    explained: Option<Range<usize>>,
+    /// Bytes of the log that say nothing any more.
+    stale: usize,
+    objects: PathBuf,
+    /// The number of the next folder for outputs, once the folders there are were looked at.
+    next_folder: Option<u32>,
+    /// Whether folders of outputs may be there that no record names.
+    untidy: bool,
+}
+
+impl Memory {
+    /// Opens the memory of a tree. `objects` is where outputs are kept.
+    pub fn open(file: &Path, objects: PathBuf) -> io::Result<Self> {
+        let mut memory = Self {
+            log: Log::open(file)?,
+            files: Files::default(),
+            records: HashMap::new(),
+            by_place: None,
+            tools: HashMap::new(),
+            invocations: HashMap::new(),
+            explained: None,
+            stale: 0,
+            objects,
+            next_folder: None,
+            untidy: false,
+        };
+        memory.recall();
+        Ok(memory)
+    }
+
+    fn recall(&mut self) {
+        let frames: Vec<Range<usize>> = self.log.frames().collect();
+        for range in frames {
+            let content = self.log.content(range.clone());
+            // A checksum is no proof against a program with a bug: what can't be read is not there.
+            let Ok(frame) = postcard::from_bytes::<Frame<'_>>(content) else { continue };
+            let base = content.as_ptr() as usize;
+            let within = |part: &[u8]| {
+                let start = range.start + (part.as_ptr() as usize - base);
+                start..start + part.len()
+            };
+            let replaced = match frame {
+                Frame::News(news) => {
+                    self.files.recall(news);
+                    None
+                }
+                Frame::Record { key, record } => {
+                    let record = within(record);
+                    self.records.insert(key, record)
+                }
+                Frame::Forget(key) => self.records.remove(&key),
+                Frame::Tool { key, tool } => {
+                    self.tools.insert(key, Arc::new(tool));
+                    None
+                }
+                Frame::Invocation { key, invocation } => {
+                    let invocation = within(invocation);
+                    self.invocations.insert(key, invocation)
+                }
+                Frame::Explained(told) => {
+                    let told = within(told);
+                    self.explained.replace(told)
+                }
+            };
+            self.stale += replaced.map_or(0, |old| old.len());
+        }
+    }
+
+    fn append(&mut self, frame: &Frame<'_>) -> Range<usize> {
+        let content = postcard::to_stdvec(frame).expect("frames are plain data");
+        self.log.append(&content)
+    }
+
+    /// Adds a frame whose last field is this part; returns where the part is.
+    fn append_part(&mut self, frame: &Frame<'_>, part: usize) -> Range<usize> {
+        let whole = self.append(frame);
+        whole.end - part..whole.end
+    }
+
+    /// Writes down what was found out about files.
+    fn write_news(&mut self) {
+        for news in std::mem::take(&mut self.files.news) {
+            self.append(&Frame::News(news));
+        }
+    }
+
+    /// Writes down everything that has become known.
+    fn save(&mut self) {
+        self.write_news();
+        self.log.flush();
+    }
+
+    /// What is remembered of a command.
+    pub fn record(&self, key: &ActionKey) -> Option<Record> {
+        let range = self.records.get(key)?.clone();
+        postcard::from_bytes(self.log.content(range)).ok()
+    }
+
+    /// How long a command took when it was last run, in microseconds.
+    pub fn duration(&self, key: &ActionKey) -> Option<u64> {
+        let record = self.log.content(self.records.get(key)?.clone());
+        postcard::take_from_bytes(record).ok().map(|(duration, _)| duration)
+    }
+
+    /// Remembers a run of a command. It counts from now on, also if this process is killed.
+    pub fn remember(&mut self, key: ActionKey, record: &Record) {
+        self.write_news();
+        let content = postcard::to_stdvec(record).expect("records are plain data");
+        let range = self.append_part(&Frame::Record { key, record: &content }, content.len());
+        if let Some(old) = self.records.insert(key, range) {
+            self.stale += old.len();
+            self.untidy = true;
+        }
+        self.by_place = None;
+        self.log.flush();
+    }
+
+    /// A tool that was looked at before.
+    pub fn tool(&self, key: &Digest) -> Option<Arc<Tool>> {
+        self.tools.get(key).cloned()
+    }
+
+    /// Remembers a tool.
+    pub fn remember_tool(&mut self, key: Digest, tool: Arc<Tool>) {
+        self.write_news();
+        self.append(&Frame::Tool { key, tool: Tool::clone(&tool) });
+        self.tools.insert(key, tool);
+    }
+
+    /// What is told of the newest command that made the output at this place.
+    pub fn told_of(&mut self, place: &str) -> Option<(ActionKey, Told)> {
+        if self.by_place.is_none() {
+            let mut newest: Vec<(&Range<usize>, &ActionKey)> = self.records.iter().map(|(k, r)| (r, k)).collect();
+            newest.sort_unstable_by_key(|(range, _)| range.start);
+            let told = |key: &ActionKey| Some((self.told(key)?.place, *key));
+            self.by_place = Some(newest.into_iter().filter_map(|(_, key)| told(key)).collect());
+        }
+        let key = *self.by_place.as_ref()?.get(place)?;
+        Some((key, self.told(&key)?))
+    }
+
+    fn told(&self, key: &ActionKey) -> Option<Told> {
+        postcard::from_bytes(&self.record(key)?.told).ok()
+    }
+
+    /// What is told of all commands that programs still record.
+    pub fn all_told(&self) -> Vec<Told> {
+        self.records.keys().filter_map(|key| self.told(key)).collect()
+    }
+
+    /// What the last build did for its commands.
+    pub fn explained(&self) -> Vec<Explained> {
+        let told = self.explained.clone().map(|range| self.log.content(range));
+        told.and_then(|told| postcard::from_bytes(told).ok()).unwrap_or_default()
+    }
+
+    /// Remembers what this build did for its commands.
+    pub fn explain(&mut self, told: &[Explained]) {
+        let content = postcard::to_stdvec(told).expect("explanations are plain data");
+        if self.explained.clone().is_some_and(|range| self.log.content(range) == content) {
+            return;
+        }
+        let range = self.append_part(&Frame::Explained(&content), content.len());
+        self.stale += self.explained.replace(range).map_or(0, |old| old.len());
+    }
+
+    /// A new folder for the outputs of one run of a command. It does not exist yet.
+    pub fn new_folder(&mut self) -> u32 {
+        self.untidy = true;
+        let next = self.next_folder.unwrap_or_else(|| {
+            let names = std::fs::read_dir(&self.objects).into_iter().flatten().flatten();
+            let numbers = names.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+            numbers.max().map_or(1, |newest| newest + 1)
+        });
+        self.next_folder = Some(next + 1);
+        next
+    }
+
+    /// The folder of that number.
+    pub fn folder(&self, number: u32) -> PathBuf {
+        self.objects.join(number.to_string())
+    }
+
+    /// What the last run of a program recorded.
+    pub fn invocation(&self, key: &Digest) -> Option<Invocation> {
+        let range = self.invocations.get(key)?.clone();
+        postcard::from_bytes(self.log.content(range)).ok()
+    }
+
+    /// Remembers what a run of a program recorded.
+    pub fn remember_invocation(&mut self, key: Digest, invocation: &Invocation) {
+        let content = postcard::to_stdvec(invocation).expect("invocations are plain data");
+        if self.invocations.get(&key).is_some_and(|range| self.log.content(range.clone()) == content) {
+            return;
+        }
+        let range = self.append_part(&Frame::Invocation { key, invocation: &content }, content.len());
+        self.stale += self.invocations.insert(key, range).map_or(0, |old| old.len());
+        self.untidy = true;
+        if self.invocations.len() > INVOCATIONS {
+            let oldest = self.invocations.iter().min_by_key(|(_, range)| range.start).map(|(key, _)| *key);
+            self.stale += oldest.and_then(|key| self.invocations.remove(&key)).map_or(0, |old| old.len());
+        }
+    }
+
+    /// Whether another invocation has put this file to its place.
+    pub fn is_committed_elsewhere(&self, key: &Digest, place: &Path) -> bool {
+        let others = self.invocations.keys().filter(|other| *other != key);
+        others.filter_map(|other| self.invocation(other)).any(|i| i.committed.iter().any(|file| file.place == place))
+    }
+
+    /// Ends a build: after a good one, what nobody needs any more goes.
+    pub fn close(&mut self, good: bool) {
+        let tidied = if good { self.tidy().and_then(|()| self.compact()) } else { Ok(()) };
+        if let Err(error) = tidied {
+            eprintln!("warning: {} can't be tidied up: {error}", self.objects.display());
+        }
+        self.save();
+    }
+
+    /// Forgets the commands that no program records any more, and removes outputs that belong to no record.
+    fn tidy(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.untidy) {
+            return Ok(());
+        }
+        let invocations: Vec<Invocation> =
+            self.invocations.keys().filter_map(|key| self.invocation(key)).collect();
+        let wanted: HashSet<&ActionKey> = invocations.iter().flat_map(|i| &i.actions).collect();
+        let gone: Vec<ActionKey> = self.records.keys().filter(|key| !wanted.contains(key)).copied().collect();
+        for key in gone {
+            self.append(&Frame::Forget(key));
+            self.stale += self.records.remove(&key).map_or(0, |old| old.len());
+        }
+        self.by_place = None;
+        let folders: HashSet<u32> =
+            self.records.keys().filter_map(|key| self.record(key)).map(|record| record.folder).collect();
+        for entry in std::fs::read_dir(&self.objects)? {
+            let entry = entry?;
+            let number = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            if !number.is_some_and(|number| folders.contains(&number)) {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the log anew where most of it says nothing any more.
+    fn compact(&mut self) -> io::Result<()> {
+        if self.log.len() < SMALL || self.stale * 2 < self.log.len() {
+            return Ok(());
+        }
+        let mut new = Renumbering { old: &self.files, new: Files::default(), versions: HashMap::new() };
+        let mut records = Vec::new();
+        for key in self.records.keys() {
+            let Some(mut record) = self.record(key) else { continue };
+            record.inputs.iter_mut().chain(&mut record.folders).for_each(|id| *id = new.version(*id));
+            records.push((key, postcard::to_stdvec(&record).expect("records are plain data")));
+        }
+        let mut tools = Vec::new();
+        for (key, tool) in &self.tools {
+            let mut tool = Tool::clone(tool);
+            tool.parts.iter_mut().for_each(|id| *id = new.version(*id));
+            tools.push(Frame::Tool { key: *key, tool });
+        }
+        let news = std::mem::take(&mut new.new.news);
+        let frames = news.into_iter().map(Frame::News);
+        let frames = frames.chain(records.iter().map(|(key, record)| Frame::Record { key: **key, record }));
+        let frames = frames.chain(tools);
+        let invocations = self.invocations.iter();
+        let invocations = invocations.map(|(key, range)| (*key, self.log.content(range.clone())));
+        let frames = frames.chain(invocations.map(|(key, invocation)| Frame::Invocation { key, invocation }));
+        let explained = self.explained.clone().map(|range| Frame::Explained(self.log.content(range)));
+        let contents: Vec<Vec<u8>> = frames
+            .chain(explained)
+            .map(|frame| postcard::to_stdvec(&frame).expect("frames are plain data"))
+            .collect();
+        self.log.replace(contents.into_iter())?;
+        self.files = Files::default();
+        self.records.clear();
+        self.by_place = None;
+        self.tools.clear();
+        self.invocations.clear();
+        self.explained = None;
+        self.stale = 0;
+        self.recall();
+        Ok(())
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let result = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A table of files that holds only what is still spoken of.
+struct Renumbering<'a> {
+    old: &'a Files,
+    new: Files,
+    versions: HashMap<VersionId, VersionId>,
+}
+
+impl Renumbering<'_> {
+    fn version(&mut self, id: VersionId) -> VersionId {
+        if let Some(new) = self.versions.get(&id) {
+            return *new;
+        }
+        let version = self.old.version(id);
+        let new = self.new.adopt(self.old.path(version.file), version, self.old.known(version.file), id);
+        self.versions.insert(id, new);
+        new
+    }
+}
