@@ -107,10 +107,14 @@ impl<'a> Accounts<'a> {
             return Ok(None);
         }
         let folder = self.layout.temporary();
-        let made = tempfile::Builder::new()
-            .prefix("")
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(&folder)
+        // Programs that tidy up caches remove empty folders.
+        let made = fs::create_dir_all(&folder)
+            .and_then(|()| {
+                tempfile::Builder::new()
+                    .prefix("")
+                    .permissions(fs::Permissions::from_mode(0o666))
+                    .tempfile_in(&folder)
+            })
             .and_then(|file| {
                 file.as_file().lock()?;
                 file.as_file().set_len(bytes)?;

@@ -93,6 +93,29 @@ fn a_store_that_can_not_be_made_is_an_error() {
 }
 
 #[test]
+fn a_store_that_can_not_be_written_is_an_error_and_can_be_read() {
+    let bench = Bench::new(ROOMY);
+    assert!(bench.put(b"x"));
+    bench.store.add_record(&key("k"), b"r").unwrap();
+    // Permissions would not hold back a superuser.
+    let folder = bench.store.folder().join("v1/tmp");
+    fs::remove_dir(&folder).unwrap();
+    fs::write(&folder, "").unwrap();
+    let source = bench.beside("source");
+    fs::write(&source, "y").unwrap();
+    let error = bench.store.put(&Digest::of(b"y"), &source).unwrap_err();
+    assert!(matches!(&error, StoreError::Store { path, .. } if *path == folder), "{error}");
+    let error = bench.store.add_record(&key("k"), b"other").unwrap_err();
+    assert!(matches!(&error, StoreError::Store { path, .. } if *path == folder), "{error}");
+    assert!(bench.has(b"x"));
+    assert_eq!(bench.store.records(&key("k")), [b"r"]);
+
+    fs::remove_file(&folder).unwrap();
+    assert!(bench.put(b"y") && bench.has(b"y"));
+    assert_eq!(bench.accounted(), taken(&bench.store), "the space of what failed was given back");
+}
+
+#[test]
 fn a_store_that_goes_away_is_made_again() {
     let bench = Bench::new(ROOMY);
     assert!(bench.put(b"x"));
