@@ -1,7 +1,5 @@
 //! Knows how tests see a store: from outside, in a folder of their own.
-
-// Not every test uses all of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
