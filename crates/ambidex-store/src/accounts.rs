@@ -48,7 +48,7 @@ impl<'a> Accounts<'a> {
         let mut accounts = Self { layout, limit, file, taken: 0 };
         match accounts.read() {
             Some(taken) => accounts.taken = taken,
-            None => drop(accounts.count(u64::MAX)?),
+            None => accounts.correct()?,
         }
         Ok(accounts)
     }
@@ -88,12 +88,11 @@ impl<'a> Accounts<'a> {
         self.set(self.taken.saturating_sub(space))
     }
 
-    /// Removes a file and gives back its space. Nothing is done if it isn't there.
-    pub fn remove(&mut self, path: &Path) -> Result<bool, StoreError> {
-        let removed = fs::symlink_metadata(path)
-            .and_then(|metadata| fs::remove_file(path).map(|()| space(metadata.len())));
-        match removed {
-            Ok(space) => self.give_back(space).map(|()| true),
+    /// Removes a file that is damaged, and says whether it was there. Its length may not be the one that was counted, so
+    /// its space is not given back; the next collection finds it.
+    pub fn discard(&mut self, path: &Path) -> Result<bool, StoreError> {
+        match fs::remove_file(path) {
+            Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(StoreError::store(path)(error)),
         }
@@ -108,10 +107,14 @@ impl<'a> Accounts<'a> {
             return Ok(None);
         }
         let folder = self.layout.temporary();
-        let made = tempfile::Builder::new()
-            .prefix("")
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(&folder)
+        // Programs that tidy up caches remove empty folders.
+        let made = fs::create_dir_all(&folder)
+            .and_then(|()| {
+                tempfile::Builder::new()
+                    .prefix("")
+                    .permissions(fs::Permissions::from_mode(0o666))
+                    .tempfile_in(&folder)
+            })
             .and_then(|file| {
                 file.as_file().lock()?;
                 file.as_file().set_len(bytes)?;
@@ -124,6 +127,11 @@ impl<'a> Accounts<'a> {
                 Err(StoreError::store(&folder)(error))
             }
         }
+    }
+
+    /// Counts anew.
+    pub fn correct(&mut self) -> Result<(), StoreError> {
+        self.count(u64::MAX).map(drop)
     }
 
     /// Removes what was used least recently until at most nine tenths of the limit are taken.
@@ -147,6 +155,7 @@ impl<'a> Accounts<'a> {
         if taken > target {
             all.sort_unstable_by_key(|file| file.used);
         }
+        let mut stays = None;
         for file in all {
             if taken <= target {
                 break;
@@ -158,12 +167,12 @@ impl<'a> Accounts<'a> {
                     taken -= file.space;
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => taken -= file.space,
-                // It stays, and stays counted.
-                Err(_) => {}
+                // It stays, and stays counted. The others may still go.
+                Err(error) => stays = stays.or(Some(StoreError::store(&file.path)(error))),
             }
         }
         self.set(taken)?;
-        Ok(collected)
+        stays.map_or(Ok(collected), Err)
     }
 
     /// Removes the temporary files of processes that are no more. The space of those of others.

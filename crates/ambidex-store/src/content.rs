@@ -38,7 +38,7 @@ impl Store {
             return Ok(true);
         }
         // Something of another length is damaged.
-        accounts.remove(&place)?;
+        accounts.discard(&place)?;
         let Some(partial) = accounts.temporary(length)? else { return Ok(false) };
         let shard = place.parent().unwrap_or(&place);
         if let Err(error) = fs::create_dir_all(shard) {
@@ -116,7 +116,7 @@ impl Store {
         match File::open(&place).and_then(Digest::of_reader) {
             Ok(found) if found == *digest => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            _ => accounts.remove(&place),
+            _ => accounts.discard(&place),
         }
     }
 

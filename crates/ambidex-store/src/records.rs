@@ -133,7 +133,7 @@ impl Store {
         let mut accounts = self.lock()?;
         let mut list = read(key, &path).map(|(_, list)| list).unwrap_or_default();
         list.add(record, at_most);
-        replace(&mut accounts, &path, &list.bytes(key))
+        replace(&mut accounts, key, &path, &list)
     }
 
     /// Takes damaged records out of the file of a key, and says whether there were any.
@@ -143,8 +143,8 @@ impl Store {
         // By now it may be another one.
         let Some((_, list)) = read(key, &path).filter(|(_, list)| list.damaged) else { return Ok(false) };
         match list.records.is_empty() {
-            true => drop(accounts.remove(&path)?),
-            false => replace(&mut accounts, &path, &list.bytes(key))?,
+            true => drop(accounts.discard(&path)?),
+            false => replace(&mut accounts, key, &path, &list)?,
         }
         Ok(true)
     }
@@ -159,13 +159,15 @@ fn read(key: &Key, path: &Path) -> Option<(File, List)> {
 }
 
 /// Writes a file anew. If there is no room for it, what was there stays.
-fn replace(accounts: &mut Accounts<'_>, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+fn replace(accounts: &mut Accounts<'_>, key: &Key, path: &Path, list: &List) -> Result<(), StoreError> {
+    let bytes = list.bytes(key);
     let taken = space(bytes.len() as u64);
     let Some(mut partial) = accounts.temporary(bytes.len() as u64)? else { return Ok(()) };
     let shard = path.parent().unwrap_or(path);
-    let written = partial.write_all(bytes).and_then(|()| fs::create_dir_all(shard));
-    // Looked at behind the collection that room may have been made by.
-    let before = fs::metadata(path).map(|metadata| space(metadata.len()));
+    let written = partial.write_all(&bytes).and_then(|()| fs::create_dir_all(shard));
+    // Looked at behind the collection that may have made the room. A damaged file may not have the length that was
+    // counted: its space is left to the next collection.
+    let before = if list.damaged { Ok(0) } else { fs::metadata(path).map(|metadata| space(metadata.len())) };
     let renamed = written.and_then(|()| partial.persist(path).map_err(Into::into));
     match renamed {
         Ok(_) => accounts.give_back(before.unwrap_or(0)),

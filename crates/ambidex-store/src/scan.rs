@@ -10,9 +10,9 @@ use crate::error::StoreError;
 /// File systems give space in blocks. Counting bytes would let many small files take several times the limit.
 const BLOCK: u64 = 4096;
 
-/// The space that a file of so many bytes takes.
+/// The space that a file of so many bytes counts for. An empty one takes none, but there can't be any number of them.
 pub(crate) fn space(bytes: u64) -> u64 {
-    bytes.div_ceil(BLOCK).saturating_mul(BLOCK)
+    bytes.div_ceil(BLOCK).max(1).saturating_mul(BLOCK)
 }
 
 /// A file of the store.

@@ -38,6 +38,9 @@ impl Store {
                 None => self.remove_stray(&file.path, &mut verified)?,
             }
         }
+        if verified.damaged > 0 {
+            self.lock()?.correct()?;
+        }
         Ok(verified)
     }
 
@@ -72,7 +75,7 @@ impl Store {
 
     /// Removes a file that nobody would find by its name.
     fn remove_stray(&self, path: &Path, verified: &mut Verified) -> Result<(), StoreError> {
-        verified.damaged += u64::from(self.lock()?.remove(path)?);
+        verified.damaged += u64::from(self.lock()?.discard(path)?);
         Ok(())
     }
 }

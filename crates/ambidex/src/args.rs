@@ -28,6 +28,9 @@ pub(crate) enum Command {
     /// Remove what builds have left in a project
     Clean(CleanArgs),
     /// Look after the cache that all projects share
+    ///
+    /// It is in AMBIDEX_CACHE_DIR [default: `ambidex` in the user's cache folder], and never takes more than
+    /// AMBIDEX_CACHE_SIZE, such as 500M [default: 5G].
     Cache(CacheArgs),
     /// Serve the Python process that started this
     #[command(hide = true)]
@@ -192,8 +195,7 @@ pub(crate) struct CacheArgs {
     pub command: CacheCommand,
 }
 
-/// What can be done with the cache. It is in `AMBIDEX_CACHE_DIR` [default: `ambidex` in the user's cache folder], and
-/// never takes more than `AMBIDEX_CACHE_SIZE` [default: 5G].
+/// What can be done with the cache.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
     /// Show where it is, and how much is in it
@@ -202,7 +204,7 @@ pub(crate) enum CacheCommand {
         #[arg(long, default_value = "text")]
         format: Format,
     },
-    /// Remove what was used least recently, until nine tenths of the limit are taken
+    /// Remove what killed builds have left, and what was used least recently until nine tenths of the limit are taken
     Gc,
     /// Read everything, and remove what is damaged; the exit code is 1 if something was
     Verify,
