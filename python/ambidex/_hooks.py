@@ -386,7 +386,7 @@ def _may_run_ahead(command):
 def _raise_failures(session, command, error):
     """Raise what the serial build would have raised first, and warn of extensions that could be left out."""
     optional = {scope.number: scope for scope in vars(command).pop("_ambidex_optional", ())}
-    for failure in session.finish():
+    for failure in session.finish(_extensions_of(command)):
         problem = _build_error(_compiler_module, failure)
         scope = optional.get(failure.scope)
         if scope is None:
@@ -395,6 +395,12 @@ def _raise_failures(session, command, error):
             raise problem
     if error is not None:
         raise error
+
+
+def _extensions_of(command):
+    """The extensions of a build_ext, as far as they are objects with names; none of another command."""
+    extensions = getattr(command, "extensions", None)
+    return [ext for ext in extensions or () if hasattr(ext, "name")] if hasattr(command, "extensions") else None
 
 
 def _hook_run(original):
@@ -409,7 +415,7 @@ def _hook_run(original):
         finally:
             session = _session.existing()
             if session is not None and session.collecting is None:
-                session.finish()
+                session.finish(_extensions_of(self))
 
     return run
 

@@ -43,7 +43,8 @@ class Session:
         self.pid = os.getpid()
         self.lock = threading.RLock()
         hello = {"pid": self.pid, "cwd": _imports.started_in, "argv": [str(arg) for arg in getattr(sys, "argv", [])]}
-        self.client = _client.Client(os.environ["AMBIDEX_SOCKET"], dict(hello, lane_of=lane_of))
+        prefix = sys.prefix if sys.prefix != sys.base_prefix else None
+        self.client = _client.Client(os.environ["AMBIDEX_SOCKET"], dict(hello, lane_of=lane_of, prefix=prefix))
         self.program = self.client.welcome["program"]
         self.collecting = None
         self.scope = None
@@ -92,12 +93,15 @@ class Session:
             failures = self.ask({"type": "wait", "scope": scope.number})["failures"]
         return Failure(failures[0]) if failures else None
 
-    def finish(self):
-        """Wait for everything and have the final outputs committed; returns the failures in program order."""
-        if not self.pending:
+    def finish(self, extensions=None):
+        """Wait for everything and have the final outputs committed; returns the failures in program order.
+
+        With `extensions`, what was made for others by an earlier run of this program goes."""
+        if not self.pending and not (extensions is not None and self._recorded):
             return []
+        names = None if extensions is None else [str(ext.name) for ext in extensions]
         with self.lock:
-            return [Failure(data) for data in self.ask({"type": "finish"})["failures"]]
+            return [Failure(data) for data in self.ask({"type": "finish", "extensions": names})["failures"]]
 
     def jobs(self, count):
         """Ask for so many jobs; what was given to ambidex itself wins."""

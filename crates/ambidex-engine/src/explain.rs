@@ -3,14 +3,17 @@
 use std::io;
 use std::path::Path;
 
+use serde::Serialize;
+
+use crate::job::Memorable;
 use crate::memory::Memory;
-use crate::memory::record::{Explained, How, Told, Why};
+use crate::memory::record::{Explained, How, LastBuild, Told, Why};
 use crate::program::Program;
 use crate::roles;
-use crate::tree::Tree;
+use crate::tree::{Tree, folder_of};
 
 /// What the last build did about one command.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// What the command makes, relative to the project where it is in it.
     pub output: String,
@@ -29,28 +32,32 @@ pub struct Explanation {
 /// # Errors
 /// If the state can't be read, or another build is using it for longer than anybody waits.
 pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
+    if !folder_of(root).is_dir() {
+        return Ok(Vec::new());
+    }
     let tree = Tree::open(root)?;
     let memory = tree.memory();
-    let mut all: Vec<Explanation> = memory.explained().into_iter().map(Explanation::from).collect();
-    let up_to_date = memory.all_told().into_iter().filter(|told| {
-        let output = roles::shown(&told.place);
-        !all.iter().any(|other| other.output == output)
-    });
-    let up_to_date: Vec<Explanation> = up_to_date.map(|told| explained(told, How::Reused, Why::UpToDate).into()).collect();
-    all.extend(up_to_date);
+    let build = memory.last_build();
+    let mut all: Vec<Explanation> = build.explained.into_iter().map(Explanation::from).collect();
+    all.extend(build.up_to_date.iter().filter_map(|key| memory.told(key)).map(Explanation::from));
     all.sort_by(|a, b| a.output.cmp(&b.output));
     Ok(all)
 }
 
 /// Takes down what was done about the commands of these programs.
 pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &'a Program>) {
-    let mut told = Vec::new();
+    let mut build = LastBuild::default();
     for program in programs {
         for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
-            let Some(ending) = job.ending().filter(|ending| ending.how != How::Reused) else { continue };
-            let place = job.products.first().map_or(String::new(), |product| product.place.to_string_lossy().into());
+            let Some(ending) = job.ending() else { continue };
+            if let (How::Reused, Memorable::Yes(subject)) = (ending.how, &job.memorable) {
+                build.up_to_date.push(subject.key);
+                continue;
+            }
+            let place =
+                job.products.first().map_or(String::new(), |product| product.place.to_string_lossy().into());
             let named = |text: &String| program.roles.name(text).into_owned();
-            told.push(Explained {
+            build.explained.push(Explained {
                 place: named(&place),
                 extension: program.extension_of(node),
                 argv: job.argv().iter().map(named).collect(),
@@ -59,11 +66,14 @@ pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &
             });
         }
     }
-    memory.explain(&told);
+    memory.remember_build(&build);
 }
 
-fn explained(told: Told, how: How, why: Why) -> Explained {
-    Explained { place: told.place, extension: told.extension, argv: told.argv, how, why }
+impl From<Told> for Explanation {
+    fn from(told: Told) -> Self {
+        let Told { place, extension, argv, .. } = told;
+        Explained { place, extension, argv, how: How::Reused, why: Why::UpToDate }.into()
+    }
 }
 
 impl From<Explained> for Explanation {
@@ -87,11 +97,13 @@ fn reason(why: &Why) -> String {
             "its arguments are in another order, or its working directory is another".to_owned()
         }
         Why::Command { added, removed } => {
-            let list = |sign: &str, words: &[String]| -> Vec<String> {
-                words.iter().map(|word| format!("{sign}{}", roles::shown(word))).collect()
+            let list = |word: &str, arguments: &[String]| {
+                let shown: Vec<String> = arguments.iter().map(|argument| roles::shown(argument)).collect();
+                (!shown.is_empty()).then(|| format!("{word} {}", shown.join(" ")))
             };
-            let words: Vec<String> = list("+", added).into_iter().chain(list("-", removed)).collect();
-            format!("the command is another: {}", words.join(" "))
+            let parts: Vec<String> =
+                [list("now with", added), list("without", removed)].into_iter().flatten().collect();
+            format!("the command is another: {}", parts.join(", "))
         }
         Why::Variable(name) => format!("the variable {name} is another"),
         Why::Tool => "the compiler, or a program that it runs, is another".to_owned(),

@@ -54,12 +54,18 @@ impl Subject {
         if let Some((_, path)) = moved {
             return Some(Why::Place(path.clone()));
         }
-        let traits: Vec<VersionId> = inputs.iter().copied().filter(|id| files.version(*id).traits.is_some()).collect();
+        let traits: Vec<VersionId> =
+            inputs.iter().copied().filter(|id| files.version(*id).traits.is_some()).collect();
         (result.moment != moment(files, &traits)).then_some(Why::Time)
     }
 
     /// The first file that the command would find now before one that it read then.
-    pub fn shadowing(&self, files: &mut Files, result: &RunResult, inputs: &[VersionId]) -> (Option<PathBuf>, Vec<VersionId>) {
+    pub fn shadowing(
+        &self,
+        files: &mut Files,
+        result: &RunResult,
+        inputs: &[VersionId],
+    ) -> (Option<PathBuf>, Vec<VersionId>) {
         let read: Vec<Arc<Path>> = inputs.iter().map(|id| files.path_of(*id).clone()).collect();
         let found = self.search.look(files, &read, &asked(files, inputs));
         let known: BTreeSet<PathBuf> =
@@ -90,7 +96,8 @@ const NOTHING: Digest = Digest([0; 32]);
 fn is_idempotent(command: &Command) -> bool {
     let operation = command.argv[command.tool + 1..].iter().find(|argument| !argument.starts_with("--"));
     command.kind == Kind::Index
-        || command.kind == Kind::Archive && operation.is_some_and(|word| word.contains('r') && !word.contains('q'))
+        || command.kind == Kind::Archive
+            && operation.is_some_and(|word| word.contains('r') && !word.contains('q'))
 }
 
 /// The times that inputs put into outputs, as they are now (ccache's manual, "Performance": `__DATE__` counts by the
@@ -181,7 +188,11 @@ impl Run<'_> {
         for (file, name) in self.outputs {
             let looked = output::look(file, roles).map_err(|error| format!("{}: {error}", file.display()))?;
             carried.extend(looked.carried);
-            outputs.push(Written { name: name.clone(), digest: looked.digest, executable: looked.executable });
+            outputs.push(Written {
+                name: name.clone(),
+                digest: looked.digest,
+                executable: looked.executable,
+            });
         }
         carried.extend(self.named_in_texts(files, &inputs));
         let path_of = |role: String| roles.path_of(&role).map(|path| (role.clone(), path.to_owned()));
@@ -251,9 +262,9 @@ impl Run<'_> {
             }
         }
         for (path, name) in roles {
-            let printed = [&self.ended.out, &self.ended.err].into_iter().any(|text| {
-                memchr::memmem::find(text, path.as_bytes()).is_some()
-            });
+            let printed = [&self.ended.out, &self.ended.err]
+                .into_iter()
+                .any(|text| memchr::memmem::find(text, path.as_bytes()).is_some());
             if printed || absolute_source {
                 named.push(name.clone());
             }
@@ -281,7 +292,9 @@ pub(crate) fn told(
     Told {
         place: roles.name(&place.to_string_lossy()).into_owned(),
         argv,
-        environment: environment.map(|(name, value)| (name.clone(), roles.name(value).into_owned())).collect(),
+        environment: environment
+            .map(|(name, value)| (name.clone(), roles.name(value).into_owned()))
+            .collect(),
         tool: Some(subject.tool.identity),
         extension,
     }

@@ -18,12 +18,38 @@ const VERSION: &[u8] = b"ambidex action 1";
 /// Variables that change what compilers, assemblers, archivers and linkers make or print, beside those by which they
 /// find files (GCC manual, "Environment Variables Affecting GCC"; binutils, ld and ar manuals; clang manual; ld.so(8)).
 const VARIABLES: [&str; 32] = [
-    "LANG", "LANGUAGE", "SOURCE_DATE_EPOCH", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "OBJC_INCLUDE_PATH",
-    "OBJCPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX", "GCC_COMPARE_DEBUG",
-    "DEPENDENCIES_OUTPUT", "SUNPRO_DEPENDENCIES", "LD_LIBRARY_PATH", "LD_PRELOAD", "LD_RUN_PATH", "LDEMULATION",
-    "GNUTARGET", "COLLECT_NO_DEMANGLE", "COLLECT_LTO_WRAPPER", "GCC_COLORS", "GLIBC_TUNABLES", "SDKROOT",
-    "MACOSX_DEPLOYMENT_TARGET", "IPHONEOS_DEPLOYMENT_TARGET", "ZERO_AR_DATE", "CCC_OVERRIDE_OPTIONS",
-    "CCC_ADD_ARGS", "LTO", "TZ", "POSIXLY_CORRECT",
+    "LANG",
+    "LANGUAGE",
+    "SOURCE_DATE_EPOCH",
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "CPLUS_INCLUDE_PATH",
+    "OBJC_INCLUDE_PATH",
+    "OBJCPLUS_INCLUDE_PATH",
+    "LIBRARY_PATH",
+    "COMPILER_PATH",
+    "GCC_EXEC_PREFIX",
+    "GCC_COMPARE_DEBUG",
+    "DEPENDENCIES_OUTPUT",
+    "SUNPRO_DEPENDENCIES",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "LD_RUN_PATH",
+    "LDEMULATION",
+    "GNUTARGET",
+    "COLLECT_NO_DEMANGLE",
+    "COLLECT_LTO_WRAPPER",
+    "GCC_COLORS",
+    "GLIBC_TUNABLES",
+    "SDKROOT",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "IPHONEOS_DEPLOYMENT_TARGET",
+    "ZERO_AR_DATE",
+    "CCC_OVERRIDE_OPTIONS",
+    "CCC_ADD_ARGS",
+    "LTO",
+    "TZ",
+    "POSIXLY_CORRECT",
 ];
 
 /// Beginnings of variables that do.
@@ -32,7 +58,8 @@ const PREFIXES: [&str; 9] =
 
 /// Variables that a compiler that is a script is not taken to read: they are Python's, or differ between any two
 /// shells.
-const FOREIGN: [&str; 9] = ["PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLUMNS", "LINES", "TMPDIR", "VIRTUAL_ENV"];
+const FOREIGN: [&str; 9] =
+    ["PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLUMNS", "LINES", "TMPDIR", "VIRTUAL_ENV"];
 
 /// Whether a variable matters to a tool. A script may read any.
 pub(crate) fn matters(name: &str, script: bool) -> bool {

@@ -213,7 +213,8 @@ impl Job {
                 }
                 (ReadAs::Previous, file) => {
                     let product = primary.filter(|p| p.path == *path);
-                    if let Some((place, target)) = product.and_then(|p| Some((&p.place, p.file(&self.folder)?)))
+                    if let Some((place, target)) =
+                        product.and_then(|p| Some((&p.place, p.file(&self.folder)?)))
                     {
                         plan.copy = Some((file.unwrap_or_else(|| place.clone()), target));
                     }

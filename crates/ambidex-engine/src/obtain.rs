@@ -71,7 +71,8 @@ impl Obtained {
 
     /// Of a command that could not be run at all, as a shell would report it.
     pub fn unable(error: &io::Error) -> Self {
-        let ended = Ended { err: format!("ambidex: {error}\n").into_bytes(), status: 126, ..Ended::default() };
+        let ended =
+            Ended { err: format!("ambidex: {error}\n").into_bytes(), status: 126, ..Ended::default() };
         Self::failed(ended, Why::New)
     }
 

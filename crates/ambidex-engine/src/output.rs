@@ -40,7 +40,8 @@ fn is_opaque(content: &[u8]) -> bool {
             SectionFlags::Elf { sh_flags } => sh_flags & u64::from(object::elf::SHF_COMPRESSED) != 0,
             _ => false,
         };
-        compressed || [&b".zdebug"[..], b".gnu.lto_", b".gnu.debuglto_"].iter().any(|start| name.starts_with(start))
+        compressed
+            || [&b".zdebug"[..], b".gnu.lto_", b".gnu.debuglto_"].iter().any(|start| name.starts_with(start))
     })
 }
 

@@ -301,7 +301,8 @@ impl Program {
                 (_, Content::Of(writer)) => {
                     let writer = &self.jobs[writer.index()];
                     let at = writer.products.iter().position(|product| product.path == *path);
-                    let known = writer.ending().zip(at).and_then(|(ending, at)| ending.outputs.get(at).copied());
+                    let known =
+                        writer.ending().zip(at).and_then(|(ending, at)| ending.outputs.get(at).copied());
                     known.or_else(|| memory.files.digest(&writer.written(*path)?))
                 }
                 (_, Content::AtPlace) => memory.files.digest(place),

@@ -128,9 +128,8 @@ fn begins_path(text: &str, at: usize) -> bool {
 }
 
 /// Options that paths are written right behind.
-const OPTIONS: [&str; 12] = [
-    "-I", "-L", "-B", "-F", "-R", "-T", "-o", "-isystem", "-iquote", "-idirafter", "-include", "-imacros",
-];
+const OPTIONS: [&str; 12] =
+    ["-I", "-L", "-B", "-F", "-R", "-T", "-o", "-isystem", "-iquote", "-idirafter", "-include", "-imacros"];
 
 fn path_is_below(folder: &str, path: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -91,7 +91,8 @@ impl Search {
         let mut looking = Looking { files, listed: HashMap::new(), folders: BTreeSet::new() };
         let mut spare = BTreeSet::new();
         let folders = self.folders.iter().map(|folder| (folder.as_path(), false));
-        let folders: Vec<(&Path, bool)> = folders.chain(beside.iter().map(|folder| (*folder, true))).collect();
+        let folders: Vec<(&Path, bool)> =
+            folders.chain(beside.iter().map(|folder| (*folder, true))).collect();
         for (at, (folder, beside)) in folders.into_iter().enumerate() {
             for (name, limit) in &names {
                 if (beside || at < *limit) && looking.has(folder, name) {

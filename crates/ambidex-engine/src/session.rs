@@ -32,7 +32,8 @@ type Guard<'a> = MutexGuard<'a, Inner>;
 impl Session {
     /// Serves a process until it ends.
     pub fn serve(shared: Arc<Shared>, trees: Arc<Trees>, mut stream: UnixStream) -> io::Result<()> {
-        let Some(Request::Hello { version, cwd, argv, lane_of, prefix, .. }) = protocol::receive(&mut stream)?
+        let Some(Request::Hello { version, cwd, argv, lane_of, prefix, .. }) =
+            protocol::receive(&mut stream)?
         else {
             return Ok(());
         };

@@ -10,8 +10,8 @@ use ambidex_command::{Command as Read, Kind, Language};
 use serde::{Deserialize, Serialize};
 
 use crate::memory::Memory;
-use ambidex_store::Digest;
 use crate::memory::files::VersionId;
+use ambidex_store::Digest;
 
 /// A tool, as far as one kind of command is concerned.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,13 +33,32 @@ pub(crate) struct Tool {
 }
 
 /// Variables by which a driver finds its programs and folders (GCC manual, "Environment Variables"; ld.so(8)).
-const FINDING: [&str; 7] =
-    ["PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX", "LIBRARY_PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "CCC_OVERRIDE_OPTIONS"];
+const FINDING: [&str; 7] = [
+    "PATH",
+    "COMPILER_PATH",
+    "GCC_EXEC_PREFIX",
+    "LIBRARY_PATH",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "CCC_OVERRIDE_OPTIONS",
+];
 
 /// Options by which it finds others, or means another machine (GCC manual, "Directory Options"; clang manual).
 const MEANING: [&str; 14] = [
-    "-B", "-m", "--sysroot", "-isysroot", "-nostdinc", "-stdlib", "-specs", "--specs", "--target", "-target",
-    "-fuse-ld", "--gcc-toolchain", "-flto", "-fplugin",
+    "-B",
+    "-m",
+    "--sysroot",
+    "-isysroot",
+    "-nostdinc",
+    "-stdlib",
+    "-specs",
+    "--specs",
+    "--target",
+    "-target",
+    "-fuse-ld",
+    "--gcc-toolchain",
+    "-flto",
+    "-fplugin",
 ];
 
 /// How the tool of a command is asked.
@@ -61,7 +80,9 @@ impl Inquiry<'_> {
         while let Some(argument) = rest.next() {
             if MEANING.iter().any(|option| argument.starts_with(option)) {
                 arguments.push(argument.as_str());
-                if ["-B", "--sysroot", "-isysroot", "-target", "-specs", "--specs"].contains(&argument.as_str()) {
+                if ["-B", "--sysroot", "-isysroot", "-target", "-specs", "--specs"]
+                    .contains(&argument.as_str())
+                {
                     arguments.extend(rest.next().map(String::as_str));
                 }
             }
@@ -186,13 +207,15 @@ impl Inquiry<'_> {
     }
 
     fn in_path(&self, name: &str) -> Option<PathBuf> {
-        let folders = std::env::split_paths(self.env.get("PATH")?).map(|folder| self.cwd.join(folder).join(name));
+        let folders =
+            std::env::split_paths(self.env.get("PATH")?).map(|folder| self.cwd.join(folder).join(name));
         folders.into_iter().find(|file| file.is_file())
     }
 
     /// The folders that `-v` lists between two lines of its own (GCC manual, "Directory Options").
     fn include_dirs(&self, language: &str) -> Vec<PathBuf> {
-        let text = self.ask(&["-E", "-Wp,-v", "-x", language, "/dev/null", "-o", "/dev/null"]).unwrap_or_default();
+        let text =
+            self.ask(&["-E", "-Wp,-v", "-x", language, "/dev/null", "-o", "/dev/null"]).unwrap_or_default();
         let lines = text.lines().skip_while(|line| !line.starts_with("#include <"));
         let lines = lines.skip(1).take_while(|line| line.starts_with(' '));
         lines.map(|line| PathBuf::from(line.trim())).collect()
@@ -201,7 +224,9 @@ impl Inquiry<'_> {
     /// Whether it is `ld` itself, not a compiler driver.
     fn is_linker(&self) -> bool {
         let name = self.tool.file_name().unwrap_or_default().to_string_lossy();
-        self.links() && self.command.language.is_none() && (name.contains("mold") || name.split(['-', '.']).any(|part| part == "ld" || part == "lld"))
+        self.links()
+            && self.command.language.is_none()
+            && (name.contains("mold") || name.split(['-', '.']).any(|part| part == "ld" || part == "lld"))
     }
 
     /// The folders of `SEARCH_DIR` in the linker's own script (ld manual, `--verbose`).
@@ -220,6 +245,7 @@ impl Inquiry<'_> {
 
 fn is_script(file: &Path) -> bool {
     let mut magic = [0; 2];
-    let read = std::fs::File::open(file).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut magic));
+    let read =
+        std::fs::File::open(file).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut magic));
     read.is_ok() && magic == *b"#!"
 }

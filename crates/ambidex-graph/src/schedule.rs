@@ -59,7 +59,9 @@ impl Graph {
         let content = |read: &Access| match self.effective(read.path, Some(own)) {
             None => Some(Content::AtPlace),
             Some(seq) => match self.version_of(seq) {
-                Version::Written(writer) if read.at == At::Anywhere && !self.writes_at_place(seq, read.path) => {
+                Version::Written(writer)
+                    if read.at == At::Anywhere && !self.writes_at_place(seq, read.path) =>
+                {
                     Some(Content::Of(writer))
                 }
                 _ => (self.paths[read.path.index()].placed == Some(seq)).then_some(Content::AtPlace),

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Build with plain setuptools and with ambidex, and compare every output byte for byte
     Verify(VerifyArgs),
+    /// Tell why each command of the last build was run, or why it was not
+    Explain(ExplainArgs),
     /// Remove what builds have left in a project
     Clean(CleanArgs),
     /// Look after the cache that all projects share
@@ -163,6 +165,21 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The project
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Only this output: an object, a library or a module, by its path or the end of it
+    #[arg(value_name = "OUTPUT")]
+    pub wanted: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// How to print the result
+    #[arg(long, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -31,7 +31,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
         environment: with_verbosity(project.environment(), &args.common.output),
         log: None,
     };
-    let mut options = supervise::options(&args.common.jobs, &project.settings);
+    let mut options = supervise::sharing(&args.common.jobs, &project.settings)?;
     options.keep_going = args.keep_going.unwrap_or(options.keep_going);
     let ended = supervise::captured(task, options)?;
     conclude(&ended, args.summary.as_deref(), &args.common.output)
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
         environment: with_verbosity(settings.environment(), &args.output),
         log: None,
     };
-    let mut options = supervise::options(&args.jobs, &settings);
+    let mut options = supervise::sharing(&args.jobs, &settings)?;
     options.keep_going = args.keep_going.unwrap_or(options.keep_going);
     let ended = supervise::captured(task, options)?;
     conclude(&ended, args.summary.as_deref(), &args.output)
@@ -95,9 +95,11 @@ pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArg
     let commands = &ended.report.commands;
     if !output.quiet && commands.recorded > 0 {
         tell::say(&format!(
-            "ambidex: {} commands, {} run, {} repeated, {} jobs, {:.2} s",
+            "ambidex: {} commands, {} run, {} up to date, {} from the store, {} repeated, {} jobs, {:.2} s",
             commands.recorded,
             commands.executed,
+            commands.reused,
+            commands.cached,
             commands.recorded - commands.distinct,
             ended.report.jobs,
             ended.report.wall_s

@@ -32,6 +32,10 @@ pub(crate) enum Error {
     Engine(io::Error),
     #[error("setup.py failed (exit code {0}); there is nothing to check")]
     SetupFailed(u8),
+    #[error("{} holds no build that could be explained", .0.display())]
+    NothingBuilt(PathBuf),
+    #[error("no command of the last build makes `{0}`")]
+    NoSuchOutput(String),
     #[error("interrupted")]
     Interrupted(u8),
     #[error("{} is being built by another ambidex", .0.display())]
@@ -81,6 +85,8 @@ impl Error {
             Self::BadCacheSize(_) => {
                 "give a number of bytes, or one with K, M, G or T behind it, such as 5G or 500M"
             }
+            Self::NothingBuilt(_) => "build it by `ambidex build` first",
+            Self::NoSuchOutput(_) => "leave the name out to see all outputs",
             Self::NoStore => "set AMBIDEX_CACHE_DIR to a folder",
             Self::Store(_) => {
                 "check the permissions and whether the disk is full, or set AMBIDEX_CACHE_DIR to another folder; an empty one does without"

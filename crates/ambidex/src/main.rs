@@ -10,6 +10,7 @@ mod clean;
 mod diagnose;
 mod environment;
 mod error;
+mod explain;
 mod project;
 mod serve;
 mod settings;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Run(args) => build::run(&args),
         Command::Check(args) => check::check(&args),
         Command::Verify(args) => verify::verify(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
         Command::Serve(args) => serve::serve(&args),

@@ -20,7 +20,7 @@ use crate::supervise;
 pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let capture = Capture::lay_out()?;
     let settings = Settings::of_folder(Path::new(""))?;
-    let engine = Engine::start(supervise::options(&args.jobs, &settings)).map_err(Error::Engine)?;
+    let engine = Engine::start(supervise::sharing(&args.jobs, &settings)?).map_err(Error::Engine)?;
     let mut signals =
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
     tell(capture.environment(&engine.socket()).into_iter().chain(settings.environment()))

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use ambidex_store::Store;
 
 use crate::error::Error;
+use crate::tell;
 
 /// The limit where none is set.
 const DEFAULT_LIMIT: u64 = 5 << 30;
@@ -20,6 +21,18 @@ pub(crate) fn open() -> Result<Option<Store>, Error> {
     let folder =
         std::path::absolute(&folder).map_err(|source| Error::Unreadable { path: folder.clone(), source })?;
     Ok(Some(Store::open(&folder, limit)?))
+}
+
+/// The same for a build, which goes on without a store that can't be used.
+pub(crate) fn open_if_usable() -> Result<Option<Store>, Error> {
+    match open() {
+        Err(error @ Error::BadCacheSize(_)) => Err(error),
+        Err(error) => {
+            tell::note(&format!("{error}; the build goes on without the store"));
+            Ok(None)
+        }
+        usable => usable,
+    }
 }
 
 /// The folder of the store, from `AMBIDEX_CACHE_DIR`, `XDG_CACHE_HOME` and the home folder. An empty first one says that

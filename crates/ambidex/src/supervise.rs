@@ -16,6 +16,7 @@ use crate::args::JobArgs;
 use crate::capture::Capture;
 use crate::error::Error;
 use crate::settings::Settings;
+use crate::store_location;
 
 /// A process to run.
 #[derive(Debug)]
@@ -51,7 +52,13 @@ pub(crate) fn options(jobs: &JobArgs, settings: &Settings) -> Options {
         only_record: false,
         commit_all: false,
         schedule_seed: jobs.schedule_seed,
+        store: None,
     }
+}
+
+/// The same for a build whose results are shared with other trees.
+pub(crate) fn sharing(jobs: &JobArgs, settings: &Settings) -> Result<Options, Error> {
+    Ok(Options { store: store_location::open_if_usable()?, ..options(jobs, settings) })
 }
 
 /// Runs a process with every Python below it captured.

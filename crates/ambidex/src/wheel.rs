@@ -157,7 +157,7 @@ impl Backend<'_> {
 
     /// Builds the wheel with the engine.
     fn captured(&self, args: &WheelArgs, arguments: &Value) -> Result<Result<Value, u8>, Error> {
-        let options = supervise::options(&args.common.jobs, &self.project.settings);
+        let options = supervise::sharing(&args.common.jobs, &self.project.settings)?;
         let ended = supervise::captured(self.task("build_wheel", arguments), options)?;
         if ended.code == 0 {
             build::conclude(&ended, None, &args.common.output)?;

@@ -181,7 +181,8 @@ const IMPORT: &str = r#"
 import glob, os, subprocess, sys, sysconfig
 suffix = sysconfig.get_config_var("EXT_SUFFIX")
 good = total = 0
-for lib in glob.glob("build/lib*"):
+# Some projects call `build` otherwise.
+for lib in glob.glob("build/lib*") or glob.glob("*/lib*"):
     for folder, _, files in os.walk(lib):
         for file in sorted(files):
             if not file.endswith(".so"):

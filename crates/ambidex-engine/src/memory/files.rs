@@ -248,8 +248,11 @@ impl Files {
         // Before it is read: what comes later shows then.
         let now = clock();
         let metadata = fs::metadata(&path)?;
-        let (digest, traits) =
-            if metadata.is_dir() { (self.list(id, &path)?, Traits::default()) } else { content::read(&path)? };
+        let (digest, traits) = if metadata.is_dir() {
+            (self.list(id, &path)?, Traits::default())
+        } else {
+            content::read(&path)?
+        };
         let version = self.intern(id, digest, traits);
         let stat = Stat::from(&metadata);
         if stat.is_settled(now) {

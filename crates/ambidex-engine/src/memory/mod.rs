@@ -19,7 +19,7 @@ use crate::tool::Tool;
 use ambidex_store::Digest;
 use files::{Files, News, VersionId};
 use log::Log;
-use record::{ActionKey, Explained, Invocation, Record, Told};
+use record::{ActionKey, Invocation, LastBuild, Record, Told};
 
 /// What the log holds.
 #[derive(Serialize, Deserialize)]
@@ -29,7 +29,7 @@ enum Frame<'a> {
     Forget(ActionKey),
     Tool { key: Digest, tool: Tool },
     Invocation { key: Digest, invocation: &'a [u8] },
-    Explained(&'a [u8]),
+    LastBuild(&'a [u8]),
 }
 
 /// How much may be in the log before it is thought of writing it anew, in bytes.
@@ -48,7 +48,7 @@ pub(crate) struct Memory {
     by_place: Option<HashMap<String, ActionKey>>,
     tools: HashMap<Digest, Arc<Tool>>,
     invocations: HashMap<Digest, Range<usize>>,
-    explained: Option<Range<usize>>,
+    last_build: Option<Range<usize>>,
     /// Bytes of the log that say nothing any more.
     stale: usize,
     objects: PathBuf,
@@ -68,7 +68,7 @@ impl Memory {
             by_place: None,
             tools: HashMap::new(),
             invocations: HashMap::new(),
-            explained: None,
+            last_build: None,
             stale: 0,
             objects,
             next_folder: None,
@@ -107,9 +107,9 @@ impl Memory {
                     let invocation = within(invocation);
                     self.invocations.insert(key, invocation)
                 }
-                Frame::Explained(told) => {
+                Frame::LastBuild(told) => {
                     let told = within(told);
-                    self.explained.replace(told)
+                    self.last_build.replace(told)
                 }
             };
             self.stale += replaced.map_or(0, |old| old.len());
@@ -180,7 +180,8 @@ impl Memory {
     /// What is told of the newest command that made the output at this place.
     pub fn told_of(&mut self, place: &str) -> Option<(ActionKey, Told)> {
         if self.by_place.is_none() {
-            let mut newest: Vec<(&Range<usize>, &ActionKey)> = self.records.iter().map(|(k, r)| (r, k)).collect();
+            let mut newest: Vec<(&Range<usize>, &ActionKey)> =
+                self.records.iter().map(|(k, r)| (r, k)).collect();
             newest.sort_unstable_by_key(|(range, _)| range.start);
             let told = |key: &ActionKey| Some((self.told(key)?.place, *key));
             self.by_place = Some(newest.into_iter().filter_map(|(_, key)| told(key)).collect());
@@ -189,29 +190,25 @@ impl Memory {
         Some((key, self.told(&key)?))
     }
 
-    fn told(&self, key: &ActionKey) -> Option<Told> {
+    /// What is told of a command.
+    pub fn told(&self, key: &ActionKey) -> Option<Told> {
         postcard::from_bytes(&self.record(key)?.told).ok()
     }
 
-    /// What is told of all commands that programs still record.
-    pub fn all_told(&self) -> Vec<Told> {
-        self.records.keys().filter_map(|key| self.told(key)).collect()
-    }
-
-    /// What the last build did for its commands.
-    pub fn explained(&self) -> Vec<Explained> {
-        let told = self.explained.clone().map(|range| self.log.content(range));
+    /// What the last build did.
+    pub fn last_build(&self) -> LastBuild {
+        let told = self.last_build.clone().map(|range| self.log.content(range));
         told.and_then(|told| postcard::from_bytes(told).ok()).unwrap_or_default()
     }
 
-    /// Remembers what this build did for its commands.
-    pub fn explain(&mut self, told: &[Explained]) {
-        let content = postcard::to_stdvec(told).expect("explanations are plain data");
-        if self.explained.clone().is_some_and(|range| self.log.content(range) == content) {
+    /// Remembers what this build did.
+    pub fn remember_build(&mut self, build: &LastBuild) {
+        let content = postcard::to_stdvec(build).expect("explanations are plain data");
+        if self.last_build.clone().is_some_and(|range| self.log.content(range) == content) {
             return;
         }
-        let range = self.append_part(&Frame::Explained(&content), content.len());
-        self.stale += self.explained.replace(range).map_or(0, |old| old.len());
+        let range = self.append_part(&Frame::LastBuild(&content), content.len());
+        self.stale += self.last_build.replace(range).map_or(0, |old| old.len());
     }
 
     /// A new folder for the outputs of one run of a command. It does not exist yet.
@@ -255,7 +252,9 @@ impl Memory {
     /// Whether another invocation has put this file to its place.
     pub fn is_committed_elsewhere(&self, key: &Digest, place: &Path) -> bool {
         let others = self.invocations.keys().filter(|other| *other != key);
-        others.filter_map(|other| self.invocation(other)).any(|i| i.committed.iter().any(|file| file.place == place))
+        others
+            .filter_map(|other| self.invocation(other))
+            .any(|i| i.committed.iter().any(|file| file.place == place))
     }
 
     /// Ends a build: after a good one, what nobody needs any more goes.
@@ -318,9 +317,9 @@ impl Memory {
         let invocations = self.invocations.iter();
         let invocations = invocations.map(|(key, range)| (*key, self.log.content(range.clone())));
         let frames = frames.chain(invocations.map(|(key, invocation)| Frame::Invocation { key, invocation }));
-        let explained = self.explained.clone().map(|range| Frame::Explained(self.log.content(range)));
+        let last_build = self.last_build.clone().map(|range| Frame::LastBuild(self.log.content(range)));
         let contents: Vec<Vec<u8>> = frames
-            .chain(explained)
+            .chain(last_build)
             .map(|frame| postcard::to_stdvec(&frame).expect("frames are plain data"))
             .collect();
         self.log.replace(contents.into_iter())?;
@@ -329,7 +328,7 @@ impl Memory {
         self.by_place = None;
         self.tools.clear();
         self.invocations.clear();
-        self.explained = None;
+        self.last_build = None;
         self.stale = 0;
         self.recall();
         Ok(())

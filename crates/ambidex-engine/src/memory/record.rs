@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use ambidex_store::Digest;
 use super::files::VersionId;
+use ambidex_store::Digest;
 
 /// What makes commands the same, wherever and whenever they run, but for the content of what they read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -149,6 +149,15 @@ pub(crate) enum How {
     Reused,
     /// Its output was taken from the store.
     Cached,
+}
+
+/// What the last build did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastBuild {
+    /// Its commands that were not up to date.
+    pub explained: Vec<Explained>,
+    /// Those that were.
+    pub up_to_date: Vec<ActionKey>,
 }
 
 /// A command of the last build, as it is explained.
