@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ambidex_command::{Command, InputRole, Kind};
 use ambidex_store::Digest;
 
+use crate::identity;
 use crate::job::Environment;
 use crate::memory::Memory;
 use crate::memory::files::{Files, Stat, VersionId};
@@ -288,13 +289,11 @@ pub(crate) fn told(
     extension: Option<String>,
 ) -> Told {
     let roles = &subject.roles;
-    let environment = crate::identity::relevant(&env.variables, &subject.tool);
+    let environment = identity::relevant(env, &subject.tool).into_iter();
     Told {
         place: roles.name(&place.to_string_lossy()).into_owned(),
         argv,
-        environment: environment
-            .map(|(name, value)| (name.clone(), roles.name(value).into_owned()))
-            .collect(),
+        environment: environment.map(|(name, value)| (name, roles.name(&value).into_owned())).collect(),
         tool: Some(subject.tool.identity),
         extension,
     }

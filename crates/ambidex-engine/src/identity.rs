@@ -1,8 +1,8 @@
 //! Knows what makes two commands the same, wherever and whenever they are run: all but the content of what they read.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use ambidex_command::{Command, Depfile, Kind, OutputRole, Placement, Span};
 use ambidex_store::Digest;
@@ -71,22 +71,23 @@ pub(crate) fn matters(name: &str, script: bool) -> bool {
 }
 
 /// The variables of an environment that matter to a tool.
-pub(crate) fn relevant<'a>(
-    variables: &'a BTreeMap<String, String>,
-    tool: &'a Tool,
-) -> impl Iterator<Item = (&'a String, &'a String)> {
-    variables.iter().filter(|(name, _)| matters(name, tool.script))
+pub(crate) fn relevant(env: &Environment, tool: &Tool) -> Vec<(String, String)> {
+    if !tool.script {
+        return env.relevant.clone();
+    }
+    let all = env.variables.iter().filter(|(name, _)| matters(name, true));
+    all.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// The key of a command.
+/// The key of a command, and the roles of its paths.
 pub(crate) fn of(
     command: &Command,
     cwd: &Path,
     env: &Environment,
     tool: &Tool,
-    roles: &mut Roles,
-) -> ActionKey {
-    let argv = named_argv(command, roles);
+    roles: &Arc<Roles>,
+) -> (ActionKey, Arc<Roles>) {
+    let (argv, roles) = named_argv(command, roles);
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &[u8]| {
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
@@ -95,9 +96,9 @@ pub(crate) fn of(
     add(&tool.identity.0);
     argv.iter().for_each(|argument| add(argument.as_bytes()));
     add(roles.name(&cwd.to_string_lossy()).as_bytes());
-    for (name, value) in relevant(&env.variables, tool) {
+    for (name, value) in relevant(env, tool) {
         add(name.as_bytes());
-        add(roles.name(value).as_bytes());
+        add(roles.name(&value).as_bytes());
     }
     if let Some(other) = other_name_of(cwd, env) {
         add(other.as_bytes());
@@ -105,7 +106,7 @@ pub(crate) fn of(
     if command.argv.iter().any(|argument| argument.ends_with("=native") && argument.starts_with("-m")) {
         add(&PROCESSOR.0);
     }
-    ActionKey(Digest(*hasher.finalize().as_bytes()))
+    (ActionKey(Digest(*hasher.finalize().as_bytes())), roles)
 }
 
 /// What `PWD` calls the working directory, if that is another name: compilers write it into debug information.
@@ -130,9 +131,9 @@ static PROCESSOR: LazyLock<Digest> = LazyLock::new(|| {
     Digest::of(lines.collect::<Vec<_>>().join("\n").as_bytes())
 });
 
-/// The arguments with paths named by role. Of outputs, and of objects and archives that it reads, only the name
+/// The arguments with paths named by role, and the roles with all that they name. Of outputs, and of objects and archives that it reads, only the name
 /// counts; a macro's value counts as it is written, since it may end up in any form in the output.
-pub(crate) fn named_argv(command: &Command, roles: &mut Roles) -> Vec<String> {
+pub(crate) fn named_argv(command: &Command, roles: &Arc<Roles>) -> (Vec<String>, Arc<Roles>) {
     let mut spans: Vec<(Span, String)> = Vec::new();
     for output in command.outputs.iter().filter(|output| output.role == OutputRole::Primary) {
         spans.extend(output.span.map(|span| (span, file_name(&output.path))));
@@ -142,16 +143,22 @@ pub(crate) fn named_argv(command: &Command, roles: &mut Roles) -> Vec<String> {
     }
     let replacements: Vec<(Span, &str)> = spans.iter().map(|(span, name)| (*span, name.as_str())).collect();
     let mut argv = command.with_replacements(&replacements);
+    let mut roles = roles.clone();
     let mut is_macro = false;
     for argument in &mut argv {
         let literal = is_macro || argument.starts_with("-D") || argument.starts_with("-U");
         is_macro = matches!(argument.as_str(), "-D" | "-U");
-        if !literal {
-            roles.learn(argument);
-            *argument = roles.name(argument).into_owned();
+        if literal || !argument.contains('/') {
+            continue;
+        }
+        if roles.mentions_temporary(argument) {
+            Arc::make_mut(&mut roles).learn(argument);
+        }
+        if let Cow::Owned(named) = roles.name(argument) {
+            *argument = named;
         }
     }
-    argv
+    (argv, roles)
 }
 
 /// A file's name behind a mark, so that it is no path of the same text.

@@ -69,7 +69,8 @@ impl Intake<'_> {
             0 => program.clone(),
             at => self.program(&command.argv[at], cwd, env)?,
         };
-        let key = key(&command, cwd, env, [&program, &tool]);
+        let memorable = self.memorable(&command, cwd, env, [&program, &tool]);
+        let key = key(&command, cwd, env, &memorable, [&program, &tool]);
         let (reads, reads_as, declared) = self.reads(&command, cwd);
         let (writes, products) = self.writes(&command, cwd)?;
         let written = |file: &&PathBuf| {
@@ -77,7 +78,6 @@ impl Intake<'_> {
         };
         let outside: Vec<PathBuf> = declared.iter().filter(|file| !written(file)).cloned().collect();
         let outside_stamp = stamp::of(outside.iter().map(PathBuf::as_path));
-        let memorable = self.memorable(&command, cwd, env, [&program, &tool]);
         let known = match (&memorable, &self.memory) {
             (Memorable::Yes(subject), Some(memory)) => memory.duration(&subject.key),
             _ => None,
@@ -211,9 +211,7 @@ impl Intake<'_> {
         if let Some(reason) = identity::link_inputs_unknown(command, &tool) {
             return Memorable::No(reason);
         }
-        let mut roles = Roles::clone(self.roles);
-        let key = identity::of(command, cwd, env, &tool, &mut roles);
-        let roles = if roles == **self.roles { self.roles.clone() } else { Arc::new(roles) };
+        let (key, roles) = identity::of(command, cwd, env, &tool, self.roles);
         let search = Search::new(command, cwd, &tool);
         let search = match self.searches.get(&search) {
             Some(known) => known.clone(),
@@ -239,7 +237,7 @@ fn check_output(place: &Path) -> Result<(), Left> {
     }
 }
 
-fn key(command: &Command, cwd: &Path, env: &Environment, tools: [&Path; 2]) -> Key {
+fn key(command: &Command, cwd: &Path, env: &Environment, memorable: &Memorable, tools: [&Path; 2]) -> Key {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &[u8]| {
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
@@ -247,6 +245,10 @@ fn key(command: &Command, cwd: &Path, env: &Environment, tools: [&Path; 2]) -> K
     command.argv.iter().for_each(|arg| add(arg.as_bytes()));
     add(cwd.as_os_str().as_encoded_bytes());
     add(&env.hash);
+    if let Memorable::Yes(subject) = memorable {
+        add(&subject.tool.identity.0);
+        return Key(*hasher.finalize().as_bytes());
+    }
     for tool in tools {
         add(tool.as_os_str().as_encoded_bytes());
         if let Ok(data) = fs::metadata(tool) {

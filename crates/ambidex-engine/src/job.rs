@@ -9,6 +9,7 @@ use ambidex_graph::{Action, Content, PathId};
 use ambidex_store::Digest;
 
 use crate::fresh::Subject;
+use crate::identity;
 use crate::memory::files::VersionId;
 use crate::memory::record::{How, Why};
 use crate::process::Ended;
@@ -18,6 +19,8 @@ use crate::process::Ended;
 pub(crate) struct Environment {
     pub variables: BTreeMap<String, String>,
     pub hash: [u8; 32],
+    /// Those that matter to compilers and their kin.
+    pub relevant: Vec<(String, String)>,
 }
 
 impl Environment {
@@ -29,7 +32,9 @@ impl Environment {
             hasher.update(name.as_bytes()).update(&[0]).update(value.as_bytes()).update(&[0]);
         }
         let hash = *hasher.finalize().as_bytes();
-        Self { variables, hash }
+        let relevant = variables.iter().filter(|(name, _)| identity::matters(name, false));
+        let relevant = relevant.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Self { variables, hash, relevant }
     }
 }
 

@@ -1,18 +1,23 @@
 //! Knows which spellings name one file, and gives each file its number in the graph.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use ambidex_graph::{Graph, PathId};
+use rustc_hash::FxHashMap;
 
 /// The paths of one program.
 #[derive(Debug, Default)]
 pub(crate) struct PathTable {
-    ids: BTreeMap<PathBuf, PathId>,
-    places: Vec<PathBuf>,
+    ids: FxHashMap<Arc<OsStr>, PathId>,
+    /// The same in the order of paths.
+    sorted: BTreeMap<Arc<Path>, PathId>,
+    places: Vec<Arc<Path>>,
     /// Folders as they were spelled, and where they really are.
-    folders: HashMap<PathBuf, PathBuf>,
+    folders: FxHashMap<OsString, PathBuf>,
 }
 
 impl PathTable {
@@ -31,12 +36,12 @@ impl PathTable {
 
     /// The real path of a folder, if it is there; else the path without its dots.
     pub fn folder(&mut self, folder: &Path) -> PathBuf {
-        if let Some(known) = self.folders.get(folder) {
+        if let Some(known) = self.folders.get(folder.as_os_str()) {
             return known.clone();
         }
         match std::fs::canonicalize(folder) {
             Ok(real) => {
-                self.folders.insert(folder.to_owned(), real.clone());
+                self.folders.insert(folder.into(), real.clone());
                 real
             }
             Err(_) => without_dots(folder),
@@ -45,18 +50,20 @@ impl PathTable {
 
     /// The number of a file in its one spelling.
     pub fn id(&mut self, graph: &mut Graph, spelled: PathBuf) -> PathId {
-        if let Some(id) = self.ids.get(&spelled) {
+        if let Some(id) = self.ids.get(spelled.as_os_str()) {
             return *id;
         }
         let id = graph.path();
-        self.places.push(spelled.clone());
-        self.ids.insert(spelled, id);
+        let place: Arc<Path> = spelled.into();
+        self.places.push(place.clone());
+        self.ids.insert(place.as_os_str().into(), id);
+        self.sorted.insert(place, id);
         id
     }
 
     /// The number of a file, if it has one.
     pub fn known(&self, spelled: &Path) -> Option<PathId> {
-        self.ids.get(spelled).copied()
+        self.ids.get(spelled.as_os_str()).copied()
     }
 
     /// The file of a number.
@@ -67,7 +74,7 @@ impl PathTable {
     /// The file itself and all files below it.
     pub fn at_or_below<'a>(&'a self, spelled: &'a Path) -> impl Iterator<Item = PathId> + 'a {
         // In the order of paths, what is below a folder comes right behind it.
-        self.ids
+        self.sorted
             .range::<Path, _>((Bound::Included(spelled), Bound::Unbounded))
             .take_while(move |(path, _)| path.starts_with(spelled))
             .map(|(_, id)| *id)

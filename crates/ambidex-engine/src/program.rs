@@ -13,6 +13,7 @@ use ambidex_graph::{
 
 use crate::conclusion::Conclusion;
 use crate::fresh::{self, Operand};
+use crate::identity;
 use crate::intake::{Intake, Left};
 use crate::job::{Ending, Environment, Job, Life, Memorable, ReadAs};
 use crate::memory::Memory;
@@ -38,6 +39,8 @@ pub(crate) struct ScopeState {
     pub awaited: bool,
     /// Whether Python was told of the scope's failure.
     pub told: bool,
+    /// Its recordings.
+    recordings: Vec<Seq>,
 }
 
 /// What a process is, to those that come after it.
@@ -122,8 +125,14 @@ impl Program {
     /// Makes a scope known.
     pub fn open_scope(&mut self, number: u32, open: OpenScope, keep_going: bool) {
         let group = self.graph.group(open.fatal && !keep_going);
-        let scope =
-            ScopeState { group, name: open.name, fatal: open.fatal, awaited: open.awaited, told: false };
+        let scope = ScopeState {
+            group,
+            name: open.name,
+            fatal: open.fatal,
+            awaited: open.awaited,
+            told: false,
+            recordings: Vec::new(),
+        };
         self.scopes.insert(number, scope);
     }
 
@@ -157,8 +166,11 @@ impl Program {
             Some(node) => self.graph.merge(node, group),
             None => self.add(action, job),
         };
-        if recorded != Recorded::Skipped {
+        if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
+            && recorded != Recorded::Skipped
+        {
             self.scope_of.push(scope);
+            state.recordings.push(seq);
         }
         Ok((recorded, outputs))
     }
@@ -248,8 +260,8 @@ impl Program {
 
     /// The nodes of a scope.
     pub fn nodes_of(&self, scope: u32) -> Vec<NodeId> {
-        let recordings = self.graph.program().zip(&self.scope_of);
-        recordings.filter(|(_, s)| **s == scope).map(|(seq, _)| self.graph.node_of(seq)).collect()
+        let recordings = self.scopes.get(&scope).map_or(&[][..], |scope| &scope.recordings);
+        recordings.iter().map(|seq| self.graph.node_of(*seq)).collect()
     }
 
     /// The node to start next. `random` chooses among those that are ready.
@@ -344,7 +356,7 @@ impl Program {
         debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
         let (question, why) = match &job.memorable {
             Memorable::Yes(subject) => {
-                let named = crate::identity::named_argv(&job.command, &mut Roles::clone(&subject.roles));
+                let (named, _) = identity::named_argv(&job.command, &subject.roles);
                 let place = &job.products[0].place;
                 let extension = self.extension_of(node);
                 let outputs = job.products.iter().filter_map(|product| {
@@ -542,11 +554,10 @@ impl Program {
 
     /// Whether all recordings before this scope's first were printed.
     pub fn prints_in_turn(&self, scope: u32) -> bool {
-        let first = self.scope_of.iter().position(|s| *s == scope);
+        let first = self.scopes.get(&scope).and_then(|scope| scope.recordings.first());
         first.is_none_or(|first| {
-            let mut between =
-                self.graph.program().skip(self.printed).take(first.saturating_sub(self.printed));
-            between.all(|seq| self.graph.is_cancelled(seq))
+            let between = first.index().saturating_sub(self.printed);
+            self.graph.program().skip(self.printed).take(between).all(|seq| self.graph.is_cancelled(seq))
         })
     }
 
@@ -580,9 +591,9 @@ impl Program {
         self.tree.as_ref().is_some_and(|own| Arc::ptr_eq(own, tree))
     }
 
-    /// Whether one of its commands failed, or was given up.
-    pub fn has_failed(&self) -> bool {
-        self.graph.all_nodes().any(|node| self.graph.state(node) != State::Done)
+    /// Whether all that it recorded is part of a build that has come to a good end.
+    pub fn is_concluded(&self) -> bool {
+        self.lane_of.is_some() || self.conclusion.recorded == self.graph.recorded()
     }
 
     /// Ends the program: nothing more of it is wanted. Returns the processes that still run.

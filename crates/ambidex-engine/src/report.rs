@@ -20,6 +20,8 @@ pub struct Report {
     pub wall_s: f64,
     /// The time in which Python ran and did not wait for a command, in seconds.
     pub capture_s: f64,
+    /// The processor time that ambidex itself has used, in seconds.
+    pub engine_cpu_s: f64,
     /// The larger of the critical path and the commands' total time by jobs, in seconds.
     pub lower_bound_s: f64,
     /// Counts of commands.
@@ -117,6 +119,7 @@ pub struct LeftCommand {
 impl Report {
     pub(crate) fn of(inner: &Inner, began: Instant) -> Self {
         let wall = began.elapsed();
+        let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
         let mut commands = Commands::default();
         let mut total = Duration::ZERO;
         let mut critical = Duration::ZERO;
@@ -153,6 +156,7 @@ impl Report {
             jobs: inner.jobs,
             wall_s: wall.as_secs_f64(),
             capture_s: wall.saturating_sub(inner.waited).as_secs_f64(),
+            engine_cpu_s: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
             lower_bound_s: critical.max(total.div_f64(inner.jobs as f64)).as_secs_f64(),
             commands,
             hazards: HazardCounts { renamed: hazard_paths.len() - ordered, ordered },

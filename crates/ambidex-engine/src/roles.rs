@@ -40,6 +40,11 @@ impl Roles {
         self.known.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
     }
 
+    /// Whether there may be something to [learn](Self::learn).
+    pub fn mentions_temporary(&self, text: &str) -> bool {
+        self.temporary.iter().any(|folder| text.contains(folder.as_str()))
+    }
+
     /// Gives the temporary folders that this text names their numbers.
     pub fn learn(&mut self, text: &str) {
         for folder in self.temporary.clone() {

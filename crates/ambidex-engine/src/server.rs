@@ -85,9 +85,12 @@ impl Engine {
         let inner = self.shared.lock();
         for tree in self.trees.all() {
             let programs = || inner.programs.iter().filter(|program| program.belongs_to(&tree));
-            explain::remember(&mut tree.memory(), programs());
-            let failed = programs().any(Program::has_failed);
-            tree.memory().close(!failed && !self.shared.options.only_record);
+            if self.shared.options.only_record {
+                continue;
+            }
+            let mut memory = tree.memory();
+            explain::remember(&mut memory, programs());
+            memory.close(programs().all(Program::is_concluded));
         }
     }
 

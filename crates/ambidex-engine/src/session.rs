@@ -1,6 +1,6 @@
 //! Knows how one captured process is served: each request changes its program, waits for it, or both.
 
-use std::io;
+use std::io::{self, BufReader};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, MutexGuard};
@@ -23,6 +23,8 @@ pub(crate) struct Session {
     shared: Arc<Shared>,
     trees: Arc<Trees>,
     stream: UnixStream,
+    /// What comes by it.
+    incoming: BufReader<UnixStream>,
     /// Its program's number.
     program: usize,
 }
@@ -32,8 +34,9 @@ type Guard<'a> = MutexGuard<'a, Inner>;
 impl Session {
     /// Serves a process until it ends.
     pub fn serve(shared: Arc<Shared>, trees: Arc<Trees>, mut stream: UnixStream) -> io::Result<()> {
+        let mut incoming = BufReader::new(stream.try_clone()?);
         let Some(Request::Hello { version, cwd, argv, lane_of, prefix, .. }) =
-            protocol::receive(&mut stream)?
+            protocol::receive(&mut incoming)?
         else {
             return Ok(());
         };
@@ -49,7 +52,7 @@ impl Session {
             number
         };
         protocol::send(&mut stream, &Reply::Welcome { program })?;
-        let mut session = Self { shared, trees, stream, program };
+        let mut session = Self { shared, trees, stream, incoming, program };
         let result = session.answer_all();
         // Whatever is still pending now belongs to a process that was killed.
         let unwanted = session.shared.lock().programs[program].abandon();
@@ -58,7 +61,7 @@ impl Session {
     }
 
     fn answer_all(&mut self) -> io::Result<()> {
-        while let Some(request) = protocol::receive(&mut self.stream)? {
+        while let Some(request) = protocol::receive(&mut self.incoming)? {
             let reply = self.answer(request)?;
             protocol::send(&mut self.stream, &reply)?;
         }
@@ -239,7 +242,7 @@ impl Session {
 
     fn print(&mut self, commands: Vec<protocol::Printout>) -> io::Result<()> {
         protocol::send(&mut self.stream, &Reply::Print { commands })?;
-        match protocol::receive(&mut self.stream)? {
+        match protocol::receive(&mut self.incoming)? {
             Some(Request::Printed) => Ok(()),
             Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn")),
             None => Err(io::ErrorKind::UnexpectedEof.into()),

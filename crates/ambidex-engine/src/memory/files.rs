@@ -2,7 +2,7 @@
 //! for them.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use ambidex_store::Digest;
+use rustc_hash::FxHashMap;
 
 use super::content::{self, Traits};
 
@@ -99,10 +100,11 @@ pub(crate) enum News {
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    ids: HashMap<Arc<Path>, FileId>,
+    /// By the bytes of the path: paths come here in one spelling.
+    ids: FxHashMap<Arc<OsStr>, FileId>,
     entries: Vec<Entry>,
     versions: Vec<Version>,
-    by_content: HashMap<(FileId, Digest), VersionId>,
+    by_content: FxHashMap<(FileId, Digest), VersionId>,
     /// The names in folders, as far as they were needed.
     listings: HashMap<FileId, (VersionId, Arc<HashSet<OsString>>)>,
     /// How often anything may have changed.
@@ -114,7 +116,7 @@ pub(crate) struct Files {
 impl Files {
     /// The number of a path.
     pub fn id(&mut self, path: &Path) -> FileId {
-        if let Some(id) = self.ids.get(path) {
+        if let Some(id) = self.ids.get(path.as_os_str()) {
             return *id;
         }
         self.news.push(News::File(path.to_owned()));
@@ -123,7 +125,7 @@ impl Files {
 
     fn add(&mut self, path: Arc<Path>) -> FileId {
         let id = FileId(u32::try_from(self.entries.len()).expect("fewer than 2^32 files"));
-        self.ids.insert(path.clone(), id);
+        self.ids.insert(path.as_os_str().into(), id);
         self.entries.push(Entry { path, known: None, found: None, volatile: false });
         id
     }

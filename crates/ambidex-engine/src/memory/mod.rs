@@ -13,6 +13,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::tool::Tool;
@@ -43,7 +44,7 @@ const INVOCATIONS: usize = 32;
 pub(crate) struct Memory {
     log: Log,
     pub files: Files,
-    records: HashMap<ActionKey, Range<usize>>,
+    records: FxHashMap<ActionKey, Range<usize>>,
     /// The newest record of each output's place; made when the first is asked for.
     by_place: Option<HashMap<String, ActionKey>>,
     tools: HashMap<Digest, Arc<Tool>>,
@@ -64,7 +65,7 @@ impl Memory {
         let mut memory = Self {
             log: Log::open(file)?,
             files: Files::default(),
-            records: HashMap::new(),
+            records: FxHashMap::default(),
             by_place: None,
             tools: HashMap::new(),
             invocations: HashMap::new(),
@@ -361,3 +362,6 @@ impl Renumbering<'_> {
         new
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Knows how a memory has to behave from one build to the next.
+
+use std::fs;
+
+use super::record::{RunResult, Written};
+use super::*;
+
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("obj")).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn open(&self) -> Memory {
+        Memory::open(&self.path("state"), self.path("obj")).unwrap()
+    }
+
+    /// A run of a command that read this file and wrote an output.
+    fn run(&self, memory: &mut Memory, name: &str, input: &str) -> ActionKey {
+        let number = memory.new_folder();
+        let folder = memory.folder(number);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a.o"), name).unwrap();
+        let file = memory.files.id(&self.path(input));
+        let inputs = memory.files.current(file).into_iter().collect();
+        let written =
+            Written { name: "a.o".to_owned(), digest: Digest::of(name.as_bytes()), executable: false };
+        let told = Told { place: format!("{name}.o"), ..Told::default() };
+        let record = Record {
+            duration: 7,
+            inputs,
+            folders: Vec::new(),
+            result: RunResult { outputs: vec![written], ..RunResult::default() },
+            folder: number,
+            told: postcard::to_stdvec(&told).unwrap(),
+        };
+        let key = ActionKey(Digest::of(format!("key of {name}").as_bytes()));
+        memory.remember(key, &record);
+        key
+    }
+
+    fn objects(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path("obj")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn recording(actions: &[ActionKey]) -> Invocation {
+    Invocation { actions: actions.to_vec(), committed: Vec::new() }
+}
+
+#[test]
+fn what_was_remembered_is_there_after_a_kill() {
+    let bench = Bench::new();
+    fs::write(bench.path("a.h"), "1").unwrap();
+    let mut memory = bench.open();
+    let key = bench.run(&mut memory, "one", "a.h");
+    drop(memory);
+    let mut memory = bench.open();
+    let record = memory.record(&key).unwrap();
+    assert_eq!(record.result.outputs[0].digest, Digest::of(b"one"));
+    assert_eq!(memory.duration(&key), Some(7));
+    assert!(memory.files.is_current(record.inputs[0]));
+    assert_eq!(memory.told_of("one.o").unwrap().0, key);
+    fs::write(bench.path("a.h"), "2").unwrap();
+    memory.files.doubt();
+    assert!(!memory.files.is_current(record.inputs[0]));
+    fs::write(bench.path("a.h"), "1").unwrap();
+    memory.files.doubt();
+    assert!(memory.files.is_current(record.inputs[0]), "only content counts");
+}
+
+#[test]
+fn what_no_program_records_any_more_goes_with_its_outputs() {
+    let bench = Bench::new();
+    fs::write(bench.path("a.h"), "").unwrap();
+    let mut memory = bench.open();
+    let (one, two) = (bench.run(&mut memory, "one", "a.h"), bench.run(&mut memory, "two", "a.h"));
+    let program = Digest::of(b"setup.py build");
+    memory.remember_invocation(program, &recording(&[one, two]));
+    memory.remember_invocation(Digest::of(b"setup.py build_clib"), &recording(&[two]));
+    memory.close(true);
+    assert_eq!(bench.objects(), ["1", "2"]);
+    memory.remember_invocation(program, &recording(&[]));
+    memory.close(true);
+    assert_eq!(bench.objects(), ["2"]);
+    let memory = bench.open();
+    assert!(memory.record(&one).is_none() && memory.record(&two).is_some());
+}
+
+#[test]
+fn a_build_that_failed_leaves_what_is_done() {
+    let bench = Bench::new();
+    fs::write(bench.path("a.h"), "").unwrap();
+    let mut memory = bench.open();
+    let one = bench.run(&mut memory, "one", "a.h");
+    memory.close(false);
+    assert!(bench.open().record(&one).is_some());
+    assert_eq!(bench.objects(), ["1"]);
+}
+
+#[test]
+fn written_anew_it_says_the_same_in_fewer_bytes() {
+    let bench = Bench::new();
+    let mut memory = bench.open();
+    let mut keys = Vec::new();
+    for round in 0..400 {
+        fs::write(bench.path("a.h"), format!("{round}")).unwrap();
+        memory.files.doubt();
+        keys = (0..3).map(|n| bench.run(&mut memory, &format!("m{n}"), "a.h")).collect();
+    }
+    memory.remember_invocation(Digest::of(b"setup.py build"), &recording(&keys));
+    let size = |bench: &Bench| fs::metadata(bench.path("state")).unwrap().len();
+    let before = size(&bench);
+    memory.close(true);
+    assert!(size(&bench) * 10 < before, "{} of {before} bytes", size(&bench));
+    for mut memory in [memory, bench.open()] {
+        for key in &keys {
+            let record = memory.record(key).unwrap();
+            assert!(memory.files.is_current(record.inputs[0]));
+        }
+        assert_eq!(memory.invocation(&Digest::of(b"setup.py build")).unwrap().actions, keys);
+    }
+    assert_eq!(bench.objects().len(), 3);
+}
+
+#[test]
+fn numbers_of_folders_are_not_used_twice() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("obj/41")).unwrap();
+    let mut memory = bench.open();
+    assert_eq!((memory.new_folder(), memory.new_folder()), (42, 43));
+}
