@@ -53,8 +53,7 @@ struct Row {
 
 /// Builds the projects whose names are given, or all, and writes their rows into `docs/corpus.md`.
 pub(crate) fn build(names: &[String], jobs: u32) -> Result<()> {
-    let text = std::fs::read_to_string(root().join("corpus").join("projects.toml"))?;
-    let corpus: Corpus = toml::from_str(&text).context("corpus/projects.toml")?;
+    let corpus = read()?;
     let program = ambidex()?;
     let file = root().join("docs").join("corpus.md");
     let mut rows = known_rows(&std::fs::read_to_string(&file).unwrap_or_default());
@@ -118,8 +117,34 @@ fn known_rows(text: &str) -> BTreeMap<String, String> {
     text.lines().filter_map(row).collect()
 }
 
+/// Where a project is built.
+pub(crate) struct Place {
+    pub name: String,
+    pub version: String,
+    /// The unpacked sdist.
+    pub folder: PathBuf,
+    /// The Python of an environment with all that the build needs.
+    pub python: PathBuf,
+    /// Variables that it needs.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// The place of a project by its name. Fetches what is not there yet.
+pub(crate) fn place(name: &str) -> Result<Place> {
+    let corpus = read()?;
+    let known = corpus.project.iter().find(|project| project.name == name);
+    known
+        .with_context(|| format!("{name} is not in corpus/projects.toml"))?
+        .place(&corpus.defaults.setuptools)
+}
+
+fn read() -> Result<Corpus> {
+    let text = std::fs::read_to_string(root().join("corpus").join("projects.toml"))?;
+    toml::from_str(&text).context("corpus/projects.toml")
+}
+
 impl Project {
-    fn compare(&self, program: &Path, setuptools: &str, jobs: u32) -> Result<Row> {
+    fn place(&self, setuptools: &str) -> Result<Place> {
         let setuptools = format!("setuptools=={}", self.setuptools.as_deref().unwrap_or(setuptools));
         let plain = python_with("corpus-fetch", &["pip", "wheel", "setuptools"])?;
         let folder = sdist(&plain, &self.name, &self.version)?;
@@ -128,6 +153,12 @@ impl Project {
         packages.extend(self.requires.iter().cloned());
         let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
         let python = python_with(&format!("corpus-{}-{}", self.name, self.version), &packages)?;
+        let environment = self.environment.clone();
+        Ok(Place { name: self.name.clone(), version: self.version.clone(), folder, python, environment })
+    }
+
+    fn compare(&self, program: &Path, setuptools: &str, jobs: u32) -> Result<Row> {
+        let Place { folder, python, .. } = self.place(setuptools)?;
         let summary = root().join("target").join("xtask").join(format!("verify-{}.json", self.name));
         let _ = std::fs::remove_file(&summary);
         let output = Command::new(program)

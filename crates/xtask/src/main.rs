@@ -2,8 +2,11 @@
 
 mod bench;
 mod corpus;
+mod edits;
 mod environment;
 mod example;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -32,6 +35,18 @@ enum Chore {
         #[arg(short, long, default_value_t = 2)]
         jobs: u32,
     },
+    /// Edit real projects at random, build them incrementally, judge every build, and write docs/edits.md
+    Edits(edits::Options),
+    /// Stand in for a compiler (started by `edits`)
+    #[command(hide = true)]
+    StandIn {
+        objects: PathBuf,
+        log: PathBuf,
+        name: String,
+        real: PathBuf,
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -39,5 +54,9 @@ fn main() -> anyhow::Result<()> {
         Chore::Example => example::show(),
         Chore::Bench { rounds } => bench::measure(rounds),
         Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
+        Chore::Edits(options) => edits::judge(&options),
+        Chore::StandIn { objects, log, name, real, arguments } => {
+            std::process::exit(edits::stand_in::run(&objects, &log, &name, &real, &arguments)?)
+        }
     }
 }

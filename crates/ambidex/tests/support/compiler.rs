@@ -15,14 +15,16 @@ pub struct Compiler {
 
 impl Compiler {
     /// Puts the compiler into the workspace. In the script, `$REAL` is the real compiler, and `tell` says that it is
-    /// running; `$TOLD` is the beginning of the names of the files by which it says so.
+    /// running; `$TOLD` is the beginning of the names of the files by which it says so. `held` is true between
+    /// [`Self::hold`] and [`Self::release`]: the script, which is part of what a build depends on, stays the same.
     pub fn install(workspace: &mut Workspace, script: &str) -> Self {
         let folder = workspace.beside("programs");
         let real = on_path("gcc").or_else(|| on_path("cc")).expect("the tests need a C compiler");
         let tell = "tell() { echo > \"$TOLD.new.$$\"; mv \"$TOLD.new.$$\" \"$TOLD.$$\"; }";
         let told = folder.join("told");
-        let script =
-            format!("#!/bin/sh\nREAL={}\nTOLD={}\n{tell}\n{script}\n", real.display(), told.display());
+        let held = "held() { [ -e \"$TOLD.hold\" ]; }";
+        let (real, told) = (real.display(), told.display());
+        let script = format!("#!/bin/sh\nREAL={real}\nTOLD={told}\n{tell}\n{held}\n{script}\n");
         fs::create_dir(&folder).expect("a temporary folder can be written");
         let file = folder.join("gcc");
         fs::write(&file, script).expect("a temporary folder can be written");
@@ -38,5 +40,18 @@ impl Compiler {
         let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
         let pid = |name: String| Some(name.strip_prefix("told.")?.parse::<u32>().ok()?.to_string());
         names.filter_map(pid).collect()
+    }
+
+    /// From now on `held` is true in the script.
+    pub fn hold(&self) {
+        fs::write(self.folder.join("told.hold"), "").expect("a temporary folder can be written");
+    }
+
+    /// From now on it is not. The processes that have told of themselves are forgotten.
+    pub fn release(&self) {
+        fs::remove_file(self.folder.join("told.hold")).expect("it was held");
+        for pid in self.told() {
+            fs::remove_file(self.folder.join(format!("told.{pid}"))).expect("it was told");
+        }
     }
 }

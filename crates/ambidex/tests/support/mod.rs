@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod compiler;
+mod edited;
 mod environment;
 mod files;
 mod interpreter;
@@ -14,6 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub use compiler::Compiler;
+pub use edited::{ALL, Counts, Edited, all_files};
 pub use environment::{Environment, NEWEST};
 pub use files::{Files, differences};
 pub use package::{Package, Verdict};

@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::run::{Ran, run};
 
 /// Variables of the surroundings that change what is built, or how.
-const SCRUBBED: [&str; 16] = [
+const SCRUBBED: [&str; 20] = [
     "CC",
     "CXX",
     "AR",
@@ -22,6 +22,10 @@ const SCRUBBED: [&str; 16] = [
     "CXXFLAGS",
     "LDFLAGS",
     "LDSHARED",
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "CPLUS_INCLUDE_PATH",
+    "LIBRARY_PATH",
     "PYTHONPATH",
     "PYTHONHOME",
     "VIRTUAL_ENV",
@@ -41,6 +45,8 @@ pub struct Workspace {
     python: PathBuf,
     /// More variables for every process.
     pub variables: Vec<(String, String)>,
+    /// The store that builds share. Without one, each build has only what is in its tree.
+    pub store: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -55,6 +61,7 @@ impl Workspace {
             programs: environment.programs(),
             python: environment.python(),
             variables: Vec::new(),
+            store: None,
         };
         workspace.start_again();
         workspace
@@ -62,7 +69,14 @@ impl Workspace {
 
     /// Forgets every build: copies the project again, empties the cache.
     pub fn start_again(&self) {
-        for folder in [self.root(), self.temporary(), self.cache()] {
+        let _ = fs::remove_dir_all(self.cache());
+        fs::create_dir(self.cache()).expect("a temporary folder can be written");
+        self.copy_again();
+    }
+
+    /// Copies the project again to the same place, and keeps what is elsewhere: a store.
+    pub fn copy_again(&self) {
+        for folder in [self.root(), self.temporary()] {
             let _ = fs::remove_dir_all(&folder);
             fs::create_dir(&folder).expect("a temporary folder can be written");
         }
@@ -79,7 +93,7 @@ impl Workspace {
         self.folder.path().join("tmp")
     }
 
-    /// The cache of ambidex.
+    /// The folder for what programs keep for later runs; never the user's own.
     pub fn cache(&self) -> PathBuf {
         self.folder.path().join("cache")
     }
@@ -107,7 +121,9 @@ impl Workspace {
             .current_dir(self.root())
             .env("PATH", format!("{}:{path}", self.programs.display()))
             .env("TMPDIR", self.temporary())
-            .env("AMBIDEX_CACHE_DIR", self.cache())
+            .env("XDG_CACHE_HOME", self.cache())
+            .env("PIP_CACHE_DIR", cache_of_pip())
+            .env("AMBIDEX_CACHE_DIR", self.store.as_deref().unwrap_or(Path::new("")))
             .env("PYTHONHASHSEED", "0")
             .env("SOURCE_DATE_EPOCH", "1600000000")
             .env("LC_ALL", "C")
@@ -170,6 +186,13 @@ impl Workspace {
             .collect();
         assert!(left.is_empty(), "partial files are left: {left:#?}");
     }
+}
+
+/// Where pip keeps what it has fetched. That is no part of any test, and fetching it again takes long.
+fn cache_of_pip() -> PathBuf {
+    let given = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let caches = given("XDG_CACHE_HOME").or_else(|| given("HOME").map(|home| home.join(".cache")));
+    given("PIP_CACHE_DIR").unwrap_or_else(|| caches.unwrap_or_default().join("pip"))
 }
 
 /// Reads a file of JSON.

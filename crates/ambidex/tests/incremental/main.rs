@@ -1,0 +1,12 @@
+//! Incremental builds: each runs exactly the commands whose result the last edit may have changed, and leaves what a
+//! clean serial build leaves. Nothing is shared here: there is no store.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commands;
+mod contents;
+mod damage;
+mod editable;
+mod outputs;
+mod times;

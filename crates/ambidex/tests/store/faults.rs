@@ -1,0 +1,146 @@
+//! Stores that are damaged, or can't be used: the build is right, and succeeds.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{ALL, Edited, all_files, run, skipped};
+
+/// Damages every file of the store, and builds in fresh copies.
+fn damage(change: impl Fn(&Path)) {
+    let Some(project) = Edited::with_store() else { return };
+    project.misses(ALL);
+    let store = project.workspace.store.clone().expect("there is one");
+    let files = all_files(&store);
+    assert!(!files.is_empty(), "the store is empty");
+    for file in files {
+        change(&file);
+    }
+    project.workspace.copy_again();
+    let (ran, counts) = project.builds();
+    // A file that is not read need not be missed, and what is damaged may be no more than a note of sizes.
+    assert!(counts.executed > 0, "{counts:?}\n{ran}");
+    // It was thrown away, and is there again.
+    project.workspace.copy_again();
+    project.misses(0);
+}
+
+#[test]
+fn wrong_byte() {
+    damage(|file| {
+        let mut bytes = fs::read(file).unwrap();
+        let middle = bytes.len() / 2;
+        if let Some(byte) = bytes.get_mut(middle) {
+            *byte ^= 0x55;
+        }
+        overwrite(file, &bytes);
+    });
+}
+
+#[test]
+fn half_of_it() {
+    damage(|file| {
+        let bytes = fs::read(file).unwrap();
+        overwrite(file, &bytes[..bytes.len() / 2]);
+    });
+}
+
+#[test]
+fn nothing_of_it() {
+    damage(|file| overwrite(file, b""));
+}
+
+#[test]
+fn removed_files() {
+    damage(|file| fs::remove_file(file).unwrap());
+}
+
+/// Writes a file that may be read-only.
+fn overwrite(file: &Path, bytes: &[u8]) {
+    let permissions = fs::metadata(file).unwrap().permissions();
+    fs::remove_file(file).unwrap();
+    fs::write(file, bytes).unwrap();
+    fs::set_permissions(file, permissions).unwrap();
+}
+
+/// Damages one file at a time, so that one part of an entry is there and another is not.
+#[test]
+fn one_file_at_a_time() {
+    let Some(project) = Edited::with_store() else { return };
+    project.misses(ALL);
+    let store = project.workspace.store.clone().expect("there is one");
+    // The clean build is always the same.
+    let clean = project.clean();
+    for file in all_files(&store) {
+        if !file.exists() {
+            continue;
+        }
+        let mut bytes = fs::read(&file).unwrap();
+        match bytes.last_mut() {
+            Some(last) => *last ^= 0x55,
+            None => continue,
+        }
+        overwrite(&file, &bytes);
+        project.workspace.copy_again();
+        let ran = run(&mut project.ambidex()).expect(0);
+        let built = crate::support::Files::built(&project.root());
+        assert!(built == clean, "{}: {ran}", file.display());
+    }
+}
+
+/// Builds with a store that can't be used. That is told, once, and is no failure.
+#[track_caller]
+fn does_without(project: &Edited, command: &mut Command) {
+    let ran = run(command).expect(0);
+    project.expect_right(&ran);
+    let store = project.workspace.store.clone().expect("there is one").display().to_string();
+    let told = ran.stderr.lines().filter(|line| line.contains(&store)).count();
+    assert_eq!(told, 1, "{ran}");
+    assert_eq!(project.counts().executed, ALL, "{ran}");
+}
+
+#[test]
+fn store_that_is_a_file() {
+    let Some(project) = Edited::with_store() else { return };
+    fs::write(project.workspace.beside("store"), "a file\n").unwrap();
+    does_without(&project, &mut project.ambidex());
+    assert_eq!(fs::read_to_string(project.workspace.beside("store")).unwrap(), "a file\n");
+}
+
+#[test]
+fn store_that_can_not_be_made() {
+    let Some(mut project) = Edited::with_store() else { return };
+    project.workspace.store = Some("/proc/no/such/folder".into());
+    does_without(&project, &mut project.ambidex());
+}
+
+#[test]
+fn store_on_a_full_disk() {
+    let Some(project) = Edited::with_store() else { return };
+    let store = project.workspace.beside("store");
+    fs::create_dir(&store).unwrap();
+    let mount = format!("mount -t tmpfs -o size=16k none {} && exec \"$0\" \"$@\"", store.display());
+    let below = |program: &Command| {
+        let mut command = project.workspace.command("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount]);
+        command.arg(program.get_program()).args(program.get_args());
+        command
+    };
+    if run(&mut below(&Command::new("true"))).code != 0 {
+        skipped("a full store: no file system can be mounted here");
+        return;
+    }
+    let ran = run(&mut below(&project.ambidex())).expect(0);
+    project.expect_right(&ran);
+    assert_eq!(project.counts().executed, ALL, "{ran}");
+}
+
+#[test]
+fn no_store() {
+    let Some(project) = Edited::built() else { return };
+    project.workspace.copy_again();
+    project.runs(ALL);
+    let kept = all_files(&project.workspace.cache());
+    let made = kept.iter().filter(|file| file.extension().is_some_and(|e| e == "o" || e == "so")).count();
+    assert_eq!(made, 0, "{kept:#?}");
+}

@@ -1,0 +1,186 @@
+//! Trees in several folders with one store, and builds whose temporary folders are never the same.
+
+use std::fs;
+use std::process::Command;
+
+use crate::misses::contains;
+use crate::support::{
+    ALL, Counts, Edited, Environment, Files, Ran, Workspace, differences, read_json, run, shared_source,
+    skipped,
+};
+
+/// Two copies of the project in different folders, with one store and these flags. `$PWD` is each one's folder.
+fn two(flags: &str) -> Option<[Edited; 2]> {
+    let (mut first, mut second) = (Edited::with_store()?, Edited::with_store()?);
+    second.workspace.store.clone_from(&first.workspace.store);
+    for project in [&mut first, &mut second] {
+        let root = project.root().display().to_string();
+        project.set("CFLAGS", &flags.replace("$PWD", &root));
+    }
+    Some([first, second])
+}
+
+#[test]
+fn the_same_place() {
+    let Some(project) = Edited::with_store() else { return };
+    project.misses(ALL);
+    project.workspace.copy_again();
+    project.misses(0);
+    // What came from the store is up to date in this tree.
+    let (ran, counts) = project.builds();
+    assert_eq!(counts.reused, ALL, "{counts:?}\n{ran}");
+    // And can be edited like what was made here.
+    project.replace("far/both.h", "7", "8");
+    let (ran, counts) = project.builds();
+    assert_eq!((counts.executed, counts.reused), (4, 4), "{counts:?}\n{ran}");
+    project.replace("far/both.h", "8", "7");
+    let (ran, counts) = project.builds();
+    assert_eq!((counts.executed, counts.cached), (0, 4), "{counts:?}\n{ran}");
+    project.workspace.expect_nothing_left_behind();
+}
+
+#[test]
+fn another_folder_without_debug_information() {
+    let Some([first, second]) = two("-O1 -g0") else { return };
+    first.misses(ALL);
+    second.misses(0);
+}
+
+#[test]
+fn another_folder_with_a_map_of_prefixes() {
+    let Some([first, second]) = two("-O1 -g -ffile-prefix-map=$PWD=.") else { return };
+    first.misses(ALL);
+    second.misses(0);
+}
+
+#[test]
+fn another_folder_with_its_path_in_debug_information() {
+    let Some([first, second]) = two("-O1 -g") else { return };
+    first.misses(ALL);
+    let (ran, counts) = second.builds();
+    assert_eq!(counts.executed, ALL, "{counts:?}\n{ran}");
+    for (project, other) in [(&first, &second), (&second, &first)] {
+        let module = fs::read(project.module("three")).expect("it was built");
+        assert!(contains(&module, project.root()) && !contains(&module, other.root()));
+    }
+}
+
+#[test]
+fn another_folder_with_its_path_in_a_text() {
+    let Some([first, second]) = two("-O1 -g0") else { return };
+    for project in [&first, &second] {
+        project.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
+        project.replace(
+            "near/one.h",
+            "#define ONE 1",
+            "#define ONE (__FILE__[0])\nconst char *file = __FILE__;",
+        );
+        // So that the text stays.
+        project.append("near/one.h", "const char *also(void) { return file; }\n");
+    }
+    first.misses(ALL);
+    let (ran, counts) = second.builds();
+    assert!(counts.executed >= 2, "{counts:?}\n{ran}");
+    let module = fs::read(second.module("one")).expect("it was built");
+    assert!(contains(&module, second.root()) && !contains(&module, first.root()));
+}
+
+#[test]
+fn another_folder_with_absolute_paths_on_the_command() {
+    let Some([first, second]) = two("-O1 -g0") else { return };
+    for project in [&first, &second] {
+        project.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
+    }
+    first.misses(ALL);
+    second.misses(0);
+    // The same words, but another folder holds another file.
+    second.workspace.copy_again();
+    second.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
+    second.replace("near/one.h", "1", "2");
+    second.misses(2);
+}
+
+#[test]
+fn object_of_one_tree_is_never_written_by_another() {
+    let Some([first, second]) = two("-O1 -g0") else { return };
+    first.misses(ALL);
+    second.misses(0);
+    let expected = Files::built(&first.root());
+    for file in crate::support::all_files(&second.root().join("build")) {
+        let mut file = fs::File::options().append(true).open(file).expect("the tree can be written");
+        std::io::Write::write_all(&mut file, b"edited").expect("the tree can be written");
+    }
+    assert_eq!(differences(&expected, &Files::built(&first.root())), [""; 0]);
+    first.workspace.copy_again();
+    first.misses(0);
+}
+
+#[test]
+fn two_trees_at_once() {
+    let Some([first, second]) = two("-O1 -g -ffile-prefix-map=$PWD=.") else { return };
+    let mut executed = 0;
+    for round in 0..5 {
+        for project in [&first, &second] {
+            project.workspace.copy_again();
+            project.write("far/both.h", &format!("#define BOTH 10{round}\n"));
+        }
+        std::thread::scope(|scope| {
+            let builds = [&first, &second].map(|project| scope.spawn(|| run(&mut project.ambidex())));
+            for (build, project) in builds.into_iter().zip([&first, &second]) {
+                let ran = build.join().expect("it has not failed").expect(0);
+                project.expect_right(&ran);
+                executed += project.counts().executed;
+            }
+        });
+    }
+    // Each command by one tree at least, and by both at most.
+    let least = ALL + 4 * 4;
+    assert!((least..=2 * least).contains(&executed), "{executed}");
+}
+
+/// Whether a command failed only because there is no network. Where everything has to be there, it is an error.
+fn lacks_network(ran: &Ran) -> bool {
+    let signs = ["Could not find a version", "onnection", "network"];
+    let lacks = ran.code != 0 && signs.iter().any(|sign| ran.printed().contains(sign));
+    if lacks {
+        assert!(std::env::var_os("CI").is_none(), "{ran}");
+        skipped("packages can't be fetched here");
+    }
+    lacks
+}
+
+#[test]
+fn isolated_builds() {
+    let Some(environment) = Environment::usual() else { return };
+    let mut workspace = Workspace::new(&shared_source(), &environment);
+    workspace.store = Some(workspace.beside("store"));
+    let summary = workspace.beside("summary.json");
+    let mut wheels = Vec::new();
+    for round in 0..2 {
+        workspace.copy_again();
+        let pip = ["-m", "pip", "wheel", "--disable-pip-version-check", "--no-deps", "-w", "out", "."];
+        let mut command: Command = workspace.ambidex(&["run", "-j2", "--summary"]);
+        let ran = run(command.arg(&summary).args(["--", "python"]).args(pip));
+        if lacks_network(&ran) {
+            return;
+        }
+        let ran = ran.expect(0);
+        let counts = Counts::of(&read_json(&summary));
+        let (executed, cached) = if round == 0 { (counts.distinct, 0) } else { (0, counts.distinct) };
+        assert!(counts.distinct > 0, "{ran}");
+        assert_eq!((counts.executed, counts.cached), (executed, cached), "{counts:?}\n{ran}");
+        wheels.push(modules(&workspace));
+        workspace.expect_nothing_left_behind();
+    }
+    assert!(wheels[0].has("mod1.") && wheels[0] == wheels[1], "{:?}", differences(&wheels[0], &wheels[1]));
+}
+
+/// The modules in the wheel.
+fn modules(workspace: &Workspace) -> Files {
+    let wheels = workspace.root().join("out");
+    let wheel = wheels.join(Files::below(&wheels).named("shared_source"));
+    let folder = workspace.beside("unpacked");
+    let _ = fs::remove_dir_all(&folder);
+    run(workspace.python(&["-m", "zipfile", "-e"]).args([&wheel, &folder])).expect(0);
+    Files::below(&folder).only(|path| path.extension().is_some_and(|extension| extension == "so"))
+}

@@ -1,0 +1,313 @@
+//! Knows how incremental builds of real projects are judged: random edits, each followed by a build with ambidex, a
+//! clean serial build, and a count of the commands that the edit has made necessary.
+//!
+//! **The clean build** is plain `setup.py build`, with an empty `build/`, of a second copy of the project, at the same
+//! path. To be affordable after every edit, it finds compilers on its PATH that stand in for the real ones
+//! (`stand_in.rs`): they preprocess each source with the command's own flags, and copy the object of an earlier
+//! compilation if the command, its folder and the preprocessed text, line markers included, are the same. Everything
+//! else, all links too, is done by the real tools. Every so many edits (`--clean-every`) there is another build of
+//! nothing but the sources, without any stand-in, and both have to agree.
+//!
+//! **The count** is taken from the same build: the stand-ins write down what each compilation reads (`-MD`, which is
+//! `-M` beside the preprocessed text) and what each link is given, with hashes (`count.rs`).
+//!
+//! ambidex has no part in either. It builds without a store.
+
+mod change;
+mod count;
+pub(crate) mod stand_in;
+mod trees;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::corpus::{self, Place};
+use crate::environment::{ambidex, root};
+use change::{Changes, Kind};
+use count::{Memory, Needed};
+use stand_in::StandIns;
+use trees::{Modules, Trees, modules};
+
+/// The projects that are edited where none is named.
+const PROJECTS: [&str; 3] = ["librt", "pplpy", "biopython"];
+
+/// What is asked for.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only these projects of corpus/projects.toml
+    projects: Vec<String>,
+    /// How many edits each project gets
+    #[arg(long, default_value_t = 200)]
+    edits: u32,
+    /// Which edits; the same seed gives the same ones
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// After how many edits the clean build itself is compared with one that does nothing but compile
+    #[arg(long, default_value_t = 25)]
+    clean_every: u32,
+}
+
+/// What came of the edits of one kind.
+#[derive(Default)]
+struct Row {
+    edits: u64,
+    least: u64,
+    most: u64,
+    executed: u64,
+    mismatches: u64,
+}
+
+/// Edits the projects and writes `docs/edits.md`.
+pub(crate) fn judge(options: &Options) -> Result<()> {
+    let program = ambidex()?;
+    let names = if options.projects.is_empty() {
+        PROJECTS.map(str::to_owned).to_vec()
+    } else {
+        options.projects.clone()
+    };
+    let file = root().join("docs").join("edits.md");
+    let mut mismatches = Vec::new();
+    for name in &names {
+        let place = corpus::place(name)?;
+        let title = format!("{name} {}", place.version);
+        let mut session = Session::begin(&place, &program, options)?;
+        let mut rows: BTreeMap<Kind, Row> = BTreeMap::new();
+        for number in 1..=options.edits {
+            let mismatch = session.edit(number, options, &mut rows)?;
+            if let Some(mismatch) = mismatch {
+                let again = format!("cargo xtask edits {name} --seed {} --edits {number}", options.seed);
+                println!("{title}: {mismatch}\n    again: {again}");
+                mismatches.push(format!("{title}, edit {number}: {mismatch} ({again})"));
+            }
+        }
+        let section = section(&title, options, &rows)?;
+        println!("{section}");
+        let known = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(&file, with_section(&known, &title, &section))?;
+    }
+    anyhow::ensure!(mismatches.is_empty(), "{} mismatches:\n{}", mismatches.len(), mismatches.join("\n"));
+    Ok(())
+}
+
+/// One project between two edits.
+struct Session<'a> {
+    place: &'a Place,
+    program: &'a Path,
+    summary: PathBuf,
+    trees: Trees,
+    changes: Changes,
+    memory: Memory,
+    stand_ins: StandIns,
+    /// Objects that were harmed and not made again yet: any later build may have to.
+    harmed: u64,
+}
+
+impl<'a> Session<'a> {
+    /// Copies the project, and builds it for the first time.
+    fn begin(place: &'a Place, program: &'a Path, options: &Options) -> Result<Self> {
+        let folder = root().join("target").join("xtask").join("edits").join(&place.name);
+        fs::create_dir_all(&folder)?;
+        let mut trees = Trees::copy(&place.folder, &folder)?;
+        let changes = Changes::begin(&mut trees, options.seed)?;
+        let mut session = Self {
+            place,
+            program,
+            summary: folder.join("summary.json"),
+            trees,
+            changes,
+            memory: Memory::default(),
+            stand_ins: StandIns::make(&folder.join("stand-ins"), &place.python)?,
+            harmed: 0,
+        };
+        let clean = session.build_clean()?.context("the project can't be built")?;
+        let needed = session.count()?;
+        let executed = session.build()?;
+        let mismatch = judgement(&clean, &modules(session.trees.here())?, needed, executed);
+        if let Some(mismatch) = mismatch {
+            println!("{}: the first build: {mismatch}", place.name);
+        }
+        session.check_clean(&clean)?;
+        Ok(session)
+    }
+
+    /// Makes an edit, builds, and judges. Says what is wrong.
+    fn edit(
+        &mut self,
+        number: u32,
+        options: &Options,
+        rows: &mut BTreeMap<Kind, Row>,
+    ) -> Result<Option<String>> {
+        let (kind, what, clean) = loop {
+            let (kind, what) = self.changes.make(&mut self.trees)?;
+            if let Some(clean) = self.build_clean()? {
+                break (kind, what, clean);
+            }
+            // It is no edit that anybody would keep.
+            self.changes.undo(&mut self.trees)?;
+        };
+        let mut needed = self.count()?;
+        match kind {
+            Kind::LostModule | Kind::DamagedModule => needed.most += 1,
+            Kind::LostObject | Kind::DamagedObject => self.harmed += 1,
+            _ => {}
+        }
+        let without_harm = needed.most;
+        needed.most += self.harmed;
+        let executed = self.build()?;
+        self.harmed -= executed.saturating_sub(without_harm).min(self.harmed);
+        let mismatch = judgement(&clean, &modules(self.trees.here())?, needed, executed);
+        let verdict = mismatch.as_deref().unwrap_or("equal");
+        println!("{number:4} {kind}: {what}: needed {}, run {executed}, {verdict}", told(needed));
+        if number.is_multiple_of(options.clean_every.max(1)) {
+            self.check_clean(&clean)?;
+        }
+        let row = rows.entry(kind).or_default();
+        row.edits += 1;
+        row.least += needed.least;
+        row.most += needed.most;
+        row.executed += executed;
+        row.mismatches += u64::from(mismatch.is_some());
+        Ok(mismatch)
+    }
+
+    /// The variables that all builds have.
+    fn surroundings(&self, command: &mut Command) {
+        for name in ["CC", "CXX", "CPPFLAGS", "LDFLAGS", "LDSHARED", "PYTHONPATH", "AMBIDEX_JOBS", "CPATH"] {
+            command.env_remove(name);
+        }
+        command
+            .env("CFLAGS", self.changes.flags())
+            .env("CXXFLAGS", self.changes.flags())
+            .env("PYTHONHASHSEED", "0")
+            .env("SOURCE_DATE_EPOCH", "1600000000")
+            .envs(&self.place.environment);
+    }
+
+    fn serial(&self) -> Command {
+        let mut command = Command::new(&self.place.python);
+        self.surroundings(&mut command);
+        command.args(["setup.py", "build", "-j1"]);
+        command
+    }
+
+    fn build_clean(&self) -> Result<Option<Modules>> {
+        let mut command = self.serial();
+        self.stand_ins.be_used_by(&mut command)?;
+        self.trees.build_clean(command)
+    }
+
+    /// Fails unless a build without stand-ins, of nothing but the sources, gives the same.
+    fn check_clean(&self, clean: &Modules) -> Result<()> {
+        let plain = self.trees.build_from_sources(self.serial())?.context("the plain build fails")?;
+        let differing = differences(&plain, clean);
+        anyhow::ensure!(
+            differing.is_empty(),
+            "the clean build is not that of setuptools: {}",
+            differing.join(", ")
+        );
+        Ok(())
+    }
+
+    /// Counts what the last clean build shows to be needed.
+    fn count(&mut self) -> Result<Needed> {
+        let entries = self.stand_ins.entries()?;
+        anyhow::ensure!(!entries.is_empty(), "the build has used other compilers than those on the PATH");
+        self.changes.learn(&self.trees, &entries);
+        Ok(self.memory.build(&entries))
+    }
+
+    /// Builds with ambidex. Returns how many commands were run.
+    fn build(&self) -> Result<u64> {
+        let mut command = Command::new(self.program);
+        self.surroundings(&mut command);
+        command
+            .args(["build", "-j2", "--summary"])
+            .arg(&self.summary)
+            .arg("--python")
+            .arg(&self.place.python);
+        let output = command.arg(self.trees.here()).env("AMBIDEX_CACHE_DIR", "").output()?;
+        let printed = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "ambidex fails: {}\n{printed}", output.status);
+        let summary: Value = serde_json::from_str(&fs::read_to_string(&self.summary)?)?;
+        summary.pointer("/commands/executed").and_then(Value::as_u64).context("the summary has no count")
+    }
+}
+
+/// What is wrong, if something is.
+fn judgement(clean: &Modules, built: &Modules, needed: Needed, executed: u64) -> Option<String> {
+    let mut wrong = differences(clean, built);
+    if !(needed.least..=needed.most).contains(&executed) {
+        wrong.push(format!("{executed} commands were run, {} needed", told(needed)));
+    }
+    (!wrong.is_empty()).then(|| wrong.join(", "))
+}
+
+fn differences(clean: &Modules, built: &Modules) -> Vec<String> {
+    let names: std::collections::BTreeSet<&String> = clean.keys().chain(built.keys()).collect();
+    let told = |name: &String| match (clean.get(name), built.get(name)) {
+        (Some(clean), Some(built)) if clean == built => None,
+        (Some(_), Some(_)) => Some(format!("{name} differs")),
+        (Some(_), None) => Some(format!("{name} is missing")),
+        (None, _) => Some(format!("{name} should not be there")),
+    };
+    names.into_iter().filter_map(told).collect()
+}
+
+fn told(needed: Needed) -> String {
+    if needed.least == needed.most {
+        needed.least.to_string()
+    } else {
+        format!("{} to {}", needed.least, needed.most)
+    }
+}
+
+const HEAD: &str = "# Edits\n
+Written by `cargo xtask edits`: random edits of real projects, each followed by `ambidex build -j2` without a store, a
+clean serial build of the same sources at the same path, and a count of what had to be run, by what the preprocessor
+names (`gcc -M`) with the hashes of all these files. An edit is a mismatch if a module or library is not that of the
+clean build, or another number of commands was run. The count is from one number to another where commands come back
+that were run before the last build, and where an output was harmed, of which ambidex may have another copy.
+";
+
+fn section(title: &str, options: &Options, rows: &BTreeMap<Kind, Row>) -> Result<String> {
+    let mut text = format!("## {title}\n\nSeed {}, {} edits.\n\n", options.seed, options.edits);
+    text.push_str("| edit | times | commands needed | run | mismatches |\n| --- | --- | --- | --- | --- |\n");
+    let mut sum = Row::default();
+    let line = |text: &mut String, name: &str, row: &Row| {
+        let needed = told(Needed { least: row.least, most: row.most });
+        writeln!(text, "| {name} | {} | {needed} | {} | {} |", row.edits, row.executed, row.mismatches)
+    };
+    for (kind, row) in rows {
+        line(&mut text, &kind.to_string(), row)?;
+        sum.edits += row.edits;
+        sum.least += row.least;
+        sum.most += row.most;
+        sum.executed += row.executed;
+        sum.mismatches += row.mismatches;
+    }
+    line(&mut text, "all", &sum)?;
+    Ok(text)
+}
+
+/// The text with one section replaced, or added.
+fn with_section(known: &str, title: &str, section: &str) -> String {
+    let mut sections: Vec<&str> = known.split("\n## ").skip(1).map(str::trim_end).collect();
+    let own = section.trim_end().trim_start_matches("## ");
+    match sections.iter_mut().find(|other| other.lines().next() == Some(title)) {
+        Some(old) => *old = own,
+        None => sections.push(own),
+    }
+    let mut text = HEAD.to_owned();
+    for section in sections {
+        text.push_str("\n## ");
+        text.push_str(section);
+        text.push('\n');
+    }
+    text
+}

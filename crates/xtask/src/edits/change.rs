@@ -1,0 +1,433 @@
+//! Knows the edits that a project can get, chooses among them, and makes them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result};
+use fastrand::Rng;
+
+use super::stand_in::Entry;
+use super::trees::{Trees, files_below};
+
+/// A kind of edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    SourceFunction,
+    SourceComment,
+    Header,
+    HeaderComment,
+    CompilerFlags,
+    Macro,
+    ExtensionArgument,
+    UnrelatedHeader,
+    ShadowingHeader,
+    NewSource,
+    Removal,
+    Touch,
+    Restore,
+    RestoreWithTime,
+    LostModule,
+    DamagedModule,
+    LostObject,
+    DamagedObject,
+}
+
+/// All of them. Those that make much work are rare, those that are common in life are several times in it.
+const CHOICES: [Kind; 31] = [
+    Kind::SourceFunction,
+    Kind::SourceFunction,
+    Kind::SourceFunction,
+    Kind::SourceFunction,
+    Kind::SourceComment,
+    Kind::SourceComment,
+    Kind::Header,
+    Kind::Header,
+    Kind::HeaderComment,
+    Kind::CompilerFlags,
+    Kind::Macro,
+    Kind::Macro,
+    Kind::ExtensionArgument,
+    Kind::UnrelatedHeader,
+    Kind::ShadowingHeader,
+    Kind::ShadowingHeader,
+    Kind::NewSource,
+    Kind::Removal,
+    Kind::Removal,
+    Kind::Removal,
+    Kind::Removal,
+    Kind::Touch,
+    Kind::Touch,
+    Kind::Restore,
+    Kind::Restore,
+    Kind::RestoreWithTime,
+    Kind::RestoreWithTime,
+    Kind::LostModule,
+    Kind::DamagedModule,
+    Kind::LostObject,
+    Kind::DamagedObject,
+];
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SourceFunction => "function appended to a source",
+            Self::SourceComment => "comment appended to a source",
+            Self::Header => "function appended to a header",
+            Self::HeaderComment => "comment appended to a header",
+            Self::CompilerFlags => "other CFLAGS",
+            Self::Macro => "macro of an extension",
+            Self::ExtensionArgument => "argument of an extension",
+            Self::UnrelatedHeader => "new header that nothing includes",
+            Self::ShadowingHeader => "new header that shadows another",
+            Self::NewSource => "new source of an extension",
+            Self::Removal => "removal of what was added",
+            Self::Touch => "touch",
+            Self::Restore => "earlier content, new time",
+            Self::RestoreWithTime => "earlier content, its time",
+            Self::LostModule => "removed module",
+            Self::DamagedModule => "damaged module",
+            Self::LostObject => "removed object",
+            Self::DamagedObject => "damaged object",
+        })
+    }
+}
+
+/// A folder that comes first on every extension's include path. At first it is not there.
+const FIRST: &str = "edits/first";
+/// Values of CFLAGS and CXXFLAGS; the first is that of the first build.
+const FLAGS: [&str; 4] = ["-O0 -g", "-O0 -g -DEDIT_OF_ALL=1", "-O0 -g0", "-O1 -g"];
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What is added to setup.py, so that extensions can be edited whatever setup.py looks like.
+const HOOK: &str = "\
+EDITS = []
+import setuptools as _setuptools
+_init = _setuptools.Extension.__init__
+def _edited(self, name, sources, *args, **kwargs):
+    _init(self, name, sources, *args, **kwargs)
+    for extension, attribute, value in EDITS:
+        values = getattr(self, attribute)
+        value = tuple(value) if isinstance(value, list) else value
+        if extension in ('*', self.name) and value not in values:
+            values.insert(0 if attribute == 'include_dirs' else len(values), value)
+_setuptools.Extension.__init__ = _edited
+";
+
+/// Something that an edit has added and another may remove.
+#[derive(Clone, Debug)]
+enum Added {
+    File(String),
+    Setting(String),
+    /// A source and its place in the list of an extension.
+    Source(String, String),
+}
+
+/// A project's edits so far.
+pub(crate) struct Changes {
+    rng: Rng,
+    number: u32,
+    settings: Vec<String>,
+    added: Vec<Added>,
+    flags: &'static str,
+    /// What edits can concern, as the last reference build has it.
+    compiled: Vec<String>,
+    headers: Vec<String>,
+    included_by_name: Vec<String>,
+    extensions: Vec<String>,
+    before: Option<(Vec<String>, Vec<Added>, &'static str)>,
+}
+
+impl Changes {
+    /// Prepares setup.py.
+    pub(crate) fn begin(trees: &mut Trees, seed: u64) -> Result<Self> {
+        let text = trees.read("setup.py")?;
+        let is_import = |line: &&str| {
+            (line.starts_with("import ") || line.starts_with("from ")) && !line.contains("__future__")
+        };
+        let first = text.lines().find(is_import).context("setup.py imports nothing")?;
+        let text = text.replacen(&format!("\n{first}"), &format!("\n{HOOK}{first}"), 1);
+        trees.write("setup.py", text.as_bytes(), SystemTime::now())?;
+        let mut changes = Self {
+            rng: Rng::with_seed(seed),
+            number: 0,
+            settings: Vec::new(),
+            added: Vec::new(),
+            flags: FLAGS[0],
+            compiled: Vec::new(),
+            headers: Vec::new(),
+            included_by_name: Vec::new(),
+            extensions: Vec::new(),
+            before: None,
+        };
+        changes.set(trees, "*", "include_dirs", &format!("{FIRST:?}"))?;
+        Ok(changes)
+    }
+
+    /// CFLAGS and CXXFLAGS now.
+    pub(crate) fn flags(&self) -> &'static str {
+        self.flags
+    }
+
+    /// Learns what there is to edit.
+    pub(crate) fn learn(&mut self, trees: &Trees, entries: &[Entry]) {
+        let (mut compiled, mut headers) = (BTreeSet::new(), BTreeSet::new());
+        let (mut names, mut extensions) = (BTreeSet::new(), BTreeSet::new());
+        for entry in entries.iter().filter(|entry| entry.is_compilation) {
+            for (file, _) in &entry.read {
+                let is_argument = entry.argv.contains(file);
+                match trees.source(file) {
+                    Some(name) if is_argument => drop(compiled.insert(name)),
+                    Some(name) if name.ends_with(".h") || name.ends_with(".hh") => drop(headers.insert(name)),
+                    Some(_) => {}
+                    // Generated of something that can be edited.
+                    None if is_argument => {
+                        let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
+                        compiled.extend(trees.source(&format!("{stem}.pyx")));
+                    }
+                    None => {}
+                }
+                let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let parent = Path::new(file).parent().and_then(Path::file_name).unwrap_or_default();
+                if name.ends_with(".h") && parent.to_string_lossy().starts_with("include") || file == &name {
+                    names.insert(name);
+                }
+            }
+        }
+        for entry in entries.iter().filter(|entry| !entry.is_compilation) {
+            let output = entry.argv.iter().position(|a| a == "-o").and_then(|at| entry.argv.get(at + 1));
+            let name = output.and_then(|output| output.strip_prefix("build/lib")?.split_once('/'));
+            if let Some((_, name)) = name {
+                extensions.insert(name.split('.').next().unwrap_or_default().replace('/', "."));
+            }
+        }
+        let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>();
+        (self.compiled, self.headers) = (list(compiled), list(headers));
+        (self.included_by_name, self.extensions) = (list(names), list(extensions));
+    }
+
+    /// Makes an edit. Says which, and what of.
+    pub(crate) fn make(&mut self, trees: &mut Trees) -> Result<(Kind, String)> {
+        loop {
+            let kind = CHOICES[self.rng.usize(..CHOICES.len())];
+            trees.begin();
+            self.before = Some((self.settings.clone(), self.added.clone(), self.flags));
+            self.number += 1;
+            if let Some(what) = self.try_to_make(kind, trees)? {
+                return Ok((kind, what));
+            }
+        }
+    }
+
+    /// Forgets an edit that no build can use.
+    pub(crate) fn undo(&mut self, trees: &mut Trees) -> Result<()> {
+        if let Some(before) = self.before.take() {
+            (self.settings, self.added, self.flags) = before;
+        }
+        trees.undo()
+    }
+
+    /// None where there is nothing that such an edit could concern.
+    fn try_to_make(&mut self, kind: Kind, trees: &mut Trees) -> Result<Option<String>> {
+        let number = self.number;
+        Ok(match kind {
+            Kind::SourceFunction => {
+                let Some(name) = self.one_of(&self.compiled.clone()) else { return Ok(None) };
+                let function = if name.ends_with(".pyx") {
+                    format!("\ndef edit_{number}():\n    return {number}\n")
+                } else {
+                    format!("\nint edit_{number}(void) {{ return {number}; }}\n")
+                };
+                append(trees, &name, &function)?;
+                Some(name)
+            }
+            Kind::SourceComment => {
+                let Some(name) = self.one_of(&self.compiled.clone()) else { return Ok(None) };
+                let comment = if name.ends_with(".pyx") {
+                    format!("# {number}\n")
+                } else {
+                    format!("/* {number} */\n")
+                };
+                append(trees, &name, &comment)?;
+                Some(name)
+            }
+            Kind::Header | Kind::HeaderComment => {
+                let Some(name) = self.one_of(&self.headers.clone()) else { return Ok(None) };
+                let text = if kind == Kind::Header { used_once(number) } else { format!("/* {number} */\n") };
+                append(trees, &name, &text)?;
+                Some(name)
+            }
+            Kind::CompilerFlags => {
+                self.flags = FLAGS[self.rng.usize(..FLAGS.len())];
+                Some(self.flags.to_owned())
+            }
+            Kind::Macro => {
+                let Some(extension) = self.one_of(&self.extensions.clone()) else { return Ok(None) };
+                let value = format!("[\"EDIT\", \"{number}\"]");
+                self.set(trees, &extension, "define_macros", &value)?;
+                Some(extension)
+            }
+            Kind::ExtensionArgument => {
+                let Some(extension) = self.one_of(&self.extensions.clone()) else { return Ok(None) };
+                let arguments = [
+                    ("extra_link_args", "\"-Wl,-z,now\""),
+                    ("extra_link_args", "\"-Wl,--build-id=sha1\""),
+                    ("extra_compile_args", "\"-fno-builtin\""),
+                    ("extra_compile_args", "\"-fno-common\""),
+                ];
+                let (attribute, value) = arguments[self.rng.usize(..arguments.len())];
+                self.set(trees, &extension, attribute, value)?;
+                Some(format!("{extension} {value}"))
+            }
+            Kind::UnrelatedHeader => {
+                let Some(beside) = self.one_of(&self.compiled.clone()) else { return Ok(None) };
+                let folder = Path::new(&beside).parent().unwrap_or(Path::new(""));
+                let name = folder.join(format!("unrelated_{number}.h")).to_string_lossy().into_owned();
+                trees.write(&name, used_once(number).as_bytes(), SystemTime::now())?;
+                self.added.push(Added::File(name.clone()));
+                Some(name)
+            }
+            Kind::ShadowingHeader => {
+                let Some(header) = self.one_of(&self.included_by_name.clone()) else { return Ok(None) };
+                let name = format!("{FIRST}/{header}");
+                if trees.source(&name).is_some() {
+                    return Ok(None);
+                }
+                let text = format!("#include_next <{header}>\n{}", used_once(number));
+                trees.write(&name, text.as_bytes(), SystemTime::now())?;
+                self.added.push(Added::File(name.clone()));
+                Some(name)
+            }
+            Kind::NewSource => {
+                let Some(extension) = self.one_of(&self.extensions.clone()) else { return Ok(None) };
+                let name = format!("edits/new_{number}.c");
+                let text = format!("int edit_{number}(void) {{ return {number}; }}\n");
+                trees.write(&name, text.as_bytes(), SystemTime::now())?;
+                self.set(trees, &extension, "sources", &format!("{name:?}"))?;
+                let setting = self.added.pop();
+                if let Some(Added::Setting(setting)) = setting {
+                    self.added.push(Added::Source(name.clone(), setting));
+                }
+                Some(format!("{extension} {name}"))
+            }
+            Kind::Removal => self.remove(trees)?,
+            Kind::Touch => {
+                let mut names = [self.compiled.clone(), self.headers.clone()].concat();
+                names.push("setup.py".to_owned());
+                let Some(name) = self.one_of(&names) else { return Ok(None) };
+                let now = SystemTime::now();
+                // What is generated, is generated by times.
+                let times = if name.ends_with(".pyx") { vec![now] } else { vec![now, now - DAY, now + DAY] };
+                trees.touch(&name, times[self.rng.usize(..times.len())])?;
+                Some(name)
+            }
+            Kind::Restore | Kind::RestoreWithTime => self.restore(trees, kind == Kind::RestoreWithTime)?,
+            Kind::LostModule | Kind::DamagedModule => {
+                let modules = files_below(&trees.here().join("build"), &["so"])?;
+                self.harm(trees, &modules, kind == Kind::LostModule)?
+            }
+            Kind::LostObject | Kind::DamagedObject => {
+                let objects = files_below(&trees.here().join("build"), &["o"])?;
+                self.harm(trees, &objects, kind == Kind::LostObject)?
+            }
+        })
+    }
+
+    fn remove(&mut self, trees: &mut Trees) -> Result<Option<String>> {
+        if self.added.is_empty() {
+            return Ok(None);
+        }
+        let added = self.added.swap_remove(self.rng.usize(..self.added.len()));
+        let (file, setting) = match added {
+            Added::File(file) => (Some(file), None),
+            Added::Setting(setting) => (None, Some(setting)),
+            Added::Source(file, setting) => (Some(file), Some(setting)),
+        };
+        if let Some(setting) = &setting {
+            self.settings.retain(|known| known != setting);
+            self.write_settings(trees)?;
+        }
+        if let Some(file) = &file {
+            trees.remove(file)?;
+        }
+        Ok(file.or(setting))
+    }
+
+    fn restore(&mut self, trees: &mut Trees, with_time: bool) -> Result<Option<String>> {
+        let mut names = trees.edited();
+        // What is generated, is generated by times. And setup.py has to fit the sources that there are.
+        names.retain(|name| name != "setup.py" && !(with_time && name.ends_with(".pyx")));
+        let Some(name) = self.one_of(&names) else { return Ok(None) };
+        let older = trees.older(&name);
+        let (content, time) = older[self.rng.usize(..older.len())].clone();
+        trees.write(&name, &content, if with_time { time } else { SystemTime::now() })?;
+        Ok(Some(name))
+    }
+
+    /// Removes or damages an output in the tree that is built again and again.
+    fn harm(&mut self, trees: &Trees, outputs: &[std::path::PathBuf], lose: bool) -> Result<Option<String>> {
+        let Some(file) = self.rng.choice(outputs) else { return Ok(None) };
+        if lose {
+            fs::remove_file(file)?;
+        } else {
+            let mut bytes = fs::read(file)?;
+            let at = self.rng.usize(..bytes.len().max(1));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 0x55;
+            }
+            fs::write(file, bytes)?;
+        }
+        Ok(Some(file.strip_prefix(trees.here())?.to_string_lossy().into_owned()))
+    }
+
+    fn one_of(&mut self, names: &[String]) -> Option<String> {
+        self.rng.choice(names).cloned()
+    }
+
+    /// Adds something to an extension: to one of its attributes, as Python and JSON write it.
+    fn set(&mut self, trees: &mut Trees, extension: &str, attribute: &str, value: &str) -> Result<()> {
+        let setting = format!("[{extension:?}, {attribute:?}, {value}]");
+        if attribute == "define_macros" {
+            // Another value of the same macro.
+            let same = format!("[{extension:?}, {attribute:?}, [");
+            self.settings.retain(|known| !known.starts_with(&same));
+            self.added.retain(|added| !matches!(added, Added::Setting(known) if known.starts_with(&same)));
+        }
+        if !self.settings.contains(&setting) {
+            self.settings.push(setting.clone());
+            if extension != "*" {
+                self.added.push(Added::Setting(setting));
+            }
+        }
+        self.write_settings(trees)
+    }
+
+    fn write_settings(&self, trees: &mut Trees) -> Result<()> {
+        let text = trees.read("setup.py")?;
+        let line = text.lines().find(|line| line.starts_with("EDITS = ")).context("setup.py was prepared")?;
+        let text = text.replacen(line, &format!("EDITS = [{}]", self.settings.join(", ")), 1);
+        trees.write("setup.py", text.as_bytes(), SystemTime::now())?;
+        // Cython writes an extension's settings into what it generates, and does not see that they have changed.
+        let generating: Vec<String> =
+            trees.sources().filter(|name| name.ends_with(".pyx")).cloned().collect();
+        for name in generating {
+            trees.touch(&name, SystemTime::now())?;
+        }
+        Ok(())
+    }
+}
+
+fn append(trees: &mut Trees, name: &str, text: &str) -> Result<()> {
+    let text = trees.read(name)? + text;
+    trees.write(name, text.as_bytes(), SystemTime::now())
+}
+
+/// A function for a header, which stays in each object however often the header is included.
+fn used_once(number: u32) -> String {
+    format!(
+        "#ifndef EDIT_{number}\n#define EDIT_{number}\nstatic int edit_{number}(void) __attribute__((used));\n\
+         static int edit_{number}(void) {{ return {number}; }}\n#endif\n"
+    )
+}

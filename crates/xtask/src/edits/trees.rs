@@ -1,0 +1,229 @@
+//! Knows the two copies of a project: one that is built again and again, one for clean builds; both are built at one path.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use walkdir::WalkDir;
+
+/// Folders of sdists that no build reads, and that are large.
+const LEFT_OUT: [&str; 3] = ["Tests", "Doc", "build"];
+
+/// A file's content and modification time; none if it is not there.
+type Version = Option<(Vec<u8>, SystemTime)>;
+
+/// The copies. Debug information carries the path that a file was compiled at, so the clean copy is moved to that of
+/// the other for its builds.
+pub(crate) struct Trees {
+    here: PathBuf,
+    clean: PathBuf,
+    aside: PathBuf,
+    /// The sources: files of the sdist and those that edits have added. Generated files are none.
+    sources: BTreeSet<String>,
+    /// What the current edit has changed, as it was before.
+    changed: Vec<(String, Version)>,
+    /// Every version that a file had.
+    history: BTreeMap<String, Vec<(Vec<u8>, SystemTime)>>,
+}
+
+impl Trees {
+    /// Copies a project twice into a folder.
+    pub(crate) fn copy(original: &Path, folder: &Path) -> Result<Self> {
+        let (here, clean) = (folder.join("tree"), folder.join("clean"));
+        for copy in [&here, &clean] {
+            let _ = fs::remove_dir_all(copy);
+        }
+        let mut sources = BTreeSet::new();
+        let walk = WalkDir::new(original).into_iter();
+        let walk =
+            walk.filter_entry(|e| e.depth() != 1 || !LEFT_OUT.iter().any(|name| e.file_name() == *name));
+        for entry in walk {
+            let entry = entry?;
+            if entry.file_type().is_file() {
+                let relative = entry.path().strip_prefix(original)?;
+                for copy in [&here, &clean] {
+                    copy_file(entry.path(), &copy.join(relative))?;
+                }
+                sources.insert(relative.to_string_lossy().into_owned());
+            }
+        }
+        let aside = folder.join("aside");
+        let _ = fs::remove_dir_all(&aside);
+        Ok(Self { here, clean, aside, sources, changed: Vec::new(), history: BTreeMap::new() })
+    }
+
+    /// Where both are built.
+    pub(crate) fn here(&self) -> &Path {
+        &self.here
+    }
+
+    /// The name of a source by its path, as commands have it. None for what is no source of the project.
+    pub(crate) fn source(&self, path: &str) -> Option<String> {
+        let path = Path::new(path);
+        let relative = path.strip_prefix(&self.here).unwrap_or(path);
+        let mut parts: Vec<_> = Vec::new();
+        for part in relative.components() {
+            match part {
+                std::path::Component::Normal(name) => parts.push(name.to_string_lossy()),
+                std::path::Component::CurDir => {}
+                std::path::Component::ParentDir => drop(parts.pop()),
+                _ => return None,
+            }
+        }
+        let name = parts.join("/");
+        self.sources.contains(&name).then_some(name)
+    }
+
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &String> {
+        self.sources.iter()
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Result<String> {
+        fs::read_to_string(self.here.join(name)).with_context(|| name.to_owned())
+    }
+
+    /// Older versions of a file.
+    pub(crate) fn older(&self, name: &str) -> &[(Vec<u8>, SystemTime)] {
+        self.history.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Files that have older versions.
+    pub(crate) fn edited(&self) -> Vec<String> {
+        self.history.keys().filter(|name| self.sources.contains(*name)).cloned().collect()
+    }
+
+    /// From here on, changes belong to another edit.
+    pub(crate) fn begin(&mut self) {
+        self.changed.clear();
+    }
+
+    /// Writes a file of both copies.
+    pub(crate) fn write(&mut self, name: &str, content: &[u8], time: SystemTime) -> Result<()> {
+        let before = self.version(name)?;
+        if let Some(version) = &before {
+            self.history.entry(name.to_owned()).or_default().push(version.clone());
+        }
+        self.changed.push((name.to_owned(), before));
+        self.put(name, Some((content.to_owned(), time)))
+    }
+
+    /// Removes a file of both copies.
+    pub(crate) fn remove(&mut self, name: &str) -> Result<()> {
+        self.changed.push((name.to_owned(), self.version(name)?));
+        self.put(name, None)
+    }
+
+    /// Sets the time of a file of both copies.
+    pub(crate) fn touch(&mut self, name: &str, time: SystemTime) -> Result<()> {
+        self.changed.push((name.to_owned(), self.version(name)?));
+        for copy in [&self.here, &self.clean] {
+            fs::File::options().append(true).open(copy.join(name))?.set_modified(time)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the current edit back.
+    pub(crate) fn undo(&mut self) -> Result<()> {
+        for (name, before) in std::mem::take(&mut self.changed).into_iter().rev() {
+            self.put(&name, before)?;
+        }
+        Ok(())
+    }
+
+    fn version(&self, name: &str) -> Result<Version> {
+        let file = self.here.join(name);
+        if !file.exists() {
+            return Ok(None);
+        }
+        Ok(Some((fs::read(&file)?, fs::metadata(&file)?.modified()?)))
+    }
+
+    fn put(&mut self, name: &str, version: Version) -> Result<()> {
+        for copy in [&self.here, &self.clean] {
+            let file = copy.join(name);
+            let Some((content, time)) = &version else {
+                fs::remove_file(&file)?;
+                continue;
+            };
+            fs::create_dir_all(file.parent().context("it is in the tree")?)?;
+            fs::write(&file, content)?;
+            fs::File::options().append(true).open(&file)?.set_modified(*time)?;
+        }
+        if version.is_some() {
+            self.sources.insert(name.to_owned());
+        } else {
+            self.sources.remove(name);
+        }
+        Ok(())
+    }
+
+    /// Builds the clean copy from nothing but its sources and what Python has generated beside them. None if the build
+    /// fails.
+    pub(crate) fn build_clean(&self, build: Command) -> Result<Option<Modules>> {
+        let _ = fs::remove_dir_all(self.clean.join("build"));
+        self.build_at_place(&self.clean, build)
+    }
+
+    /// The same in a third copy, of the sources alone.
+    pub(crate) fn build_from_sources(&self, build: Command) -> Result<Option<Modules>> {
+        let fresh = self.clean.with_file_name("fresh");
+        let _ = fs::remove_dir_all(&fresh);
+        for name in &self.sources {
+            copy_file(&self.clean.join(name), &fresh.join(name))?;
+        }
+        let modules = self.build_at_place(&fresh, build);
+        fs::remove_dir_all(&fresh)?;
+        modules
+    }
+
+    fn build_at_place(&self, copy: &Path, mut build: Command) -> Result<Option<Modules>> {
+        fs::rename(&self.here, &self.aside)?;
+        fs::rename(copy, &self.here)?;
+        let built = build.current_dir(&self.here).stdin(Stdio::null()).output();
+        let modules = modules(&self.here);
+        fs::rename(&self.here, copy)?;
+        fs::rename(&self.aside, &self.here)?;
+        let built = built.with_context(|| format!("{build:?}"))?;
+        Ok(if built.status.success() { Some(modules?) } else { None })
+    }
+}
+
+/// Modules and libraries below `build/lib*`, by path, with hashes.
+pub(crate) type Modules = BTreeMap<String, String>;
+
+/// What a build has left.
+pub(crate) fn modules(tree: &Path) -> Result<Modules> {
+    let mut found = Modules::new();
+    for file in files_below(&tree.join("build"), &["so", "a"])? {
+        let name = file.strip_prefix(tree)?.to_string_lossy().into_owned();
+        if name.starts_with("build/lib") {
+            found.insert(name, blake3::hash(&fs::read(&file)?).to_hex().to_string());
+        }
+    }
+    Ok(found)
+}
+
+/// The files with one of these endings, by name.
+pub(crate) fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if !folder.is_dir() {
+        return Ok(found);
+    }
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry?;
+        if entry.path().extension().is_some_and(|e| endings.iter().any(|ending| e == *ending)) {
+            found.push(entry.into_path());
+        }
+    }
+    Ok(found)
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to.parent().context("it is in a folder")?)?;
+    fs::copy(from, to)?;
+    fs::File::options().append(true).open(to)?.set_modified(fs::metadata(from)?.modified()?)?;
+    Ok(())
+}
