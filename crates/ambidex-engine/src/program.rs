@@ -242,9 +242,6 @@ impl Program {
     /// Something changes that recorded commands may read: from here on their repetitions are commands of their own.
     pub fn inputs_change(&mut self) {
         self.generation += 1;
-        if let Some(tree) = &self.tree {
-            tree.memory().files.doubt();
-        }
     }
 
     /// Lets these nodes be started, and what they wait for.

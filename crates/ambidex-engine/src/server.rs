@@ -28,6 +28,18 @@ impl Trees {
         Ok(tree)
     }
 
+    /// Something was changed that commands may read, or may be any time from now on; this file, if it is known. What
+    /// was found out about files before does not count any more, whoever asked.
+    pub fn doubt(&self, file: Option<&Path>) {
+        for tree in self.all() {
+            let files = &mut tree.memory().files;
+            match file {
+                Some(file) => files.doubt_file(file),
+                None => files.doubt(),
+            }
+        }
+    }
+
     fn all(&self) -> Vec<Arc<Tree>> {
         self.0.lock().expect("no thread dies with the trees in its hands").values().cloned().collect()
     }

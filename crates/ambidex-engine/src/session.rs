@@ -27,6 +27,8 @@ pub(crate) struct Session {
     incoming: BufReader<UnixStream>,
     /// Its program's number.
     program: usize,
+    /// Whether Python has started processes, which may write files at any time.
+    has_processes: bool,
 }
 
 type Guard<'a> = MutexGuard<'a, Inner>;
@@ -51,8 +53,9 @@ impl Session {
             inner.programs.push(Program::new(number, PathBuf::from(cwd), lane_of, run_all, origin));
             number
         };
+        trees.doubt(None);
         protocol::send(&mut stream, &Reply::Welcome { program })?;
-        let mut session = Self { shared, trees, stream, incoming, program };
+        let mut session = Self { shared, trees, stream, incoming, program, has_processes: false };
         let result = session.answer_all();
         // Whatever is still pending now belongs to a process that was killed.
         let unwanted = session.shared.lock().programs[program].abandon();
@@ -106,6 +109,9 @@ impl Session {
     }
 
     fn record(&mut self, argv: Vec<String>, cwd: &Path, scope: u32) -> io::Result<Reply> {
+        if self.has_processes {
+            self.trees.doubt(None);
+        }
         let mut inner = self.shared.lock();
         if inner.programs[self.program].tree.is_none() {
             let root = inner.programs[self.program].cwd.clone();
@@ -130,6 +136,7 @@ impl Session {
                 drop(inner);
                 self.force_all()?;
                 self.shared.lock().programs[self.program].inputs_change();
+                self.trees.doubt(None);
                 Ok(Reply::Yours)
             }
         }
@@ -311,9 +318,7 @@ impl Session {
             let mut read = false;
             for path in paths {
                 let spelled = inner.programs[self.program].paths.spelling(Path::new(path), cwd);
-                if let Some(tree) = &inner.programs[self.program].tree {
-                    tree.memory().files.doubt_file(&spelled);
-                }
+                self.trees.doubt(Some(&spelled));
                 read |= inner.programs[self.program].may_be_read(&spelled);
                 if !private {
                     self.spoil_lanes(&mut inner, &spelled);
@@ -331,6 +336,8 @@ impl Session {
                 program.graph.changed_outside(path);
             }
             program.inputs_change();
+            drop(inner);
+            self.trees.doubt(None);
         }
         Ok(self.forced(&self.shared.lock()))
     }
@@ -353,6 +360,7 @@ impl Session {
         }
         let reply = self.force_all()?;
         self.shared.lock().programs[self.program].inputs_change();
+        self.has_processes = true;
         Ok(reply)
     }
 }
