@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use anyhow::Result;
@@ -75,7 +75,7 @@ impl<'a> Contest<'a> {
         let site = Site::open(site, contender, &self.pristine, self.project, self.tools)?;
         let folder = self.prepare(contender, scenario, &site, first)?;
         if contender.way == Way::Ccache {
-            run(Command::new("ccache").arg("-z").env("CCACHE_DIR", site.cache()).stdout(std::io::stderr()))?;
+            run(Command::new("ccache").arg("-z").env("CCACHE_DIR", site.cache()).stdout(Stdio::null()))?;
         }
         let mut command = contender.command(self.tools, self.project, scenario, &site, &folder)?;
         let began = SystemTime::now();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -89,7 +89,7 @@ impl Site {
         match self.way {
             Way::Ninja => {
                 // What Python has written below `build/` in the recorded build has to stay.
-                run(Command::new("ninja").args(["-t", "clean"]).current_dir(&tree).stdout(io::stderr()))?;
+                run(Command::new("ninja").args(["-t", "clean"]).current_dir(&tree).stdout(Stdio::null()))?;
                 for name in [".ninja_log", ".ninja_deps"] {
                     remove(&tree.join(name))?;
                 }
