@@ -165,9 +165,13 @@ impl Contender {
         if let (Way::Meson, Some(programs)) = (self.way, tools.python.parent()) {
             let path = std::env::var("PATH").unwrap_or_default();
             command.env("PATH", format!("{}:{path}", programs.display()));
+            // Without these it takes ccache by itself.
+            command.env("CC", "gcc").env("CXX", "g++");
         }
         if self.variant == Variant::Mapped {
-            command.env("CFLAGS", format!("-ffile-prefix-map={}=.", folder.display()));
+            let flag = format!("-ffile-prefix-map={}=.", folder.display());
+            // Newer setuptools takes those of C++ from another variable.
+            command.env("CFLAGS", &flag).env("CXXFLAGS", &flag);
         }
         command.current_dir(folder);
         Ok(command)

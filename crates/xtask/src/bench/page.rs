@@ -21,10 +21,11 @@ to the first row that has a figure.
 - own CPU: CPU time of the process itself, without those that it starts: of ambidex the engine, without Python.
 - ninja runs the commands that `setup.py` ran, recorded by a stand-in for the compiler, with a dependency file for each;
   where two of them write one path, the second writes another. It has no Python to start.
-- meson-python builds a twin of the project: from nothing `build_editable`, then ninja alone, as its editable packages do.
+- meson-python builds a twin of the project: from nothing `build_editable`, then ninja alone, as its editable packages do;
+  its compiler is not behind ccache, as it would be by default where there is one.
 - A header: `setup.py` would recompile nothing, so it gets `--force`, and so does ccache.
 - elsewhere: a fresh copy in another folder, with the store of a build in the first. \"mapped\" is with
-  `CFLAGS=-ffile-prefix-map=$PWD=.`: else debug information carries the folder.
+  `-ffile-prefix-map=$PWD=.` in `CFLAGS` and `CXXFLAGS`: else debug information carries the folder.
 ";
 
 /// The page, by case.

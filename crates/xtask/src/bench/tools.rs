@@ -12,7 +12,7 @@ const PACKAGES: [&str; 7] =
     ["setuptools==84.2.1", "wheel", "cython", "numpy", "setuptools_scm", "meson", "meson-python"];
 
 /// Variables of whoever starts the benchmarks that would change what is measured.
-const UNWANTED: [&str; 12] = [
+const UNWANTED: [&str; 13] = [
     "PYTHONDONTWRITEBYTECODE",
     "AMBIDEX_JOBS",
     "AMBIDEX_CACHE_DIR",
@@ -21,6 +21,7 @@ const UNWANTED: [&str; 12] = [
     "CC",
     "CXX",
     "CFLAGS",
+    "CXXFLAGS",
     "CPPFLAGS",
     "LDFLAGS",
     "CCACHE_DIR",
