@@ -20,16 +20,17 @@ pub(crate) fn ambidex() -> Result<PathBuf> {
     Ok(target.join("release").join("ambidex"))
 }
 
-/// The Python of a virtual environment with these packages, made if it isn't there.
+/// The Python of a virtual environment with these packages, made if it isn't there or has others.
 pub(crate) fn python_with(name: &str, packages: &[&str]) -> Result<PathBuf> {
     let folder = root().join("target").join("xtask").join(name);
     let python = folder.join("bin").join("python");
     let ready = folder.join("ready");
-    if !ready.is_file() {
+    let wanted = packages.join(" ");
+    if std::fs::read_to_string(&ready).ok().is_none_or(|installed| installed != wanted) {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
             .context("Python's venv module is needed (python3-venv on Debian and Ubuntu)")?;
         run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
-        std::fs::write(ready, "")?;
+        std::fs::write(ready, wanted)?;
     }
     Ok(python)
 }

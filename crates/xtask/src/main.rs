@@ -21,12 +21,8 @@ struct Cli {
 enum Chore {
     /// Build examples/shared-source and show what its modules return
     Example,
-    /// Measure ambidex beside setuptools on real projects, and write docs/benchmarks.md
-    Bench {
-        /// How often each build is measured
-        #[arg(long, default_value_t = 11)]
-        rounds: usize,
-    },
+    /// Measure ambidex beside setuptools, ninja, ccache and meson-python, and write docs/benchmarks.md
+    Bench(bench::Options),
     /// Build real projects with plain setuptools and with ambidex, compare, and write docs/corpus.md
     Corpus {
         /// Only these
@@ -52,7 +48,7 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
         Chore::Example => example::show(),
-        Chore::Bench { rounds } => bench::measure(rounds),
+        Chore::Bench(options) => bench::measure(&options),
         Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
         Chore::Edits(options) => edits::judge(&options),
         Chore::StandIn { objects, log, name, real, arguments } => {

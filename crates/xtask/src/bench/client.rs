@@ -1,0 +1,74 @@
+//! Knows how to speak the session protocol (`docs/protocol.md`) as a captured Python does.
+
+use std::io::{BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+/// One connection to an engine.
+pub(crate) struct Client {
+    stream: UnixStream,
+    answers: BufReader<UnixStream>,
+}
+
+impl Client {
+    /// Opens a session of a process that runs in `cwd`.
+    pub fn open(socket: &Path, cwd: &Path) -> Result<Self> {
+        let stream = UnixStream::connect(socket)?;
+        let mut client = Self { answers: BufReader::new(stream.try_clone()?), stream };
+        let hello = json!({
+            "type": "hello", "version": 1, "pid": std::process::id(), "cwd": cwd, "argv": ["bench"], "lane_of": null,
+        });
+        client.ask(&hello, "welcome")?;
+        Ok(client)
+    }
+
+    /// Records a command. The first brings its environment and opens the scope that all belong to.
+    pub fn record(&mut self, argv: &[&str], cwd: &Path, path: Option<&str>) -> Result<()> {
+        let open = path.map(|_| json!({"name": "bench", "fatal": true, "awaited": false}));
+        let env = path.map(|path| json!({ "PATH": path }));
+        let record =
+            json!({"type": "record", "argv": argv, "cwd": cwd, "scope": 0, "open": open, "env": env});
+        self.ask(&record, "recorded")
+    }
+
+    /// Waits for everything.
+    pub fn finish(&mut self) -> Result<()> {
+        self.ask(&json!({"type": "finish"}), "waited")
+    }
+
+    fn ask(&mut self, request: &Value, expected: &str) -> Result<()> {
+        self.send(request)?;
+        loop {
+            let answer = self.receive()?;
+            match answer["type"].as_str() {
+                Some("print") => self.send(&json!({"type": "printed"}))?,
+                Some(kind) if kind == expected => {
+                    if answer["failures"].as_array().is_some_and(|failures| !failures.is_empty()) {
+                        bail!("a command failed: {answer}");
+                    }
+                    return Ok(());
+                }
+                _ => bail!("`{expected}` was expected, not {answer}"),
+            }
+        }
+    }
+
+    fn send(&mut self, message: &Value) -> Result<()> {
+        let data = serde_json::to_vec(message)?;
+        let mut whole = u32::try_from(data.len())?.to_be_bytes().to_vec();
+        whole.extend(data);
+        self.stream.write_all(&whole)?;
+        Ok(())
+    }
+
+    fn receive(&mut self) -> Result<Value> {
+        let mut length = [0; 4];
+        self.answers.read_exact(&mut length)?;
+        let mut data = vec![0; u32::from_be_bytes(length) as usize];
+        self.answers.read_exact(&mut data)?;
+        Ok(serde_json::from_slice(&data)?)
+    }
+}

@@ -1,0 +1,65 @@
+//! Knows how `docs/benchmarks.md` is laid out, and keeps the cases of earlier runs in it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::environment::root;
+
+const HEAD: &str = "# Benchmarks\n
+Written by `cargo xtask bench`. Each row is the median of the whole process's wall time. The ways of a table are
+measured in turn, round by round, each in a copy of the project of its own; the first round is not counted. Ratios are
+to the first row that has a figure.
+
+- run / reused / cached: commands run, up to date, and taken from a store. ambidex counts its own; of the others it is
+  the objects and libraries that were written or left as they were (one that is written twice counts once), and
+  ccache's count of hits.
+- bound: the time beside `lower_bound_s` + `capture_s` of the summary: what Python needs, and what the compilers need at
+  the least. Less than 1 where compilers run while Python does.
+- known: of an earlier build only ambidex' state is there, and nothing that it made; so it knows durations.
+- own CPU: CPU time of the process itself, without those that it starts: of ambidex the engine, without Python.
+- ninja runs the commands that `setup.py` ran, recorded by a stand-in for the compiler, with a dependency file for each;
+  where two of them write one path, the second writes another. It has no Python to start.
+- meson-python builds a twin of the project: from nothing `build_editable`, then ninja alone, as its editable packages do;
+  its compiler is not behind ccache, as it would be by default where there is one.
+- A header: `setup.py` would recompile nothing, so it gets `--force`, and so does ccache.
+- elsewhere: a fresh copy in another folder, with the store of a build in the first. \"mapped\" is with
+  `-ffile-prefix-map=$PWD=.` in `CFLAGS` and `CXXFLAGS`: else debug information carries the folder.
+";
+
+/// The page, by case.
+pub(crate) struct Page {
+    /// All names, in order.
+    order: Vec<String>,
+    cases: BTreeMap<String, String>,
+    file: PathBuf,
+}
+
+impl Page {
+    /// Reads what is there of the cases that are known.
+    pub fn open(order: Vec<String>) -> Self {
+        let file = root().join("docs").join("benchmarks.md");
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let case = |text: &str| {
+            let (name, body) = text.split_once('\n')?;
+            Some((name.to_owned(), body.trim().to_owned()))
+        };
+        let cases = text.split("\n## ").skip(1).filter_map(case).collect();
+        Self { order, cases, file }
+    }
+
+    /// Replaces a case, shows it, and writes the page.
+    pub fn put(&mut self, name: &str, machine: &str, table: &str) -> Result<()> {
+        println!("## {name}\n\n{table}");
+        self.cases.insert(name.to_owned(), format!("{table}\n{machine}"));
+        let mut text = HEAD.to_owned();
+        for name in &self.order {
+            if let Some(body) = self.cases.get(name) {
+                text.push_str(&format!("\n## {name}\n\n{body}\n"));
+            }
+        }
+        std::fs::write(&self.file, text)?;
+        Ok(())
+    }
+}
