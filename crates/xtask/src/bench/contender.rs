@@ -134,7 +134,6 @@ impl Contender {
         let mut command = match self.way {
             Way::Setup(jobs) => setup(jobs),
             Way::Ccache => {
-                tools.need_ccache()?;
                 let mut command = setup(2);
                 command.env("CC", "ccache gcc").env("CXX", "ccache g++").env("CCACHE_DIR", site.cache());
                 command

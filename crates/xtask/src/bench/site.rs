@@ -30,22 +30,32 @@ impl Site {
         tools: &Tools,
     ) -> Result<Self> {
         let site = Self { folder, way: contender.way };
-        if site.folder.is_dir() {
+        if site.tree().is_dir() {
             return Ok(site);
         }
-        fs::create_dir_all(&site.folder)?;
-        copy(pristine, &site.tree())?;
-        match (contender.way, project.shape()) {
-            (Way::Meson, Some(shape)) => twin::add(&site.tree(), project.name, shape)?,
-            (Way::Ninja, _) => {
-                tools.ninja()?;
-                let recorded = commands::record(tools, project, &site.tree(), &site.folder)?;
-                fs::write(site.tree().join("build.ninja"), ninja_file::text(&recorded, &site.tree())?)?;
-                site.clean(false)?;
-            }
-            _ => {}
+        if let Err(error) = site.make(contender, pristine, project, tools) {
+            // The next scenario must not take it for a whole one.
+            remove(&site.tree())?;
+            return Err(error);
         }
         Ok(site)
+    }
+
+    fn make(&self, contender: Contender, pristine: &Path, project: &Project, tools: &Tools) -> Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        copy(pristine, &self.tree())?;
+        match (contender.way, project.shape()) {
+            (Way::Meson, Some(shape)) => twin::add(&self.tree(), project.name, shape)?,
+            (Way::Ninja, _) => {
+                tools.ninja()?;
+                let recorded = commands::record(tools, project, &self.tree(), &self.folder)?;
+                fs::write(self.tree().join("build.ninja"), ninja_file::text(&recorded, &self.tree())?)?;
+                self.clean(false)?;
+            }
+            (Way::Ccache, _) => tools.need_ccache()?,
+            _ => {}
+        }
+        Ok(())
     }
 
     /// All that is its own.
