@@ -207,7 +207,10 @@ impl Intake<'_> {
             return Memorable::No(reason);
         }
         let inquiry = Inquiry { program, tool, command, cwd, env: &env.variables };
-        let tool = inquiry.answer(memory);
+        let tool = match inquiry.answer(memory) {
+            Ok(tool) => tool,
+            Err(silent) => return Memorable::No(silent.to_string()),
+        };
         if let Some(reason) = identity::link_inputs_unknown(command, &tool) {
             return Memorable::No(reason);
         }

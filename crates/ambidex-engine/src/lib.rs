@@ -19,6 +19,7 @@ mod place;
 mod process;
 mod program;
 pub mod protocol;
+mod question;
 mod report;
 mod roles;
 mod search;

@@ -80,10 +80,9 @@ fn read_both(
 ) -> io::Result<()> {
     let mut buffer = [0; 8192];
     let (mut out_open, mut err_open) = (true, true);
-    while out_open || err_open {
+    while out_open && err_open {
         let (out_ready, err_ready) = {
-            let flags = |open| if open { PollFlags::IN } else { PollFlags::empty() };
-            let mut fds = [PollFd::new(&out, flags(out_open)), PollFd::new(&err, flags(err_open))];
+            let mut fds = [PollFd::new(&out, PollFlags::IN), PollFd::new(&err, PollFlags::IN)];
             match poll(&mut fds, None) {
                 Ok(_) => {}
                 Err(rustix::io::Errno::INTR) => continue,
@@ -91,16 +90,23 @@ fn read_both(
             }
             (!fds[0].revents().is_empty(), !fds[1].revents().is_empty())
         };
-        if out_open && out_ready {
+        if out_ready {
             let count = out.read(&mut buffer)?;
             ended.out.extend_from_slice(&buffer[..count]);
             out_open = count > 0;
         }
-        if err_open && err_ready {
+        if err_ready {
             let count = err.read(&mut buffer)?;
             ended.err.extend_from_slice(&buffer[..count]);
             err_open = count > 0;
         }
+    }
+    // A pipe that was closed would always be ready: the other one is read alone.
+    if out_open {
+        out.read_to_end(&mut ended.out)?;
+    }
+    if err_open {
+        err.read_to_end(&mut ended.err)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::explain;
 use crate::program::Program;
+use crate::question;
 use crate::report::Report;
 use crate::session::Session;
 use crate::state::{Options, Shared};
@@ -60,6 +61,7 @@ impl Engine {
     /// # Errors
     /// If no socket can be made in the temporary folder.
     pub fn start(options: Options) -> io::Result<Self> {
+        question::begin();
         let folder = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
         let listener = UnixListener::bind(folder.path().join("socket"))?;
         let temporary = folder.path().join("tmp");

@@ -10,6 +10,7 @@ use ambidex_store::Store;
 use crate::obtain::{Means, Obtained, Started};
 use crate::process;
 use crate::program::Program;
+use crate::question;
 
 /// How the engine is to run.
 #[derive(Clone, Debug)]
@@ -113,6 +114,7 @@ impl Shared {
 
     /// Ends every command, now. None is started any more.
     pub fn stop(&self) {
+        question::end_all();
         let mut inner = self.lock();
         inner.stopping = true;
         let unwanted: Vec<u32> = inner.programs.iter_mut().flat_map(Program::abandon).collect();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use ambidex_command::{Command as Read, Kind, Language};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::memory::Memory;
 use crate::memory::files::VersionId;
+use crate::question::{self, Silent};
 use ambidex_store::Digest;
 
 /// A tool, as far as one kind of command is concerned.
@@ -125,19 +126,22 @@ impl Inquiry<'_> {
     }
 
     /// The tool, from memory if it is still what it was.
-    pub fn answer(&self, memory: &mut Memory) -> Arc<Tool> {
+    ///
+    /// # Errors
+    /// If the tool does not answer when it is asked what it runs.
+    pub fn answer(&self, memory: &mut Memory) -> Result<Arc<Tool>, Silent> {
         let key = self.key();
         if let Some(tool) = memory.tool(&key)
             && tool.parts.iter().all(|part| memory.files.is_current(*part))
         {
-            return tool;
+            return Ok(tool);
         }
-        let tool = Arc::new(self.find_out(memory));
+        let tool = Arc::new(self.find_out(memory)?);
         memory.remember_tool(key, tool.clone());
-        tool
+        Ok(tool)
     }
 
-    fn find_out(&self, memory: &mut Memory) -> Tool {
+    fn find_out(&self, memory: &mut Memory) -> Result<Tool, Silent> {
         let mut programs = vec![self.program.to_owned(), self.tool.to_owned()];
         let mut tool = Tool {
             identity: Digest::of(b""),
@@ -153,27 +157,26 @@ impl Inquiry<'_> {
             let own = self.tool.file_name().unwrap_or_default().to_string_lossy();
             programs.extend(own.strip_prefix("gcc-").and_then(|name| self.in_path(name)));
         } else if self.is_linker() {
-            let text = self.ask(&["--help"]).unwrap_or_default();
+            let text = self.ask(&["--help"])?;
             tool.tells_link_inputs = text.contains("--dependency-file");
             // Where it looks by itself only its own `--verbose` script tells: it names files by place.
-            tool.library_dirs = self.script_dirs();
+            tool.library_dirs = self.script_dirs()?;
         } else {
             let language = self.language();
             let mut names: Vec<&str> = Vec::new();
             if !language.is_empty() {
                 names.extend(["as", if language.contains("++") { "cc1plus" } else { "cc1" }]);
-                tool.include_dirs = self.include_dirs(language);
+                tool.include_dirs = self.include_dirs(language)?;
             }
             if self.links() {
                 names.extend(["collect2", "ld", "lto1", "lto-wrapper"]);
-                tool.library_dirs = self.library_dirs();
+                tool.library_dirs = self.library_dirs()?;
                 tool.to_linker = "-Wl,".to_owned();
-                tool.tells_link_inputs =
-                    self.ask(&["-Wl,--help"]).is_some_and(|text| text.contains("--dependency-file"));
-                programs.extend(self.ask_path("-print-file-name=liblto_plugin.so"));
+                tool.tells_link_inputs = self.ask(&["-Wl,--help"])?.contains("--dependency-file");
+                programs.extend(self.ask_path("-print-file-name=liblto_plugin.so")?);
             }
             for name in names {
-                programs.extend(self.ask_path(&format!("-print-prog-name={name}")));
+                programs.extend(self.ask_path(&format!("-print-prog-name={name}"))?);
             }
         }
         programs.sort_unstable();
@@ -186,24 +189,22 @@ impl Inquiry<'_> {
             tool.parts.push(version);
         }
         tool.identity = Digest(*hasher.finalize().as_bytes());
-        tool
+        Ok(tool)
     }
 
-    /// What the tool prints when it is asked something, in its own environment.
-    fn ask(&self, question: &[&str]) -> Option<String> {
+    /// What the tool prints when it is asked something, in its own environment; nothing if it fails.
+    fn ask(&self, question: &[&str]) -> Result<String, Silent> {
         let mut command = Command::new(self.tool);
         command.args(self.meaning()).args(question).current_dir(self.cwd).env_clear().envs(self.env);
-        let output = command.env("LC_ALL", "C").stdin(Stdio::null()).output().ok()?;
-        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.push_str(&String::from_utf8_lossy(&output.stderr));
-        output.status.success().then_some(text)
+        command.env("LC_ALL", "C");
+        Ok(question::ask(command)?.unwrap_or_default())
     }
 
     /// The file that the tool answers with; a bare name is one that it leaves to `PATH`.
-    fn ask_path(&self, question: &str) -> Option<PathBuf> {
+    fn ask_path(&self, question: &str) -> Result<Option<PathBuf>, Silent> {
         let text = self.ask(&[question])?;
         let name = text.trim();
-        if name.contains('/') { Some(self.cwd.join(name)) } else { self.in_path(name) }
+        Ok(if name.contains('/') { Some(self.cwd.join(name)) } else { self.in_path(name) })
     }
 
     fn in_path(&self, name: &str) -> Option<PathBuf> {
@@ -213,12 +214,11 @@ impl Inquiry<'_> {
     }
 
     /// The folders that `-v` lists between two lines of its own (GCC manual, "Directory Options").
-    fn include_dirs(&self, language: &str) -> Vec<PathBuf> {
-        let text =
-            self.ask(&["-E", "-Wp,-v", "-x", language, "/dev/null", "-o", "/dev/null"]).unwrap_or_default();
+    fn include_dirs(&self, language: &str) -> Result<Vec<PathBuf>, Silent> {
+        let text = self.ask(&["-E", "-Wp,-v", "-x", language, "/dev/null", "-o", "/dev/null"])?;
         let lines = text.lines().skip_while(|line| !line.starts_with("#include <"));
         let lines = lines.skip(1).take_while(|line| line.starts_with(' '));
-        lines.map(|line| PathBuf::from(line.trim())).collect()
+        Ok(lines.map(|line| PathBuf::from(line.trim())).collect())
     }
 
     /// Whether it is `ld` itself, not a compiler driver.
@@ -230,16 +230,16 @@ impl Inquiry<'_> {
     }
 
     /// The folders of `SEARCH_DIR` in the linker's own script (ld manual, `--verbose`).
-    fn script_dirs(&self) -> Vec<PathBuf> {
-        let text = self.ask(&["--verbose"]).unwrap_or_default();
+    fn script_dirs(&self) -> Result<Vec<PathBuf>, Silent> {
+        let text = self.ask(&["--verbose"])?;
         let dirs = text.split("SEARCH_DIR(\"").skip(1).filter_map(|rest| rest.split('"').next());
-        dirs.map(|dir| PathBuf::from(dir.strip_prefix('=').unwrap_or(dir))).collect()
+        Ok(dirs.map(|dir| PathBuf::from(dir.strip_prefix('=').unwrap_or(dir))).collect())
     }
 
-    fn library_dirs(&self) -> Vec<PathBuf> {
-        let text = self.ask(&["-print-search-dirs"]).unwrap_or_default();
+    fn library_dirs(&self) -> Result<Vec<PathBuf>, Silent> {
+        let text = self.ask(&["-print-search-dirs"])?;
         let list = text.lines().find_map(|line| line.strip_prefix("libraries: =")).unwrap_or_default();
-        list.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from).collect()
+        Ok(list.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from).collect())
     }
 }
 

@@ -21,7 +21,7 @@ const PIECE: usize = 128 * 1024;
 
 impl Store {
     /// Puts a copy of a file into the store; `digest` is that of its content, as the caller has found it. Content that is
-    /// there already is only marked as used.
+    /// there already, undamaged, is only marked as used.
     ///
     /// Whether it is in the store now. It is not if there is no room, even after a collection, or if the file has another
     /// content by now.
@@ -30,14 +30,14 @@ impl Store {
         let source = File::open(file).map_err(outside())?;
         let length = source.metadata().map_err(outside())?.len();
         let place = self.layout.content(digest);
-        if self.mark_if_there(&place, length) {
+        if self.mark_if_there(&place, digest) {
             return Ok(true);
         }
         let mut accounts = self.lock()?;
-        if self.mark_if_there(&place, length) {
+        if self.mark_if_there(&place, digest) {
             return Ok(true);
         }
-        // Something of another length is damaged.
+        // What is there is damaged.
         accounts.discard(&place)?;
         let Some(partial) = accounts.temporary(length)? else { return Ok(false) };
         let shard = place.parent().unwrap_or(&place);
@@ -120,12 +120,15 @@ impl Store {
         }
     }
 
-    /// Marks a file as used if it is there with this length.
-    fn mark_if_there(&self, place: &Path, length: u64) -> bool {
-        let there = File::open(place).ok().filter(|file| {
-            file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == length)
-        });
-        there.inspect(mark).is_some()
+    /// Marks a content as used if it is there and undamaged. It is read for that: who puts it has just made it, in far
+    /// more time, and the next one who fetches it shall find it.
+    fn mark_if_there(&self, place: &Path, digest: &Digest) -> bool {
+        let Ok(file) = File::open(place) else { return false };
+        let right = Digest::of_reader(&file).is_ok_and(|found| found == *digest);
+        if right {
+            mark(&file);
+        }
+        right
     }
 
     /// Removes a temporary file and gives back its space. It has to go under the lock: a collection that came between the

@@ -26,7 +26,6 @@ const FILES: &[(&str, &str)] = &package![
     "_hooks.py",
     "_imports.py",
     "_lanes.py",
-    "_lanes.py",
     "_session.py",
     "_shared.py",
     "_watch.py",

@@ -120,8 +120,8 @@ fn kill(script: &str) {
     two.build(0, "killed in the second build, whose content is not there any more");
     two.build(1, "again");
     kill(0);
-    kill(1);
-    two.build(1, "killed twice");
+    kill(0);
+    two.build(0, "killed twice");
     two.project.runs(0);
 }
 

@@ -173,7 +173,8 @@ fn standard_of_the_language() {
 
 #[test]
 fn language() {
-    misses(Exactly(2), |project| {
+    misses(AtLeast(2), |project| {
+        // The compiler is a script, which may read any variable, also those that are Python's business.
         // The files that are linked are no sources: the language ends with them.
         project.replace("setup.py", "-DVALUE=1", "-xc++");
         project.set("LDFLAGS", "");
@@ -230,7 +231,8 @@ fn option_of_the_linker() {
 
 #[test]
 fn option_of_all_links() {
-    misses(Exactly(3), |project| project.set("LDFLAGS", "-Wl,-z,now"));
+    // The compiler is a script, which may read the variable itself.
+    misses(AtLeast(3), |project| project.set("LDFLAGS", "-Wl,-z,now"));
 }
 
 #[test]
