@@ -174,9 +174,7 @@ fn standard_of_the_language() {
 #[test]
 fn language() {
     misses(Exactly(2), |project| {
-        // The files that are linked are no sources: the language ends with them.
         project.replace("setup.py", "-DVALUE=1", "-xc++");
-        project.set("LDFLAGS", "");
         project.replace("three.c", "(int) __STDC_VERSION__", "1");
         project.replace(
             "three.c",
@@ -230,7 +228,8 @@ fn option_of_the_linker() {
 
 #[test]
 fn option_of_all_links() {
-    misses(Exactly(3), |project| project.set("LDFLAGS", "-Wl,-z,now"));
+    // The compiler is a script, which may read any variable.
+    misses(AtLeast(3), |project| project.set("LDFLAGS", "-Wl,-z,now"));
 }
 
 #[test]
