@@ -24,20 +24,21 @@ fn state(project: &Edited) -> Vec<PathBuf> {
     files
 }
 
-/// The project with two contents, and what a clean build makes of each.
-struct Two {
+/// The project with several contents, and what a clean build makes of each.
+struct Several {
     project: Edited,
-    clean: [Files; 2],
+    clean: Vec<Files>,
 }
 
-impl Two {
-    fn new() -> Option<Self> {
+impl Several {
+    fn new(contents: usize) -> Option<Self> {
         let project = Edited::new()?;
-        edit(&project, 0);
-        let first = project.clean();
-        edit(&project, 1);
-        let second = project.clean();
-        Some(Self { project, clean: [first, second] })
+        let clean = |which: usize| {
+            edit(&project, which);
+            project.clean()
+        };
+        let clean = (0..contents).map(clean).collect();
+        Some(Self { project, clean })
     }
 
     /// Builds one of them; whatever has happened before, that succeeds, and is right.
@@ -79,14 +80,14 @@ fn edit(project: &Edited, which: usize) {
 
 #[test]
 fn state_that_was_cut() {
-    let Some(two) = Two::new() else { return };
-    two.damage(|bytes, at| bytes.truncate(at));
+    let Some(several) = Several::new(2) else { return };
+    several.damage(|bytes, at| bytes.truncate(at));
 }
 
 #[test]
 fn state_with_wrong_bytes() {
-    let Some(two) = Two::new() else { return };
-    two.damage(|bytes, at| {
+    let Some(several) = Several::new(2) else { return };
+    several.damage(|bytes, at| {
         if let Some(byte) = bytes.get_mut(at) {
             *byte ^= 0x55;
         }
@@ -95,34 +96,37 @@ fn state_with_wrong_bytes() {
 
 #[test]
 fn state_with_something_behind_it() {
-    let Some(two) = Two::new() else { return };
-    two.damage(|bytes, at| bytes.extend(vec![0xaa; at % 97 + 1]));
+    let Some(several) = Several::new(2) else { return };
+    several.damage(|bytes, at| bytes.extend(vec![0xaa; at % 97 + 1]));
 }
 
 /// Builds with a compiler that hesitates somewhere, kills the build there, and builds again.
 fn kill(script: &str) {
-    let Some(mut two) = Two::new() else { return };
-    let compiler = Compiler::install(&mut two.project.workspace, script);
-    let mark = two.project.workspace.temporary().to_string_lossy().into_owned();
+    let Some(mut several) = Several::new(3) else { return };
+    let compiler = Compiler::install(&mut several.project.workspace, script);
+    let mark = several.project.workspace.temporary().to_string_lossy().into_owned();
+    // Each content is new when its build is killed, so that there is a command to kill.
     let kill = |which: usize| {
-        edit(&two.project, which);
+        edit(&several.project, which);
         compiler.hold();
         let told = || !compiler.told().is_empty();
-        let ran = run_until_signalled(&mut two.project.ambidex(), Signal::KILL, told);
+        let ran = run_until_signalled(&mut several.project.ambidex(), Signal::KILL, told);
         assert_eq!(ran.code, -1, "{ran}");
         compiler.release();
         wait_until_none_has(&mark);
     };
     kill(0);
-    two.build(0, "killed in the first build");
-    two.project.runs(0);
+    several.build(0, "killed in the first build");
+    several.project.runs(0);
     kill(1);
-    two.build(0, "killed in the second build, whose content is not there any more");
-    two.build(1, "again");
-    kill(0);
-    kill(0);
-    two.build(0, "killed twice");
-    two.project.runs(0);
+    several.build(0, "killed in a later build, whose content is not there any more");
+    several.build(1, "now it is");
+    kill(2);
+    several.build(2, "killed in a later build, whose content is still there");
+    kill(3);
+    kill(4);
+    several.build(2, "killed twice");
+    several.project.runs(0);
 }
 
 /// Says that it is running, and then waits for its end.

@@ -189,11 +189,7 @@ impl Changes {
                     }
                     None => {}
                 }
-                let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let parent = Path::new(file).parent().and_then(Path::file_name).unwrap_or_default();
-                if name.ends_with(".h") && parent.to_string_lossy().starts_with("include") || file == &name {
-                    names.insert(name);
-                }
+                names.extend(name_to_include(trees, file));
             }
         }
         for entry in entries.iter().filter(|entry| !entry.is_compilation) {
@@ -417,6 +413,15 @@ impl Changes {
         }
         Ok(())
     }
+}
+
+/// What a source writes behind `#include` for a header, if that is its name alone. Those of the compiler itself are too
+/// many, and concern little.
+fn name_to_include(trees: &Trees, file: &str) -> Option<String> {
+    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let is_root = folder.ends_with("/include") || folder.contains("/include/python3.");
+    let fits = trees.source(file).is_some() || (is_root && !folder.contains("/gcc/"));
+    (fits && (name.ends_with(".h") || name.ends_with(".hh"))).then(|| name.to_owned())
 }
 
 fn append(trees: &mut Trees, name: &str, text: &str) -> Result<()> {
