@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use ambidex_command::{Command, InputRole, Kind, NotUnderstood, OutputRole, Placement, ResponseFiles};
 use ambidex_graph::{Access, Action, At, Graph, GroupId, Key};
+use ambidex_store::Store;
 use rustix::fs::{Access as Permission, access};
 
 use crate::fresh::Subject;
@@ -39,6 +40,7 @@ pub(crate) struct Intake<'a> {
     pub programs: &'a mut HashMap<(String, String), Option<PathBuf>>,
     /// What earlier builds have left; none where nothing of it is wanted.
     pub memory: Option<&'a mut Memory>,
+    pub store: Option<&'a Store>,
     /// The roles of the process.
     pub roles: &'a Arc<Roles>,
     /// All different searches.
@@ -207,7 +209,7 @@ impl Intake<'_> {
             return Memorable::No(reason);
         }
         let inquiry = Inquiry { program, tool, command, cwd, env: &env.variables };
-        let tool = match inquiry.answer(memory) {
+        let tool = match inquiry.answer(memory, self.store) {
             Ok(tool) => tool,
             Err(silent) => return Memorable::No(silent.to_string()),
         };

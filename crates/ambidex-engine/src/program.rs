@@ -11,6 +11,8 @@ use ambidex_graph::{
     Action, Change, Content, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State, Version,
 };
 
+use ambidex_store::Store;
+
 use crate::conclusion::Conclusion;
 use crate::fresh::{self, Operand};
 use crate::identity;
@@ -48,6 +50,8 @@ pub(crate) struct Origin {
     pub roles: Roles,
     /// What was started, by role.
     pub invocation: String,
+    /// Where results are shared with other trees, if anywhere.
+    pub store: Option<Store>,
 }
 
 /// See the module.
@@ -80,6 +84,7 @@ pub(crate) struct Program {
     /// What paths are for, to the commands of this process.
     pub roles: Arc<Roles>,
     searches: HashSet<Arc<Search>>,
+    store: Option<Store>,
     /// What was started, by role: by this the next run of the same program is known.
     invocation: String,
     /// What was recorded and made since the last conclusion.
@@ -96,6 +101,7 @@ impl Program {
     pub fn new(number: usize, cwd: PathBuf, lane_of: Option<usize>, run_all: bool, origin: Origin) -> Self {
         Self {
             invocation: origin.invocation,
+            store: origin.store,
             number,
             graph: Graph::new(),
             paths: PathTable::default(),
@@ -154,6 +160,7 @@ impl Program {
             paths: &mut self.paths,
             programs: &mut self.programs,
             memory: memory.as_deref_mut(),
+            store: self.store.as_ref(),
             roles: &self.roles,
             searches: &mut self.searches,
             generation: self.generation,

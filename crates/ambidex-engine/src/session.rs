@@ -49,7 +49,8 @@ impl Session {
             let mut inner = shared.lock();
             let run_all = !shared.options.only_record;
             let number = inner.programs.len();
-            let origin = origin(&cwd, &argv, prefix.as_deref());
+            let store = shared.options.store.clone();
+            let origin = Origin { store, ..origin(&cwd, &argv, prefix.as_deref()) };
             inner.programs.push(Program::new(number, PathBuf::from(cwd), lane_of, run_all, origin));
             number
         };
@@ -379,7 +380,7 @@ fn origin(cwd: &str, argv: &[String], prefix: Option<&str>) -> Origin {
     let mut named = roles.clone();
     let text = argv.join("\n");
     named.learn(&text);
-    Origin { invocation: named.name(&text).into_owned(), roles }
+    Origin { invocation: named.name(&text).into_owned(), roles, store: None }
 }
 
 /// Whether this asks a compiler about itself.

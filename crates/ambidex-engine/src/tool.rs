@@ -10,9 +10,9 @@ use ambidex_command::{Command as Read, Kind, Language};
 use serde::{Deserialize, Serialize};
 
 use crate::memory::Memory;
-use crate::memory::files::VersionId;
+use crate::memory::files::{Files, Stat, VersionId};
 use crate::question::{self, Silent};
-use ambidex_store::Digest;
+use ambidex_store::{Digest, Store};
 
 /// A tool, as far as one kind of command is concerned.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -129,14 +129,25 @@ impl Inquiry<'_> {
     ///
     /// # Errors
     /// If the tool does not answer when it is asked what it runs.
-    pub fn answer(&self, memory: &mut Memory) -> Result<Arc<Tool>, Silent> {
+    pub fn answer(&self, memory: &mut Memory, store: Option<&Store>) -> Result<Arc<Tool>, Silent> {
         let key = self.key();
         if let Some(tool) = memory.tool(&key)
             && tool.parts.iter().all(|part| memory.files.is_current(*part))
         {
             return Ok(tool);
         }
-        let tool = Arc::new(self.find_out(memory)?);
+        let name = format!("tool {key}");
+        let noted = store.and_then(|store| Noted::read(&store.memo(&name)?));
+        let tool = Arc::new(match noted.and_then(|noted| noted.take_up(&mut memory.files)) {
+            Some(tool) => tool,
+            None => {
+                let tool = self.find_out(memory)?;
+                if let (Some(store), Some(note)) = (store, Noted::of(&tool, &memory.files)) {
+                    store.set_memo(&name, &note.written());
+                }
+                tool
+            }
+        });
         memory.remember_tool(key, tool.clone());
         Ok(tool)
     }
@@ -174,6 +185,8 @@ impl Inquiry<'_> {
                 tool.to_linker = "-Wl,".to_owned();
                 tool.tells_link_inputs = self.ask(&["-Wl,--help"])?.contains("--dependency-file");
                 programs.extend(self.ask_path("-print-file-name=liblto_plugin.so")?);
+                // Only there where somebody has changed what the driver does by itself.
+                programs.extend(self.ask_path("-print-file-name=specs")?);
             }
             for name in names {
                 programs.extend(self.ask_path(&format!("-print-prog-name={name}"))?);
@@ -240,6 +253,48 @@ impl Inquiry<'_> {
         let text = self.ask(&["-print-search-dirs"])?;
         let list = text.lines().find_map(|line| line.strip_prefix("libraries: =")).unwrap_or_default();
         Ok(list.split(':').filter(|folder| !folder.is_empty()).map(PathBuf::from).collect())
+    }
+}
+
+/// A tool as other trees on this machine can take it up, so that its programs are asked and read only once.
+#[derive(Serialize, Deserialize)]
+struct Noted {
+    /// Without its parts.
+    tool: Tool,
+    /// The parts: where they are, in which state, with which content.
+    parts: Vec<(PathBuf, Stat, Digest)>,
+}
+
+impl Noted {
+    /// None where the state of a part vouches for nothing.
+    fn of(tool: &Tool, files: &Files) -> Option<Self> {
+        let part = |id: &VersionId| {
+            let version = files.version(*id);
+            let (stat, known) = files.known(version.file)?;
+            (known == *id).then(|| (files.path_of(*id).to_path_buf(), stat, version.digest))
+        };
+        let parts = tool.parts.iter().map(part).collect::<Option<Vec<_>>>()?;
+        Some(Self { tool: Tool { parts: Vec::new(), ..tool.clone() }, parts })
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+
+    fn written(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).expect("a tool is plain data")
+    }
+
+    /// The tool, if all its parts are still in that state.
+    fn take_up(self, files: &mut Files) -> Option<Tool> {
+        let mut tool = self.tool;
+        for (path, stat, digest) in self.parts {
+            if Stat::of(&path) != Some(stat) {
+                return None;
+            }
+            tool.parts.push(files.vouched(&path, stat, digest));
+        }
+        Some(tool)
     }
 }
 
