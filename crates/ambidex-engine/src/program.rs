@@ -1,33 +1,30 @@
 //! Knows the program of one captured process: its graph, its jobs, its scopes, and what of it was printed.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_command::{Depfile, Kind};
-use ambidex_graph::{
-    Action, Change, Content, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State, Version,
-};
+use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State};
 
 use ambidex_store::Store;
 
 use crate::conclusion::Conclusion;
-use crate::fresh::{self, Operand};
-use crate::identity;
 use crate::intake::{Intake, Left};
-use crate::job::{Ending, Environment, Job, Life, Memorable, ReadAs};
-use crate::memory::Memory;
-use crate::memory::record::{How, Why};
-use crate::obtain::{Obtained, Question, Started};
+use crate::job::{Ending, Environment, Job, Life};
+use crate::memory::record::How;
+use crate::obtain::Obtained;
 use crate::paths::PathTable;
-use crate::place::{self, Backup};
+use crate::place::Backup;
 use crate::protocol::{Failure, OpenScope, Printout};
 use crate::roles::Roles;
 use crate::search::Search;
 use crate::stamp;
 use crate::tree::Tree;
+
+mod commit;
+mod start;
 
 /// Endings of files that sources include, wherever they are.
 const HEADERS: [&str; 12] = ["h", "hh", "hpp", "hxx", "h++", "H", "inc", "inl", "ipp", "tcc", "tpp", "def"];
@@ -282,118 +279,6 @@ impl Program {
         self.graph.nth_ready(nth)
     }
 
-    /// Ends a node that needs not be run, right when it was recorded: all that it reads is there and known, and an
-    /// earlier build has left its outputs. Says whether it did.
-    pub fn reuse(&mut self, node: NodeId) -> bool {
-        let Some(tree) = self.tree.clone().filter(|_| self.demanded.is_none()) else { return false };
-        let Some(contents) = self.graph.preview(node) else { return false };
-        let mut memory = tree.memory();
-        let operands = self.operands(node, &contents, &mut memory);
-        let job = &self.jobs[node.index()];
-        let Memorable::Yes(subject) = &job.memorable else { return false };
-        match fresh::recall(&mut memory, subject, &job.command, &operands) {
-            Ok(record) => {
-                let folder = memory.folder(record.folder);
-                drop(memory);
-                self.graph.start(node);
-                self.finish(node, Obtained::reused(record, folder));
-                true
-            }
-            Err(why) => {
-                self.jobs[node.index()].why = Some(why);
-                false
-            }
-        }
-    }
-
-    /// The objects and archives that a node reads.
-    fn operands(&self, node: NodeId, contents: &[Content], memory: &mut Memory) -> Vec<Operand> {
-        let job = &self.jobs[node.index()];
-        let reads = self.reads[node.index()].iter().zip(contents).zip(&job.reads);
-        let operand = |((path, content), read): ((&PathId, &Content), &ReadAs)| {
-            let place = self.paths.place(*path);
-            let digest = match (read, content) {
-                (ReadAs::Fixed, _) => return None,
-                (_, Content::Of(writer)) => {
-                    let writer = &self.jobs[writer.index()];
-                    let at = writer.products.iter().position(|product| product.path == *path);
-                    let known =
-                        writer.ending().zip(at).and_then(|(ending, at)| ending.outputs.get(at).copied());
-                    known.or_else(|| memory.files.digest(&writer.written(*path)?))
-                }
-                (_, Content::AtPlace) => memory.files.digest(place),
-            };
-            let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Some(Operand { name, digest, previous: matches!(read, ReadAs::Previous) })
-        };
-        reads.filter_map(operand).collect()
-    }
-
-    /// The files that a command line names, operands apart, as far as they are there.
-    fn declared(&self, node: NodeId) -> Vec<PathBuf> {
-        let job = &self.jobs[node.index()];
-        let fixed = job.reads.iter().zip(&job.declared).filter(|(read, _)| matches!(read, ReadAs::Fixed));
-        fixed.map(|(_, file)| file).filter(|file| file.exists()).cloned().collect()
-    }
-
-    /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
-    pub fn start(&mut self, node: NodeId) -> io::Result<Started> {
-        let start = self.graph.start(node);
-        self.jobs[node.index()].life = Life::Running(None);
-        let tree = self.tree.clone().ok_or_else(|| io::Error::other("nothing is recorded without a tree"))?;
-        for change in &start.changes {
-            let place = self.paths.place(change.path).to_owned();
-            let keep = tree.objects().join(format!("before-{}-{}", self.number, change.token));
-            self.backups.insert(change.token, Backup::take(&place, keep)?);
-            if let Change::Commit(version) = change.change {
-                self.put(change.path, version)?;
-            }
-        }
-        let mut memory = tree.memory();
-        let folder_number = memory.new_folder();
-        self.jobs[node.index()].folder = memory.folder(folder_number);
-        let operands = self.operands(node, &start.reads, &mut memory);
-        drop(memory);
-        let job = &self.jobs[node.index()];
-        let written = |node: NodeId, path: PathId| self.written(node, path);
-        let plan = job.plan(&self.reads[node.index()], &start.reads, &written);
-        debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
-        let (question, why) = match &job.memorable {
-            Memorable::Yes(subject) => {
-                let (named, _) = identity::named_argv(&job.command, &subject.roles);
-                let place = &job.products[0].place;
-                let extension = self.extension_of(node);
-                let outputs = job.products.iter().filter_map(|product| {
-                    let file = product.file(&job.folder)?;
-                    let name = file.file_name()?.to_string_lossy().into_owned();
-                    Some((file, name))
-                });
-                let question = Question {
-                    subject: subject.clone(),
-                    operands,
-                    declared: self.declared(node),
-                    outputs: outputs.collect(),
-                    told: fresh::told(subject, named, &job.env, place, extension),
-                };
-                (Some(question), job.why.clone())
-            }
-            Memorable::No(reason) => (None, Some(Why::Always(reason.clone()))),
-        };
-        Ok(Started {
-            node,
-            plan,
-            command: job.command.clone(),
-            program: job.program.clone(),
-            cwd: job.cwd.clone(),
-            env: job.env.clone(),
-            folder: job.folder.clone(),
-            folder_number,
-            tree,
-            question,
-            why,
-        })
-    }
-
     /// The extension for which a node was recorded first.
     pub fn extension_of(&self, node: NodeId) -> Option<String> {
         let first = self.graph.first_recording(node);
@@ -424,100 +309,6 @@ impl Program {
             _ => None,
         };
         nodes.into_iter().filter_map(process).collect()
-    }
-
-    /// Takes back what cancelled commands did at places.
-    fn take_back(&mut self) {
-        let steps = self.graph.undo();
-        if steps.is_empty() {
-            return;
-        }
-        for step in steps {
-            if let Some(backup) = self.backups.remove(&step.token) {
-                let place = self.paths.place(step.path).to_owned();
-                if let Err(error) = backup.restore() {
-                    eprintln!("warning: {} can't be put back: {error}", place.display());
-                }
-            }
-        }
-        self.graph.undone();
-    }
-
-    fn put(&self, path: PathId, version: Version) -> io::Result<()> {
-        let place = self.paths.place(path);
-        let result = match version {
-            Version::Absent => place::remove(place),
-            Version::Written(node) => match self.written(node, path) {
-                Some(file) => self.put_file(node, &file, place),
-                None => Ok(()),
-            },
-        };
-        result.map_err(|e| io::Error::new(e.kind(), format!("{} can't be written: {e}", place.display())))
-    }
-
-    /// Puts a file to a place, unless it is there already.
-    fn put_file(&self, node: NodeId, file: &Path, place: &Path) -> io::Result<()> {
-        let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
-        if let (Some(digest), Some(tree)) = (known, &self.tree)
-            && tree.memory().files.digest(place) == Some(digest)
-        {
-            return Ok(());
-        }
-        place::commit(file, place)
-    }
-
-    /// Puts versions to their own places: those that `wanted` says yes to. Everything must be settled.
-    pub fn commit(&mut self, wanted: impl Fn(&Self, PathId, Version) -> bool) -> io::Result<()> {
-        let all: Vec<(PathId, Version)> = self.graph.uncommitted().collect();
-        for (path, version) in all {
-            if wanted(self, path, version) {
-                self.put(path, version)?;
-                self.graph.committed(path);
-            }
-        }
-        Ok(())
-    }
-
-    /// The files that its commands write.
-    pub fn written_places(&self) -> impl Iterator<Item = &Path> {
-        self.jobs.iter().flat_map(|job| job.products.iter().map(|product| product.place.as_path()))
-    }
-
-    /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has
-    /// an older version at its place.
-    pub fn commit_finals(&mut self) -> io::Result<()> {
-        self.commit(|program, path, version| match version {
-            Version::Absent => true,
-            Version::Written(node) => {
-                program.jobs[node.index()].is_final()
-                    || !program.graph.is_consumed(node)
-                    || program.paths.place(path).exists()
-            }
-        })
-    }
-
-    /// Takes what was made since the last time into the conclusion.
-    pub fn gather(&mut self) {
-        let from = std::mem::replace(&mut self.conclusion.recorded, self.graph.recorded());
-        for number in from..self.graph.recorded() {
-            let Some(seq) = self.graph.recording(number) else { continue };
-            let node = self.graph.node_of(seq);
-            let job = &self.jobs[node.index()];
-            let (Memorable::Yes(subject), Some(ending)) = (&job.memorable, job.ending()) else { continue };
-            self.conclusion.add_action(subject.key);
-            if let (true, Some(digest)) = (job.is_final(), ending.outputs.first()) {
-                let name = self.scopes.get(&self.scope_of[seq.index()]).and_then(|scope| scope.name.clone());
-                self.conclusion.add_file(name, job.products[0].place.clone(), *digest);
-            }
-        }
-    }
-
-    /// The build of these extensions has come to its end, and well.
-    pub fn conclude(&mut self, extensions: Option<&[String]>) {
-        self.gather();
-        if let Some(tree) = &self.tree {
-            self.conclusion.end(&mut tree.memory(), &self.invocation, extensions);
-        }
     }
 
     /// The failures that Python has not been told of, in program order. Afterwards it has.

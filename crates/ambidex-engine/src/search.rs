@@ -116,9 +116,8 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     fn has(&mut self, folder: &Path, name: &Path) -> bool {
-        let mut components = name.components().peekable();
         let mut at = folder.to_owned();
-        while let Some(component) = components.next() {
+        for component in name.components() {
             match component {
                 Component::Normal(part) => {
                     if !self.list(&at).is_some_and(|names| names.contains(part)) {

@@ -1,0 +1,106 @@
+//! Knows how the outputs of a program come to their own places, and back, and what is told of them to the next build.
+
+use std::io;
+use std::path::Path;
+
+use ambidex_graph::{NodeId, PathId, Version};
+
+use super::Program;
+use crate::job::Memorable;
+use crate::place;
+
+impl Program {
+    /// Takes back what cancelled commands did at places.
+    pub(super) fn take_back(&mut self) {
+        let steps = self.graph.undo();
+        if steps.is_empty() {
+            return;
+        }
+        for step in steps {
+            if let Some(backup) = self.backups.remove(&step.token) {
+                let place = self.paths.place(step.path).to_owned();
+                if let Err(error) = backup.restore() {
+                    eprintln!("warning: {} can't be put back: {error}", place.display());
+                }
+            }
+        }
+        self.graph.undone();
+    }
+
+    pub(super) fn put(&self, path: PathId, version: Version) -> io::Result<()> {
+        let place = self.paths.place(path);
+        let result = match version {
+            Version::Absent => place::remove(place),
+            Version::Written(node) => match self.written(node, path) {
+                Some(file) => self.put_file(node, &file, place),
+                None => Ok(()),
+            },
+        };
+        result.map_err(|e| io::Error::new(e.kind(), format!("{} can't be written: {e}", place.display())))
+    }
+
+    /// Puts a file to a place, unless it is there already.
+    fn put_file(&self, node: NodeId, file: &Path, place: &Path) -> io::Result<()> {
+        let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
+        if let (Some(digest), Some(tree)) = (known, &self.tree)
+            && tree.memory().files.digest(place) == Some(digest)
+        {
+            return Ok(());
+        }
+        place::commit(file, place)
+    }
+
+    /// Puts versions to their own places: those that `wanted` says yes to. Everything must be settled.
+    pub fn commit(&mut self, wanted: impl Fn(&Self, PathId, Version) -> bool) -> io::Result<()> {
+        let all: Vec<(PathId, Version)> = self.graph.uncommitted().collect();
+        for (path, version) in all {
+            if wanted(self, path, version) {
+                self.put(path, version)?;
+                self.graph.committed(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// The files that its commands write.
+    pub fn written_places(&self) -> impl Iterator<Item = &Path> {
+        self.jobs.iter().flat_map(|job| job.products.iter().map(|product| product.place.as_path()))
+    }
+
+    /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has
+    /// an older version at its place.
+    pub fn commit_finals(&mut self) -> io::Result<()> {
+        self.commit(|program, path, version| match version {
+            Version::Absent => true,
+            Version::Written(node) => {
+                program.jobs[node.index()].is_final()
+                    || !program.graph.is_consumed(node)
+                    || program.paths.place(path).exists()
+            }
+        })
+    }
+
+    /// Takes what was made since the last time into the conclusion.
+    pub fn gather(&mut self) {
+        let from = std::mem::replace(&mut self.conclusion.recorded, self.graph.recorded());
+        for number in from..self.graph.recorded() {
+            let Some(seq) = self.graph.recording(number) else { continue };
+            let node = self.graph.node_of(seq);
+            let job = &self.jobs[node.index()];
+            let (Memorable::Yes(subject), Some(ending)) = (&job.memorable, job.ending()) else { continue };
+            self.conclusion.add_action(subject.key);
+            if let (true, Some(digest)) = (job.is_final(), ending.outputs.first()) {
+                let name = self.scopes.get(&self.scope_of[seq.index()]).and_then(|scope| scope.name.clone());
+                self.conclusion.add_file(name, job.products[0].place.clone(), *digest);
+            }
+        }
+    }
+
+    /// The build of these extensions has come to its end, and well.
+    pub fn conclude(&mut self, extensions: Option<&[String]>) {
+        self.gather();
+        if let Some(tree) = &self.tree {
+            self.conclusion.end(&mut tree.memory(), &self.invocation, extensions);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Knows how a node of a program is started, or spared its run.
+
+use std::io;
+use std::path::PathBuf;
+
+use ambidex_graph::{Change, Content, NodeId, PathId};
+
+use super::Program;
+use crate::fresh::{self, Operand};
+use crate::identity;
+use crate::job::{Life, Memorable, ReadAs};
+use crate::memory::Memory;
+use crate::memory::record::Why;
+use crate::obtain::{Obtained, Question, Started};
+use crate::place::Backup;
+
+impl Program {
+    /// Ends a node that needs not be run, right when it was recorded: all that it reads is there and known, and an
+    /// earlier build has left its outputs. Says whether it did.
+    pub fn reuse(&mut self, node: NodeId) -> bool {
+        let Some(tree) = self.tree.clone().filter(|_| self.demanded.is_none()) else { return false };
+        let Some(contents) = self.graph.preview(node) else { return false };
+        let mut memory = tree.memory();
+        let operands = self.operands(node, &contents, &mut memory);
+        let job = &self.jobs[node.index()];
+        let Memorable::Yes(subject) = &job.memorable else { return false };
+        match fresh::recall(&mut memory, subject, &job.command, &operands) {
+            Ok(record) => {
+                let folder = memory.folder(record.folder);
+                drop(memory);
+                self.graph.start(node);
+                self.finish(node, Obtained::reused(record, folder));
+                true
+            }
+            Err(why) => {
+                self.jobs[node.index()].why = Some(why);
+                false
+            }
+        }
+    }
+
+    /// The objects and archives that a node reads.
+    fn operands(&self, node: NodeId, contents: &[Content], memory: &mut Memory) -> Vec<Operand> {
+        let job = &self.jobs[node.index()];
+        let reads = self.reads[node.index()].iter().zip(contents).zip(&job.reads);
+        let operand = |((path, content), read): ((&PathId, &Content), &ReadAs)| {
+            let place = self.paths.place(*path);
+            let digest = match (read, content) {
+                (ReadAs::Fixed, _) => return None,
+                (_, Content::Of(writer)) => {
+                    let writer = &self.jobs[writer.index()];
+                    let at = writer.products.iter().position(|product| product.path == *path);
+                    let known =
+                        writer.ending().zip(at).and_then(|(ending, at)| ending.outputs.get(at).copied());
+                    known.or_else(|| memory.files.digest(&writer.written(*path)?))
+                }
+                (_, Content::AtPlace) => memory.files.digest(place),
+            };
+            let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Some(Operand { name, digest, previous: matches!(read, ReadAs::Previous) })
+        };
+        reads.filter_map(operand).collect()
+    }
+
+    /// The files that a command line names, operands apart, as far as they are there.
+    fn declared(&self, node: NodeId) -> Vec<PathBuf> {
+        let job = &self.jobs[node.index()];
+        let fixed = job.reads.iter().zip(&job.declared).filter(|(read, _)| matches!(read, ReadAs::Fixed));
+        fixed.map(|(_, file)| file).filter(|file| file.exists()).cloned().collect()
+    }
+
+    /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
+    pub fn start(&mut self, node: NodeId) -> io::Result<Started> {
+        let start = self.graph.start(node);
+        self.jobs[node.index()].life = Life::Running(None);
+        let tree = self.tree.clone().ok_or_else(|| io::Error::other("nothing is recorded without a tree"))?;
+        for change in &start.changes {
+            let place = self.paths.place(change.path).to_owned();
+            let keep = tree.objects().join(format!("before-{}-{}", self.number, change.token));
+            self.backups.insert(change.token, Backup::take(&place, keep)?);
+            if let Change::Commit(version) = change.change {
+                self.put(change.path, version)?;
+            }
+        }
+        let mut memory = tree.memory();
+        let folder_number = memory.new_folder();
+        self.jobs[node.index()].folder = memory.folder(folder_number);
+        let operands = self.operands(node, &start.reads, &mut memory);
+        drop(memory);
+        let job = &self.jobs[node.index()];
+        let written = |node: NodeId, path: PathId| self.written(node, path);
+        let plan = job.plan(&self.reads[node.index()], &start.reads, &written);
+        debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
+        let (question, why) = match &job.memorable {
+            Memorable::Yes(subject) => {
+                let (named, _) = identity::named_argv(&job.command, &subject.roles);
+                let place = &job.products[0].place;
+                let extension = self.extension_of(node);
+                let outputs = job.products.iter().filter_map(|product| {
+                    let file = product.file(&job.folder)?;
+                    let name = file.file_name()?.to_string_lossy().into_owned();
+                    Some((file, name))
+                });
+                let question = Question {
+                    subject: subject.clone(),
+                    operands,
+                    declared: self.declared(node),
+                    outputs: outputs.collect(),
+                    told: fresh::told(subject, named, &job.env, place, extension),
+                };
+                (Some(question), job.why.clone())
+            }
+            Memorable::No(reason) => (None, Some(Why::Always(reason.clone()))),
+        };
+        Ok(Started {
+            node,
+            plan,
+            command: job.command.clone(),
+            program: job.program.clone(),
+            cwd: job.cwd.clone(),
+            env: job.env.clone(),
+            folder: job.folder.clone(),
+            folder_number,
+            tree,
+            question,
+            why,
+        })
+    }
+}
