@@ -30,7 +30,7 @@ fn key(files: &mut Files, subject: &Subject, operands: &[Operand], declared: &[P
     for file in declared {
         let id = files.id(file);
         let version = files.current(id)?;
-        hasher.update(&files.version(version).digest.0);
+        hasher.update(&files.version(version).content.digest.0);
     }
     Some(Key(*hasher.finalize().as_bytes()))
 }
@@ -53,7 +53,7 @@ pub(crate) fn find(
             let path = subject.roles.place(name)?;
             let id = files.id(Path::new(&path));
             let version = files.current(id)?;
-            if files.version(version).digest != *digest {
+            if files.version(version).content.digest != *digest {
                 return None;
             }
             inputs.push(version);
@@ -90,7 +90,7 @@ pub(crate) fn shared(
 ) -> Option<(Key, Vec<u8>)> {
     let named = |id: &VersionId| {
         let path: &Arc<Path> = files.path_of(*id);
-        (subject.roles.name(&path.to_string_lossy()).into_owned(), files.version(*id).digest)
+        (subject.roles.name(&path.to_string_lossy()).into_owned(), files.version(*id).content.digest)
     };
     let shared =
         Shared { inputs: remembered.inputs.iter().map(named).collect(), result: remembered.result.clone() };

@@ -56,7 +56,7 @@ impl Subject {
             return Some(Why::Place(path.clone()));
         }
         let traits: Vec<VersionId> =
-            inputs.iter().copied().filter(|id| files.version(*id).traits.is_some()).collect();
+            inputs.iter().copied().filter(|id| files.version(*id).content.traits.is_some()).collect();
         (result.moment != moment(files, &traits)).then_some(Why::Time)
     }
 
@@ -67,8 +67,7 @@ impl Subject {
         result: &RunResult,
         inputs: &[VersionId],
     ) -> (Option<PathBuf>, Vec<VersionId>) {
-        let read: Vec<Arc<Path>> = inputs.iter().map(|id| files.path_of(*id).clone()).collect();
-        let found = self.search.look(files, &read, &asked(files, inputs));
+        let found = self.search.look(files, inputs);
         let known: BTreeSet<PathBuf> =
             result.spare.iter().filter_map(|name| self.roles.place(name)).map(PathBuf::from).collect();
         (found.spare.into_iter().find(|file| !known.contains(file)), found.folders)
@@ -106,7 +105,7 @@ fn is_idempotent(command: &Command) -> bool {
 fn moment(files: &Files, inputs: &[VersionId]) -> Moment {
     let mut moment = Moment::default();
     for id in inputs {
-        let Some(traits) = &files.version(*id).traits else { continue };
+        let Some(traits) = &files.version(*id).content.traits else { continue };
         if traits.date {
             moment.day = Some(today());
         }
@@ -122,14 +121,6 @@ fn today() -> i64 {
     let epoch = jiff::civil::date(1970, 1, 1);
     let days = jiff::Zoned::now().date().since((jiff::Unit::Day, epoch));
     days.map_or(0, |span| i64::from(span.get_days()))
-}
-
-fn asked(files: &Files, inputs: &[VersionId]) -> Vec<String> {
-    let traits = inputs.iter().filter_map(|id| files.version(*id).traits.as_deref());
-    let mut asked: Vec<String> = traits.flat_map(|traits| traits.asks_for.iter().cloned()).collect();
-    asked.sort_unstable();
-    asked.dedup();
-    asked
 }
 
 /// A run that has ended well, and what is to be known to remember it.
@@ -178,7 +169,7 @@ impl Run<'_> {
     pub fn remember(&self, files: &mut Files, inputs: Vec<VersionId>) -> Result<Remembered, String> {
         self.check_traits(files, &inputs)?;
         let read: Vec<Arc<Path>> = inputs.iter().map(|id| files.path_of(*id).clone()).collect();
-        let found = self.subject.search.look(files, &read, &asked(files, &inputs));
+        let found = self.subject.search.look(files, &inputs);
         if let Some(header) = self.precompiled(&read) {
             return Err(format!("{} may have been read instead of its header", header.display()));
         }
@@ -218,7 +209,7 @@ impl Run<'_> {
             && !self.command.argv[self.command.tool].contains("clang");
         for id in inputs {
             let version = files.version(*id);
-            let Some(traits) = &version.traits else { continue };
+            let Some(traits) = &version.content.traits else { continue };
             let path = files.path(version.file).display();
             if traits.time && !fixed {
                 return Err(format!("{path} mentions __TIME__"));
@@ -255,7 +246,7 @@ impl Run<'_> {
             .iter()
             .any(|input| input.role == InputRole::Source && input.path.starts_with('/'));
         for id in inputs {
-            let own_name = files.version(*id).traits.as_ref().is_some_and(|traits| traits.own_name);
+            let own_name = files.version(*id).content.traits.as_ref().is_some_and(|traits| traits.own_name);
             if own_name && !self.is_named_relatively(files.path_of(*id)) {
                 let path = files.path_of(*id).to_string_lossy();
                 let role = roles.iter().find(|(folder, _)| path.starts_with(folder.as_str()));

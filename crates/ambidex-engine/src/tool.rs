@@ -198,7 +198,7 @@ impl Inquiry<'_> {
         for program in programs {
             let id = memory.files.id(&program);
             let Some(version) = memory.files.look(id) else { continue };
-            hasher.update(&memory.files.version(version).digest.0);
+            hasher.update(&memory.files.version(version).content.digest.0);
             tool.parts.push(version);
         }
         tool.identity = Digest(*hasher.finalize().as_bytes());
@@ -271,7 +271,7 @@ impl Noted {
         let part = |id: &VersionId| {
             let version = files.version(*id);
             let (stat, known) = files.known(version.file)?;
-            (known == *id).then(|| (files.path_of(*id).to_path_buf(), stat, version.digest))
+            (known == *id).then(|| (files.path_of(*id).to_path_buf(), stat, version.content.digest))
         };
         let parts = tool.parts.iter().map(part).collect::<Option<Vec<_>>>()?;
         Some(Self { tool: Tool { parts: Vec::new(), ..tool.clone() }, parts })

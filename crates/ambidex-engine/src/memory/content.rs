@@ -1,13 +1,16 @@
-//! Knows what a file contains, as far as builds depend on it: its digest, and words in it that no dependency file tells.
+//! Knows what a file contains, as far as builds depend on it: its digest, and words in it that no dependency
+//! file tells.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use aho_corasick::AhoCorasick;
 use ambidex_store::Digest;
 use serde::{Deserialize, Serialize};
+
+use super::includes::Includes;
 
 /// What a source text mentions that makes its compilation depend on more than the texts that it includes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,16 +31,42 @@ pub(crate) struct Traits {
     pub asks_for_unknown: bool,
 }
 
-/// Digest and traits of a file. Programs, objects and archives have no traits.
-pub(crate) fn read(path: &Path) -> io::Result<(Digest, Traits)> {
+/// What a file contains, as far as builds depend on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    pub digest: Digest,
+    /// None for most texts, and for what is none.
+    pub traits: Option<Box<Traits>>,
+    /// None for texts without such directives, and for what is no text.
+    pub includes: Option<Arc<Includes>>,
+}
+
+impl Content {
+    /// Something that is no source text, or is not looked into.
+    pub fn opaque(digest: Digest) -> Self {
+        Self { digest, traits: None, includes: None }
+    }
+
+    fn text(text: &[u8]) -> Self {
+        let (traits, includes) = (traits(text), Includes::of(text));
+        Self {
+            digest: Digest::of(text),
+            traits: (traits != Traits::default()).then(|| Box::new(traits)),
+            includes: (includes != Includes::default()).then(|| Arc::new(includes)),
+        }
+    }
+}
+
+/// The content of a file. Programs, objects and archives are not looked into.
+pub(crate) fn read(path: &Path) -> io::Result<Content> {
     let mut file = File::open(path)?;
     let mut text = Vec::new();
     file.by_ref().take(BINARY[0].len() as u64).read_to_end(&mut text)?;
     if BINARY.iter().any(|magic| text.starts_with(magic)) {
-        return Ok((Digest::of_reader(text.as_slice().chain(file))?, Traits::default()));
+        return Ok(Content::opaque(Digest::of_reader(text.as_slice().chain(file))?));
     }
     file.read_to_end(&mut text)?;
-    Ok((Digest::of(&text), traits(&text)))
+    Ok(Content::text(&text))
 }
 
 /// What ELF files and archives begin with.

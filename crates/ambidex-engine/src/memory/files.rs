@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use ambidex_store::Digest;
 use rustc_hash::FxHashMap;
 
-use super::content::{self, Traits};
+use super::content::{self, Content};
 
 /// A file or folder, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,8 +68,7 @@ impl From<&Metadata> for Stat {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Version {
     pub file: FileId,
-    pub digest: Digest,
-    pub traits: Option<Box<Traits>>,
+    pub content: Content,
 }
 
 /// The digest of what is not there.
@@ -145,24 +144,23 @@ impl Files {
         self.path(self.version(id).file)
     }
 
-    /// Takes in what was remembered. False if it can't be right.
+    /// Takes in what was remembered, as far as it can be right. Whether something older says nothing any more now.
     pub fn recall(&mut self, news: News) -> bool {
         match news {
             News::File(path) => {
                 self.add(path.into());
             }
             News::Version(version) => {
-                if version.file.0 as usize >= self.entries.len() {
-                    return false;
+                if (version.file.0 as usize) < self.entries.len() {
+                    self.add_version(version);
                 }
-                self.add_version(version);
             }
             News::Vouched(stat, id) => {
                 let Some(version) = self.versions.get(id.0 as usize) else { return false };
-                self.entries[version.file.0 as usize].known = Some((stat, id));
+                return self.entries[version.file.0 as usize].known.replace((stat, id)).is_some();
             }
         }
-        true
+        false
     }
 
     /// The newest version of a file, with the state that vouches for it.
@@ -179,8 +177,7 @@ impl Files {
         old: VersionId,
     ) -> VersionId {
         let file = self.id(path);
-        let traits = version.traits.as_deref().cloned().unwrap_or_default();
-        let id = self.intern(file, version.digest, traits);
+        let id = self.intern(file, version.content.clone());
         if let Some((stat, vouched)) = known
             && vouched == old
         {
@@ -191,7 +188,7 @@ impl Files {
 
     fn add_version(&mut self, version: Version) -> VersionId {
         let id = VersionId(u32::try_from(self.versions.len()).expect("fewer than 2^32 versions"));
-        self.by_content.insert((version.file, version.digest), id);
+        self.by_content.insert((version.file, version.content.digest), id);
         self.versions.push(version);
         id
     }
@@ -219,13 +216,13 @@ impl Files {
 
     /// The same, with a version of its own for what is not there.
     pub fn state(&mut self, id: FileId) -> VersionId {
-        self.current(id).unwrap_or_else(|| self.intern(id, ABSENT, Traits::default()))
+        self.current(id).unwrap_or_else(|| self.intern(id, Content::opaque(ABSENT)))
     }
 
     /// Whether a version is what the file has now.
     pub fn is_current(&mut self, id: VersionId) -> bool {
         let version = self.version(id);
-        let (file, absent) = (version.file, version.digest == ABSENT);
+        let (file, absent) = (version.file, version.content.digest == ABSENT);
         match self.current(file) {
             Some(now) => now == id,
             None => absent,
@@ -250,12 +247,9 @@ impl Files {
         // Before it is read: what comes later shows then.
         let now = clock();
         let metadata = fs::metadata(&path)?;
-        let (digest, traits) = if metadata.is_dir() {
-            (self.list(id, &path)?, Traits::default())
-        } else {
-            content::read(&path)?
-        };
-        let version = self.intern(id, digest, traits);
+        let content =
+            if metadata.is_dir() { Content::opaque(self.list(id, &path)?) } else { content::read(&path)? };
+        let version = self.intern(id, content);
         let stat = Stat::from(&metadata);
         if stat.is_settled(now) {
             self.vouch(stat, version);
@@ -263,12 +257,11 @@ impl Files {
         Ok(version)
     }
 
-    fn intern(&mut self, file: FileId, digest: Digest, traits: Traits) -> VersionId {
-        if let Some(id) = self.by_content.get(&(file, digest)) {
+    fn intern(&mut self, file: FileId, content: Content) -> VersionId {
+        if let Some(id) = self.by_content.get(&(file, content.digest)) {
             return *id;
         }
-        let traits = (traits != Traits::default()).then(|| Box::new(traits));
-        let version = Version { file, digest, traits };
+        let version = Version { file, content };
         self.news.push(News::Version(version.clone()));
         self.add_version(version)
     }
@@ -282,7 +275,7 @@ impl Files {
     /// The version of a program that is known to have this content in this state.
     pub fn vouched(&mut self, path: &Path, stat: Stat, digest: Digest) -> VersionId {
         let id = self.id(path);
-        let version = self.intern(id, digest, Traits::default());
+        let version = self.intern(id, Content::opaque(digest));
         self.vouch(stat, version);
         version
     }
@@ -290,7 +283,7 @@ impl Files {
     /// A file was just written with this content by a command that ambidex ran, and nobody else writes it.
     pub fn written(&mut self, path: &Path, digest: Digest) {
         let id = self.id(path);
-        let version = self.intern(id, digest, Traits::default());
+        let version = self.intern(id, Content::opaque(digest));
         if let Some(stat) = Stat::of(path) {
             self.vouch(stat, version);
         }
@@ -301,7 +294,7 @@ impl Files {
     pub fn digest(&mut self, path: &Path) -> Option<Digest> {
         let id = self.id(path);
         let version = self.look(id)?;
-        Some(self.version(version).digest)
+        Some(self.version(version).content.digest)
     }
 
     /// A hash of the names in a folder, those left out that no compiler looks for.
@@ -319,7 +312,7 @@ impl Files {
             hasher.update(name.as_encoded_bytes()).update(&[0]);
         }
         let digest = Digest(*hasher.finalize().as_bytes());
-        let version = self.intern(id, digest, Traits::default());
+        let version = self.intern(id, Content::opaque(digest));
         self.listings.insert(id, (version, Arc::new(names.into_iter().collect())));
         Ok(digest)
     }

@@ -4,6 +4,7 @@
 
 pub(crate) mod content;
 pub(crate) mod files;
+pub(crate) mod includes;
 mod log;
 pub(crate) mod record;
 
@@ -91,10 +92,7 @@ impl Memory {
                 start..start + part.len()
             };
             let replaced = match frame {
-                Frame::News(news) => {
-                    self.files.recall(news);
-                    None
-                }
+                Frame::News(news) => self.files.recall(news).then(|| range.clone()),
                 Frame::Record { key, record } => {
                     let record = within(record);
                     self.records.insert(key, record)
@@ -293,9 +291,9 @@ impl Memory {
         Ok(())
     }
 
-    /// Writes the log anew where most of it says nothing any more.
+    /// Writes the log anew where a third of it or more says nothing any more.
     fn compact(&mut self) -> io::Result<()> {
-        if self.log.len() < SMALL || self.stale * 2 < self.log.len() {
+        if self.log.len() < SMALL || self.stale * 3 < self.log.len() {
             return Ok(());
         }
         let mut new = Renumbering { old: &self.files, new: Files::default(), versions: HashMap::new() };

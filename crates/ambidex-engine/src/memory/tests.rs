@@ -123,6 +123,7 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
     }
     memory.remember_invocation(Digest::of(b"setup.py build"), &recording(&keys));
     let size = |bench: &Bench| fs::metadata(bench.path("state")).unwrap().len();
+    memory.close(false);
     let before = size(&bench);
     memory.close(true);
     assert!(size(&bench) * 10 < before, "{} of {before} bytes", size(&bench));
