@@ -26,20 +26,25 @@ class Client:
 
     def ask(self, message, show):
         """Send a request and return its reply; what the engine wants printed meanwhile goes to `show`."""
-        self._send(message)
+        self.send(message)
+        return self.reply(show)
+
+    def reply(self, show):
+        """The reply to the oldest request that has none."""
         while True:
             reply = self._receive()
             if reply["type"] != "print":
                 return reply
             for item in reply["commands"]:
                 show(item)
-            self._send({"type": "printed"})
+            self.send({"type": "printed"})
 
     def close(self):
         """End the connection."""
         self._socket.close()
 
-    def _send(self, message):
+    def send(self, message):
+        """Send a request whose reply is read later. Not too many: replies that nobody reads hold the engine up."""
         data = json.dumps(message).encode("ascii")
         try:
             self._socket.sendall(struct.pack(">I", len(data)) + data)

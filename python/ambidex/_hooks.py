@@ -189,14 +189,6 @@ def _is_produced(target):
     return os.path.join(os.path.realpath(folder), name) in _session.produced
 
 
-def _encodable(argv):
-    try:
-        "\0".join(argv).encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _hook_start(module, original, uses_call):
     root = _root(module.__name__)
 
@@ -204,28 +196,38 @@ def _hook_start(module, original, uses_call):
     def start(self, cmd, **kwargs):
         session = _session.current()
         env = kwargs.pop("env", None)
+
+        def run():
+            given = kwargs if env is None else dict(kwargs, env=env)
+            return original(self, cmd, **given)
+
         if session is None or kwargs or getattr(self, "dry_run", False):
-            if env is not None:
-                kwargs["env"] = env
-            return original(self, cmd, **kwargs)
-        argv = [os.fsdecode(arg) for arg in cmd]
-        env = dict(os.environ if env is None else env)
-        if not _encodable(argv) or not _encodable(list(env.values())):
-            # The engine's messages are text; what is none runs as it would without ambidex.
+            return run()
+        argv = [arg if type(arg) is str else os.fsdecode(arg) for arg in cmd]
+        if env is None:
+            environment = session.environment()
+        else:
+            environment = dict(env) if _session.is_text(env.values()) else None
+        if environment is None or not _session.is_text(argv):
+            # What is no text runs as it would without ambidex.
             session.process(["?"])
-            return _call_original(original, self, cmd, env, kwargs)
+            return run()
         _watch.install()
         scope = session.scope
+        echo = _echo(module, root, uses_call, argv)
+        if session.queueing:
+            run = _as_the_base_runs_it(module, uses_call, _error_kind(session, self, argv), run)
+            return session.enqueue(_session.Command(argv, environment, scope, echo, run))
         deferred = scope is not None and _starts_transparently(self)
         if not deferred:
             scope = session.open_scope(scope.name if scope else session.building)
-        reply = session.record(argv, env, scope, _echo(module, root, uses_call, argv))
-        if reply["type"] == "yours":
-            return _call_original(original, self, cmd, env, kwargs)
+        result = session.record(_session.Command(argv, environment, scope, echo, run))
+        if result == "yours":
+            return run()
         if deferred:
             # Also where it was skipped: what Python says must not depend on when a failure is noticed.
             return None
-        if reply["type"] == "skipped":
+        if result == "skipped":
             raise _session.Stop()
         failure = session.wait(scope)
         if failure is not None:
@@ -236,10 +238,25 @@ def _hook_start(module, original, uses_call):
     return start
 
 
-def _call_original(original, self, cmd, env, kwargs):
-    if env != dict(os.environ):
-        kwargs["env"] = env
-    return original(self, cmd, **kwargs)
+def _error_kind(session, compiler, argv):
+    if session.compiling:
+        return "CompileError"
+    archiver = getattr(compiler, "archiver", None) or [None]
+    return "LibError" if argv[0] == archiver[0] else "LinkError"
+
+
+def _as_the_base_runs_it(module, uses_call, kind, run):
+    """Run a command with the exception that the base method makes of its failure (distutils, `unixccompiler.py`)."""
+
+    def run_it():
+        errors = importlib.import_module(_root(module.__name__) + ".errors")
+        caught = (subprocess.CalledProcessError, OSError) if uses_call else errors.DistutilsExecError
+        try:
+            run()
+        except caught as error:
+            raise getattr(errors, kind)(error)
+
+    return run_it
 
 
 def _echo(module, root, uses_call, argv):
@@ -263,11 +280,14 @@ def _hook_compile(module, original):
     @functools.wraps(original)
     def compile(self, *args, **kwargs):
         session = _session.current()
-        if session is None or session.scope is not None:
+        if session is None:
             return original(self, *args, **kwargs)
+        compile = functools.partial(_compile, session, original, self, args, kwargs)
+        if session.scope is not None:
+            return _tell_together(session, self, compile)
         session.scope = scope = session.open_scope(session.building)
         try:
-            result = original(self, *args, **kwargs)
+            result = _tell_together(session, self, compile)
         finally:
             session.scope = None
             failure = session.wait(scope)
@@ -277,6 +297,35 @@ def _hook_compile(module, original):
 
     compile.__module__ = module.__name__
     return compile
+
+
+def _compile(session, original, compiler, args, kwargs):
+    outer, session.compiling = session.compiling, True
+    try:
+        return original(compiler, *args, **kwargs)
+    finally:
+        session.compiling = outer
+
+
+def _tell_together(session, compiler, call):
+    """Tell the engine together of the commands that this call starts, if they are all started by base methods: one
+    message for each, and a wait for its reply, would take longer than all else."""
+    if session.queueing or not _is_base(compiler, _COMPILER_METHODS, _BASE_COMPILER):
+        return call()
+    session.queueing = True
+    try:
+        result = call()
+    except Exception:
+        session.queueing = False
+        session.flush()
+        raise
+    except BaseException:
+        session.drop()
+        raise
+    finally:
+        session.queueing = False
+    session.flush()
+    return result
 
 
 def hook_build_ext(module):
@@ -328,7 +377,10 @@ def _hook_build_extension(original):
         if not later:
             session.collecting = outer or self
         try:
-            original(self, ext)
+            if later:
+                _tell_together(session, self.compiler, functools.partial(original, self, ext))
+            else:
+                original(self, ext)
         finally:
             session.scope = None
             session.collecting = outer

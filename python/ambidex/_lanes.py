@@ -145,12 +145,12 @@ class _LaneSession(_session.Session):
     def is_watching(self):
         return True
 
-    def record(self, argv, env, scope, echo):
-        reply = super().record(argv, env, scope, echo)
-        self._made.update(map(os.path.basename, reply.get("outputs", ())))
-        return reply
+    def _learn(self, outputs):
+        super()._learn(outputs)
+        self._made.update(map(os.path.basename, outputs))
 
     def wait(self, scope):
+        self.flush()
         baton = self._lane.baton
         baton.give(self._lane)
         try:
@@ -161,6 +161,7 @@ class _LaneSession(_session.Session):
                 raise _Again()
 
     def look(self, path):
+        self.flush()
         if os.path.basename(path.rstrip("/")) in self.names:
             self._have_turn()
             super().look(path)

@@ -1,11 +1,18 @@
 """Knows this process's conversation with the engine: what is recorded, what is waited for, what failed."""
 
 import atexit
+import collections
 import os
 import sys
 import threading
 
 from ambidex import _client, _imports
+
+
+# How many commands are told in one message, and how many messages may wait for a reply. More would spare nothing, and
+# must not fill the socket's buffers.
+_TOGETHER = 32
+_AHEAD = 8
 
 
 class Stop(BaseException):
@@ -36,6 +43,24 @@ class Scope:
         self.announced = False
 
 
+class Command:
+    """A command that is to be recorded."""
+
+    def __init__(self, argv, env, scope, echo, run):
+        self.argv = argv
+        self.env = env
+        self.cwd = os.getcwd()
+        self.scope = scope
+        # Called when it is to be announced.
+        self.echo = echo
+        # Runs it right here.
+        self.run = run
+
+    def follows(self, other):
+        """Whether it can be told in one message with one before it."""
+        return self.scope is other.scope and self.env is other.env and self.cwd == other.cwd
+
+
 class Session:
     """The conversation of a process, or of one lane of it (`_lanes`): a program order of its own."""
 
@@ -55,38 +80,116 @@ class Session:
         self.names = set()
         # Whether something was recorded that Python could still notice to be missing.
         self.pending = False
+        # Whether commands may be told together, and without waiting.
+        self.queueing = False
+        # Whether a compile() of the base compiler runs.
+        self.compiling = False
+        # Commands of which the engine was not told yet, and those of each message without a reply.
+        self._queue = []
+        self._told = collections.deque()
         self._echo = {}
         self._env = None
         self._recorded = 0
+        # os.environ as it was, and what came of it.
+        self._raw_environment = None
+        self._environment = None
 
     def open_scope(self, name, fatal=False, awaited=True, extension=None):
         """A new scope; it becomes known to the engine with its first command."""
         self.scopes += 1
         return Scope(self.scopes, name, fatal, awaited, extension)
 
-    def record(self, argv, env, scope, echo):
-        """Tell the engine of a command. Returns its reply: recorded, skipped, or to be run right here."""
+    def environment(self):
+        """os.environ as text, the same object as long as it is the same; none if it can't be told in text."""
+        # Decoding all of it for each command would take longer than everything else.
+        raw = getattr(os.environ, "_data", os.environ)
+        if raw != self._raw_environment:
+            self._raw_environment = dict(raw)
+            self._environment = dict(os.environ) if is_text(os.environ.values()) else None
+        return self._environment
+
+    def record(self, command):
+        """Tell the engine of a command. Returns what is to be done: "recorded", "skipped", or "yours" where it is to
+        be run right here."""
         with self.lock:
-            message = {"type": "record", "argv": argv, "cwd": os.getcwd(), "scope": scope.number}
-            if not scope.announced:
-                scope.announced = True
-                message["open"] = {"name": scope.name, "fatal": scope.fatal, "awaited": scope.awaited}
-            if env != self._env:
-                message["env"] = env
-                self._env = env
-            self._echo[self._recorded] = echo
-            reply = self.ask(message)
-            if reply["type"] == "recorded":
+            self.flush()
+            self._queue.append(command)
+            self._send()
+            return self._results(self._told.popleft())[-1]
+
+    def enqueue(self, command):
+        """Record a command, without waiting for what becomes of it: Python must not depend on that before `flush`."""
+        with self.lock:
+            if self._queue and not command.follows(self._queue[-1]):
+                self.flush()
+            self._queue.append(command)
+            if len(self._queue) == _TOGETHER:
+                self._send()
+            if len(self._told) == _AHEAD:
+                self.flush()
+
+    def flush(self):
+        """Learn what became of the commands so far. Those that are to be run right here are run, and may fail."""
+        while self._queue or self._told:
+            if self._queue:
+                self._send()
+            mine, again = None, []
+            while self._told:
+                commands = self._told.popleft()
+                results = self._results(commands)
+                if results and results[-1] == "yours":
+                    mine = commands[len(results) - 1]
+                again += commands[len(results) :]
+            # While one runs here, those behind it do not exist.
+            if mine is not None:
+                mine.run()
+            self._queue = again
+
+    def drop(self):
+        """Forget the commands that the engine was not told of."""
+        self._queue = []
+
+    def _send(self):
+        commands, self._queue = self._queue, []
+        scope, env = commands[0].scope, commands[0].env
+        first = self._recorded + sum(map(len, self._told))
+        message = {"type": "record", "commands": [command.argv for command in commands], "recording": first}
+        message.update(cwd=commands[0].cwd, scope=scope.number)
+        if not scope.announced:
+            scope.announced = True
+            message["open"] = {"name": scope.name, "fatal": scope.fatal, "awaited": scope.awaited}
+        if env is not self._env and env != self._env:
+            message["env"] = env
+        self._env = env
+        self.client.send(message)
+        self._told.append(commands)
+
+    def _results(self, commands):
+        """What became of the commands of the oldest message without a reply, as far as the engine has got."""
+        # What runs meanwhile may be printed before the reply comes.
+        for number, command in enumerate(commands, self._recorded):
+            self._echo[number] = command.echo
+        reply = self.client.reply(self._show)
+        expected, results = self._recorded + len(commands), []
+        for outputs in reply["outputs"]:
+            results.append("skipped" if outputs is None else "recorded")
+            if outputs is not None:
                 self._recorded += 1
                 self.pending = True
-                self.names.update(map(os.path.basename, reply["outputs"]))
-                produced.update(reply["outputs"])
-            else:
-                del self._echo[self._recorded]
-            return reply
+                self._learn(outputs)
+        for number in range(self._recorded, expected):
+            self._echo.pop(number, None)
+        if reply["yours"]:
+            results.append("yours")
+        return results
+
+    def _learn(self, outputs):
+        self.names.update(map(os.path.basename, outputs))
+        produced.update(outputs)
 
     def wait(self, scope):
         """Wait for the commands of a scope and return its failure, if there is one."""
+        self.flush()
         if not scope.announced:
             return None
         with self.lock:
@@ -97,6 +200,7 @@ class Session:
         """Wait for everything and have the final outputs committed; returns the failures in program order.
 
         With `extensions`, what was made for others by an earlier run of this program goes."""
+        self.flush()
         if not self.pending and not (extensions is not None and self._recorded):
             return []
         names = None if extensions is None else [str(ext.name) for ext in extensions]
@@ -110,6 +214,7 @@ class Session:
 
     def look(self, path):
         """Python is about to read this path, or to ask whether it is there."""
+        self.flush()
         if os.path.basename(path.rstrip("/")) in self.names:
             self.force("look", [path])
 
@@ -133,10 +238,11 @@ class Session:
 
     def is_watching(self):
         """Whether Python's looks and changes concern this session now."""
-        return self.pending
+        return self.pending or bool(self._queue or self._told)
 
     def ask(self, message):
         """A request, and its reply."""
+        self.flush()
         return self.client.ask(message, self._show)
 
     def close(self):
@@ -185,10 +291,19 @@ class ThreadSession(Session):
         self.process(["?"])
         return failure
 
-    def record(self, argv, env, scope, echo):
-        if self._process_session.pending:
+    def _send(self):
+        if self._process_session.is_watching():
             self._process_session.process(["?"])
-        return super().record(argv, env, scope, echo)
+        super()._send()
+
+
+def is_text(words):
+    """Whether the engine can be told these words: its messages are text."""
+    try:
+        "\0".join(words).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # All files that this process has had made, with their real folders.
@@ -235,4 +350,5 @@ def abandon():
     """Give up all that is pending, and this process's part in the build."""
     session = existing()
     if session is not None:
+        session.drop()
         session.pending = False

@@ -45,19 +45,28 @@ pub(crate) enum Place {
 /// Finds the row with the longest flag that `argument` begins with and whose value is written the way it is written
 /// here. `table` is sorted by flag.
 pub(crate) fn lookup<'t, M>(table: &'t [Row<M>], argument: &str) -> Option<(&'t Row<M>, Place)> {
-    let ends = (1..=argument.len()).rev();
-    ends.filter(|&end| argument.is_char_boundary(end)).find_map(|end| {
-        let found = table.binary_search_by(|row| row.flag.cmp(&argument[..end]));
-        let row = &table[found.ok()?];
-        let whole = end == argument.len();
-        let place = match (row.value, whole) {
-            (Value::None | Value::JoinedOrNone, true) => Place::Nowhere,
-            (Value::Apart | Value::Either, true) => Place::Next,
-            (Value::Joined | Value::JoinedOrNone | Value::Either, false) => Place::Here(end),
-            (Value::None | Value::Apart, false) | (Value::Joined, true) => return None,
-        };
-        Some((row, place))
-    })
+    let mut rest = argument.as_bytes();
+    while !rest.is_empty() {
+        let behind = table.partition_point(|row| row.flag.as_bytes() <= rest);
+        let row = table.get(behind.checked_sub(1)?)?;
+        let flag = row.flag.as_bytes();
+        let shared = flag.iter().zip(rest).take_while(|(one, other)| one == other).count();
+        if shared < flag.len() {
+            // A flag that the argument begins with comes before this one, so this one begins with it too.
+            rest = &rest[..shared];
+            continue;
+        }
+        let whole = flag.len() == argument.len();
+        match (row.value, whole) {
+            (Value::None | Value::JoinedOrNone, true) => return Some((row, Place::Nowhere)),
+            (Value::Apart | Value::Either, true) => return Some((row, Place::Next)),
+            (Value::Joined | Value::JoinedOrNone | Value::Either, false) => {
+                return Some((row, Place::Here(flag.len())));
+            }
+            (Value::None | Value::Apart, false) | (Value::Joined, true) => rest = &rest[..flag.len() - 1],
+        }
+    }
+    None
 }
 
 /// Finds a long option of the linker's kind, `name` or `name=value`, where the name must be whole.
@@ -112,5 +121,27 @@ mod tests {
         assert_eq!(find("-fopenmp"), Some((4, Place::Nowhere)));
         assert_eq!(find("-fopenmp-simd"), Some((3, Place::Here(2))));
         assert_eq!(find("-fé"), Some((3, Place::Here(2))));
+        assert_eq!(find("-"), None);
+        assert_eq!(find(""), None);
+        assert_eq!(find("-Z"), None);
+    }
+
+    #[test]
+    fn the_longest_flag_that_fits_is_found_among_all_that_begin_alike() {
+        let table = [
+            row("-a", Value::Either, 1),
+            row("-ab", Value::None, 2),
+            row("-abc", Value::Joined, 3),
+            row("-abcx", Value::None, 4),
+            row("-abd", Value::Apart, 5),
+        ];
+        let find = |argument| lookup(&table, argument).map(|(row, place)| (row.means, place));
+        assert_eq!(find("-abcd"), Some((3, Place::Here(4))));
+        assert_eq!(find("-abc"), Some((1, Place::Here(2))));
+        assert_eq!(find("-abcx"), Some((4, Place::Nowhere)));
+        assert_eq!(find("-abcxy"), Some((3, Place::Here(4))));
+        assert_eq!(find("-abd"), Some((5, Place::Next)));
+        assert_eq!(find("-abde"), Some((1, Place::Here(2))));
+        assert_eq!(find("-ab"), Some((2, Place::Nowhere)));
     }
 }

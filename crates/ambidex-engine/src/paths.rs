@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Default)]
 pub(crate) struct PathTable {
     ids: FxHashMap<Arc<OsStr>, PathId>,
-    /// The same in the order of paths.
-    sorted: BTreeMap<Arc<Path>, PathId>,
     places: Vec<Arc<Path>>,
+    /// The same in the order of paths, but for the newest: that order is seldom asked for.
+    sorted: BTreeMap<Arc<Path>, PathId>,
+    unsorted: Vec<PathId>,
     /// Folders as they were spelled, and where they really are.
     folders: FxHashMap<OsString, PathBuf>,
 }
@@ -57,7 +58,7 @@ impl PathTable {
         let place: Arc<Path> = spelled.into();
         self.places.push(place.clone());
         self.ids.insert(place.as_os_str().into(), id);
-        self.sorted.insert(place, id);
+        self.unsorted.push(id);
         id
     }
 
@@ -72,7 +73,9 @@ impl PathTable {
     }
 
     /// The file itself and all files below it.
-    pub fn at_or_below<'a>(&'a self, spelled: &'a Path) -> impl Iterator<Item = PathId> + 'a {
+    pub fn at_or_below<'a>(&'a mut self, spelled: &'a Path) -> impl Iterator<Item = PathId> + 'a {
+        let places = &self.places;
+        self.sorted.extend(self.unsorted.drain(..).map(|id| (places[id.index()].clone(), id)));
         // In the order of paths, what is below a folder comes right behind it.
         self.sorted
             .range::<Path, _>((Bound::Included(spelled), Bound::Unbounded))
@@ -119,7 +122,8 @@ mod tests {
         for path in ["/b", "/b/x.o", "/b/y/z.o", "/b.o", "/c"] {
             paths.id(&mut graph, path.into());
         }
-        let found: Vec<_> = paths.at_or_below(Path::new("/b")).map(|id| paths.place(id).to_owned()).collect();
+        let found: Vec<_> = paths.at_or_below(Path::new("/b")).collect();
+        let found: Vec<_> = found.into_iter().map(|id| paths.place(id).to_owned()).collect();
         assert_eq!(found, [Path::new("/b"), Path::new("/b/x.o"), Path::new("/b/y/z.o")]);
     }
 }

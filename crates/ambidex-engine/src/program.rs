@@ -1,11 +1,10 @@
 //! Knows the program of one captured process: its graph, its jobs, its scopes, and what of it was printed.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ops::Bound;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ambidex_command::{Depfile, Kind};
+use ambidex_command::Depfile;
 use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State};
 
 use ambidex_store::Store;
@@ -24,10 +23,10 @@ use crate::stamp;
 use crate::tree::Tree;
 
 mod commit;
+mod read_set;
 mod start;
 
-/// Endings of files that sources include, wherever they are.
-const HEADERS: [&str; 12] = ["h", "hh", "hpp", "hxx", "h++", "H", "inc", "inl", "ipp", "tcc", "tpp", "def"];
+use read_set::ReadSet;
 
 /// The commands of one extension, or of one call that is waited for.
 #[derive(Debug)]
@@ -73,9 +72,7 @@ pub(crate) struct Program {
     printed: usize,
     /// How often something changed that a recorded command may read.
     generation: u64,
-    /// Files and folders that recorded commands are known to read.
-    read_files: BTreeSet<PathBuf>,
-    read_folders: BTreeSet<PathBuf>,
+    read_set: ReadSet,
     backups: HashMap<usize, Backup>,
     programs: HashMap<(String, String), Option<PathBuf>>,
     /// What paths are for, to the commands of this process.
@@ -112,8 +109,7 @@ impl Program {
             demanded: (!run_all).then(HashSet::new),
             printed: 0,
             generation: 0,
-            read_files: BTreeSet::new(),
-            read_folders: BTreeSet::new(),
+            read_set: ReadSet::default(),
             backups: HashMap::new(),
             programs: HashMap::new(),
             roles: Arc::new(origin.roles),
@@ -181,16 +177,6 @@ impl Program {
 
     fn add(&mut self, action: Action, job: Job) -> Recorded {
         let reads = crate::job::read_paths(&action);
-        self.read_files.extend(job.declared.iter().cloned());
-        let dirs = job.command.include_dirs.iter().chain(&job.command.library_dirs);
-        for folder in dirs {
-            let folder = self.paths.folder(&job.cwd.join(&folder.path));
-            self.read_folders.insert(folder);
-        }
-        // `#include "x.h"` looks beside the source first (GCC manual, "Search Path").
-        if !matches!(job.command.kind, Kind::Link | Kind::Archive | Kind::Index) {
-            self.read_folders.extend(job.declared.iter().filter_map(|f| f.parent().map(Path::to_owned)));
-        }
         let recorded = self.graph.record(action);
         if let Recorded::New(node) = recorded {
             debug_assert_eq!(node.index(), self.jobs.len());
@@ -232,15 +218,9 @@ impl Program {
     }
 
     /// Whether a change of this file could change what a recorded command does.
-    pub fn may_be_read(&self, file: &Path) -> bool {
-        // Headers are found in more folders than the command line names (the environment, `#include_next`).
-        file.extension().is_some_and(|e| HEADERS.iter().any(|header| e == *header))
-            || file.ancestors().skip(1).any(|folder| self.read_folders.contains(folder))
-            || [&self.read_files, &self.read_folders].into_iter().any(|read| {
-                read.range::<Path, _>((Bound::Included(file), Bound::Unbounded))
-                    .next()
-                    .is_some_and(|first| first.starts_with(file))
-            })
+    pub fn may_be_read(&mut self, file: &Path) -> bool {
+        self.read_set.take_in(&self.jobs, &mut self.paths);
+        self.read_set.may_have(file)
     }
 
     /// Something changes that recorded commands may read: from here on their repetitions are commands of their own.

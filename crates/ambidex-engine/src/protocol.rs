@@ -28,17 +28,19 @@ pub enum Request {
         #[serde(default)]
         prefix: Option<String>,
     },
-    /// A command in program order.
+    /// Commands in program order.
     Record {
-        /// The command.
-        argv: Vec<String>,
-        /// Its working directory.
+        /// The commands, at least one.
+        commands: Vec<Vec<String>>,
+        /// The number of the first one among all recordings, if all that was said before it is recorded.
+        recording: usize,
+        /// Their working directory.
         cwd: String,
-        /// The number of the scope that it belongs to.
+        /// The number of the scope that they belong to.
         scope: u32,
         /// Given with the first command of a scope.
         open: Option<OpenScope>,
-        /// Its environment, if it is another than the last command's.
+        /// Their environment, if it is another than the last command's.
         env: Option<BTreeMap<String, String>>,
     },
     /// Waits for the commands of a scope.
@@ -117,15 +119,15 @@ pub enum Reply {
         /// Whether nothing was changed since.
         holds: bool,
     },
-    /// The command is part of the graph.
+    /// Answers [`Request::Record`].
     Recorded {
-        /// The files that it writes, with their real folders.
-        outputs: Vec<String>,
+        /// For each command that was looked at the files that it writes, with their real folders; none where the
+        /// serial build would not have come to it.
+        outputs: Vec<Option<Vec<String>>>,
+        /// Whether Python is to run the next one itself, as it stands: all pending work is done and committed. Those
+        /// behind it were not looked at, nor those of messages that were sent before this was known.
+        yours: bool,
     },
-    /// The serial build would not have come to this command.
-    Skipped,
-    /// All pending work is done and committed; Python is to run the command itself, as it stands.
-    Yours,
     /// The scope, or everything, is done.
     Waited {
         /// In program order.

@@ -1,5 +1,6 @@
 //! Knows how one captured process is served: each request changes its program, waits for it, or both.
 
+use std::collections::VecDeque;
 use std::io::{self, BufReader};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,20 @@ pub(crate) struct Session {
     program: usize,
     /// Whether Python has started processes, which may write files at any time.
     has_processes: bool,
+    /// What came before its turn.
+    early: VecDeque<Request>,
+    /// Nodes that were recorded, and not yet looked for among what earlier builds have left.
+    new_nodes: Vec<NodeId>,
+}
+
+/// What became of a command.
+enum Taken {
+    /// It is part of the graph, and writes these files.
+    Recorded(Vec<String>),
+    /// The serial build would not have come to it.
+    Skipped,
+    /// Everything before it is done, and Python is to run it.
+    Yours,
 }
 
 type Guard<'a> = MutexGuard<'a, Inner>;
@@ -56,7 +71,16 @@ impl Session {
         };
         trees.doubt(None);
         protocol::send(&mut stream, &Reply::Welcome { program })?;
-        let mut session = Self { shared, trees, stream, incoming, program, has_processes: false };
+        let mut session = Self {
+            shared,
+            trees,
+            stream,
+            incoming,
+            program,
+            has_processes: false,
+            early: VecDeque::new(),
+            new_nodes: Vec::new(),
+        };
         let result = session.answer_all();
         // Whatever is still pending now belongs to a process that was killed.
         let unwanted = session.shared.lock().programs[program].abandon();
@@ -65,19 +89,32 @@ impl Session {
     }
 
     fn answer_all(&mut self) -> io::Result<()> {
-        while let Some(request) = protocol::receive(&mut self.incoming)? {
+        while let Some(request) = self.next_request()? {
             let reply = self.answer(request)?;
             protocol::send(&mut self.stream, &reply)?;
+            // While Python goes on.
+            self.spare_or_start();
         }
         Ok(())
     }
 
+    fn next_request(&mut self) -> io::Result<Option<Request>> {
+        match self.early.pop_front() {
+            Some(request) => Ok(Some(request)),
+            None => protocol::receive(&mut self.incoming),
+        }
+    }
+
     fn answer(&mut self, request: Request) -> io::Result<Reply> {
         match request {
-            Request::Record { argv, cwd, scope, open, env } => {
+            Request::Record { commands, recording, cwd, scope, open, env } => {
                 {
                     let mut inner = self.shared.lock();
                     let program = &mut inner.programs[self.program];
+                    if program.scope_of.len() != recording {
+                        // Python did not know what became of those before.
+                        return Ok(Reply::Recorded { outputs: Vec::new(), yours: false });
+                    }
                     if let Some(open) = open {
                         program.open_scope(scope, open, self.shared.options.keep_going);
                     }
@@ -85,7 +122,7 @@ impl Session {
                         program.env = Arc::new(Environment::new(env));
                     }
                 }
-                self.record(argv, Path::new(&cwd), scope)
+                self.record_all(commands, Path::new(&cwd), scope)
             }
             Request::Wait { scope } => self.wait(scope),
             Request::Finish { extensions } => self.finish(extensions.as_deref()),
@@ -109,7 +146,19 @@ impl Session {
         }
     }
 
-    fn record(&mut self, argv: Vec<String>, cwd: &Path, scope: u32) -> io::Result<Reply> {
+    fn record_all(&mut self, commands: Vec<Vec<String>>, cwd: &Path, scope: u32) -> io::Result<Reply> {
+        let mut outputs = Vec::with_capacity(commands.len());
+        for argv in commands {
+            match self.record(argv, cwd, scope)? {
+                Taken::Recorded(files) => outputs.push(Some(files)),
+                Taken::Skipped => outputs.push(None),
+                Taken::Yours => return Ok(Reply::Recorded { outputs, yours: true }),
+            }
+        }
+        Ok(Reply::Recorded { outputs, yours: false })
+    }
+
+    fn record(&mut self, argv: Vec<String>, cwd: &Path, scope: u32) -> io::Result<Taken> {
         if self.has_processes {
             self.trees.doubt(None);
         }
@@ -124,22 +173,38 @@ impl Session {
         }
         let program = &mut inner.programs[self.program];
         match program.record(argv.clone(), cwd, scope) {
-            Ok((Recorded::Skipped, _)) => Ok(Reply::Skipped),
+            Ok((Recorded::Skipped, _)) => Ok(Taken::Skipped),
             Ok((recorded, outputs)) => {
-                let done = matches!(recorded, Recorded::New(node) if program.reuse(node));
-                if !done {
-                    self.shared.new_work(&mut inner);
+                if let Recorded::New(node) = recorded {
+                    self.new_nodes.push(node);
                 }
-                Ok(Reply::Recorded { outputs })
+                Ok(Taken::Recorded(outputs))
             }
             Err(reason) => {
                 program.left.push((argv, reason.to_string()));
                 drop(inner);
+                self.spare_or_start();
                 self.force_all()?;
                 self.shared.lock().programs[self.program].inputs_change();
                 self.trees.doubt(None);
-                Ok(Reply::Yours)
+                Ok(Taken::Yours)
             }
+        }
+    }
+
+    /// Ends the new nodes that are up to date, and has the others started.
+    fn spare_or_start(&mut self) {
+        if self.new_nodes.is_empty() {
+            return;
+        }
+        let mut inner = self.shared.lock();
+        let program = &mut inner.programs[self.program];
+        let mut work = false;
+        for node in self.new_nodes.drain(..) {
+            work |= !program.reuse(node);
+        }
+        if work {
+            self.shared.new_work(&mut inner);
         }
     }
 
@@ -250,10 +315,14 @@ impl Session {
 
     fn print(&mut self, commands: Vec<protocol::Printout>) -> io::Result<()> {
         protocol::send(&mut self.stream, &Reply::Print { commands })?;
-        match protocol::receive(&mut self.incoming)? {
-            Some(Request::Printed) => Ok(()),
-            Some(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn")),
-            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        loop {
+            match protocol::receive(&mut self.incoming)? {
+                Some(Request::Printed) => return Ok(()),
+                // Sent before Python read what it is to print.
+                Some(request @ Request::Record { .. }) => self.early.push_back(request),
+                Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn")),
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            }
         }
     }
 
@@ -291,13 +360,13 @@ impl Session {
         let mut found = Vec::new();
         for path in paths {
             let spelled = program.paths.spelling(Path::new(path), cwd);
-            let program = &*program;
+            let below: Vec<PathId> = program.paths.at_or_below(&spelled).collect();
             let written = |id: &PathId| program.graph.newest_version(*id).is_some();
             let near = |id: &PathId| {
                 let place = program.paths.place(*id);
                 deep || place == spelled || place.parent() == Some(&spelled)
             };
-            found.extend(program.paths.at_or_below(&spelled).filter(written).filter(near));
+            found.extend(below.into_iter().filter(written).filter(near));
         }
         found
     }

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 pub(crate) struct Client {
     stream: UnixStream,
     answers: BufReader<UnixStream>,
+    recorded: usize,
 }
 
 impl Client {
     /// Opens a session of a process that runs in `cwd`.
     pub fn open(socket: &Path, cwd: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket)?;
-        let mut client = Self { answers: BufReader::new(stream.try_clone()?), stream };
+        let mut client = Self { answers: BufReader::new(stream.try_clone()?), stream, recorded: 0 };
         let hello = json!({
             "type": "hello", "version": 1, "pid": std::process::id(), "cwd": cwd, "argv": ["bench"], "lane_of": null,
         });
@@ -29,8 +30,10 @@ impl Client {
     pub fn record(&mut self, argv: &[&str], cwd: &Path, path: Option<&str>) -> Result<()> {
         let open = path.map(|_| json!({"name": "bench", "fatal": true, "awaited": false}));
         let env = path.map(|path| json!({ "PATH": path }));
-        let record =
-            json!({"type": "record", "argv": argv, "cwd": cwd, "scope": 0, "open": open, "env": env});
+        let record = json!({
+            "type": "record", "commands": [argv], "recording": self.recorded, "cwd": cwd, "scope": 0, "open": open, "env": env,
+        });
+        self.recorded += 1;
         self.ask(&record, "recorded")
     }
 

@@ -1,0 +1,50 @@
+//! Knows which files and folders the recorded commands of a program may read.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+
+use ambidex_command::Kind;
+
+use crate::job::Job;
+use crate::paths::PathTable;
+
+/// Endings of files that sources include, wherever they are.
+const HEADERS: [&str; 12] = ["h", "hh", "hpp", "hxx", "h++", "H", "inc", "inl", "ipp", "tcc", "tpp", "def"];
+
+/// See the module. It is seldom asked, so commands are only looked at then.
+#[derive(Debug, Default)]
+pub(crate) struct ReadSet {
+    files: BTreeSet<PathBuf>,
+    folders: BTreeSet<PathBuf>,
+    /// How many of the jobs are in it.
+    taken: usize,
+}
+
+impl ReadSet {
+    /// Adds what the newest of these jobs read.
+    pub fn take_in(&mut self, jobs: &[Job], paths: &mut PathTable) {
+        for job in &jobs[self.taken..] {
+            self.files.extend(job.declared.iter().cloned());
+            let dirs = job.command.include_dirs.iter().chain(&job.command.library_dirs);
+            self.folders.extend(dirs.map(|folder| paths.folder(&job.cwd.join(&folder.path))));
+            // `#include "x.h"` looks beside the source first (GCC manual, "Search Path").
+            if !matches!(job.command.kind, Kind::Link | Kind::Archive | Kind::Index) {
+                self.folders.extend(job.declared.iter().filter_map(|file| file.parent().map(Path::to_owned)));
+            }
+        }
+        self.taken = jobs.len();
+    }
+
+    /// Whether a job may read this file, or one below this folder.
+    pub fn may_have(&self, file: &Path) -> bool {
+        // Headers are found in more folders than the command line names (the environment, `#include_next`).
+        file.extension().is_some_and(|e| HEADERS.iter().any(|header| e == *header))
+            || file.ancestors().skip(1).any(|folder| self.folders.contains(folder))
+            || [&self.files, &self.folders].into_iter().any(|read| {
+                read.range::<Path, _>((Bound::Included(file), Bound::Unbounded))
+                    .next()
+                    .is_some_and(|first| first.starts_with(file))
+            })
+    }
+}
