@@ -26,10 +26,6 @@ use clap::Parser;
 
 use crate::args::{Cli, Command};
 
-/// The engine works in threads, where the system's allocator asks the kernel for every few pages.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
