@@ -5,6 +5,7 @@ mod corpus;
 mod edits;
 mod environment;
 mod example;
+mod stress;
 
 use std::path::PathBuf;
 
@@ -33,6 +34,8 @@ enum Chore {
     },
     /// Edit real projects at random, build them incrementally, judge every build, and write docs/edits.md
     Edits(edits::Options),
+    /// Build trees in many processes on one store that is too small, and write docs/stress.md
+    Stress(stress::Options),
     /// Stand in for a compiler (started by `edits`)
     #[command(hide = true)]
     StandIn {
@@ -51,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench(options) => bench::measure(&options),
         Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
         Chore::Edits(options) => edits::judge(&options),
+        Chore::Stress(options) => stress::stress(&options),
         Chore::StandIn { objects, log, name, real, arguments } => {
             std::process::exit(edits::stand_in::run(&objects, &log, &name, &real, &arguments)?)
         }

@@ -1,0 +1,312 @@
+//! Knows how the store is put under stress: many processes build trees of their own at once, on one store that is too
+//! small for what they make.
+//!
+//! Each tree has the same extensions, with sources and a header that come in some versions. What each combination has to
+//! give is built beforehand, by plain `setup.py build`. Then every process, again and again, changes versions of its
+//! tree at random, builds, and compares every module. Meanwhile the size of the store is watched.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use blake3::Hash;
+use serde_json::Value;
+use walkdir::WalkDir;
+
+use crate::environment::{ambidex, python_with, root, run};
+
+/// What is asked for.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How many processes build at once
+    #[arg(long, default_value_t = 8)]
+    processes: u64,
+    /// For how long, in seconds
+    #[arg(long, default_value_t = 300)]
+    seconds: u64,
+    /// How much the store may take, in megabytes
+    #[arg(long, default_value_t = 100)]
+    limit: u64,
+    /// Which changes are made
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+const EXTENSIONS: usize = 4;
+/// Versions of the header, and of each source.
+const VERSIONS: usize = 6;
+
+/// The versions that a tree has now.
+#[derive(Clone, Default)]
+struct State {
+    header: usize,
+    sources: [usize; EXTENSIONS],
+}
+
+/// The right content of each extension's module, by the versions of header and source.
+type Truth = HashMap<(usize, usize, usize), Hash>;
+
+/// What the processes have done together.
+#[derive(Default)]
+struct Tally {
+    builds: AtomicU64,
+    executed: AtomicU64,
+    cached: AtomicU64,
+    reused: AtomicU64,
+}
+
+struct Stress<'a> {
+    options: &'a Options,
+    ambidex: PathBuf,
+    python: PathBuf,
+    folder: PathBuf,
+    truth: Truth,
+    tally: Tally,
+    failed: AtomicBool,
+}
+
+/// Builds until the time is over. Fails if a module is not right, the limit is exceeded, or the store is not sound.
+pub(crate) fn stress(options: &Options) -> Result<()> {
+    let folder = root().join("target").join("xtask").join("stress");
+    let _ = fs::remove_dir_all(&folder);
+    let python = python_with("stress-python", &["setuptools==80.9.0"])?;
+    let mut stress = Stress {
+        options,
+        ambidex: ambidex()?,
+        python,
+        folder,
+        truth: Truth::new(),
+        tally: Tally::default(),
+        failed: AtomicBool::new(false),
+    };
+    stress.truth = stress.find_truth()?;
+    let until = Instant::now() + Duration::from_secs(options.seconds);
+    let (results, largest) = std::thread::scope(|scope| {
+        let builders: Vec<_> = (0..options.processes)
+            .map(|number| {
+                let stress = &stress;
+                scope.spawn(move || {
+                    let result = stress.build_again_and_again(number, until);
+                    stress.failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                    result
+                })
+            })
+            .collect();
+        let largest = stress.watch(until);
+        let join =
+            |builder: std::thread::ScopedJoinHandle<'_, Result<()>>| builder.join().expect("no panics");
+        (builders.into_iter().map(join).collect::<Vec<_>>(), largest)
+    });
+    results.into_iter().collect::<Result<()>>()?;
+    stress.report(largest)
+}
+
+impl Stress<'_> {
+    /// What each combination of versions gives, built by setuptools alone.
+    fn find_truth(&self) -> Result<Truth> {
+        let tree = self.folder.join("truth");
+        let mut truth = Truth::new();
+        for header in 0..VERSIONS {
+            for source in 0..VERSIONS {
+                write(&tree, &State { header, sources: [source; EXTENSIONS] })?;
+                run(self.command(&self.python, &tree).args(["setup.py", "--quiet", "build", "--force"]))?;
+                let modules = modules(&tree)?;
+                truth.extend(modules.into_iter().enumerate().map(|(n, hash)| ((n, header, source), hash)));
+            }
+        }
+        let mut contents: Vec<_> = truth.values().map(|hash| *hash.as_bytes()).collect();
+        contents.sort_unstable();
+        contents.dedup();
+        if contents.len() != EXTENSIONS * VERSIONS * VERSIONS {
+            bail!("different versions have given the same module: nothing would be judged");
+        }
+        Ok(truth)
+    }
+
+    fn command(&self, program: &Path, tree: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(tree).env("CFLAGS", "-g0 -O0").env_remove("PYTHONPATH");
+        command
+    }
+
+    fn build_again_and_again(&self, number: u64, until: Instant) -> Result<()> {
+        let tree = self.folder.join("trees").join(number.to_string());
+        let mut random = fastrand::Rng::with_seed(self.options.seed.wrapping_mul(1000) + number);
+        let mut state = State::default();
+        while Instant::now() < until && !self.failed.load(Ordering::Relaxed) {
+            if random.u32(0..4) == 0 {
+                state.header = random.usize(0..VERSIONS);
+            }
+            for source in &mut state.sources {
+                if random.bool() {
+                    *source = random.usize(0..VERSIONS);
+                }
+            }
+            if random.u32(0..8) == 0 {
+                // As a fresh checkout: all comes from the store, or is compiled.
+                fs::remove_dir_all(tree.join("build")).or_else(|error| match error.kind() {
+                    std::io::ErrorKind::NotFound => Ok(()),
+                    _ => Err(error),
+                })?;
+            }
+            write(&tree, &state)?;
+            self.build(&tree)?;
+            for (extension, hash) in modules(&tree)?.into_iter().enumerate() {
+                if hash != self.truth[&(extension, state.header, state.sources[extension])] {
+                    bail!("{}: the module of extension {extension} is not right", tree.display());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn build(&self, tree: &Path) -> Result<()> {
+        let summary = tree.with_extension("json");
+        let output = self
+            .command(&self.ambidex, tree)
+            .args(["build", "--quiet", "-j2", "--python"])
+            .arg(&self.python)
+            .arg("--summary")
+            .arg(&summary)
+            .env("AMBIDEX_CACHE_DIR", self.store())
+            .env("AMBIDEX_CACHE_SIZE", self.limit().to_string())
+            .output()?;
+        if !output.status.success() || !output.stderr.is_empty() {
+            bail!("{}: {}{}", tree.display(), output.status, String::from_utf8_lossy(&output.stderr));
+        }
+        let summary: Value = serde_json::from_slice(&fs::read(&summary)?)?;
+        let count = |of: &str| summary["commands"][of].as_u64().unwrap_or_default();
+        self.tally.builds.fetch_add(1, Ordering::Relaxed);
+        self.tally.executed.fetch_add(count("executed"), Ordering::Relaxed);
+        self.tally.cached.fetch_add(count("cached"), Ordering::Relaxed);
+        self.tally.reused.fetch_add(count("reused"), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.join("store")
+    }
+
+    fn limit(&self) -> u64 {
+        self.options.limit * 1_000_000
+    }
+
+    /// The largest size that the store was seen to have, in bytes.
+    fn watch(&self, until: Instant) -> u64 {
+        let mut largest = 0;
+        while Instant::now() < until && !self.failed.load(Ordering::Relaxed) {
+            let files = WalkDir::new(self.store()).into_iter().filter_map(Result::ok);
+            let files = files.filter(|entry| entry.file_type().is_file());
+            largest = largest.max(files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        largest
+    }
+
+    /// Looks at the store once more, and writes docs/stress.md.
+    fn report(&self, largest: u64) -> Result<()> {
+        let verified = Command::new(&self.ambidex)
+            .args(["cache", "verify"])
+            .env("AMBIDEX_CACHE_DIR", self.store())
+            .output()?;
+        let said = String::from_utf8_lossy(&verified.stdout).trim().to_owned();
+        let Tally { builds, executed, cached, reused } = &self.tally;
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let mut text = String::from(
+            "# Stress\n\n\
+             Written by `cargo xtask stress`: processes that build trees of their own at once, on one store that is too\n\
+             small for what they make. After every build each module is compared with that of plain `setup.py build`.\n\n",
+        );
+        writeln!(
+            text,
+            "| processes | seconds | builds | commands run | up to date | from the store | wrong modules | limit, MB | largest size seen, MB | `cache verify` |"
+        )?;
+        writeln!(text, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")?;
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | 0 | {} | {:.1} | {said} |",
+            self.options.processes,
+            self.options.seconds,
+            of(builds),
+            of(executed),
+            of(reused),
+            of(cached),
+            self.options.limit,
+            largest as f64 / 1e6,
+        )?;
+        print!("{text}");
+        if !verified.status.success() {
+            bail!("the store is not sound: {said}{}", String::from_utf8_lossy(&verified.stderr));
+        }
+        if largest > self.limit() {
+            bail!("the store has had {largest} bytes, and may have {}", self.limit());
+        }
+        fs::write(root().join("docs").join("stress.md"), text).context("docs/stress.md can't be written")
+    }
+}
+
+/// Writes a tree, as far as it is another now.
+fn write(tree: &Path, state: &State) -> Result<()> {
+    fs::create_dir_all(tree)?;
+    let update = |name: &str, text: &str| {
+        let path = tree.join(name);
+        match fs::read_to_string(&path) {
+            Ok(now) if now == text => Ok(()),
+            _ => fs::write(path, text),
+        }
+    };
+    update(
+        "setup.py",
+        &format!(
+            "from setuptools import Extension, setup\n\
+             setup(name='stress', version='1', ext_modules=[\n    \
+             Extension('ext%d' % n, ['ext%d.c' % n], depends=['version.h']) for n in range({EXTENSIONS})])\n"
+        ),
+    )?;
+    update("version.h", &format!("#define HEADER {}\n", state.header))?;
+    for (number, version) in state.sources.iter().enumerate() {
+        update(&format!("ext{number}.c"), &source(number, *version))?;
+    }
+    Ok(())
+}
+
+/// A source whose object takes more than a megabyte, and no time to compile.
+fn source(number: usize, version: usize) -> String {
+    format!(
+        "#include <Python.h>\n\
+         #include \"version.h\"\n\
+         __asm__(\".pushsection .rodata\\n.fill 150000,8,{version}{number}\\n.popsection\");\n\
+         static struct PyModuleDef module = {{PyModuleDef_HEAD_INIT, \"ext{number}\", NULL, -1, NULL}};\n\
+         PyMODINIT_FUNC PyInit_ext{number}(void)\n\
+         {{\n    \
+             PyObject *made = PyModule_Create(&module);\n    \
+             if (made && PyModule_AddIntConstant(made, \"version\", {version} + 100 * HEADER) < 0)\n        \
+                 return NULL;\n    \
+             return made;\n\
+         }}\n"
+    )
+}
+
+/// The contents of the modules of a tree, in the order of the extensions.
+fn modules(tree: &Path) -> Result<Vec<Hash>> {
+    let mut found = Vec::new();
+    for entry in
+        WalkDir::new(tree.join("build")).into_iter().filter_entry(|entry| entry.file_name() != ".ambidex")
+    {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".so") {
+            found.push((name, blake3::hash(&fs::read(entry.path())?)));
+        }
+    }
+    found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    if found.len() != EXTENSIONS {
+        bail!("{} has {} modules", tree.display(), found.len());
+    }
+    Ok(found.into_iter().map(|(_, hash)| hash).collect())
+}
