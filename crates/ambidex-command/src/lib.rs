@@ -33,12 +33,14 @@ pub use rewrite::Rewrite;
 pub fn read(argv: &[String], env: &dyn Lookup, files: &dyn ResponseFiles) -> Result<Command, NotUnderstood> {
     let start = tool::find(argv, env)?;
     let (argv, expanded) = response::expand(argv, start.index + 1, files)?;
-    match start.tool {
+    let mut command = match start.tool {
         tool::Tool::Driver(driver) => driver::read(argv, expanded, &start, driver),
         tool::Tool::Linker => linker::read(argv, expanded, &start),
         tool::Tool::Archiver => archiver::read_ar(argv, expanded, &start),
         tool::Tool::Ranlib => archiver::read_ranlib(argv, expanded, &start),
-    }
+    }?;
+    command.give_back_room();
+    Ok(command)
 }
 
 /// The environment a command would run in.
@@ -94,6 +96,16 @@ pub struct Command {
 }
 
 impl Command {
+    /// A builder of many commands keeps them all: most of their lists have one item, and room for four.
+    fn give_back_room(&mut self) {
+        self.argv.shrink_to_fit();
+        self.inputs.shrink_to_fit();
+        self.outputs.shrink_to_fit();
+        self.include_dirs.shrink_to_fit();
+        self.library_dirs.shrink_to_fit();
+        self.libraries.shrink_to_fit();
+    }
+
     /// The output that the command is run for.
     #[must_use]
     pub fn primary(&self) -> Option<&Output> {

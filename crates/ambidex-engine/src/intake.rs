@@ -37,7 +37,7 @@ pub(crate) enum Left {
 pub(crate) struct Intake<'a> {
     pub graph: &'a mut Graph,
     pub paths: &'a mut PathTable,
-    pub programs: &'a mut HashMap<(String, String), Option<PathBuf>>,
+    pub programs: &'a mut HashMap<(String, String), Option<Arc<Path>>>,
     /// What earlier builds have left; none where nothing of it is wanted.
     pub memory: Option<&'a mut Memory>,
     pub store: Option<&'a Store>,
@@ -61,7 +61,7 @@ impl Intake<'_> {
     pub fn take(
         &mut self,
         argv: Vec<String>,
-        cwd: &Path,
+        cwd: &Arc<Path>,
         env: &Arc<Environment>,
         group: GroupId,
     ) -> Result<(Action, Job), Left> {
@@ -75,11 +75,11 @@ impl Intake<'_> {
         let key = key(&command, cwd, env, &memorable, [&program, &tool]);
         let (reads, reads_as, declared) = self.reads(&command, cwd);
         let (writes, products) = self.writes(&command, cwd)?;
-        let written = |file: &&PathBuf| {
+        let written = |file: &&Arc<Path>| {
             self.paths.known(file).is_some_and(|id| self.graph.newest_version(id).is_some())
         };
-        let outside: Vec<PathBuf> = declared.iter().filter(|file| !written(file)).cloned().collect();
-        let outside_stamp = stamp::of(outside.iter().map(PathBuf::as_path));
+        let outside: Box<[Arc<Path>]> = declared.iter().filter(|file| !written(file)).cloned().collect();
+        let outside_stamp = stamp::of(outside.iter().map(AsRef::as_ref));
         let known = match (&memorable, &self.memory) {
             (Memorable::Yes(subject), Some(memory)) => memory.duration(&subject.key),
             _ => None,
@@ -92,13 +92,13 @@ impl Intake<'_> {
             memorable,
             why: None,
             recorded: argv,
-            cwd: cwd.to_owned(),
+            cwd: cwd.clone(),
             env: env.clone(),
             program,
-            products,
-            reads: reads_as,
+            products: products.into(),
+            reads: reads_as.into(),
             folder: PathBuf::new(),
-            declared,
+            declared: declared.into(),
             outside,
             outside_stamp,
             generation: self.generation,
@@ -108,22 +108,25 @@ impl Intake<'_> {
     }
 
     /// The file of a program, found as `execvp` finds it.
-    fn program(&mut self, name: &str, cwd: &Path, env: &Environment) -> Result<PathBuf, Left> {
+    fn program(&mut self, name: &str, cwd: &Path, env: &Environment) -> Result<Arc<Path>, Left> {
         let none = || Left::NoProgram(name.to_owned());
         let runs = |file: &Path| file.is_file() && access(file, Permission::EXEC_OK).is_ok();
         if name.contains('/') {
             let file = cwd.join(name);
-            return if runs(&file) { Ok(file) } else { Err(none()) };
+            return if runs(&file) { Ok(file.into()) } else { Err(none()) };
         }
         // Without PATH it is up to the system where programs are looked for.
         let path = env.variables.get("PATH").ok_or_else(none)?;
         let found = self.programs.entry((name.to_owned(), path.clone())).or_insert_with(|| {
-            std::env::split_paths(path).map(|folder| cwd.join(folder).join(name)).find(|file| runs(file))
+            std::env::split_paths(path)
+                .map(|folder| cwd.join(folder).join(name))
+                .find(|file| runs(file))
+                .map(Into::into)
         });
         found.clone().ok_or_else(none)
     }
 
-    fn reads(&mut self, command: &Command, cwd: &Path) -> (Vec<Access>, Vec<ReadAs>, Vec<PathBuf>) {
+    fn reads(&mut self, command: &Command, cwd: &Path) -> (Vec<Access>, Vec<ReadAs>, Vec<Arc<Path>>) {
         let mut reads = Vec::new();
         let mut reads_as = Vec::new();
         let mut declared = Vec::new();
@@ -139,9 +142,10 @@ impl Intake<'_> {
                 _ if substitutable => (At::Anywhere, ReadAs::Operand(input.span)),
                 _ => (At::Place, ReadAs::Fixed),
             };
-            reads.push(Access { path: self.paths.id(self.graph, spelled.clone()), at });
+            let path = self.paths.id(self.graph, spelled);
+            reads.push(Access { path, at });
             reads_as.push(as_what);
-            declared.push(spelled);
+            declared.push(self.paths.shared(path));
         }
         if matches!(command.kind, Kind::Link | Kind::CompileAndLink) {
             self.libraries(command, cwd, &mut reads, &mut reads_as, &mut declared);
@@ -157,7 +161,7 @@ impl Intake<'_> {
         cwd: &Path,
         reads: &mut Vec<Access>,
         reads_as: &mut Vec<ReadAs>,
-        declared: &mut Vec<PathBuf>,
+        declared: &mut Vec<Arc<Path>>,
     ) {
         for library in &command.libraries {
             let names = library.file_names();
@@ -170,9 +174,10 @@ impl Intake<'_> {
                         continue;
                     }
                     let at = if command.placement == Placement::Renamable { At::Anywhere } else { At::Place };
-                    reads.push(Access { path: self.paths.id(self.graph, spelled.clone()), at });
+                    let path = self.paths.id(self.graph, spelled);
+                    reads.push(Access { path, at });
                     reads_as.push(ReadAs::Library { folder: folder.first_arg });
-                    declared.push(spelled);
+                    declared.push(self.paths.shared(path));
                     break 'found;
                 }
             }
@@ -186,7 +191,8 @@ impl Intake<'_> {
         for output in &command.outputs {
             let place = self.paths.spelling(Path::new(&output.path), cwd);
             check_output(&place)?;
-            let path = self.paths.id(self.graph, place.clone());
+            let path = self.paths.id(self.graph, place);
+            let place = self.paths.shared(path);
             let renamed = renamable && output.role == OutputRole::Primary;
             writes.push(Access { path, at: if renamed { At::Anywhere } else { At::Place } });
             products.push(Product { path, place, renamed });
@@ -266,7 +272,7 @@ fn key(command: &Command, cwd: &Path, env: &Environment, memorable: &Memorable, 
 }
 
 /// A guess at the duration in microseconds, by the size of the sources. Only its order matters.
-fn weight(command: &Command, declared: &[PathBuf]) -> u64 {
+fn weight(command: &Command, declared: &[Arc<Path>]) -> u64 {
     let size = || -> u64 { declared.iter().filter_map(|f| fs::metadata(f).ok()).map(|d| d.size()).sum() };
     match command.kind {
         Kind::Compile | Kind::CompileAndLink => 50_000 + size() * 4,

@@ -55,7 +55,7 @@ pub(crate) enum ReadAs {
 #[derive(Clone, Debug)]
 pub(crate) struct Product {
     pub path: PathId,
-    pub place: PathBuf,
+    pub place: Arc<Path>,
     /// Whether it is really written into the folder of its job.
     pub renamed: bool,
 }
@@ -78,18 +78,18 @@ pub(crate) struct Job {
     pub why: Option<Why>,
     /// The command as it was recorded, where response files were read into the other.
     pub recorded: Option<Vec<String>>,
-    pub cwd: PathBuf,
+    pub cwd: Arc<Path>,
     pub env: Arc<Environment>,
-    pub program: PathBuf,
-    pub products: Vec<Product>,
+    pub program: Arc<Path>,
+    pub products: Box<[Product]>,
     /// In the order of the action's reads.
-    pub reads: Vec<ReadAs>,
+    pub reads: Box<[ReadAs]>,
     /// A folder of its own for what it writes; empty before it is started.
     pub folder: PathBuf,
     /// Files that it was known to read when it was recorded.
-    pub declared: Vec<PathBuf>,
+    pub declared: Box<[Arc<Path>]>,
     /// Those of them that no command of the program had written.
-    pub outside: Vec<PathBuf>,
+    pub outside: Box<[Arc<Path>]>,
     /// What the state of `outside` was then.
     pub outside_stamp: u64,
     /// How often Python had changed possible inputs when it was recorded.
@@ -221,7 +221,7 @@ impl Job {
                     if let Some((place, target)) =
                         product.and_then(|p| Some((&p.place, p.file(&self.folder)?)))
                     {
-                        plan.copy = Some((file.unwrap_or_else(|| place.clone()), target));
+                        plan.copy = Some((file.unwrap_or_else(|| place.to_path_buf()), target));
                     }
                 }
                 _ => {}
@@ -262,6 +262,6 @@ impl Job {
 }
 
 /// The reads of an action, by path only.
-pub(crate) fn read_paths(action: &Action) -> Vec<PathId> {
+pub(crate) fn read_paths(action: &Action) -> Box<[PathId]> {
     action.reads.iter().map(|read| read.path).collect()
 }

@@ -23,8 +23,8 @@ pub(crate) struct Started {
     pub node: NodeId,
     pub plan: Plan,
     pub command: Arc<Command>,
-    pub program: PathBuf,
-    pub cwd: PathBuf,
+    pub program: Arc<Path>,
+    pub cwd: Arc<Path>,
     pub env: Arc<Environment>,
     /// For its outputs, made when it is needed; with its number.
     pub folder: PathBuf,

@@ -1,7 +1,9 @@
 //! Knows which spellings name one file, and gives each file its number in the graph.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::hash::{Hash, Hasher};
 use std::ops::Bound;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -9,10 +11,34 @@ use std::sync::Arc;
 use ambidex_graph::{Graph, PathId};
 use rustc_hash::FxHashMap;
 
+/// A path that is found by its bytes, which is faster than by its parts: there is one spelling of each.
+#[derive(Clone, Debug)]
+pub(crate) struct Spelling(pub Arc<Path>);
+
+impl Hash for Spelling {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_os_str().hash(state);
+    }
+}
+
+impl PartialEq for Spelling {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_os_str() == other.0.as_os_str()
+    }
+}
+
+impl Eq for Spelling {}
+
+impl Borrow<OsStr> for Spelling {
+    fn borrow(&self) -> &OsStr {
+        self.0.as_os_str()
+    }
+}
+
 /// The paths of one program.
 #[derive(Debug, Default)]
 pub(crate) struct PathTable {
-    ids: FxHashMap<Arc<OsStr>, PathId>,
+    ids: FxHashMap<Spelling, PathId>,
     places: Vec<Arc<Path>>,
     /// The same in the order of paths, but for the newest: that order is seldom asked for.
     sorted: BTreeMap<Arc<Path>, PathId>,
@@ -57,7 +83,7 @@ impl PathTable {
         let id = graph.path();
         let place: Arc<Path> = spelled.into();
         self.places.push(place.clone());
-        self.ids.insert(place.as_os_str().into(), id);
+        self.ids.insert(Spelling(place), id);
         self.unsorted.push(id);
         id
     }
@@ -70,6 +96,11 @@ impl PathTable {
     /// The file of a number.
     pub fn place(&self, id: PathId) -> &Path {
         &self.places[id.index()]
+    }
+
+    /// The same, to be kept.
+    pub fn shared(&self, id: PathId) -> Arc<Path> {
+        self.places[id.index()].clone()
     }
 
     /// The file itself and all files below it.

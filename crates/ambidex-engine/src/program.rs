@@ -59,7 +59,7 @@ pub(crate) struct Program {
     pub paths: PathTable,
     pub jobs: Vec<Job>,
     /// What each node reads, by path.
-    reads: Vec<Vec<PathId>>,
+    reads: Vec<Box<[PathId]>>,
     pub scopes: HashMap<u32, ScopeState>,
     /// The scope of each recording.
     pub scope_of: Vec<u32>,
@@ -74,7 +74,7 @@ pub(crate) struct Program {
     generation: u64,
     read_set: ReadSet,
     backups: HashMap<usize, Backup>,
-    programs: HashMap<(String, String), Option<PathBuf>>,
+    programs: HashMap<(String, String), Option<Arc<Path>>>,
     /// What paths are for, to the commands of this process.
     pub roles: Arc<Roles>,
     searches: HashSet<Arc<Search>>,
@@ -139,7 +139,7 @@ impl Program {
     pub fn record(
         &mut self,
         argv: Vec<String>,
-        cwd: &Path,
+        cwd: &Arc<Path>,
         scope: u32,
     ) -> Result<(Recorded, Vec<String>), Left> {
         let group = self.scopes[&scope].group;
@@ -211,7 +211,7 @@ impl Program {
     pub fn inputs_hold(&self) -> bool {
         // Of a command that failed it isn't known what it looked for and did not find.
         let hold = |job: &Job| {
-            stamp::of(job.outside.iter().map(PathBuf::as_path)) == job.outside_stamp
+            stamp::of(job.outside.iter().map(AsRef::as_ref)) == job.outside_stamp
                 && job.ending().is_none_or(|end| end.ended.status == 0 && self.inputs_are(end))
         };
         !self.spoiled && self.jobs.iter().all(hold)

@@ -220,7 +220,7 @@ fn failed(program: &Program) -> Vec<FailedCommand> {
         found.push(FailedCommand {
             extension: name_of(program, seq),
             command: job.argv().to_vec(),
-            cwd: job.cwd.clone(),
+            cwd: job.cwd.to_path_buf(),
             status: ending.ended.status,
             err: String::from_utf8_lossy(&ending.ended.err).into_owned(),
             fatal: program.scopes.get(&program.scope_of[seq.index()]).is_some_and(|scope| scope.fatal),

@@ -122,7 +122,7 @@ impl Session {
                         program.env = Arc::new(Environment::new(env));
                     }
                 }
-                self.record_all(commands, Path::new(&cwd), scope)
+                self.record_all(commands, &Path::new(&cwd).into(), scope)
             }
             Request::Wait { scope } => self.wait(scope),
             Request::Finish { extensions } => self.finish(extensions.as_deref()),
@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    fn record_all(&mut self, commands: Vec<Vec<String>>, cwd: &Path, scope: u32) -> io::Result<Reply> {
+    fn record_all(&mut self, commands: Vec<Vec<String>>, cwd: &Arc<Path>, scope: u32) -> io::Result<Reply> {
         let mut outputs = Vec::with_capacity(commands.len());
         for argv in commands {
             match self.record(argv, cwd, scope)? {
@@ -158,7 +158,7 @@ impl Session {
         Ok(Reply::Recorded { outputs, yours: false })
     }
 
-    fn record(&mut self, argv: Vec<String>, cwd: &Path, scope: u32) -> io::Result<Taken> {
+    fn record(&mut self, argv: Vec<String>, cwd: &Arc<Path>, scope: u32) -> io::Result<Taken> {
         if self.has_processes {
             self.trees.doubt(None);
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::action::{Access, Action, At, PlaceChange, Version};
 use crate::ids::{GroupId, Key, NodeId, PathId, Seq};
-use crate::paths::PathState;
+use crate::paths::{PathState, push};
 
 /// Where a node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,8 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub state: State,
-    pub reads: Vec<Access>,
-    pub writes: Vec<Access>,
+    pub reads: Box<[Access]>,
+    pub writes: Box<[Access]>,
     /// What waits for it.
     pub dependents: Vec<NodeId>,
     /// What it waited for when it was recorded.
@@ -144,7 +144,7 @@ impl Graph {
         let node = &self.nodes[id.index()];
         let usable = !matches!(node.state, State::Cancelled | State::Doomed);
         let movable = node.writes.iter().all(|w| w.at == At::Anywhere);
-        if !usable || !movable || node.reads != action.reads || node.writes != action.writes {
+        if !usable || !movable || *node.reads != *action.reads || *node.writes != *action.writes {
             return false;
         }
         let first = self.own(id);
@@ -217,13 +217,13 @@ impl Graph {
         wait_for.remove(&id);
         let dependencies: Vec<NodeId> = wait_for.into_iter().collect();
         for dependency in &dependencies {
-            self.nodes[dependency.index()].dependents.push(id);
+            push(&mut self.nodes[dependency.index()].dependents, id);
         }
-        self.same_key.entry(action.key).or_default().push(id);
+        push(self.same_key.entry(action.key).or_default(), id);
         self.nodes.push(Node {
             state: State::Waiting(dependencies.len() as u32),
-            reads: action.reads,
-            writes: action.writes,
+            reads: action.reads.into(),
+            writes: action.writes.into(),
             dependents: Vec::new(),
             dependencies,
             recordings: Vec::with_capacity(1),
@@ -349,8 +349,8 @@ impl Graph {
 
     fn push_version(&mut self, path: PathId, seq: Seq) {
         let state = &mut self.paths[path.index()];
-        state.versions.push(seq);
-        state.writers.push(seq);
+        push(&mut state.versions, seq);
+        push(&mut state.writers, seq);
     }
 
     pub(crate) fn version_of(&self, seq: Seq) -> Version {

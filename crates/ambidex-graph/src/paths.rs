@@ -31,10 +31,10 @@ impl PathState {
     pub fn join(&mut self, seq: Seq, wants: Option<Seq>, writes: bool) -> usize {
         let fits = |last: &Epoch| !writes && !last.writes && last.wants == wants;
         if !self.epochs.last().is_some_and(fits) {
-            self.epochs.push(Epoch { wants, writes, members: Vec::new() });
+            push(&mut self.epochs, Epoch { wants, writes, members: Vec::new() });
         }
         let epoch = self.epochs.len() - 1;
-        self.epochs[epoch].members.push(seq);
+        push(&mut self.epochs[epoch].members, seq);
         epoch
     }
 
@@ -50,4 +50,12 @@ impl PathState {
         self.epochs.clear();
         self.placed = None;
     }
+}
+
+/// Adds to a list that most often has a single item: room for four would be a good part of a graph's memory.
+pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(item);
 }

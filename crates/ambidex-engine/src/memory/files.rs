@@ -2,7 +2,7 @@
 //! for them.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -15,6 +15,7 @@ use ambidex_store::Digest;
 use rustc_hash::FxHashMap;
 
 use super::content::{self, Content};
+use crate::paths::Spelling;
 
 /// A file or folder, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,7 +101,7 @@ pub(crate) enum News {
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     /// By the bytes of the path: paths come here in one spelling.
-    ids: FxHashMap<Arc<OsStr>, FileId>,
+    ids: FxHashMap<Spelling, FileId>,
     entries: Vec<Entry>,
     versions: Vec<Version>,
     by_content: FxHashMap<(FileId, Digest), VersionId>,
@@ -124,7 +125,7 @@ impl Files {
 
     fn add(&mut self, path: Arc<Path>) -> FileId {
         let id = FileId(u32::try_from(self.entries.len()).expect("fewer than 2^32 files"));
-        self.ids.insert(path.as_os_str().into(), id);
+        self.ids.insert(Spelling(path.clone()), id);
         self.entries.push(Entry { path, known: None, found: None, volatile: false });
         id
     }

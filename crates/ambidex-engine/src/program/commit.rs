@@ -64,7 +64,7 @@ impl Program {
 
     /// The files that its commands write.
     pub fn written_places(&self) -> impl Iterator<Item = &Path> {
-        self.jobs.iter().flat_map(|job| job.products.iter().map(|product| product.place.as_path()))
+        self.jobs.iter().flat_map(|job| job.products.iter().map(|product| &*product.place))
     }
 
     /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has
@@ -91,7 +91,7 @@ impl Program {
             self.conclusion.add_action(subject.key);
             if let (true, Some(digest)) = (job.is_final(), ending.outputs.first()) {
                 let name = self.scopes.get(&self.scope_of[seq.index()]).and_then(|scope| scope.name.clone());
-                self.conclusion.add_file(name, job.products[0].place.clone(), *digest);
+                self.conclusion.add_file(name, job.products[0].place.to_path_buf(), *digest);
             }
         }
     }

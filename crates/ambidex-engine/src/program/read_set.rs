@@ -25,7 +25,7 @@ impl ReadSet {
     /// Adds what the newest of these jobs read.
     pub fn take_in(&mut self, jobs: &[Job], paths: &mut PathTable) {
         for job in &jobs[self.taken..] {
-            self.files.extend(job.declared.iter().cloned());
+            self.files.extend(job.declared.iter().map(|file| file.to_path_buf()));
             let dirs = job.command.include_dirs.iter().chain(&job.command.library_dirs);
             self.folders.extend(dirs.map(|folder| paths.folder(&job.cwd.join(&folder.path))));
             // `#include "x.h"` looks beside the source first (GCC manual, "Search Path").

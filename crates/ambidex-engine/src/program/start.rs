@@ -66,7 +66,7 @@ impl Program {
     fn declared(&self, node: NodeId) -> Vec<PathBuf> {
         let job = &self.jobs[node.index()];
         let fixed = job.reads.iter().zip(&job.declared).filter(|(read, _)| matches!(read, ReadAs::Fixed));
-        fixed.map(|(_, file)| file).filter(|file| file.exists()).cloned().collect()
+        fixed.map(|(_, file)| file).filter(|file| file.exists()).map(|file| file.to_path_buf()).collect()
     }
 
     /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
