@@ -258,6 +258,10 @@ impl Memory {
 
     /// Ends a build: after a good one, what nobody needs any more goes.
     pub fn close(&mut self, good: bool) {
+        if !self.objects.is_dir() {
+            // The tree was removed, as frontends do with what they have unpacked.
+            return;
+        }
         let tidied = if good { self.tidy().and_then(|()| self.compact()) } else { Ok(()) };
         if let Err(error) = tidied {
             eprintln!("warning: {} can't be tidied up: {error}", self.objects.display());

@@ -144,3 +144,15 @@ fn numbers_of_folders_are_not_used_twice() {
     let mut memory = bench.open();
     assert_eq!((memory.new_folder(), memory.new_folder()), (42, 43));
 }
+
+#[test]
+fn a_tree_that_was_removed_is_left_alone() {
+    let bench = Bench::new();
+    fs::write(bench.path("a.h"), "").unwrap();
+    let mut memory = bench.open();
+    bench.run(&mut memory, "one", "a.h");
+    fs::remove_dir_all(bench.path("obj")).unwrap();
+    fs::remove_file(bench.path("state")).unwrap();
+    memory.close(true);
+    assert!(!bench.path("obj").exists() && !bench.path("state").exists());
+}
