@@ -118,9 +118,12 @@ impl Started {
                 Err(why) => why,
             },
         };
-        let why = match (why, memory.told_of(&question.told.place)) {
-            (Why::New, Some((_, then))) => fresh::difference(&question.told, &then),
-            (why, _) => why,
+        let why = match why {
+            Why::New => match memory.told_of(&question.told.place) {
+                Some((_, then)) => fresh::difference(&question.told, &then),
+                None => Why::New,
+            },
+            why => why,
         };
         let Some(store) = means.store else { return Err(why) };
         let Question { subject, operands, declared, .. } = question;

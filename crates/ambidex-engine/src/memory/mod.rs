@@ -160,7 +160,9 @@ impl Memory {
             self.stale += old.len();
             self.untidy = true;
         }
-        self.by_place = None;
+        if let (Some(by_place), Ok(told)) = (&mut self.by_place, postcard::from_bytes::<Told>(&record.told)) {
+            by_place.insert(told.place, key);
+        }
         self.log.flush();
     }
 
