@@ -160,7 +160,7 @@ impl Run<'_> {
             if stat.changed > self.started {
                 return Err(format!("{} was changed while it ran", path.display()));
             }
-            inputs.push(files.look(id).ok_or_else(missing)?);
+            inputs.push(files.look_at(id, Some(stat)).ok_or_else(missing)?);
         }
         Ok(inputs)
     }

@@ -1,11 +1,13 @@
 //! Knows where a command looks for files by name, and which files it would now find before those that it read.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_command::{Command, InputRole, Kind, SearchKind};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::memory::files::{FileId, Files, VersionId};
 use crate::memory::includes::{Form, Include, Includes};
@@ -63,23 +65,25 @@ impl Search {
 
     /// Whether a file is one of the tool's own, in a folder that no option names.
     pub fn is_own(&self, file: &Path) -> bool {
-        file.ancestors().skip(1).any(|folder| self.own_folders.iter().any(|own| own == folder))
+        self.own_folders.iter().any(|own| below(file, own).is_some())
     }
 
     /// Looks for everything that the command may have looked for, given what it read: in all places before the one
     /// where a file was found (GCC manual, "Search Path").
     pub fn look(&self, files: &mut Files, inputs: &[VersionId]) -> Found {
-        let read = self.read(files, inputs);
-        let mut wanted = self.wanted_by_texts(&read);
-        for name in self.names.iter().chain(&read.asked) {
-            self.want_everywhere(&mut wanted, &read, Path::new(name), self.folders.len());
+        let texts: Vec<Text> = inputs.iter().map(|id| Text::of(files, *id)).collect();
+        let asked: BTreeSet<&String> = texts.iter().flat_map(|text| &text.asks_for).collect();
+        let read = Read::new(&texts, &self.folders);
+        let mut wanted = self.wanted_by_texts(&texts, &read);
+        for name in self.names.iter().chain(asked) {
+            self.want_everywhere(&mut wanted, &texts, OsStr::new(name), self.folders.len());
         }
-        let mut looking = Looking { files, listed: HashMap::new(), folders: BTreeSet::new() };
+        let mut looking = Looking { files, listed: FxHashMap::default(), folders: BTreeSet::new() };
         let mut spare = BTreeSet::new();
         for (folder, name) in wanted {
             if looking.has(folder, name) {
-                let file = plain(&folder.join(name));
-                if !read.paths.contains(file.as_path()) {
+                let file = plain(&Path::new(folder).join(name));
+                if !read.paths.contains_key(file.as_os_str()) {
                     spare.insert(file);
                 }
             }
@@ -87,67 +91,50 @@ impl Search {
         Found { spare, folders: looking.folders.into_iter().collect() }
     }
 
-    fn read(&self, files: &Files, inputs: &[VersionId]) -> Read {
-        let mut read = Read::default();
-        for id in inputs {
-            let content = &files.version(*id).content;
-            let path = files.path_of(*id).clone();
-            if let Some(traits) = &content.traits {
-                read.asked.extend(traits.asks_for.iter().cloned());
-            }
-            for (index, folder) in self.folders.iter().enumerate() {
-                if let Ok(name) = path.strip_prefix(folder) {
-                    read.by_name.entry(name.to_owned()).or_default().push((index, path.clone()));
-                }
-            }
-            if let Some(includes) = &content.includes {
-                read.computed |= includes.computed;
-                read.texts.push((path.clone(), includes.clone()));
-            }
-            read.paths.insert(path);
-        }
-        read.asked.sort_unstable();
-        read.asked.dedup();
-        read.by_name.values_mut().for_each(|places| places.sort_unstable_by_key(|(index, _)| *index));
-        read
-    }
-
     /// The places, each a folder and a name, where the compiler looked in vain for what the texts include. For a file
     /// that no directive explains, these are all places where one of its name could be found before it.
-    fn wanted_by_texts<'a>(&'a self, read: &'a Read) -> Wanted<'a> {
-        let mut wanted = Wanted::new();
-        let mut explained: HashSet<Arc<Path>> = HashSet::new();
-        let mut done: HashSet<(&Path, &Include)> = HashSet::new();
-        let texts = if read.computed { &[] } else { read.texts.as_slice() };
-        for (path, includes) in texts {
-            let Some(beside) = path.parent() else { continue };
-            for include in &includes.named {
+    fn wanted_by_texts<'a>(&'a self, texts: &'a [Text], read: &Read<'a>) -> Wanted<'a> {
+        let mut wanted = Wanted::default();
+        let mut explained = vec![false; texts.len()];
+        let mut done: FxHashSet<(&OsStr, &Include)> = FxHashSet::default();
+        let mut place = OsString::new();
+        let computed = texts.iter().any(|text| text.includes().computed);
+        for text in texts.iter().filter(|_| !computed) {
+            let Some(beside) = text.path.parent() else { continue };
+            for include in &text.includes().named {
                 // Only quoted names mean another thing beside another text.
                 let quoted = include.form == Form::Quoted;
-                if !done.insert((if quoted { beside } else { Path::new("") }, include)) {
+                if !done.insert((if quoted { beside.as_os_str() } else { OsStr::new("") }, include)) {
                     continue;
                 }
-                let name = Path::new(include.name.as_str());
-                if quoted && let Some(file) = read.paths.get(plain(&beside.join(name)).as_path()) {
-                    explained.insert(file.clone());
-                    continue;
+                let name = OsStr::new(&include.name);
+                if quoted {
+                    place.clear();
+                    place.push(beside);
+                    place.push("/");
+                    place.push(name);
+                    if let Some(file) = read.paths.get(place.as_os_str()) {
+                        explained[*file] = true;
+                        continue;
+                    }
                 }
                 let first = if include.form == Form::Angled { self.after_quotes } else { 0 };
                 let places =
-                    read.by_name.get(name).into_iter().flatten().filter(|(place, _)| *place >= first);
+                    read.by_name.get(name).into_iter().flatten().filter(|(folder, _)| *folder >= first);
+                let mut last = None;
                 // The next one may be any of them.
-                let found: Vec<_> =
-                    places.take(if include.form == Form::Next { usize::MAX } else { 1 }).collect();
-                let Some((last, _)) = found.last() else { continue };
-                wanted.extend(self.folders[first..*last].iter().map(|folder| (folder.as_path(), name)));
-                wanted.extend(quoted.then_some((beside, name)));
-                explained.extend(found.iter().map(|(_, file)| file.clone()));
+                for (folder, file) in places.take(if include.form == Form::Next { usize::MAX } else { 1 }) {
+                    explained[*file] = true;
+                    last = Some(*folder);
+                }
+                let Some(last) = last else { continue };
+                wanted.extend(self.folders[first..last].iter().map(|folder| (folder.as_os_str(), name)));
+                wanted.extend(quoted.then_some((beside.as_os_str(), name)));
             }
         }
         for (name, places) in &read.by_name {
-            let unexplained = places.iter().rev().find(|(_, file)| !explained.contains(file));
-            if let Some((place, _)) = unexplained {
-                self.want_everywhere(&mut wanted, read, name, *place);
+            if let Some((folder, _)) = places.iter().rev().find(|(_, file)| !explained[*file]) {
+                self.want_everywhere(&mut wanted, texts, name, *folder);
             }
         }
         wanted
@@ -157,62 +144,102 @@ impl Search {
     fn want_everywhere<'a>(
         &'a self,
         wanted: &mut Wanted<'a>,
-        read: &'a Read,
-        name: &'a Path,
+        texts: &'a [Text],
+        name: &'a OsStr,
         folders: usize,
     ) {
-        let texts = read.paths.iter().filter(|path| !self.is_own(path)).filter_map(|path| path.parent());
+        let texts = texts.iter().map(|text| &*text.path).filter(|path| !self.is_own(path));
+        let beside = self.beside.as_deref().into_iter().chain(texts.filter_map(Path::parent));
         let folders = self.folders[..folders].iter().map(PathBuf::as_path);
-        wanted.extend(folders.chain(self.beside.as_deref()).chain(texts).map(|folder| (folder, name)));
+        wanted.extend(folders.chain(beside).map(|folder| (folder.as_os_str(), name)));
     }
 }
 
-/// Folders with a name that is looked for in each.
-type Wanted<'a> = HashSet<(&'a Path, &'a Path)>;
+/// Folders with a name that is looked for in each. All paths here are compared by their bytes: by their parts, this
+/// would take longer than all else that is done for a command.
+type Wanted<'a> = FxHashSet<(&'a OsStr, &'a OsStr)>;
+
+/// A file that a command read.
+struct Text {
+    path: Arc<Path>,
+    includes: Option<Arc<Includes>>,
+    /// What `__has_include` asks for.
+    asks_for: Vec<String>,
+}
+
+impl Text {
+    fn of(files: &Files, version: VersionId) -> Self {
+        let content = &files.version(version).content;
+        let asks_for = content.traits.as_ref().map_or_else(Vec::new, |traits| traits.asks_for.clone());
+        Self { path: files.path_of(version).clone(), includes: content.includes.clone(), asks_for }
+    }
+
+    fn includes(&self) -> &Includes {
+        static NONE: Includes = Includes { named: Vec::new(), computed: false };
+        self.includes.as_deref().unwrap_or(&NONE)
+    }
+}
 
 /// What a command read, by what can be looked for.
-#[derive(Debug, Default)]
-struct Read {
-    paths: HashSet<Arc<Path>>,
-    /// Names below folders that are searched, with the places of these folders, in order.
-    by_name: HashMap<PathBuf, Vec<(usize, Arc<Path>)>>,
-    texts: Vec<(Arc<Path>, Arc<Includes>)>,
-    /// Whether a text says by a macro what it includes: then any may have included anything.
-    computed: bool,
-    /// What `__has_include` asks for.
-    asked: Vec<String>,
+struct Read<'a> {
+    /// The number of each file.
+    paths: FxHashMap<&'a OsStr, usize>,
+    /// Names below folders that are searched, with the numbers of folder and file, by folder.
+    by_name: FxHashMap<&'a OsStr, Vec<(usize, usize)>>,
+}
+
+impl<'a> Read<'a> {
+    fn new(texts: &'a [Text], folders: &[PathBuf]) -> Self {
+        let paths = texts.iter().enumerate().map(|(file, text)| (text.path.as_os_str(), file)).collect();
+        let mut by_name: FxHashMap<&OsStr, Vec<(usize, usize)>> = FxHashMap::default();
+        for (number, folder) in folders.iter().enumerate() {
+            for (file, text) in texts.iter().enumerate() {
+                if let Some(name) = below(&text.path, folder) {
+                    by_name.entry(name).or_default().push((number, file));
+                }
+            }
+        }
+        Self { paths, by_name }
+    }
+}
+
+/// What stands behind a folder in the path of a file below it. Both are plain.
+fn below<'a>(file: &'a Path, folder: &Path) -> Option<&'a OsStr> {
+    let rest = file.as_os_str().as_bytes().strip_prefix(folder.as_os_str().as_bytes())?;
+    let name = if folder.as_os_str().as_bytes().ends_with(b"/") { rest } else { rest.strip_prefix(b"/")? };
+    Some(OsStr::from_bytes(name))
 }
 
 /// Listings that were needed.
 struct Looking<'a> {
     files: &'a mut Files,
-    listed: HashMap<PathBuf, Option<Arc<HashSet<OsString>>>>,
+    listed: FxHashMap<OsString, Option<Arc<FxHashSet<OsString>>>>,
     folders: BTreeSet<VersionId>,
 }
 
 impl Looking<'_> {
-    fn has(&mut self, folder: &Path, name: &Path) -> bool {
-        let mut at = folder.to_owned();
-        for component in name.components() {
-            match component {
-                Component::Normal(part) => {
-                    if !self.list(&at).is_some_and(|names| names.contains(part)) {
-                        return false;
-                    }
-                    at.push(part);
-                }
-                Component::ParentDir => at.push(".."),
-                _ => {}
+    fn has(&mut self, folder: &OsStr, name: &OsStr) -> bool {
+        let (first, rest) = match memchr::memchr(b'/', name.as_bytes()) {
+            Some(slash) => (&name.as_bytes()[..slash], Some(&name.as_bytes()[slash + 1..])),
+            None => (name.as_bytes(), None),
+        };
+        if !matches!(first, b"" | b"." | b"..") {
+            let first = OsStr::from_bytes(first);
+            if !self.list(folder).is_some_and(|names| names.contains(first)) {
+                return false;
             }
         }
-        true
+        rest.is_none_or(|rest| {
+            let folder = Path::new(folder).join(OsStr::from_bytes(first));
+            self.has(folder.as_os_str(), OsStr::from_bytes(rest))
+        })
     }
 
-    fn list(&mut self, folder: &Path) -> Option<&Arc<HashSet<OsString>>> {
+    fn list(&mut self, folder: &OsStr) -> Option<&Arc<FxHashSet<OsString>>> {
         if !self.listed.contains_key(folder) {
-            let id: FileId = self.files.id(folder);
+            let id: FileId = self.files.id(Path::new(folder));
             self.folders.insert(self.files.state(id));
-            let names = self.files.names(folder);
+            let names = self.files.names(Path::new(folder));
             self.listed.insert(folder.to_owned(), names);
         }
         self.listed[folder].as_ref()

@@ -1,7 +1,7 @@
 //! Knows the content of files and the names in folders, and spares reading them again while the file system vouches
 //! for them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use ambidex_store::Digest;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::content::{self, Content};
 use crate::paths::Spelling;
@@ -106,7 +106,7 @@ pub(crate) struct Files {
     versions: Vec<Version>,
     by_content: FxHashMap<(FileId, Digest), VersionId>,
     /// The names in folders, as far as they were needed.
-    listings: HashMap<FileId, (VersionId, Arc<HashSet<OsString>>)>,
+    listings: HashMap<FileId, (VersionId, Arc<FxHashSet<OsString>>)>,
     /// How often anything may have changed.
     epoch: u32,
     /// What was not yet remembered.
@@ -232,7 +232,13 @@ impl Files {
 
     /// The same, whatever was found before in this run.
     pub fn look(&mut self, id: FileId) -> Option<VersionId> {
-        let found = Stat::of(self.path(id)).and_then(|stat| self.version_at(id, stat).ok());
+        let stat = Stat::of(self.path(id));
+        self.look_at(id, stat)
+    }
+
+    /// The same of a file that was just seen to be in this state.
+    pub fn look_at(&mut self, id: FileId, stat: Option<Stat>) -> Option<VersionId> {
+        let found = stat.and_then(|stat| self.version_at(id, stat).ok());
         self.entries[id.0 as usize].found = Some((self.epoch, found));
         found
     }
@@ -319,7 +325,7 @@ impl Files {
     }
 
     /// The names in a folder; none where there is no such folder.
-    pub fn names(&mut self, folder: &Path) -> Option<Arc<HashSet<OsString>>> {
+    pub fn names(&mut self, folder: &Path) -> Option<Arc<FxHashSet<OsString>>> {
         let id = self.id(folder);
         let version = self.current(id)?;
         if let Some((listed, names)) = self.listings.get(&id)

@@ -14,6 +14,7 @@ pub(crate) struct Includes {
 /// What one directive names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Include {
+    /// Without `.` and doubled slashes.
     pub name: String,
     pub form: Form,
 }
@@ -64,11 +65,18 @@ impl Includes {
         match name {
             Some(name) => {
                 let form = if next { Form::Next } else { form };
-                self.named.push(Include { name: name.to_owned(), form });
+                self.named.push(Include { name: plain(name), form });
             }
             None => self.computed = true,
         }
     }
+}
+
+/// A name as it stands in paths that are compared by their bytes: without `.` and doubled slashes.
+fn plain(name: &str) -> String {
+    let parts: Vec<&str> = name.split('/').collect();
+    let kept = parts.iter().enumerate().filter(|(at, part)| !(part.is_empty() && *at > 0 || **part == "."));
+    kept.map(|(_, part)| *part).collect::<Vec<_>>().join("/")
 }
 
 /// Whether nothing but blanks and a comment stands on the line before this.
@@ -125,6 +133,13 @@ mod tests {
             named("#include_dirs x\n * #include <a.h>\nx = \"#include <b.h>\";\n#define include\n"),
             []
         );
+    }
+
+    #[test]
+    fn names_have_one_spelling() {
+        let text = "#include \"./a//b/./c.h\"\n#include \"../d.h\"\n#include \"/e//f.h\"\n";
+        let names = ["../d.h", "/e/f.h", "a/b/c.h"];
+        assert_eq!(named(text), names.map(|name| (name.to_owned(), Form::Quoted)));
     }
 
     #[test]
