@@ -1,5 +1,6 @@
 //! Knows how much space is taken, and lets one process at a time change that.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
@@ -9,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::StoreError;
 use crate::layout::Layout;
-use crate::scan::{entries, found, scan, space};
+use crate::scan::{Found, entries, found, scan, space};
 
 /// What a collection has removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,11 +148,17 @@ impl<'a> Accounts<'a> {
     /// Counts what is there, and removes what was used least recently until no more than `target` is taken.
     fn count(&mut self, target: u64) -> Result<Collected, StoreError> {
         let mut collected = Collected::default();
-        // Temporary files first: one that is renamed meanwhile is then counted twice, and not left out.
-        let mut taken = self.sweep(&mut collected)?;
+        // Temporary files first: one that is renamed meanwhile is then met twice, and not left out.
+        let temporary = self.sweep(&mut collected)?;
         let mut all = scan(&self.layout.contents())?;
         all.extend(scan(&self.layout.records())?);
-        taken += all.iter().map(|file| file.space).sum::<u64>();
+        let mut taken: u64 = all.iter().map(|file| file.space).sum();
+        let renamed: HashSet<u64> = all.iter().map(|file| file.inode).collect();
+        taken += temporary
+            .iter()
+            .filter(|file| !renamed.contains(&file.inode))
+            .map(|file| file.space)
+            .sum::<u64>();
         if taken > target {
             all.sort_unstable_by_key(|file| file.used);
         }
@@ -175,9 +182,9 @@ impl<'a> Accounts<'a> {
         stays.map_or(Ok(collected), Err)
     }
 
-    /// Removes the temporary files of processes that are no more. The space of those of others.
-    fn sweep(&self, collected: &mut Collected) -> Result<u64, StoreError> {
-        let mut taken = 0;
+    /// Removes the temporary files of processes that are no more. Those of others.
+    fn sweep(&self, collected: &mut Collected) -> Result<Vec<Found>, StoreError> {
+        let mut of_others = Vec::new();
         for file in entries(&self.layout.temporary())?.iter().filter_map(found) {
             match remove_if_abandoned(&file.path) {
                 Ok(true) => {
@@ -186,10 +193,10 @@ impl<'a> Accounts<'a> {
                 }
                 // Complete, and at its place.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                _ => taken += file.space,
+                _ => of_others.push(file),
             }
         }
-        Ok(taken)
+        Ok(of_others)
     }
 }
 

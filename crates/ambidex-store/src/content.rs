@@ -30,15 +30,17 @@ impl Store {
         let source = File::open(file).map_err(outside())?;
         let length = source.metadata().map_err(outside())?.len();
         let place = self.layout.content(digest);
-        if self.mark_if_there(&place, digest) {
+        if Present::at(&place, digest) == Present::Right {
             return Ok(true);
         }
         let mut accounts = self.lock()?;
-        if self.mark_if_there(&place, digest) {
-            return Ok(true);
+        match Present::at(&place, digest) {
+            Present::Right => return Ok(true),
+            // Nobody replaces it without the lock.
+            Present::Damaged => drop(accounts.discard(&place)?),
+            // By now it may be there: another process puts it at its place without the lock.
+            Present::Missing => {}
         }
-        // What is there is damaged.
-        accounts.discard(&place)?;
         let Some(partial) = accounts.temporary(length)? else { return Ok(false) };
         let shard = place.parent().unwrap_or(&place);
         if let Err(error) = fs::create_dir_all(shard) {
@@ -120,17 +122,6 @@ impl Store {
         }
     }
 
-    /// Marks a content as used if it is there and undamaged. It is read for that: who puts it has just made it, in far
-    /// more time, and the next one who fetches it shall find it.
-    fn mark_if_there(&self, place: &Path, digest: &Digest) -> bool {
-        let Ok(file) = File::open(place) else { return false };
-        let right = Digest::of_reader(&file).is_ok_and(|found| found == *digest);
-        if right {
-            mark(&file);
-        }
-        right
-    }
-
     /// Removes a temporary file and gives back its space. It has to go under the lock: a collection that came between the
     /// two would give the space back a second time.
     fn give_up(&self, partial: NamedTempFile) -> Result<(), StoreError> {
@@ -139,6 +130,30 @@ impl Store {
         let path = partial.path().to_owned();
         partial.close().map_err(StoreError::store(&path))?;
         accounts.give_back(space(length))
+    }
+}
+
+/// What is found at the place of a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Present {
+    Missing,
+    Damaged,
+    /// It is marked as used.
+    Right,
+}
+
+impl Present {
+    /// Reads what is there: who puts a content has just made it, in far more time, and the next one who fetches it shall
+    /// find it.
+    fn at(place: &Path, digest: &Digest) -> Self {
+        match File::open(place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Missing,
+            Ok(file) if Digest::of_reader(&file).is_ok_and(|found| found == *digest) => {
+                mark(&file);
+                Self::Right
+            }
+            _ => Self::Damaged,
+        }
     }
 }
 

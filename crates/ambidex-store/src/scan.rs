@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -19,6 +20,8 @@ pub(crate) fn space(bytes: u64) -> u64 {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub path: PathBuf,
+    /// It keeps this number when it is renamed.
+    pub inode: u64,
     pub space: u64,
     pub used: SystemTime,
 }
@@ -48,5 +51,5 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>, StoreError> {
 pub(crate) fn found(entry: &fs::DirEntry) -> Option<Found> {
     let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
     let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Some(Found { path: entry.path(), space: space(metadata.len()), used })
+    Some(Found { path: entry.path(), inode: metadata.ino(), space: space(metadata.len()), used })
 }
