@@ -168,9 +168,8 @@ impl Run<'_> {
     /// What is to be remembered; or why it can't be.
     pub fn remember(&self, files: &mut Files, inputs: Vec<VersionId>) -> Result<Remembered, String> {
         self.check_traits(files, &inputs)?;
-        let read: Vec<Arc<Path>> = inputs.iter().map(|id| files.path_of(*id).clone()).collect();
         let found = self.subject.search.look(files, &inputs);
-        if let Some(header) = self.precompiled(&read) {
+        if let Some(header) = self.precompiled(files, &inputs) {
             return Err(format!("{} may have been read instead of its header", header.display()));
         }
         let roles = &self.subject.roles;
@@ -225,13 +224,14 @@ impl Run<'_> {
     }
 
     /// A precompiled header beside one that was read: GCC takes it without a word (GCC manual, "Precompiled Headers").
-    fn precompiled(&self, read: &[Arc<Path>]) -> Option<PathBuf> {
+    fn precompiled(&self, files: &Files, inputs: &[VersionId]) -> Option<PathBuf> {
         let precompiled = |file: &Arc<Path>| {
             let mut name = file.as_os_str().to_owned();
             name.push(".gch");
             PathBuf::from(name)
         };
-        let sources = read.iter().filter(|file| !self.subject.search.is_own(file));
+        let read = inputs.iter().map(|id| files.path_of(*id));
+        let sources = read.filter(|file| !self.subject.search.is_own(file));
         sources.map(precompiled).find(|file| file.exists())
     }
 

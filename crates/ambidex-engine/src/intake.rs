@@ -60,13 +60,13 @@ impl Intake<'_> {
     /// Reads a command and finds its files.
     pub fn take(
         &mut self,
-        argv: Vec<String>,
+        argv: &[String],
         cwd: &Arc<Path>,
         env: &Arc<Environment>,
         group: GroupId,
     ) -> Result<(Action, Job), Left> {
         let program = self.program(argv.first().map_or("", String::as_str), cwd, env)?;
-        let command = ambidex_command::read(&argv, &env.variables, &In(cwd))?;
+        let command = ambidex_command::read(argv, &env.variables, &In(cwd))?;
         let tool = match command.tool {
             0 => program.clone(),
             at => self.program(&command.argv[at], cwd, env)?,
@@ -86,12 +86,12 @@ impl Intake<'_> {
         };
         let weight = known.unwrap_or_else(|| weight(&command, &declared));
         let action = Action { group, key, reads, writes, weight };
-        let argv = if command.expanded { Some(argv) } else { None };
+        let recorded = command.expanded.then(|| argv.to_vec());
         let job = Job {
             command: Arc::new(command),
             memorable,
             why: None,
-            recorded: argv,
+            recorded,
             cwd: cwd.clone(),
             env: env.clone(),
             program,

@@ -14,8 +14,8 @@ use crate::fresh::{self, Operand, Remembered, Run, Subject};
 use crate::job::{Ending, Environment, Plan};
 use crate::memory::files::clock;
 use crate::memory::record::{How, Record, Told, Why};
+use crate::paths::plain;
 use crate::process::{Ended, Running};
-use crate::search::plain;
 use crate::tree::Tree;
 
 /// A command that is to be had, run or not.

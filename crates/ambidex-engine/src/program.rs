@@ -138,7 +138,7 @@ impl Program {
     /// Takes a command into the graph. Returns what became of it and the files that it writes.
     pub fn record(
         &mut self,
-        argv: Vec<String>,
+        argv: &[String],
         cwd: &Arc<Path>,
         scope: u32,
     ) -> Result<(Recorded, Vec<String>), Left> {

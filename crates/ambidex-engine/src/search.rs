@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::memory::files::{FileId, Files, VersionId};
 use crate::memory::includes::{Form, Include, Includes};
+use crate::paths::{below, plain};
 use crate::tool::Tool;
 
 /// The folders that a command searches, in its order, and the names that its own line makes it look for.
@@ -73,10 +74,10 @@ impl Search {
     pub fn look(&self, files: &mut Files, inputs: &[VersionId]) -> Found {
         let texts: Vec<Text> = inputs.iter().map(|id| Text::of(files, *id)).collect();
         let asked: BTreeSet<&String> = texts.iter().flat_map(|text| &text.asks_for).collect();
-        let read = Read::new(&texts, &self.folders);
+        let read = Read::new(&texts, self);
         let mut wanted = self.wanted_by_texts(&texts, &read);
         for name in self.names.iter().chain(asked) {
-            self.want_everywhere(&mut wanted, &texts, OsStr::new(name), self.folders.len());
+            self.want_everywhere(&mut wanted, &read, OsStr::new(name), self.folders.len());
         }
         let mut looking = Looking { files, listed: FxHashMap::default(), folders: BTreeSet::new() };
         let mut spare = BTreeSet::new();
@@ -95,13 +96,32 @@ impl Search {
     /// that no directive explains, these are all places where one of its name could be found before it.
     fn wanted_by_texts<'a>(&'a self, texts: &'a [Text], read: &Read<'a>) -> Wanted<'a> {
         let mut wanted = Wanted::default();
-        let mut explained = vec![false; texts.len()];
+        let mut known = Explained { files: vec![false; texts.len()], beside: vec![false; texts.len()] };
+        if !texts.iter().any(|text| text.includes().computed) {
+            self.want_included(&mut wanted, texts, read, &mut known);
+            self.want_next(&mut wanted, texts, read, &mut known);
+        }
+        for (name, places) in &read.by_name {
+            if let Some((folder, _)) = places.iter().rev().find(|(_, file)| !known.files[*file]) {
+                self.want_everywhere(&mut wanted, read, name, *folder);
+            }
+        }
+        wanted
+    }
+
+    /// The places of what `#include` names.
+    fn want_included<'a>(
+        &'a self,
+        wanted: &mut Wanted<'a>,
+        texts: &'a [Text],
+        read: &Read<'a>,
+        known: &mut Explained,
+    ) {
         let mut done: FxHashSet<(&OsStr, &Include)> = FxHashSet::default();
         let mut place = OsString::new();
-        let computed = texts.iter().any(|text| text.includes().computed);
-        for text in texts.iter().filter(|_| !computed) {
+        for text in texts {
             let Some(beside) = text.path.parent() else { continue };
-            for include in &text.includes().named {
+            for include in text.includes().named.iter().filter(|include| include.form != Form::Next) {
                 // Only quoted names mean another thing beside another text.
                 let quoted = include.form == Form::Quoted;
                 if !done.insert((if quoted { beside.as_os_str() } else { OsStr::new("") }, include)) {
@@ -114,45 +134,67 @@ impl Search {
                     place.push("/");
                     place.push(name);
                     if let Some(file) = read.paths.get(place.as_os_str()) {
-                        explained[*file] = true;
+                        known.files[*file] = true;
+                        known.beside[*file] = true;
                         continue;
                     }
                 }
-                let first = if include.form == Form::Angled { self.after_quotes } else { 0 };
-                let places =
-                    read.by_name.get(name).into_iter().flatten().filter(|(folder, _)| *folder >= first);
-                let mut last = None;
-                // The next one may be any of them.
-                for (folder, file) in places.take(if include.form == Form::Next { usize::MAX } else { 1 }) {
-                    explained[*file] = true;
-                    last = Some(*folder);
-                }
-                let Some(last) = last else { continue };
-                wanted.extend(self.folders[first..last].iter().map(|folder| (folder.as_os_str(), name)));
+                let first = if quoted { 0 } else { self.after_quotes };
+                let mut places = read.by_name.get(name).into_iter().flatten();
+                let Some((folder, file)) = places.find(|(folder, _)| *folder >= first) else { continue };
+                known.files[*file] = true;
+                wanted.extend(self.folders[first..*folder].iter().map(|folder| (folder.as_os_str(), name)));
                 wanted.extend(quoted.then_some((beside.as_os_str(), name)));
             }
         }
-        for (name, places) in &read.by_name {
-            if let Some((folder, _)) = places.iter().rev().find(|(_, file)| !explained[*file]) {
-                self.want_everywhere(&mut wanted, texts, name, *folder);
+    }
+
+    /// The places of what `#include_next` names: behind the folder in which the text itself was found, or in all where
+    /// it was found beside another, or nobody knows where. The file may be any of that name.
+    fn want_next<'a>(
+        &'a self,
+        wanted: &mut Wanted<'a>,
+        texts: &'a [Text],
+        read: &Read<'a>,
+        known: &mut Explained,
+    ) {
+        for (number, text) in texts.iter().enumerate() {
+            for include in text.includes().named.iter().filter(|include| include.form == Form::Next) {
+                let first = match read.found_in[number] {
+                    Some(folder) if !known.beside[number] => folder + 1,
+                    _ => 0,
+                };
+                let name = OsStr::new(&include.name);
+                let places = read.by_name.get(name).into_iter().flatten();
+                let mut last = first;
+                for (folder, file) in places.filter(|(folder, _)| *folder >= first) {
+                    known.files[*file] = true;
+                    last = *folder;
+                }
+                wanted.extend(self.folders[first..last].iter().map(|folder| (folder.as_os_str(), name)));
             }
         }
-        wanted
     }
 
     /// A name is looked for in so many folders, and beside all that may include it.
     fn want_everywhere<'a>(
         &'a self,
         wanted: &mut Wanted<'a>,
-        texts: &'a [Text],
+        read: &Read<'a>,
         name: &'a OsStr,
         folders: usize,
     ) {
-        let texts = texts.iter().map(|text| &*text.path).filter(|path| !self.is_own(path));
-        let beside = self.beside.as_deref().into_iter().chain(texts.filter_map(Path::parent));
-        let folders = self.folders[..folders].iter().map(PathBuf::as_path);
-        wanted.extend(folders.chain(beside).map(|folder| (folder.as_os_str(), name)));
+        let folders = self.folders[..folders].iter().map(|folder| folder.as_os_str());
+        wanted.extend(folders.chain(read.beside.iter().copied()).map(|folder| (folder, name)));
     }
+}
+
+/// What is known of the files that were read, by their numbers.
+struct Explained {
+    /// Whether a directive explains why the file was read.
+    files: Vec<bool>,
+    /// Whether it was found beside the text that includes it.
+    beside: Vec<bool>,
 }
 
 /// Folders with a name that is looked for in each. All paths here are compared by their bytes: by their parts, this
@@ -186,28 +228,29 @@ struct Read<'a> {
     paths: FxHashMap<&'a OsStr, usize>,
     /// Names below folders that are searched, with the numbers of folder and file, by folder.
     by_name: FxHashMap<&'a OsStr, Vec<(usize, usize)>>,
+    /// The first folder that each file is below.
+    found_in: Vec<Option<usize>>,
+    /// The folders of the texts, the tool's own apart, and where else is looked first.
+    beside: FxHashSet<&'a OsStr>,
 }
 
 impl<'a> Read<'a> {
-    fn new(texts: &'a [Text], folders: &[PathBuf]) -> Self {
+    fn new(texts: &'a [Text], search: &'a Search) -> Self {
         let paths = texts.iter().enumerate().map(|(file, text)| (text.path.as_os_str(), file)).collect();
         let mut by_name: FxHashMap<&OsStr, Vec<(usize, usize)>> = FxHashMap::default();
-        for (number, folder) in folders.iter().enumerate() {
+        let mut found_in = vec![None; texts.len()];
+        for (number, folder) in search.folders.iter().enumerate() {
             for (file, text) in texts.iter().enumerate() {
                 if let Some(name) = below(&text.path, folder) {
+                    found_in[file].get_or_insert(number);
                     by_name.entry(name).or_default().push((number, file));
                 }
             }
         }
-        Self { paths, by_name }
+        let own = texts.iter().filter(|text| !search.is_own(&text.path));
+        let beside = own.filter_map(|text| text.path.parent()).chain(search.beside.as_deref());
+        Self { paths, by_name, found_in, beside: beside.map(Path::as_os_str).collect() }
     }
-}
-
-/// What stands behind a folder in the path of a file below it. Both are plain.
-fn below<'a>(file: &'a Path, folder: &Path) -> Option<&'a OsStr> {
-    let rest = file.as_os_str().as_bytes().strip_prefix(folder.as_os_str().as_bytes())?;
-    let name = if folder.as_os_str().as_bytes().ends_with(b"/") { rest } else { rest.strip_prefix(b"/")? };
-    Some(OsStr::from_bytes(name))
 }
 
 /// Listings that were needed.
@@ -244,11 +287,6 @@ impl Looking<'_> {
         }
         self.listed[folder].as_ref()
     }
-}
-
-/// A path without `.` and doubled slashes. `..` stays: what it means depends on links.
-pub(crate) fn plain(path: &Path) -> PathBuf {
-    path.components().collect()
 }
 
 #[cfg(test)]
@@ -329,6 +367,24 @@ mod tests {
         // Another text asks for it in another way.
         tree.write("src/m.c", "#include <all.h>\n#include <part.h>\n");
         assert_eq!(tree.spare(&["a", "b"], 0, &["src/m.c", "b/all.h", "b/part.h"]), ["a/part.h"]);
+    }
+
+    #[test]
+    fn the_next_one_is_behind_the_text_that_asks_for_it() {
+        let tree = Tree::new(&[
+            ("src/m.c", "#include <math>\n"),
+            ("b/math", "#include_next <x.h>\n"),
+            ("d/x.h", ""),
+            ("a/x.h", ""),
+        ]);
+        let spare = || tree.spare(&["a", "b", "c", "d"], 0, &["src/m.c", "b/math", "d/x.h"]);
+        assert!(spare().is_empty());
+        tree.write("c/x.h", "");
+        assert_eq!(spare(), ["c/x.h"]);
+        // Found beside its includer, it is in no folder.
+        tree.write("b/y.h", "#include \"math\"\n");
+        let read = ["src/m.c", "b/y.h", "b/math", "d/x.h"];
+        assert_eq!(tree.spare(&["a", "b", "c", "d"], 0, &read), ["a/x.h", "c/x.h"]);
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl Session {
             inner.programs[self.program].tree = Some(tree);
         }
         let program = &mut inner.programs[self.program];
-        match program.record(argv.clone(), cwd, scope) {
+        match program.record(&argv, cwd, scope) {
             Ok((Recorded::Skipped, _)) => Ok(Taken::Skipped),
             Ok((recorded, outputs)) => {
                 if let Recorded::New(node) = recorded {

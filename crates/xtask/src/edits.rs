@@ -16,7 +16,7 @@
 mod change;
 mod count;
 pub(crate) mod stand_in;
-mod trees;
+pub(crate) mod trees;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use blake3::Hash;
 use serde_json::Value;
 use walkdir::WalkDir;
 
+use crate::edits::trees;
 use crate::environment::{ambidex, python_with, root, run};
 
 /// What is asked for.
@@ -49,7 +49,7 @@ struct State {
 }
 
 /// The right content of each extension's module, by the versions of header and source.
-type Truth = HashMap<(usize, usize, usize), Hash>;
+type Truth = HashMap<(usize, usize, usize), String>;
 
 /// What the processes have done together.
 #[derive(Default)]
@@ -119,7 +119,7 @@ impl Stress<'_> {
                 truth.extend(modules.into_iter().enumerate().map(|(n, hash)| ((n, header, source), hash)));
             }
         }
-        let mut contents: Vec<_> = truth.values().map(|hash| *hash.as_bytes()).collect();
+        let mut contents: Vec<_> = truth.values().collect();
         contents.sort_unstable();
         contents.dedup();
         if contents.len() != EXTENSIONS * VERSIONS * VERSIONS {
@@ -292,21 +292,11 @@ fn source(number: usize, version: usize) -> String {
     )
 }
 
-/// The contents of the modules of a tree, in the order of the extensions.
-fn modules(tree: &Path) -> Result<Vec<Hash>> {
-    let mut found = Vec::new();
-    for entry in
-        WalkDir::new(tree.join("build")).into_iter().filter_entry(|entry| entry.file_name() != ".ambidex")
-    {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".so") {
-            found.push((name, blake3::hash(&fs::read(entry.path())?)));
-        }
-    }
-    found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+/// The hashes of the modules of a tree, in the order of the extensions.
+fn modules(tree: &Path) -> Result<Vec<String>> {
+    let found = trees::modules(tree)?;
     if found.len() != EXTENSIONS {
         bail!("{} has {} modules", tree.display(), found.len());
     }
-    Ok(found.into_iter().map(|(_, hash)| hash).collect())
+    Ok(found.into_values().collect())
 }

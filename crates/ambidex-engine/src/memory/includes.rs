@@ -1,6 +1,10 @@
 //! Knows which other texts a source text asks for by its directives, whether or not the preprocessor gets to them.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
+
+use crate::paths::plain;
 
 /// The directives of a text that include others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,18 +69,12 @@ impl Includes {
         match name {
             Some(name) => {
                 let form = if next { Form::Next } else { form };
-                self.named.push(Include { name: plain(name), form });
+                let name = plain(Path::new(name)).to_string_lossy().into_owned();
+                self.named.push(Include { name, form });
             }
             None => self.computed = true,
         }
     }
-}
-
-/// A name as it stands in paths that are compared by their bytes: without `.` and doubled slashes.
-fn plain(name: &str) -> String {
-    let parts: Vec<&str> = name.split('/').collect();
-    let kept = parts.iter().enumerate().filter(|(at, part)| !(part.is_empty() && *at > 0 || **part == "."));
-    kept.map(|(_, part)| *part).collect::<Vec<_>>().join("/")
 }
 
 /// Whether nothing but blanks and a comment stands on the line before this.
