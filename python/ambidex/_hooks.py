@@ -19,6 +19,9 @@ _BASE_BUILD_EXT = {prefix + "build_ext" for prefix in _COMMANDS} | {
     "Cython.Distutils.build_ext",
     "Cython.Distutils.old_build_ext",
 }
+_BASE_SETUPTOOLS = {prefix + "build_ext" for prefix in _COMMANDS}
+# The methods of build_ext that decide which commands an extension has.
+_DECIDING = ("swig_sources", "get_export_symbols", "get_libraries", "links_to_dynamic", "find_swig")
 _BASE_BUILD_CLIB = {prefix + "build_clib" for prefix in _COMMANDS}
 _BASE_COMPILER = {
     root + name
@@ -133,11 +136,15 @@ def _exec_error(root, uses_call, failure):
     return errors.DistutilsExecError(_failure_text(root, failure))
 
 
+# By what kind of command raises them.
+_ERRORS = {"compile": "CompileError", "archive": "LibError", "link": "LinkError"}
+
+
 def _build_error(compiler_module, failure):
     """The exception with which compile(), link() or create_static_lib() would have ended."""
     root = _root(compiler_module)
     errors = importlib.import_module(root + ".errors")
-    kind = {"compile": "CompileError", "archive": "LibError"}.get(failure.kind, "LinkError")
+    kind = _ERRORS[failure.kind]
     uses_call = compiler_module in _CALL_MODULES
     return getattr(errors, kind)(_exec_error(root, uses_call, failure))
 
@@ -160,11 +167,12 @@ def hook_compiler(module):
         _CALL_MODULES.add(module.__name__)
     setattr(cls, name, _hook_start(module, vars(cls)[name], name == "call"))
     cls.compile = _hook_compile(module, vars(cls)["compile"])
-    _hook_newer(module, "newer_group", lambda *args, **kwargs: True)
+    _hook_newer(module, "newer_group", lambda session, *args, **kwargs: True)
 
 
 def _hook_newer(module, name, outdated):
-    """Let this module think everything out of date while commands are recorded: the engine decides that."""
+    """Let this module think out of date what `outdated` says so of, while commands are recorded: the engine decides
+    that."""
     original = getattr(module, name, None)
     if original is None:
         return
@@ -174,7 +182,7 @@ def _hook_newer(module, name, outdated):
         session = _session.existing()
         recording = session is not None and session.collecting is not None
         if recording and not _is_produced(args[1] if len(args) > 1 else None):
-            return outdated(*args, **kwargs)
+            return outdated(session, *args, **kwargs)
         return original(*args, **kwargs)
 
     setattr(module, name, newer)
@@ -216,7 +224,7 @@ def _hook_start(module, original, uses_call):
         scope = session.scope
         echo = _echo(module, root, uses_call, argv)
         if session.queueing:
-            run = _as_the_base_runs_it(module, uses_call, _error_kind(session, self, argv), run)
+            run = _as_the_base_runs_it(module, uses_call, _ERRORS[_kind(session, self, argv)], run)
             return session.enqueue(_session.Command(argv, environment, scope, echo, run))
         deferred = scope is not None and _starts_transparently(self)
         if not deferred:
@@ -238,14 +246,14 @@ def _hook_start(module, original, uses_call):
     return start
 
 
-def _error_kind(session, compiler, argv):
+def _kind(session, compiler, argv):
     if session.compiling:
-        return "CompileError"
+        return "compile"
     archiver = getattr(compiler, "archiver", None) or [None]
-    return "LibError" if argv[0] == archiver[0] else "LinkError"
+    return "archive" if argv[0] == archiver[0] else "link"
 
 
-def _as_the_base_runs_it(module, uses_call, kind, run):
+def _as_the_base_runs_it(module, uses_call, error_name, run):
     """Run a command with the exception that the base method makes of its failure (distutils, `unixccompiler.py`)."""
 
     def run_it():
@@ -254,7 +262,7 @@ def _as_the_base_runs_it(module, uses_call, kind, run):
         try:
             run()
         except caught as error:
-            raise getattr(errors, kind)(error)
+            raise getattr(errors, error_name)(error)
 
     return run_it
 
@@ -282,12 +290,19 @@ def _hook_compile(module, original):
         session = _session.current()
         if session is None:
             return original(self, *args, **kwargs)
-        compile = functools.partial(_compile, session, original, self, args, kwargs)
+
+        def run():
+            outer, session.compiling = session.compiling, True
+            try:
+                return original(self, *args, **kwargs)
+            finally:
+                session.compiling = outer
+
         if session.scope is not None:
-            return _tell_together(session, self, compile)
+            return _tell_together(session, self, run)
         session.scope = scope = session.open_scope(session.building)
         try:
-            result = _tell_together(session, self, compile)
+            result = _tell_together(session, self, run)
         finally:
             session.scope = None
             failure = session.wait(scope)
@@ -299,14 +314,6 @@ def _hook_compile(module, original):
     return compile
 
 
-def _compile(session, original, compiler, args, kwargs):
-    outer, session.compiling = session.compiling, True
-    try:
-        return original(compiler, *args, **kwargs)
-    finally:
-        session.compiling = outer
-
-
 def _tell_together(session, compiler, call):
     """Tell the engine together of the commands that this call starts, if they are all started by base methods: one
     message for each, and a wait for its reply, would take longer than all else."""
@@ -316,7 +323,6 @@ def _tell_together(session, compiler, call):
     try:
         result = call()
     except Exception:
-        session.queueing = False
         session.flush()
         raise
     except BaseException:
@@ -338,7 +344,16 @@ def hook_build_ext(module):
     cls.build_extensions = _hook_build_extensions(vars(cls)["build_extensions"])
     cls.run = _hook_run(vars(cls)["run"])
     cls._filter_build_errors = _hook_filter_build_errors(vars(cls)["_filter_build_errors"])
-    _hook_newer(module, "newer_group", lambda *args, **kwargs: True)
+    _hook_newer(module, "newer_group", _is_extension_outdated)
+
+
+def _is_extension_outdated(session, sources, target, *args, **kwargs):
+    """Whether the commands of the extension that is being built have to be recorded. Only where all its code is known
+    can it be said without them that they are what they were."""
+    command = session.collecting
+    if not session.queueing or not _is_base(command, _DECIDING, _BASE_SETUPTOOLS):
+        return True
+    return getattr(command, "shlib_compiler", None) is not None or not session.is_fresh(target)
 
 
 def _hook_filter_build_errors(original):
@@ -479,7 +494,7 @@ def hook_build_clib(module):
         return
     cls._ambidex_hooked = True
     cls.build_libraries = _hook_build_libraries(vars(cls)["build_libraries"])
-    _hook_newer(module, "newer_pairwise_group", lambda sources, targets: (list(sources), list(targets)))
+    _hook_newer(module, "newer_pairwise_group", lambda session, sources, targets: (list(sources), list(targets)))
 
 
 def _hook_build_libraries(original):

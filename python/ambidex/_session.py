@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from ambidex import _client, _imports
+from ambidex import _client, _imports, _state
 
 
 # How many commands are told in one message, and how many messages may wait for a reply. More would spare nothing, and
@@ -89,6 +89,7 @@ class Session:
         self._told = collections.deque()
         self._echo = {}
         self._env = None
+        self._code_is_told = False
         self._recorded = 0
         # os.environ as it was, and what came of it.
         self._raw_environment = None
@@ -154,15 +155,39 @@ class Session:
         scope, env = commands[0].scope, commands[0].env
         first = self._recorded + sum(map(len, self._told))
         message = {"type": "record", "commands": [command.argv for command in commands], "recording": first}
-        message.update(cwd=commands[0].cwd, scope=scope.number)
+        message["cwd"] = commands[0].cwd
+        self._introduce(message, scope, env)
+        self.client.send(message)
+        self._told.append(commands)
+
+    def _introduce(self, message, scope, env):
+        """Add to a message what the engine has to know besides it."""
+        message["scope"] = scope.number
         if not scope.announced:
             scope.announced = True
             message["open"] = {"name": scope.name, "fatal": scope.fatal, "awaited": scope.awaited}
         if env is not self._env and env != self._env:
             message["env"] = env
         self._env = env
-        self.client.send(message)
-        self._told.append(commands)
+
+    def is_fresh(self, target):
+        """Whether the extension that is being built, into this file, is up to date. Then its commands need not be
+        recorded."""
+        env, state = self.environment(), _state.of(self.collecting, self.scope.extension, target)
+        if env is None or state is None:
+            return False
+        message = {"type": "fresh", "state": state, "cwd": os.getcwd()}
+        self._introduce(message, self.scope, env)
+        if not self._code_is_told:
+            self._code_is_told = True
+            message["code"] = [file for file in _state.code() if is_text([file])]
+        with self.lock:
+            outputs = self.ask(message)["outputs"]
+        if outputs is None:
+            return False
+        self.pending = True
+        self._learn(outputs)
+        return True
 
     def _results(self, commands):
         """What became of the commands of the oldest message without a reply, as far as the engine has got."""
@@ -290,6 +315,9 @@ class ThreadSession(Session):
         # Other threads may look at what this one has made, and know nothing of this session.
         self.process(["?"])
         return failure
+
+    def is_fresh(self, target):
+        return False
 
     def _send(self):
         if self._process_session.is_watching():

@@ -15,8 +15,11 @@ pub(crate) struct Conclusion {
     ends: u64,
     /// How many recordings were taken in.
     pub recorded: usize,
+    /// How many extensions that were spared were.
+    pub spared: usize,
     actions: Vec<ActionKey>,
     committed: Vec<Committed>,
+    units: Vec<Digest>,
 }
 
 impl Conclusion {
@@ -28,6 +31,11 @@ impl Conclusion {
     /// A file was put to its own place.
     pub fn add_file(&mut self, extension: Option<String>, place: PathBuf, digest: Digest) {
         self.committed.push(Committed { extension, place, digest });
+    }
+
+    /// The commands of an extension were looked at as a whole, with Python in this state.
+    pub fn add_unit(&mut self, state: Digest) {
+        self.units.push(state);
     }
 
     /// Takes over what a lane has made.
@@ -44,6 +52,7 @@ impl Conclusion {
         let mut new = Invocation {
             actions: std::mem::take(&mut self.actions),
             committed: std::mem::take(&mut self.committed),
+            units: std::mem::take(&mut self.units),
         };
         new.actions.sort_unstable();
         new.actions.dedup();

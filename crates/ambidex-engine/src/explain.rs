@@ -1,5 +1,6 @@
 //! Knows how to tell people why a command was run, or why it was not.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
@@ -48,6 +49,8 @@ pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
 pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &'a Program>) {
     let mut build = LastBuild::default();
     for program in programs {
+        let spared = program.spared.iter().flat_map(|spared| &spared.unit.commands);
+        build.up_to_date.extend(spared.map(|done| done.action));
         for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
             let Some(ending) = job.ending() else { continue };
             if let (How::Reused, Memorable::Yes(subject)) = (ending.how, &job.memorable) {
@@ -66,6 +69,9 @@ pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &
             });
         }
     }
+    // An extension that was spared may share commands with others.
+    let mut seen = HashSet::new();
+    build.up_to_date.retain(|key| seen.insert(*key));
     memory.remember_build(&build);
 }
 

@@ -1,6 +1,6 @@
 //! Knows how a recorded command line becomes an action of the graph: its files found, its tool identified.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -15,6 +15,7 @@ use rustix::fs::{Access as Permission, access};
 use crate::fresh::Subject;
 use crate::identity;
 use crate::job::{Environment, Job, Life, Memorable, Product, ReadAs};
+use crate::lookup::Programs;
 use crate::memory::Memory;
 use crate::paths::PathTable;
 use crate::roles::Roles;
@@ -29,6 +30,8 @@ pub(crate) enum Left {
     NotUnderstood(#[from] NotUnderstood),
     #[error("there is no program `{0}`")]
     NoProgram(String),
+    #[error("what it reads could not be put to its place: {0}")]
+    NotAtPlace(String),
     #[error("`{0}` can't be written, or is no plain file")]
     BadOutput(PathBuf),
 }
@@ -37,7 +40,7 @@ pub(crate) enum Left {
 pub(crate) struct Intake<'a> {
     pub graph: &'a mut Graph,
     pub paths: &'a mut PathTable,
-    pub programs: &'a mut HashMap<(String, String), Option<Arc<Path>>>,
+    pub programs: &'a mut Programs,
     /// What earlier builds have left; none where nothing of it is wanted.
     pub memory: Option<&'a mut Memory>,
     pub store: Option<&'a Store>,
@@ -107,23 +110,8 @@ impl Intake<'_> {
         Ok((action, job))
     }
 
-    /// The file of a program, found as `execvp` finds it.
     fn program(&mut self, name: &str, cwd: &Path, env: &Environment) -> Result<Arc<Path>, Left> {
-        let none = || Left::NoProgram(name.to_owned());
-        let runs = |file: &Path| file.is_file() && access(file, Permission::EXEC_OK).is_ok();
-        if name.contains('/') {
-            let file = cwd.join(name);
-            return if runs(&file) { Ok(file.into()) } else { Err(none()) };
-        }
-        // Without PATH it is up to the system where programs are looked for.
-        let path = env.variables.get("PATH").ok_or_else(none)?;
-        let found = self.programs.entry((name.to_owned(), path.clone())).or_insert_with(|| {
-            std::env::split_paths(path)
-                .map(|folder| cwd.join(folder).join(name))
-                .find(|file| runs(file))
-                .map(Into::into)
-        });
-        found.clone().ok_or_else(none)
+        self.programs.find(name, cwd, env).ok_or_else(|| Left::NoProgram(name.to_owned()))
     }
 
     fn reads(&mut self, command: &Command, cwd: &Path) -> (Vec<Access>, Vec<ReadAs>, Vec<Arc<Path>>) {

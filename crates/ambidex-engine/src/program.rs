@@ -1,17 +1,18 @@
 //! Knows the program of one captured process: its graph, its jobs, its scopes, and what of it was printed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_command::Depfile;
 use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State};
 
-use ambidex_store::Store;
+use ambidex_store::{Digest, Store};
 
 use crate::conclusion::Conclusion;
 use crate::intake::{Intake, Left};
 use crate::job::{Ending, Environment, Job, Life};
+use crate::lookup::Programs;
 use crate::memory::record::How;
 use crate::obtain::Obtained;
 use crate::paths::PathTable;
@@ -25,8 +26,11 @@ use crate::tree::Tree;
 mod commit;
 mod read_set;
 mod start;
+mod unit;
 
 use read_set::ReadSet;
+pub(crate) use unit::PythonState;
+use unit::{Asked, Kept, Spared};
 
 /// The commands of one extension, or of one call that is waited for.
 #[derive(Debug)]
@@ -74,7 +78,7 @@ pub(crate) struct Program {
     generation: u64,
     read_set: ReadSet,
     backups: HashMap<usize, Backup>,
-    programs: HashMap<(String, String), Option<Arc<Path>>>,
+    programs: Programs,
     /// What paths are for, to the commands of this process.
     pub roles: Arc<Roles>,
     searches: HashSet<Arc<Search>>,
@@ -83,6 +87,13 @@ pub(crate) struct Program {
     invocation: String,
     /// What was recorded and made since the last conclusion.
     pub conclusion: Conclusion,
+    /// A hash of the code that Python has loaded, once it is known.
+    code: Option<Digest>,
+    /// The scopes whose commands were asked for as a whole since the last conclusion.
+    asked: Vec<(u32, Asked)>,
+    /// The extensions that were not recorded, being up to date.
+    pub spared: Vec<Spared>,
+    kept: BTreeMap<PathId, Kept>,
     /// The program of the process, where this is a lane of it (see `docs/architecture.md`, "Lanes").
     pub lane_of: Option<usize>,
     /// Whether another lane has changed what this one may have read.
@@ -111,10 +122,14 @@ impl Program {
             generation: 0,
             read_set: ReadSet::default(),
             backups: HashMap::new(),
-            programs: HashMap::new(),
+            programs: Programs::default(),
             roles: Arc::new(origin.roles),
             searches: HashSet::new(),
             conclusion: Conclusion::default(),
+            code: None,
+            asked: Vec::new(),
+            spared: Vec::new(),
+            kept: BTreeMap::new(),
             lane_of,
             spoiled: false,
             left: Vec::new(),
@@ -146,20 +161,14 @@ impl Program {
         if self.graph.is_past_failure(group) {
             return Ok((Recorded::Skipped, Vec::new()));
         }
-        let tree = self.tree.clone();
-        let mut memory = tree.as_ref().filter(|_| self.demanded.is_none()).map(|tree| tree.memory());
-        let mut intake = Intake {
-            graph: &mut self.graph,
-            paths: &mut self.paths,
-            programs: &mut self.programs,
-            memory: memory.as_deref_mut(),
-            store: self.store.as_ref(),
-            roles: &self.roles,
-            searches: &mut self.searches,
-            generation: self.generation,
-        };
-        let (action, job) = intake.take(argv, cwd, &self.env, group)?;
-        drop(memory);
+        let (mut action, mut job) = self.take(argv, cwd, group)?;
+        if action.reads.iter().any(|read| self.is_kept(read.path)) {
+            // What an extension has made that was spared: it has to be where it is looked for.
+            self.commit_kept(|_, path| action.reads.iter().any(|read| read.path == path))
+                .map_err(|error| Left::NotAtPlace(error.to_string()))?;
+            (action, job) = self.take(argv, cwd, group)?;
+        }
+        action.writes.iter().for_each(|write| self.forget_kept(write.path));
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
         let twin = self.graph.twin(&action).filter(|node| self.is_unchanged(*node, &job));
         let recorded = match twin {
@@ -173,6 +182,22 @@ impl Program {
             state.recordings.push(seq);
         }
         Ok((recorded, outputs))
+    }
+
+    fn take(&mut self, argv: &[String], cwd: &Arc<Path>, group: GroupId) -> Result<(Action, Job), Left> {
+        let tree = self.tree.clone();
+        let mut memory = tree.as_ref().filter(|_| self.demanded.is_none()).map(|tree| tree.memory());
+        let mut intake = Intake {
+            graph: &mut self.graph,
+            paths: &mut self.paths,
+            programs: &mut self.programs,
+            memory: memory.as_deref_mut(),
+            store: self.store.as_ref(),
+            roles: &self.roles,
+            searches: &mut self.searches,
+            generation: self.generation,
+        };
+        intake.take(argv, cwd, &self.env, group)
     }
 
     fn add(&mut self, action: Action, job: Job) -> Recorded {
@@ -368,7 +393,9 @@ impl Program {
 
     /// Whether all that it recorded is part of a build that has come to a good end.
     pub fn is_concluded(&self) -> bool {
-        self.lane_of.is_some() || self.conclusion.recorded == self.graph.recorded()
+        self.lane_of.is_some()
+            || self.conclusion.recorded == self.graph.recorded()
+                && self.conclusion.spared == self.spared.len()
     }
 
     /// Ends the program: nothing more of it is wanted. Returns the processes that still run.

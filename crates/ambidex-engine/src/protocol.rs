@@ -38,9 +38,24 @@ pub enum Request {
         cwd: String,
         /// The number of the scope that they belong to.
         scope: u32,
-        /// Given with the first command of a scope.
+        /// Given with the first message of a scope.
         open: Option<OpenScope>,
         /// Their environment, if it is another than the last command's.
+        env: Option<BTreeMap<String, String>>,
+    },
+    /// Asks whether all that the commands of an extension would make is there, up to date, before they are recorded.
+    Fresh {
+        /// The scope of the extension.
+        scope: u32,
+        /// Given with the first message of a scope.
+        open: Option<OpenScope>,
+        /// A hash of everything in Python that decides what its commands are.
+        state: String,
+        /// The files of the code that Python has loaded, its own library apart; given once.
+        code: Option<Vec<String>>,
+        /// The working directory.
+        cwd: String,
+        /// The environment, if it is another than the last command's.
         env: Option<BTreeMap<String, String>>,
     },
     /// Waits for the commands of a scope.
@@ -127,6 +142,11 @@ pub enum Reply {
         /// Whether Python is to run the next one itself, as it stands: all pending work is done and committed. Those
         /// behind it were not looked at, nor those of messages that were sent before this was known.
         yours: bool,
+    },
+    /// Answers [`Request::Fresh`].
+    Fresh {
+        /// The files that the commands would write, if these need not be recorded.
+        outputs: Option<Vec<String>>,
     },
     /// The scope, or everything, is done.
     Waited {

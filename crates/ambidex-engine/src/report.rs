@@ -124,11 +124,16 @@ impl Report {
         let mut total = Duration::ZERO;
         let mut critical = Duration::ZERO;
         let mut hazard_paths = Vec::new();
+        let mut spared_hazards = 0;
         let mut failures = Vec::new();
         let mut left_to_python = Vec::new();
         for program in &inner.programs {
             commands.recorded += program.graph.recorded();
             commands.distinct += program.graph.len();
+            let (spared, distinct) = program.spared_commands();
+            commands.recorded += spared;
+            commands.distinct += distinct;
+            commands.reused += distinct;
             let (sum, longest) = durations(program);
             total += sum;
             critical = critical.max(longest);
@@ -142,7 +147,9 @@ impl Report {
                     commands.failed += usize::from(ending.ended.status != 0);
                 }
             }
-            hazard_paths.extend(hazards(program));
+            let found = hazards(program);
+            spared_hazards += program.spared_hazards(&found);
+            hazard_paths.extend(found);
             failures.extend(failed(program));
             left_to_python.extend(
                 program.left.iter().map(|(command, reason)| LeftCommand {
@@ -159,7 +166,7 @@ impl Report {
             engine_cpu_s: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
             lower_bound_s: critical.max(total.div_f64(inner.jobs as f64)).as_secs_f64(),
             commands,
-            hazards: HazardCounts { renamed: hazard_paths.len() - ordered, ordered },
+            hazards: HazardCounts { renamed: hazard_paths.len() - ordered + spared_hazards, ordered },
             hazard_paths,
             failures,
             left_to_python,
@@ -175,7 +182,11 @@ fn durations(program: &Program) -> (Duration, Duration) {
     for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
         let own = job.ending().map_or(Duration::ZERO, |ending| ending.ended.duration);
         total += own;
-        let before = program.graph.dependencies(node).iter().map(|d| chains[d.index()]).max();
+        let waited_for = program.graph.dependencies(node).iter().copied();
+        // Some had ended before it was recorded, and it did not have to wait.
+        let sources = (program.graph.state(node) != State::Cancelled).then(|| program.graph.sources(node));
+        let read = sources.into_iter().flatten().filter_map(|(_, source)| source);
+        let before = waited_for.chain(read).map(|before| chains[before.index()]).max();
         chains.push(own + before.unwrap_or_default());
     }
     (total, chains.into_iter().max().unwrap_or_default())

@@ -1,6 +1,6 @@
 //! Knows how one captured process is served: each request changes its program, waits for it, or both.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufReader};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use ambidex_graph::{NodeId, PathId, Recorded};
 
 use crate::job::Environment;
 use crate::process;
-use crate::program::{Origin, Program};
-use crate::protocol::{self, Reply, Request};
+use crate::program::{Origin, Program, PythonState};
+use crate::protocol::{self, OpenScope, Reply, Request};
 use crate::roles::Roles;
 use crate::server::Trees;
 use crate::state::{Inner, Shared};
@@ -108,21 +108,23 @@ impl Session {
     fn answer(&mut self, request: Request) -> io::Result<Reply> {
         match request {
             Request::Record { commands, recording, cwd, scope, open, env } => {
-                {
-                    let mut inner = self.shared.lock();
-                    let program = &mut inner.programs[self.program];
-                    if program.scope_of.len() != recording {
-                        // Python did not know what became of those before.
-                        return Ok(Reply::Recorded { outputs: Vec::new(), yours: false });
-                    }
-                    if let Some(open) = open {
-                        program.open_scope(scope, open, self.shared.options.keep_going);
-                    }
-                    if let Some(env) = env {
-                        program.env = Arc::new(Environment::new(env));
-                    }
+                if self.shared.lock().programs[self.program].scope_of.len() != recording {
+                    // Python did not know what became of those before.
+                    return Ok(Reply::Recorded { outputs: Vec::new(), yours: false });
                 }
+                self.introduce(scope, open, env);
                 self.record_all(commands, &Path::new(&cwd).into(), scope)
+            }
+            Request::Fresh { scope, open, state, code, cwd, env } => {
+                self.introduce(scope, open, env);
+                self.prepare()?;
+                let mut inner = self.shared.lock();
+                let program = &mut inner.programs[self.program];
+                if let Some(code) = code {
+                    program.learn_code(&code);
+                }
+                let python = PythonState { objects: &state, cwd: &Path::new(&cwd).into() };
+                Ok(Reply::Fresh { outputs: program.spare(scope, &python) })
             }
             Request::Wait { scope } => self.wait(scope),
             Request::Finish { extensions } => self.finish(extensions.as_deref()),
@@ -146,6 +148,36 @@ impl Session {
         }
     }
 
+    /// Takes in what a message tells besides its commands.
+    fn introduce(&self, scope: u32, open: Option<OpenScope>, env: Option<BTreeMap<String, String>>) {
+        let mut inner = self.shared.lock();
+        let program = &mut inner.programs[self.program];
+        if let Some(open) = open {
+            program.open_scope(scope, open, self.shared.options.keep_going);
+        }
+        if let Some(env) = env {
+            program.env = Arc::new(Environment::new(env));
+        }
+    }
+
+    /// Opens the tree that the program belongs to, and forgets what may be out of date.
+    fn prepare(&self) -> io::Result<()> {
+        if self.has_processes {
+            self.trees.doubt(None);
+        }
+        let program = |inner: &Guard<'_>| {
+            let program = &inner.programs[self.program];
+            program.tree.is_none().then(|| program.cwd.clone())
+        };
+        let missing = program(&self.shared.lock());
+        if let Some(root) = missing {
+            // Another build of the same tree may have to end first.
+            let tree = self.trees.open(&root)?;
+            self.shared.lock().programs[self.program].tree = Some(tree);
+        }
+        Ok(())
+    }
+
     fn record_all(&mut self, commands: Vec<Vec<String>>, cwd: &Arc<Path>, scope: u32) -> io::Result<Reply> {
         let mut outputs = Vec::with_capacity(commands.len());
         for argv in commands {
@@ -159,18 +191,8 @@ impl Session {
     }
 
     fn record(&mut self, argv: Vec<String>, cwd: &Arc<Path>, scope: u32) -> io::Result<Taken> {
-        if self.has_processes {
-            self.trees.doubt(None);
-        }
+        self.prepare()?;
         let mut inner = self.shared.lock();
-        if inner.programs[self.program].tree.is_none() {
-            let root = inner.programs[self.program].cwd.clone();
-            drop(inner);
-            // Another build of the same tree may have to end first.
-            let tree = self.trees.open(&root)?;
-            inner = self.shared.lock();
-            inner.programs[self.program].tree = Some(tree);
-        }
         let program = &mut inner.programs[self.program];
         match program.record(&argv, cwd, scope) {
             Ok((Recorded::Skipped, _)) => Ok(Taken::Skipped),
@@ -182,6 +204,7 @@ impl Session {
             }
             Err(reason) => {
                 program.left.push((argv, reason.to_string()));
+                program.doubt_units();
                 drop(inner);
                 self.spare_or_start();
                 self.force_all()?;
@@ -234,7 +257,7 @@ impl Session {
         let mut inner = self.shared.lock();
         let program = &mut inner.programs[self.program];
         if self.shared.options.commit_all {
-            program.commit(|_, _, _| true)?;
+            program.commit(|_, _| true)?;
         } else {
             program.commit_finals()?;
         }
@@ -257,14 +280,17 @@ impl Session {
         self.wait_until(None, true)?;
         let mut inner = self.shared.lock();
         let lane = &mut inner.programs[self.program];
-        lane.commit(|_, _, _| true)?;
+        lane.commit(|_, _| true)?;
         lane.gather();
         let mut conclusion = std::mem::take(&mut lane.conclusion);
         let written: Vec<PathBuf> = lane.written_places().map(Path::to_owned).collect();
         if let Some(process) = lane.lane_of.and_then(|number| inner.programs.get_mut(number)) {
             // What the process itself has made of these paths came before.
             let older: Vec<PathId> = written.iter().filter_map(|place| process.paths.known(place)).collect();
-            older.into_iter().for_each(|path| process.graph.changed_outside(path));
+            for path in older {
+                process.graph.changed_outside(path);
+                process.forget_kept(path);
+            }
             process.conclusion.absorb(&mut conclusion);
         }
         Ok(Reply::Ok)
@@ -340,16 +366,20 @@ impl Session {
     fn force_all(&mut self) -> io::Result<Reply> {
         self.wait_until(None, true)?;
         let mut inner = self.shared.lock();
-        inner.programs[self.program].commit(|_, _, _| true)?;
+        inner.programs[self.program].commit(|_, _| true)?;
         Ok(self.forced(&inner))
     }
 
     fn forced(&self, inner: &Guard<'_>) -> Reply {
         let program = &inner.programs[self.program];
-        Reply::Forced {
-            settled: program.graph.is_settled() && program.graph.uncommitted().next().is_none(),
-            failed: program.graph.fatal().is_some(),
+        let settled = program.graph.is_settled()
+            && program.graph.uncommitted().next().is_none()
+            && !program.keeps_anything();
+        if settled {
+            // From here on Python tells of no change, until it records something.
+            self.trees.doubt(None);
         }
+        Reply::Forced { settled, failed: program.graph.fatal().is_some() }
     }
 
     /// The outputs that are pending, or done but not at their place, and are these paths or in these folders: right
@@ -361,7 +391,7 @@ impl Session {
         for path in paths {
             let spelled = program.paths.spelling(Path::new(path), cwd);
             let below: Vec<PathId> = program.paths.at_or_below(&spelled).collect();
-            let written = |id: &PathId| program.graph.newest_version(*id).is_some();
+            let written = |id: &PathId| program.graph.newest_version(*id).is_some() || program.is_kept(*id);
             let near = |id: &PathId| {
                 let place = program.paths.place(*id);
                 deep || place == spelled || place.parent() == Some(&spelled)
@@ -376,7 +406,7 @@ impl Session {
         if !concerned.is_empty() {
             self.wait_until(None, true)?;
             let mut inner = self.shared.lock();
-            inner.programs[self.program].commit(|_, path, _| concerned.contains(&path))?;
+            inner.programs[self.program].commit(|_, path| concerned.contains(&path))?;
         }
         Ok(self.forced(&self.shared.lock()))
     }
@@ -400,10 +430,11 @@ impl Session {
             self.wait_until(None, true)?;
             let mut inner = self.shared.lock();
             let program = &mut inner.programs[self.program];
-            program.commit(|_, path, _| concerned.contains(&path))?;
+            program.commit(|_, path| concerned.contains(&path))?;
             for path in concerned {
                 // From here on the path holds what Python makes of it.
                 program.graph.changed_outside(path);
+                program.forget_kept(path);
             }
             program.inputs_change();
             drop(inner);
@@ -429,7 +460,11 @@ impl Session {
             return Ok(self.forced(&self.shared.lock()));
         }
         let reply = self.force_all()?;
-        self.shared.lock().programs[self.program].inputs_change();
+        let mut inner = self.shared.lock();
+        let program = &mut inner.programs[self.program];
+        program.inputs_change();
+        program.doubt_units();
+        drop(inner);
         self.has_processes = true;
         Ok(reply)
     }

@@ -294,6 +294,11 @@ impl Graph {
         self.recordings[seq.index()].node
     }
 
+    /// The key of a node.
+    pub fn key(&self, node: NodeId) -> Key {
+        self.nodes[node.index()].key
+    }
+
     /// The first recording of a node.
     pub fn first_recording(&self, node: NodeId) -> Seq {
         self.nodes[node.index()].recordings[0]
@@ -332,6 +337,14 @@ impl Graph {
     /// What a node was recorded as waiting for.
     pub fn dependencies(&self, node: NodeId) -> &[NodeId] {
         &self.nodes[node.index()].dependencies
+    }
+
+    /// Who has written what a node reads, by path, the node not being cancelled; none where it was there before, or was
+    /// changed from outside since.
+    pub fn sources(&self, node: NodeId) -> impl Iterator<Item = (PathId, Option<NodeId>)> + '_ {
+        let own = self.own(node);
+        let reads = self.nodes[node.index()].reads.iter();
+        reads.map(move |read| (read.path, self.effective(read.path, Some(own)).map(|seq| self.node_of(seq))))
     }
 
     /// Whether another node reads what this one writes.

@@ -16,14 +16,15 @@ impl Graph {
             (groups.len() > 1).then(|| Hazard {
                 path,
                 ordered: writers.iter().any(|seq| self.writes_at_place(*seq, path)),
-                duplicate: writers.iter().map(|s| self.key_of(*s)).collect::<BTreeSet<Key>>().len() == 1,
+                duplicate: writers
+                    .iter()
+                    .map(|s| self.key(self.node_of(*s)))
+                    .collect::<BTreeSet<Key>>()
+                    .len()
+                    == 1,
                 writers: writers.clone(),
             })
         })
-    }
-
-    fn key_of(&self, seq: Seq) -> Key {
-        self.nodes[self.node_of(seq).index()].key
     }
 
     /// Whether the command of a recording writes this path at its own place.

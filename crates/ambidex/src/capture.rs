@@ -28,6 +28,7 @@ const FILES: &[(&str, &str)] = &package![
     "_lanes.py",
     "_session.py",
     "_shared.py",
+    "_state.py",
     "_watch.py",
     "build_meta.py",
 ];

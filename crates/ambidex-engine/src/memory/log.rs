@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// What the file begins with. Another version of ambidex that writes other frames begins with another line.
-const HEAD: &[u8] = b"ambidex state 2\n";
+const HEAD: &[u8] = b"ambidex state 3\n";
 
 /// Bytes before the content of a frame: its length (4) and its checksum (8).
 const FRAME: usize = 12;

@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod includes;
 mod log;
 pub(crate) mod record;
+pub(crate) mod unit;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -22,6 +23,7 @@ use ambidex_store::Digest;
 use files::{Files, News, VersionId};
 use log::Log;
 use record::{ActionKey, Invocation, LastBuild, Record, Told};
+use unit::Unit;
 
 /// What the log holds.
 #[derive(Serialize, Deserialize)]
@@ -32,6 +34,7 @@ enum Frame<'a> {
     Tool { key: Digest, tool: Tool },
     Invocation { key: Digest, invocation: &'a [u8] },
     LastBuild(&'a [u8]),
+    Unit { state: Digest, unit: &'a [u8] },
 }
 
 /// How much may be in the log before it is thought of writing it anew, in bytes.
@@ -51,6 +54,7 @@ pub(crate) struct Memory {
     tools: HashMap<Digest, Arc<Tool>>,
     invocations: HashMap<Digest, Range<usize>>,
     last_build: Option<Range<usize>>,
+    units: FxHashMap<Digest, Range<usize>>,
     /// Bytes of the log that say nothing any more.
     stale: usize,
     objects: PathBuf,
@@ -71,6 +75,7 @@ impl Memory {
             tools: HashMap::new(),
             invocations: HashMap::new(),
             last_build: None,
+            units: FxHashMap::default(),
             stale: 0,
             objects,
             next_folder: None,
@@ -109,6 +114,10 @@ impl Memory {
                 Frame::LastBuild(told) => {
                     let told = within(told);
                     self.last_build.replace(told)
+                }
+                Frame::Unit { state, unit } => {
+                    let unit = within(unit);
+                    self.units.insert(state, unit)
                 }
             };
             self.stale += replaced.map_or(0, |old| old.len());
@@ -212,6 +221,23 @@ impl Memory {
         self.stale += self.last_build.replace(range).map_or(0, |old| old.len());
     }
 
+    /// What the commands of an extension have come to when Python was in this state.
+    pub fn unit(&self, state: &Digest) -> Option<Unit> {
+        let range = self.units.get(state)?.clone();
+        postcard::from_bytes(self.log.content(range)).ok()
+    }
+
+    /// Remembers what the commands of an extension have come to.
+    pub fn remember_unit(&mut self, state: Digest, unit: &Unit) {
+        let content = postcard::to_stdvec(unit).expect("units are plain data");
+        if self.units.get(&state).is_some_and(|range| self.log.content(range.clone()) == content) {
+            return;
+        }
+        self.write_news();
+        let range = self.append_part(&Frame::Unit { state, unit: &content }, content.len());
+        self.stale += self.units.insert(state, range).map_or(0, |old| old.len());
+    }
+
     /// A new folder for the outputs of one run of a command. It does not exist yet.
     pub fn new_folder(&mut self) -> u32 {
         self.untidy = true;
@@ -279,6 +305,10 @@ impl Memory {
         let invocations: Vec<Invocation> =
             self.invocations.keys().filter_map(|key| self.invocation(key)).collect();
         let wanted: HashSet<&ActionKey> = invocations.iter().flat_map(|i| &i.actions).collect();
+        let named: HashSet<&Digest> = invocations.iter().flat_map(|i| &i.units).collect();
+        // They come back with the log until that is written anew, and are as right then as now.
+        let stale = self.units.extract_if(|state, _| !named.contains(state)).map(|(_, range)| range.len());
+        self.stale += stale.sum::<usize>();
         let gone: Vec<ActionKey> = self.records.keys().filter(|key| !wanted.contains(key)).copied().collect();
         for key in gone {
             self.append(&Frame::Forget(key));
@@ -309,6 +339,12 @@ impl Memory {
             record.inputs.iter_mut().chain(&mut record.folders).for_each(|id| *id = new.version(*id));
             records.push((key, postcard::to_stdvec(&record).expect("records are plain data")));
         }
+        let mut units = Vec::new();
+        for state in self.units.keys() {
+            let Some(mut unit) = self.unit(state) else { continue };
+            unit.inputs.iter_mut().chain(&mut unit.folders).for_each(|id| *id = new.version(*id));
+            units.push((*state, postcard::to_stdvec(&unit).expect("units are plain data")));
+        }
         let mut tools = Vec::new();
         for (key, tool) in &self.tools {
             let mut tool = Tool::clone(tool);
@@ -319,6 +355,7 @@ impl Memory {
         let frames = news.into_iter().map(Frame::News);
         let frames = frames.chain(records.iter().map(|(key, record)| Frame::Record { key: **key, record }));
         let frames = frames.chain(tools);
+        let frames = frames.chain(units.iter().map(|(state, unit)| Frame::Unit { state: *state, unit }));
         let invocations = self.invocations.iter();
         let invocations = invocations.map(|(key, range)| (*key, self.log.content(range.clone())));
         let frames = frames.chain(invocations.map(|(key, invocation)| Frame::Invocation { key, invocation }));
@@ -334,6 +371,7 @@ impl Memory {
         self.tools.clear();
         self.invocations.clear();
         self.last_build = None;
+        self.units.clear();
         self.stale = 0;
         self.recall();
         Ok(())

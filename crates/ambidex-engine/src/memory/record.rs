@@ -91,6 +91,8 @@ pub(crate) struct Invocation {
     pub actions: Vec<ActionKey>,
     /// The files that were put to their own places.
     pub committed: Vec<Committed>,
+    /// The states in which Python was for its extensions, by which their units are found.
+    pub units: Vec<Digest>,
 }
 
 /// A file that was put to its own place.

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::record::{RunResult, Written};
 use super::*;
+use crate::memory::unit::Unit;
 
 struct Bench {
     folder: tempfile::TempDir,
@@ -58,7 +59,7 @@ impl Bench {
 }
 
 fn recording(actions: &[ActionKey]) -> Invocation {
-    Invocation { actions: actions.to_vec(), committed: Vec::new() }
+    Invocation { actions: actions.to_vec(), ..Invocation::default() }
 }
 
 #[test]
@@ -121,7 +122,13 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
         memory.files.doubt();
         keys = (0..3).map(|n| bench.run(&mut memory, &format!("m{n}"), "a.h")).collect();
     }
-    memory.remember_invocation(Digest::of(b"setup.py build"), &recording(&keys));
+    let state = Digest::of(b"state of Python");
+    let inputs = memory.record(&keys[0]).unwrap().inputs;
+    let unit = Unit { programs: Vec::new(), inputs, folders: Vec::new(), commands: Vec::new() };
+    memory.remember_unit(state, &unit);
+    memory.remember_unit(Digest::of(b"another state"), &unit);
+    let invocation = Invocation { units: vec![state], ..recording(&keys) };
+    memory.remember_invocation(Digest::of(b"setup.py build"), &invocation);
     let size = |bench: &Bench| fs::metadata(bench.path("state")).unwrap().len();
     memory.close(false);
     let before = size(&bench);
@@ -133,6 +140,9 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
             assert!(memory.files.is_current(record.inputs[0]));
         }
         assert_eq!(memory.invocation(&Digest::of(b"setup.py build")).unwrap().actions, keys);
+        let unit = memory.unit(&state).unwrap();
+        assert!(memory.files.is_current(unit.inputs[0]));
+        assert!(memory.unit(&Digest::of(b"another state")).is_none(), "no program has it");
     }
     assert_eq!(bench.objects().len(), 3);
 }

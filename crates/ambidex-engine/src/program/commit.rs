@@ -50,16 +50,17 @@ impl Program {
         place::commit(file, place)
     }
 
-    /// Puts versions to their own places: those that `wanted` says yes to. Everything must be settled.
-    pub fn commit(&mut self, wanted: impl Fn(&Self, PathId, Version) -> bool) -> io::Result<()> {
+    /// Puts the newest versions of paths to their own places: those that `wanted` says yes to. Everything must be
+    /// settled.
+    pub fn commit(&mut self, wanted: impl Fn(&Self, PathId) -> bool) -> io::Result<()> {
         let all: Vec<(PathId, Version)> = self.graph.uncommitted().collect();
         for (path, version) in all {
-            if wanted(self, path, version) {
+            if wanted(self, path) {
                 self.put(path, version)?;
                 self.graph.committed(path);
             }
         }
-        Ok(())
+        self.commit_kept(wanted)
     }
 
     /// The files that its commands write.
@@ -70,13 +71,14 @@ impl Program {
     /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has
     /// an older version at its place.
     pub fn commit_finals(&mut self) -> io::Result<()> {
-        self.commit(|program, path, version| match version {
-            Version::Absent => true,
-            Version::Written(node) => {
-                program.jobs[node.index()].is_final()
-                    || !program.graph.is_consumed(node)
-                    || program.paths.place(path).exists()
+        self.commit(|program, path| match program.graph.newest_version(path) {
+            Some(Version::Written(node))
+                if !program.jobs[node.index()].is_final() && program.graph.is_consumed(node) =>
+            {
+                program.paths.place(path).exists()
             }
+            Some(_) => true,
+            None => program.paths.place(path).exists(),
         })
     }
 
@@ -99,8 +101,23 @@ impl Program {
     /// The build of these extensions has come to its end, and well.
     pub fn conclude(&mut self, extensions: Option<&[String]>) {
         self.gather();
-        if let Some(tree) = &self.tree {
-            self.conclusion.end(&mut tree.memory(), &self.invocation, extensions);
+        self.gather_spared();
+        if let Some(tree) = self.tree.clone() {
+            let mut memory = tree.memory();
+            self.remember_units(&mut memory);
+            self.conclusion.end(&mut memory, &self.invocation, extensions);
+        }
+    }
+
+    fn gather_spared(&mut self) {
+        let from = std::mem::replace(&mut self.conclusion.spared, self.spared.len());
+        for spared in &self.spared[from..] {
+            for done in &spared.unit.commands {
+                self.conclusion.add_action(done.action);
+                if done.is_final {
+                    self.conclusion.add_file(spared.name.clone(), done.place.clone(), done.digest);
+                }
+            }
         }
     }
 }

@@ -10,3 +10,4 @@ mod damage;
 mod editable;
 mod outputs;
 mod times;
+mod units;

@@ -1,0 +1,38 @@
+//! Knows what is remembered of the commands of one extension as a whole, so that they need not be recorded again.
+
+use std::path::PathBuf;
+
+use ambidex_store::Digest;
+use serde::{Deserialize, Serialize};
+
+use super::files::VersionId;
+use super::record::ActionKey;
+
+/// The commands of one extension at the end of a good build. They would be the same again, with the same outputs, as
+/// long as Python is in the same state (by which a unit is found) and everything here is what it was.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Unit {
+    /// The programs that they name, with the files that these were.
+    pub programs: Vec<(String, PathBuf)>,
+    /// All that they read and did not make themselves, and the programs behind their tools.
+    pub inputs: Vec<VersionId>,
+    /// The names in the folders in which they looked for files.
+    pub folders: Vec<VersionId>,
+    /// In program order, repetitions included.
+    pub commands: Vec<Done>,
+}
+
+/// A command that has been recorded, and its output.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Done {
+    /// The beginning of its key in the graph: commands of one key are one.
+    pub node: u64,
+    pub action: ActionKey,
+    /// The output's own path, in its one spelling.
+    pub place: PathBuf,
+    pub digest: Digest,
+    /// The number of the folder that holds the output.
+    pub folder: u32,
+    /// Whether the output is one that the project is built for: then it is at its place.
+    pub is_final: bool,
+}

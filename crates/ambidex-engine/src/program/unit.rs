@@ -1,0 +1,361 @@
+//! Knows which extensions are up to date as a whole, so that Python need not record their commands.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ambidex_command::Kind;
+use ambidex_graph::{Key, NodeId, PathId};
+use ambidex_store::Digest;
+
+use super::{Program, ScopeState};
+use crate::identity;
+use crate::job::{Environment, Job, Memorable, ReadAs};
+use crate::memory::Memory;
+use crate::memory::files::{Files, VersionId};
+use crate::memory::record::{ActionKey, Moment, Record};
+use crate::memory::unit::{Done, Unit};
+use crate::place;
+use crate::report::HazardPath;
+
+/// Counts up when what goes into a state changes.
+const VERSION: &[u8] = b"ambidex unit 1";
+
+/// What Python tells of itself where an extension's commands are asked for.
+pub(crate) struct PythonState<'a> {
+    /// A hash of the objects that decide what the commands are.
+    pub objects: &'a str,
+    pub cwd: &'a Arc<Path>,
+}
+
+/// The setting of an extension whose commands were asked for as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// Python's state, by which its unit is found.
+    state: Digest,
+    cwd: Arc<Path>,
+    env: Arc<Environment>,
+}
+
+/// An extension whose commands were not recorded.
+#[derive(Debug)]
+pub(crate) struct Spared {
+    pub name: Option<String>,
+    pub unit: Unit,
+}
+
+/// The newest version of a file that a spared command has written, which need not be at its place.
+#[derive(Debug)]
+pub(super) struct Kept {
+    file: PathBuf,
+    digest: Digest,
+}
+
+impl Program {
+    /// Python's code was loaded from these files.
+    pub fn learn_code(&mut self, code: &[String]) {
+        let Some(tree) = &self.tree else { return };
+        let mut memory = tree.memory();
+        let mut hasher = blake3::Hasher::new();
+        for file in code {
+            let id = memory.files.id(Path::new(file));
+            let digest = memory.files.current(id).map(|version| memory.files.version(version).content.digest);
+            hasher.update(file.as_bytes()).update(&[0]).update(&digest.unwrap_or(Digest([0; 32])).0);
+        }
+        self.code = Some(Digest(*hasher.finalize().as_bytes()));
+    }
+
+    /// Spares an extension whose commands would change nothing. Returns the files that they would write.
+    pub fn spare(&mut self, scope: u32, python: &PythonState<'_>) -> Option<Vec<String>> {
+        let tree = self.tree.clone().filter(|_| self.demanded.is_none())?;
+        let state = self.state_of(python)?;
+        let asked = Asked { state, cwd: python.cwd.clone(), env: self.env.clone() };
+        self.asked.push((scope, asked));
+        let scope = self.scopes.get(&scope)?;
+        let (group, name) = (scope.group, scope.name.clone());
+        if self.graph.is_past_failure(group) {
+            return None;
+        }
+        let mut memory = tree.memory();
+        let unit = memory.unit(&state)?;
+        if !self.holds(&unit, &mut memory, python.cwd) {
+            return None;
+        }
+        let mut outputs = Vec::with_capacity(unit.commands.len());
+        for done in &unit.commands {
+            let path = self.paths.id(&mut self.graph, done.place.clone());
+            self.kept.insert(path, Kept { file: done.file(&memory), digest: done.digest });
+            outputs.push(done.place.to_string_lossy().into_owned());
+        }
+        self.spared.push(Spared { name, unit });
+        self.conclusion.add_unit(state);
+        Some(outputs)
+    }
+
+    /// Python has run commands that were not recorded. Which extension they were of is not known.
+    pub fn doubt_units(&mut self) {
+        self.asked.clear();
+    }
+
+    /// What decides which commands an extension has: Python's objects and code, and its environment.
+    fn state_of(&self, python: &PythonState<'_>) -> Option<Digest> {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |part: &[u8]| {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        };
+        add(VERSION);
+        add(python.objects.as_bytes());
+        add(&self.code?.0);
+        add(python.cwd.as_os_str().as_encoded_bytes());
+        // Python code is like a script: it may look at any variable.
+        for (name, value) in self.env.variables.iter().filter(|(name, _)| identity::matters(name, true)) {
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        Some(Digest(*hasher.finalize().as_bytes()))
+    }
+
+    /// Whether nothing has changed that the commands of a unit depend on, and their outputs are there.
+    fn holds(&mut self, unit: &Unit, memory: &mut Memory, cwd: &Path) -> bool {
+        let env = self.env.clone();
+        let mut found = |(name, file): &(String, PathBuf)| {
+            self.programs.find(name, cwd, &env).is_some_and(|found| *found == **file)
+        };
+        unit.programs.iter().all(&mut found)
+            && unit.inputs.iter().chain(&unit.folders).all(|version| memory.files.is_current(*version))
+            && !self.has_pending(unit, &memory.files, cwd)
+            && unit.commands.iter().all(|done| {
+                let is = |file: &Path, files: &mut Files| files.digest(file) == Some(done.digest);
+                is(&done.file(memory), &mut memory.files)
+                    && (!done.is_final || is(&done.place, &mut memory.files))
+            })
+    }
+
+    /// Whether a command of the program writes something that the unit reads or writes.
+    fn has_pending(&mut self, unit: &Unit, files: &Files, cwd: &Path) -> bool {
+        if self.graph.is_empty() {
+            return false;
+        }
+        let read = unit.inputs.iter().map(|version| files.path_of(*version).clone());
+        let written = unit.commands.iter().map(|done| Arc::from(&*done.place));
+        read.chain(written).any(|file| {
+            let spelled = self.paths.spelling(&file, cwd);
+            self.paths.known(&spelled).is_some_and(|path| self.graph.newest_version(path).is_some())
+        })
+    }
+
+    /// Whether spared commands have written this path last.
+    pub fn is_kept(&self, path: PathId) -> bool {
+        self.kept.contains_key(&path)
+    }
+
+    /// Whether there is anything of spared commands that may not be at its place.
+    pub fn keeps_anything(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// Another command, or Python, writes this path now.
+    pub fn forget_kept(&mut self, path: PathId) {
+        self.kept.remove(&path);
+    }
+
+    /// Puts what spared commands have written to its place, where `wanted` says yes.
+    pub(super) fn commit_kept(&mut self, wanted: impl Fn(&Self, PathId) -> bool) -> io::Result<()> {
+        let Some(tree) = self.tree.clone() else { return Ok(()) };
+        let paths: Vec<PathId> = self.kept.keys().copied().filter(|path| wanted(self, *path)).collect();
+        for path in paths {
+            let Some(kept) = self.kept.remove(&path) else { continue };
+            let place = self.paths.place(path);
+            if tree.memory().files.digest(place) != Some(kept.digest) {
+                place::commit(&kept.file, place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers the extensions that were asked for as a whole since the last time, and recorded.
+    pub(super) fn remember_units(&mut self, memory: &mut Memory) {
+        let mut asked = std::mem::take(&mut self.asked);
+        // The others were spared.
+        asked.retain(|(scope, _)| self.scopes.get(scope).is_some_and(|scope| !scope.recordings.is_empty()));
+        if asked.is_empty() {
+            return;
+        }
+        let needed = self.needed_elsewhere();
+        let mut units = Vec::new();
+        for (scope, asked) in &asked {
+            if let Some(unit) = self.unit_of(&self.scopes[scope], asked, &needed, memory) {
+                units.push((asked.state, unit));
+            }
+        }
+        for (state, unit) in units {
+            memory.remember_unit(state, &unit);
+            self.conclusion.add_unit(state);
+        }
+    }
+
+    /// The nodes whose outputs are read in a scope that has not recorded them.
+    fn needed_elsewhere(&self) -> HashSet<NodeId> {
+        let mut needed = HashSet::new();
+        for scope in self.scopes.values() {
+            let own = self.nodes_in(scope);
+            let sources = own.iter().flat_map(|node| self.graph.sources(*node)).filter_map(|(_, node)| node);
+            needed.extend(sources.filter(|node| !own.contains(node)));
+        }
+        needed
+    }
+
+    fn nodes_in(&self, scope: &ScopeState) -> HashSet<NodeId> {
+        let live = scope.recordings.iter().filter(|seq| !self.graph.is_cancelled(**seq));
+        live.map(|seq| self.graph.node_of(*seq)).collect()
+    }
+
+    /// What the commands of a scope have come to, if they could have been spared; without those that other extensions
+    /// build upon, or that build upon others.
+    fn unit_of(
+        &self,
+        scope: &ScopeState,
+        asked: &Asked,
+        needed: &HashSet<NodeId>,
+        memory: &mut Memory,
+    ) -> Option<Unit> {
+        let own = self.nodes_in(scope);
+        let mut unit = Unit {
+            programs: Vec::new(),
+            inputs: Vec::new(),
+            folders: Vec::new(),
+            commands: Vec::with_capacity(scope.recordings.len()),
+        };
+        let (mut programs, mut inputs) = (BTreeSet::new(), BTreeSet::new());
+        let mut folders = BTreeSet::new();
+        for seq in &scope.recordings {
+            let node = self.graph.node_of(*seq);
+            if self.graph.is_cancelled(*seq) || needed.contains(&node) {
+                return None;
+            }
+            let job = &self.jobs[node.index()];
+            let (action, record) = outcome(job, asked, memory)?;
+            let outside = self.operands_outside(node, &own, &record, memory)?;
+            unit.commands.push(Done {
+                node: number(self.graph.key(node)),
+                action,
+                place: job.products[0].place.to_path_buf(),
+                digest: record.result.outputs[0].digest,
+                folder: record.folder,
+                is_final: job.is_final(),
+            });
+            let Memorable::Yes(subject) = &job.memorable else { return None };
+            inputs.extend(record.inputs.iter().chain(&subject.tool.parts).copied().chain(outside));
+            folders.extend(record.folders);
+            programs.insert((job.command.argv[0].clone(), job.program.to_path_buf()));
+            if job.command.tool > 0 {
+                let name = &job.command.argv[job.command.tool];
+                programs.insert((name.clone(), self.programs.known(name, &job.cwd, &job.env)?.to_path_buf()));
+            }
+        }
+        unit.programs = programs.into_iter().collect();
+        unit.inputs = inputs.into_iter().collect();
+        unit.folders = folders.into_iter().collect();
+        Some(unit)
+    }
+
+    /// The objects and archives that a command has read and none of the program has written, if they are what it read.
+    /// None if it has read what a command outside of its extension has written.
+    fn operands_outside(
+        &self,
+        node: NodeId,
+        own: &HashSet<NodeId>,
+        record: &Record,
+        memory: &mut Memory,
+    ) -> Option<Vec<VersionId>> {
+        let job = &self.jobs[node.index()];
+        let mut found = Vec::new();
+        for ((path, source), read_as) in self.graph.sources(node).zip(&job.reads) {
+            let file = self.paths.place(path);
+            match source {
+                Some(writer) if own.contains(&writer) => continue,
+                Some(_) => return None,
+                // It was written in this run, and changed since.
+                None if job.outside.iter().all(|outside| **outside != *file) => return None,
+                None if matches!(read_as, ReadAs::Fixed) => continue,
+                None => {}
+            }
+            let id = memory.files.id(file);
+            let version = memory.files.look(id)?;
+            if !record.result.operands.contains(&memory.files.version(version).content.digest) {
+                return None;
+            }
+            found.push(version);
+        }
+        Some(found)
+    }
+
+    /// How many paths more than one extension writes, of which one was spared; but for those that are known.
+    pub fn spared_hazards(&self, known: &[HazardPath]) -> usize {
+        if self.spared.is_empty() {
+            return 0;
+        }
+        let mut writers: HashMap<&Path, BTreeSet<&str>> = HashMap::new();
+        for spared in &self.spared {
+            let Some(name) = &spared.name else { continue };
+            for done in &spared.unit.commands {
+                writers.entry(&done.place).or_default().insert(name);
+            }
+        }
+        for seq in self.graph.program() {
+            let scope = self.scopes.get(&self.scope_of[seq.index()]);
+            let Some(name) = scope.and_then(|scope| scope.name.as_deref()) else { continue };
+            for product in &self.jobs[self.graph.node_of(seq).index()].products {
+                if let Some(names) = writers.get_mut(&*product.place) {
+                    names.insert(name);
+                }
+            }
+        }
+        known.iter().for_each(|hazard| drop(writers.remove(&*hazard.path)));
+        writers.values().filter(|names| names.len() > 1).count()
+    }
+
+    /// How many commands were spared: with repetitions, and those of them that are not in the graph, without.
+    pub fn spared_commands(&self) -> (usize, usize) {
+        if self.spared.is_empty() {
+            return (0, 0);
+        }
+        let recorded: HashSet<u64> =
+            self.graph.all_nodes().map(|node| number(self.graph.key(node))).collect();
+        let all = || self.spared.iter().flat_map(|spared| &spared.unit.commands);
+        let distinct: HashSet<u64> = all().map(|done| done.node).filter(|n| !recorded.contains(n)).collect();
+        (all().count(), distinct.len())
+    }
+}
+
+impl Done {
+    fn file(&self, memory: &Memory) -> PathBuf {
+        memory.folder(self.folder).join(self.place.file_name().unwrap_or_default())
+    }
+}
+
+/// What a command has come to, if that says all there is to say of it: it was run in the setting that its extension was
+/// asked for in, is remembered, has one output of a name of its own, printed nothing, and says nothing of the time.
+fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Record)> {
+    let (Memorable::Yes(subject), Some(ending), [product]) = (&job.memorable, job.ending(), &*job.products)
+    else {
+        return None;
+    };
+    let silent = ending.ended.out.is_empty() && ending.ended.err.is_empty();
+    let same_setting = job.cwd == asked.cwd && job.env.hash == asked.env.hash;
+    let plain = product.renamed && !matches!(job.command.kind, Kind::Archive | Kind::Index);
+    if ending.ended.status != 0 || !silent || !same_setting || !plain {
+        return None;
+    }
+    let record = memory.record(&subject.key)?;
+    let result = &record.result;
+    let [output] = &*result.outputs else { return None };
+    let same = ending.outputs.first() == Some(&output.digest);
+    (same && result.moment == Moment::default()).then_some((subject.key, record))
+}
+
+/// The beginning of a key.
+fn number(key: Key) -> u64 {
+    u64::from_le_bytes(key.0[..8].try_into().unwrap_or_default())
+}
