@@ -2,7 +2,9 @@
 
 use std::io::Read;
 use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -18,14 +20,19 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// Whether the engine of this process ends: no answer is waited for any more.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
+/// Where tools keep temporary files while they are asked: it goes with the engine, also if they are ended before they
+/// could tidy up.
+static TEMPORARY: Mutex<Option<PathBuf>> = Mutex::new(None);
+
 /// The tool did not answer in time, or nobody waits for it any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("its tool does not answer when it is asked what it runs")]
 pub(crate) struct Silent;
 
-/// An engine begins: questions are waited for again.
-pub(crate) fn begin() {
+/// An engine begins, with this folder for temporary files: questions are waited for again.
+pub(crate) fn begin(temporary: &Path) {
     ENDING.store(false, Ordering::Relaxed);
+    *TEMPORARY.lock().expect("a path is all there is") = Some(temporary.to_owned());
 }
 
 /// The engine ends, and with it all questions.
@@ -36,6 +43,9 @@ pub(crate) fn end_all() {
 /// What a command prints to both of its outputs; none if it fails or can't be started.
 pub(crate) fn ask(mut command: Command) -> Result<Option<String>, Silent> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    if let Some(temporary) = &*TEMPORARY.lock().expect("a path is all there is") {
+        command.env("TMPDIR", temporary);
+    }
     let Ok(child) = command.spawn() else { return Ok(None) };
     let pid = child.id();
     let (send, answer) = mpsc::channel();

@@ -61,11 +61,11 @@ impl Engine {
     /// # Errors
     /// If no socket can be made in the temporary folder.
     pub fn start(options: Options) -> io::Result<Self> {
-        question::begin();
         let folder = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
         let listener = UnixListener::bind(folder.path().join("socket"))?;
         let temporary = folder.path().join("tmp");
         std::fs::create_dir(&temporary)?;
+        question::begin(&temporary);
         let shared = Arc::new(Shared::new(options, temporary));
         let trees = Arc::new(Trees::default());
         let engine =
