@@ -1,5 +1,8 @@
 //! Knows how the outputs of a program come to their own places, and back, and what is told of them to the next build.
 
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -71,15 +74,34 @@ impl Program {
     /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has
     /// an older version at its place.
     pub fn commit_finals(&mut self) -> io::Result<()> {
-        self.commit(|program, path| match program.graph.newest_version(path) {
-            Some(Version::Written(node))
-                if !program.jobs[node.index()].is_final() && program.graph.is_consumed(node) =>
-            {
-                program.paths.place(path).exists()
+        let is_step = |program: &Self, path| match program.graph.newest_version(path) {
+            Some(Version::Written(node)) => {
+                !program.jobs[node.index()].is_final() && program.graph.is_consumed(node)
             }
-            Some(_) => true,
-            None => program.paths.place(path).exists(),
-        })
+            Some(Version::Absent) => false,
+            // It was spared.
+            None => true,
+        };
+        let newest = self.graph.uncommitted().map(|(path, _)| path).chain(self.kept.keys().copied());
+        let steps: Vec<PathId> = newest.filter(|path| is_step(self, *path)).collect();
+        let present = self.present(&steps);
+        self.commit(|program, path| present.contains(&path) || !is_step(program, path))
+    }
+
+    /// Those of these paths whose place holds something. Folders are listed: to ask for each file would take a build in
+    /// which nothing has changed a fifth of its time.
+    fn present(&self, paths: &[PathId]) -> HashSet<PathId> {
+        let mut listed: HashMap<&Path, HashSet<OsString>> = HashMap::new();
+        let names = |folder| {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.map(|entry| entry.file_name()).collect()
+        };
+        let mut is_there = |path: &PathId| {
+            let place = self.paths.place(*path);
+            let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else { return false };
+            listed.entry(folder).or_insert_with(|| names(folder)).contains(name)
+        };
+        paths.iter().copied().filter(|path| is_there(path)).collect()
     }
 
     /// Takes what was made since the last time into the conclusion.
