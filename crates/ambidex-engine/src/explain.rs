@@ -63,7 +63,7 @@ pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &
             build.explained.push(Explained {
                 place: named(&place),
                 extension: program.extension_of(node),
-                argv: job.argv().iter().map(named).collect(),
+                argv: job.line.argv().iter().map(named).collect(),
                 how: ending.how,
                 why: ending.why.clone(),
             });

@@ -10,7 +10,7 @@ use ambidex_store::Digest;
 use crate::identity;
 use crate::job::Environment;
 use crate::memory::Memory;
-use crate::memory::files::{Files, Stat, VersionId};
+use crate::memory::files::{Files, Stat, VersionId, is_still};
 use crate::memory::record::{ActionKey, Moment, RunResult, Told, Why, Written};
 use crate::output;
 use crate::process::Ended;
@@ -341,8 +341,8 @@ pub(crate) fn recall(
         memory.remember(subject.key, &record);
     }
     let folder = memory.folder(record.folder);
-    for output in &record.result.outputs {
-        if memory.files.digest(&folder.join(&output.name)) != Some(output.digest) {
+    for (output, state) in record.result.outputs.iter().zip(&record.states) {
+        if !is_still(&folder.join(&output.name), *state, &output.digest) {
             return Err(Why::Output(output.name.clone()));
         }
     }

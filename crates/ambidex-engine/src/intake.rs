@@ -7,14 +7,17 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ambidex_command::{Command, InputRole, Kind, NotUnderstood, OutputRole, Placement, ResponseFiles};
+use ambidex_command::{
+    Command, Depfile, InputRole, Kind, NotUnderstood, OutputRole, Placement, ResponseFiles,
+};
 use ambidex_graph::{Access, Action, At, Graph, GroupId, Key};
 use ambidex_store::Store;
 use rustix::fs::{Access as Permission, access};
 
 use crate::fresh::Subject;
 use crate::identity;
-use crate::job::{Environment, Job, Life, Memorable, Product, ReadAs};
+use crate::job::{Environment, Job, Life, Memorable, Product, Read, ReadAs};
+use crate::line::Line;
 use crate::lookup::Programs;
 use crate::memory::Memory;
 use crate::paths::PathTable;
@@ -76,33 +79,29 @@ impl Intake<'_> {
         };
         let memorable = self.memorable(&command, cwd, env, [&program, &tool]);
         let key = key(&command, cwd, env, &memorable, [&program, &tool]);
-        let (reads, reads_as, declared) = self.reads(&command, cwd);
+        let named = self.reads(&command, cwd);
+        let reads = named.iter().map(|(access, _)| *access).collect();
         let (writes, products) = self.writes(&command, cwd)?;
-        let written = |file: &&Arc<Path>| {
-            self.paths.known(file).is_some_and(|id| self.graph.newest_version(id).is_some())
-        };
-        let outside: Box<[Arc<Path>]> = declared.iter().filter(|file| !written(file)).cloned().collect();
-        let outside_stamp = stamp::of(outside.iter().map(AsRef::as_ref));
+        let named: Box<[Read]> = named.into_iter().map(|(_, read)| read).collect();
+        let outside_stamp = stamp::of(named.iter().filter(|read| read.outside).map(|read| &*read.file));
         let known = match (&memorable, &self.memory) {
             (Memorable::Yes(subject), Some(memory)) => memory.duration(&subject.key),
             _ => None,
         };
-        let weight = known.unwrap_or_else(|| weight(&command, &declared));
+        let weight = known.unwrap_or_else(|| weight(&command, &named));
         let action = Action { group, key, reads, writes, weight };
-        let recorded = command.expanded.then(|| argv.to_vec());
         let job = Job {
-            command: Arc::new(command),
+            kind: command.kind,
+            declares_all: command.depfile == Depfile::None,
+            line: Line::new(command, argv),
             memorable,
             why: None,
-            recorded,
             cwd: cwd.clone(),
             env: env.clone(),
             program,
             products: products.into(),
-            reads: reads_as.into(),
-            folder: PathBuf::new(),
-            declared: declared.into(),
-            outside,
+            reads: named,
+            folder: None,
             outside_stamp,
             generation: self.generation,
             life: Life::Waiting,
@@ -114,10 +113,8 @@ impl Intake<'_> {
         self.programs.find(name, cwd, env).ok_or_else(|| Left::NoProgram(name.to_owned()))
     }
 
-    fn reads(&mut self, command: &Command, cwd: &Path) -> (Vec<Access>, Vec<ReadAs>, Vec<Arc<Path>>) {
+    fn reads(&mut self, command: &Command, cwd: &Path) -> Vec<(Access, Read)> {
         let mut reads = Vec::new();
-        let mut reads_as = Vec::new();
-        let mut declared = Vec::new();
         for input in &command.inputs {
             if input.role == InputRole::SymbolsOrRunPath && cwd.join(&input.path).is_dir() {
                 // `-R folder` is a run path, `-R file` a file of symbols (ld manual).
@@ -130,27 +127,23 @@ impl Intake<'_> {
                 _ if substitutable => (At::Anywhere, ReadAs::Operand(input.span)),
                 _ => (At::Place, ReadAs::Fixed),
             };
-            let path = self.paths.id(self.graph, spelled);
-            reads.push(Access { path, at });
-            reads_as.push(as_what);
-            declared.push(self.paths.shared(path));
+            reads.push(self.read(spelled, at, as_what));
         }
         if matches!(command.kind, Kind::Link | Kind::CompileAndLink) {
-            self.libraries(command, cwd, &mut reads, &mut reads_as, &mut declared);
+            self.libraries(command, cwd, &mut reads);
         }
-        (reads, reads_as, declared)
+        reads
+    }
+
+    fn read(&mut self, spelled: PathBuf, at: At, as_what: ReadAs) -> (Access, Read) {
+        let path = self.paths.id(self.graph, spelled);
+        let outside = self.graph.newest_version(path).is_none();
+        (Access { path, at }, Read { path, file: self.paths.shared(path), as_what, outside })
     }
 
     /// The files that `-l` options name, where they are files of the program or in folders that it names. The
     /// linker takes the first folder that has one (ld manual, `-l`).
-    fn libraries(
-        &mut self,
-        command: &Command,
-        cwd: &Path,
-        reads: &mut Vec<Access>,
-        reads_as: &mut Vec<ReadAs>,
-        declared: &mut Vec<Arc<Path>>,
-    ) {
+    fn libraries(&mut self, command: &Command, cwd: &Path, reads: &mut Vec<(Access, Read)>) {
         for library in &command.libraries {
             let names = library.file_names();
             'found: for folder in &command.library_dirs {
@@ -162,10 +155,7 @@ impl Intake<'_> {
                         continue;
                     }
                     let at = if command.placement == Placement::Renamable { At::Anywhere } else { At::Place };
-                    let path = self.paths.id(self.graph, spelled);
-                    reads.push(Access { path, at });
-                    reads_as.push(ReadAs::Library { folder: folder.first_arg });
-                    declared.push(self.paths.shared(path));
+                    reads.push(self.read(spelled, at, ReadAs::Library { folder: folder.first_arg }));
                     break 'found;
                 }
             }
@@ -260,8 +250,9 @@ fn key(command: &Command, cwd: &Path, env: &Environment, memorable: &Memorable, 
 }
 
 /// A guess at the duration in microseconds, by the size of the sources. Only its order matters.
-fn weight(command: &Command, declared: &[Arc<Path>]) -> u64 {
-    let size = || -> u64 { declared.iter().filter_map(|f| fs::metadata(f).ok()).map(|d| d.size()).sum() };
+fn weight(command: &Command, reads: &[Read]) -> u64 {
+    let size =
+        || -> u64 { reads.iter().filter_map(|read| fs::metadata(&read.file).ok()).map(|d| d.size()).sum() };
     match command.kind {
         Kind::Compile | Kind::CompileAndLink => 50_000 + size() * 4,
         _ => 20_000,

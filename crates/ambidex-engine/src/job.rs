@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_command::{Command, Depfile, Kind, Span};
-use ambidex_graph::{Action, Content, PathId};
+use ambidex_graph::{Content, PathId};
 use ambidex_store::Digest;
 
 use crate::fresh::Subject;
 use crate::identity;
+use crate::line::Line;
 use crate::memory::files::VersionId;
 use crate::memory::record::{How, Why};
 use crate::process::Ended;
@@ -69,28 +70,34 @@ pub(crate) enum Memorable {
     No(String),
 }
 
+/// A file that a command line names, or a library that it looks for, in the order of the action's reads.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub path: PathId,
+    pub file: Arc<Path>,
+    pub as_what: ReadAs,
+    /// Whether no command of the program had written it.
+    pub outside: bool,
+}
+
 /// A command as it was recorded first.
 #[derive(Debug)]
 pub(crate) struct Job {
-    pub command: Arc<Command>,
+    pub line: Line,
+    pub kind: Kind,
+    /// Whether its line names all that it reads.
+    pub declares_all: bool,
     pub memorable: Memorable,
     /// Why it is not up to date, once that is known.
-    pub why: Option<Why>,
-    /// The command as it was recorded, where response files were read into the other.
-    pub recorded: Option<Vec<String>>,
+    pub why: Option<Box<Why>>,
     pub cwd: Arc<Path>,
     pub env: Arc<Environment>,
     pub program: Arc<Path>,
     pub products: Box<[Product]>,
-    /// In the order of the action's reads.
-    pub reads: Box<[ReadAs]>,
-    /// A folder of its own for what it writes; empty before it is started.
-    pub folder: PathBuf,
-    /// Files that it was known to read when it was recorded.
-    pub declared: Box<[Arc<Path>]>,
-    /// Those of them that no command of the program had written.
-    pub outside: Box<[Arc<Path>]>,
-    /// What the state of `outside` was then.
+    pub reads: Box<[Read]>,
+    /// The number of a folder of its own for what it writes, once it is started.
+    pub folder: Option<u32>,
+    /// What the state of the files that it reads and that no command of the program had written was when it was recorded.
     pub outside_stamp: u64,
     /// How often Python had changed possible inputs when it was recorded.
     pub generation: u64,
@@ -116,9 +123,9 @@ pub(crate) struct Ending {
     pub how: How,
     pub why: Why,
     /// Every file that it read besides its operands, with its content; none if unknown.
-    pub inputs: Option<Vec<VersionId>>,
+    pub inputs: Option<Box<[VersionId]>>,
     /// The contents of its outputs, as far as they are known.
-    pub outputs: Vec<Digest>,
+    pub outputs: Box<[Digest]>,
 }
 
 /// A command line as it is really run.
@@ -145,14 +152,14 @@ impl Product {
 }
 
 impl Job {
-    /// The command as it was recorded.
-    pub fn argv(&self) -> &[String] {
-        self.recorded.as_deref().unwrap_or(&self.command.argv)
+    /// What its line means.
+    pub fn command(&self) -> Arc<Command> {
+        self.line.command(&self.env.variables)
     }
 
     /// What the command is called where an error is raised for it.
     pub fn error_kind(&self) -> &'static str {
-        match self.command.kind {
+        match self.kind {
             Kind::Compile | Kind::Preprocess | Kind::Query => "compile",
             Kind::Archive | Kind::Index => "archive",
             Kind::Link | Kind::CompileAndLink => "link",
@@ -161,17 +168,12 @@ impl Job {
 
     /// Whether its product is one that a project is built for, and no step on the way.
     pub fn is_final(&self) -> bool {
-        !matches!(self.command.kind, Kind::Compile | Kind::Preprocess)
+        !matches!(self.kind, Kind::Compile | Kind::Preprocess)
     }
 
     /// Where it writes that path.
     pub fn product(&self, path: PathId) -> Option<&Product> {
         self.products.iter().find(|product| product.path == path)
-    }
-
-    /// Where it puts what it writes as that path; none where it writes to the path itself.
-    pub fn written(&self, path: PathId) -> Option<PathBuf> {
-        self.product(path)?.file(&self.folder)
     }
 
     /// What the end was, if there was one.
@@ -182,30 +184,36 @@ impl Job {
         }
     }
 
-    /// The command line with all that is renamed. `contents` says for each read where it is; `written` where a
-    /// node has put a path.
+    /// The files that it reads and that no command of the program had written.
+    pub fn outside(&self) -> impl Iterator<Item = &Path> {
+        self.reads.iter().filter(|read| read.outside).map(|read| &*read.file)
+    }
+
+    /// The command line with all that is renamed. `command` is what it means, `folder` where its outputs go; `contents`
+    /// says for each read where it is; `written` where a node has put a path.
     pub fn plan(
         &self,
-        action_reads: &[PathId],
+        command: &Command,
+        folder: &Path,
         contents: &[Content],
         written: &dyn Fn(ambidex_graph::NodeId, PathId) -> Option<PathBuf>,
     ) -> Plan {
-        let mut rewrite = self.command.rewrite();
+        let mut rewrite = command.rewrite();
         let mut plan = Plan::default();
         let mut appended: Vec<String> = Vec::new();
         let primary = self.products.first();
-        for ((as_what, content), path) in self.reads.iter().zip(contents).zip(action_reads) {
+        for (read, content) in self.reads.iter().zip(contents) {
             let found = match content {
-                Content::Of(node) => written(*node, *path),
+                Content::Of(node) => written(*node, read.path),
                 Content::AtPlace => None,
             };
-            if let (ReadAs::Operand(span), None) = (as_what, &found) {
-                plan.operands.push(self.command.argv[span.arg][span.start..span.end].to_owned());
+            if let (ReadAs::Operand(span), None) = (&read.as_what, &found) {
+                plan.operands.push(command.argv[span.arg][span.start..span.end].to_owned());
             }
-            match (as_what, found) {
+            match (&read.as_what, found) {
                 (ReadAs::Operand(span), Some(file)) => {
                     let text = self.shown(&file);
-                    let original = self.command.argv[span.arg][span.start..span.end].to_owned();
+                    let original = command.argv[span.arg][span.start..span.end].to_owned();
                     plan.renamed.push((text.clone(), original));
                     rewrite = rewrite.replace(*span, text);
                 }
@@ -217,26 +225,24 @@ impl Job {
                     }
                 }
                 (ReadAs::Previous, file) => {
-                    let product = primary.filter(|p| p.path == *path);
-                    if let Some((place, target)) =
-                        product.and_then(|p| Some((&p.place, p.file(&self.folder)?)))
-                    {
+                    let product = primary.filter(|p| p.path == read.path);
+                    if let Some((place, target)) = product.and_then(|p| Some((&p.place, p.file(folder)?))) {
                         plan.copy = Some((file.unwrap_or_else(|| place.to_path_buf()), target));
                     }
                 }
                 _ => {}
             }
         }
-        if let Some(file) = primary.and_then(|product| product.file(&self.folder)) {
+        if let Some(file) = primary.and_then(|product| product.file(folder)) {
             let text = self.shown(&file);
-            if let Some(output) = self.command.primary() {
+            if let Some(output) = command.primary() {
                 plan.renamed.push((text.clone(), output.path.clone()));
             }
             rewrite = rewrite.output(text);
         }
-        match &self.command.depfile {
+        match &command.depfile {
             Depfile::Inject => {
-                let file = self.folder.join("inputs.d");
+                let file = folder.join("inputs.d");
                 appended.extend(["-MD".to_owned(), "-MF".to_owned(), self.shown(&file)]);
                 plan.depfile = Some(file);
             }
@@ -244,10 +250,10 @@ impl Job {
             Depfile::Own { .. } | Depfile::None | Depfile::Unknown => {}
         }
         if let Memorable::Yes(subject) = &self.memorable
-            && matches!(self.command.kind, Kind::Link | Kind::CompileAndLink)
+            && matches!(self.kind, Kind::Link | Kind::CompileAndLink)
             && subject.tool.tells_link_inputs
         {
-            let file = self.folder.join("linked.d");
+            let file = folder.join("linked.d");
             appended.push(format!("{}--dependency-file={}", subject.tool.to_linker, self.shown(&file)));
             plan.link_depfile = Some(file);
         }
@@ -259,9 +265,4 @@ impl Job {
     fn shown(&self, file: &Path) -> String {
         file.strip_prefix(&self.cwd).unwrap_or(file).to_string_lossy().into_owned()
     }
-}
-
-/// The reads of an action, by path only.
-pub(crate) fn read_paths(action: &Action) -> Box<[PathId]> {
-    action.reads.iter().map(|read| read.path).collect()
 }

@@ -11,6 +11,7 @@ mod fresh;
 mod identity;
 mod intake;
 mod job;
+mod line;
 mod lookup;
 mod memory;
 mod obtain;

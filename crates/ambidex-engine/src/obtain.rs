@@ -12,8 +12,8 @@ use ambidex_store::Store;
 use crate::cached;
 use crate::fresh::{self, Operand, Remembered, Run, Subject};
 use crate::job::{Ending, Environment, Plan};
-use crate::memory::files::clock;
-use crate::memory::record::{How, Record, Told, Why};
+use crate::memory::files::{Stat, clock};
+use crate::memory::record::{How, Record, Told, Why, Written};
 use crate::paths::plain;
 use crate::process::{Ended, Running};
 use crate::tree::Tree;
@@ -47,10 +47,10 @@ pub(crate) struct Question {
     pub told: Told,
 }
 
-/// How a node came to its end, and the folder of its outputs.
+/// How a node came to its end, and the number of the folder of its outputs.
 pub(crate) struct Obtained {
     pub ending: Ending,
-    pub folder: PathBuf,
+    pub folder: u32,
 }
 
 /// What is shared by all commands.
@@ -64,7 +64,8 @@ pub(crate) struct Means<'a> {
 
 impl Obtained {
     /// Of a record of this tree.
-    pub fn reused(record: Record, folder: PathBuf) -> Self {
+    pub fn reused(record: Record) -> Self {
+        let folder = record.folder;
         let ending = ending(Remembered::from(record), How::Reused, Why::UpToDate);
         Self { ending, folder }
     }
@@ -77,8 +78,9 @@ impl Obtained {
     }
 
     fn failed(ended: Ended, why: Why) -> Self {
-        let ending = Ending { ended, how: How::Ran, why, inputs: None, outputs: Vec::new() };
-        Self { ending, folder: PathBuf::new() }
+        let ending = Ending { ended, how: How::Ran, why, inputs: None, outputs: Box::default() };
+        // Nobody looks there: what failed has made nothing.
+        Self { ending, folder: 0 }
     }
 }
 
@@ -86,7 +88,7 @@ impl Obtained {
 fn ending(run: Remembered, how: How, why: Why) -> Ending {
     let outputs = run.result.outputs.iter().map(|output| output.digest).collect();
     let ended = Ended { out: run.result.out, err: run.result.err, ..Ended::default() };
-    Ending { ended, how, why, inputs: Some(run.inputs), outputs }
+    Ending { ended, how, why, inputs: Some(run.inputs.into()), outputs }
 }
 
 impl Started {
@@ -111,10 +113,7 @@ impl Started {
         let why = match &self.why {
             Some(why) => why.clone(),
             None => match fresh::recall(&mut memory, &question.subject, &self.command, &question.operands) {
-                Ok(record) => {
-                    let folder = memory.folder(record.folder);
-                    return Ok(Obtained::reused(record, folder));
-                }
+                Ok(record) => return Ok(Obtained::reused(record)),
                 Err(why) => why,
             },
         };
@@ -139,23 +138,21 @@ impl Started {
             return Err(why);
         }
         self.remember(question, &found);
-        Ok(Obtained { ending: ending(found, How::Cached, why), folder: self.folder.clone() })
+        Ok(Obtained { ending: ending(found, How::Cached, why), folder: self.folder_number })
     }
 
     fn remember(&self, question: &Question, run: &Remembered) {
+        let state = |output: &Written| Stat::of(&self.folder.join(&output.name));
         let record = Record {
             duration: run.result.duration,
             inputs: run.inputs.clone(),
             folders: run.folders.clone(),
             result: run.result.clone(),
             folder: self.folder_number,
+            states: run.result.outputs.iter().map(state).collect(),
             told: postcard::to_stdvec(&question.told).expect("what is told is plain data"),
         };
-        let mut memory = self.tree.memory();
-        for output in &run.result.outputs {
-            memory.files.written(&self.folder.join(&output.name), output.digest);
-        }
-        memory.remember(question.subject.key, &record);
+        self.tree.memory().remember(question.subject.key, &record);
     }
 
     fn run(&self, means: &Means<'_>, why: Why) -> io::Result<Obtained> {
@@ -172,11 +169,11 @@ impl Started {
         if ended.status != 0 {
             return Ok(Obtained::failed(ended, why));
         }
-        let mut ending = Ending { ended, how: How::Ran, why, inputs: None, outputs: Vec::new() };
+        let mut ending = Ending { ended, how: How::Ran, why, inputs: None, outputs: Box::default() };
         if let Some(question) = &self.question {
             self.learn(question, means, started, &mut ending);
         }
-        Ok(Obtained { ending, folder: self.folder.clone() })
+        Ok(Obtained { ending, folder: self.folder_number })
     }
 
     /// Remembers a run that has ended well, here and in the store.
@@ -196,7 +193,7 @@ impl Started {
         let Ok(inputs) = run.inputs(&mut memory.files) else { return };
         let remembered = run.remember(&mut memory.files, inputs.clone());
         let Ok(remembered) = remembered else {
-            ending.inputs = Some(inputs);
+            ending.inputs = Some(inputs.into());
             return;
         };
         let is_temporary = |file: &PathBuf| question.subject.roles.is_temporary(&file.to_string_lossy());
@@ -219,7 +216,7 @@ impl Started {
                 warn_of_store(&error);
             }
         }
-        ending.inputs = Some(inputs);
+        ending.inputs = Some(inputs.into());
         ending.outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
     }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ambidex_command::Depfile;
 use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State};
 
 use ambidex_store::{Digest, Store};
@@ -62,8 +61,6 @@ pub(crate) struct Program {
     pub graph: Graph,
     pub paths: PathTable,
     pub jobs: Vec<Job>,
-    /// What each node reads, by path.
-    reads: Vec<Box<[PathId]>>,
     pub scopes: HashMap<u32, ScopeState>,
     /// The scope of each recording.
     pub scope_of: Vec<u32>,
@@ -111,7 +108,6 @@ impl Program {
             graph: Graph::new(),
             paths: PathTable::default(),
             jobs: Vec::new(),
-            reads: Vec::new(),
             scopes: HashMap::new(),
             scope_of: Vec::new(),
             env: Arc::default(),
@@ -201,12 +197,10 @@ impl Program {
     }
 
     fn add(&mut self, action: Action, job: Job) -> Recorded {
-        let reads = crate::job::read_paths(&action);
         let recorded = self.graph.record(action);
         if let Recorded::New(node) = recorded {
             debug_assert_eq!(node.index(), self.jobs.len());
             self.jobs.push(job);
-            self.reads.push(reads);
         }
         recorded
     }
@@ -221,7 +215,7 @@ impl Program {
         match &ending.inputs {
             Some(_) => self.inputs_are(ending),
             // Of an archive all is declared; of a compilation that names no headers nothing is known.
-            None => job.command.depfile == Depfile::None && ending.ended.status == 0,
+            None => job.declares_all && ending.ended.status == 0,
         }
     }
 
@@ -236,7 +230,7 @@ impl Program {
     pub fn inputs_hold(&self) -> bool {
         // Of a command that failed it isn't known what it looked for and did not find.
         let hold = |job: &Job| {
-            stamp::of(job.outside.iter().map(AsRef::as_ref)) == job.outside_stamp
+            stamp::of(job.outside()) == job.outside_stamp
                 && job.ending().is_none_or(|end| end.ended.status == 0 && self.inputs_are(end))
         };
         !self.spoiled && self.jobs.iter().all(hold)
@@ -290,8 +284,10 @@ impl Program {
         self.scopes.get(&self.scope_of[first.index()])?.name.clone()
     }
 
+    /// Where a node puts what it writes as that path; none where it writes to the path itself.
     fn written(&self, node: NodeId, path: PathId) -> Option<PathBuf> {
-        self.jobs[node.index()].written(path)
+        let job = &self.jobs[node.index()];
+        job.product(path)?.file(&self.tree.as_ref()?.objects().join(job.folder?.to_string()))
     }
 
     /// A node ended. Returns the processes that are not wanted any more.
@@ -299,7 +295,7 @@ impl Program {
         let outcome = if obtained.ending.ended.status == 0 { Outcome::Success } else { Outcome::Failure };
         let job = &mut self.jobs[node.index()];
         if outcome == Outcome::Success {
-            job.folder = obtained.folder;
+            job.folder = Some(obtained.folder);
         }
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
@@ -348,7 +344,7 @@ impl Program {
             scope,
             kind: job.error_kind(),
             status: job.ending().map_or(-1, |ending| ending.ended.status),
-            argv: job.argv().to_vec(),
+            argv: job.line.argv(),
         }
     }
 

@@ -200,7 +200,7 @@ fn name_of(program: &Program, seq: Seq) -> Option<String> {
 fn hazards(program: &Program) -> Vec<HazardPath> {
     let writer = |seq: &Seq| {
         let job = &program.jobs[program.graph.node_of(*seq).index()];
-        Some(Writer { extension: name_of(program, *seq)?, command: job.argv().to_vec() })
+        Some(Writer { extension: name_of(program, *seq)?, command: job.line.argv() })
     };
     let mut found = Vec::new();
     for hazard in program.graph.hazards() {
@@ -230,7 +230,7 @@ fn failed(program: &Program) -> Vec<FailedCommand> {
         let Some(ending) = job.ending() else { continue };
         found.push(FailedCommand {
             extension: name_of(program, seq),
-            command: job.argv().to_vec(),
+            command: job.line.argv(),
             cwd: job.cwd.to_path_buf(),
             status: ending.ended.status,
             err: String::from_utf8_lossy(&ending.ended.err).into_owned(),

@@ -9,6 +9,7 @@ use std::sync::{Arc, MutexGuard};
 use ambidex_graph::{NodeId, PathId, Recorded};
 
 use crate::job::Environment;
+use crate::line::NoFiles;
 use crate::process;
 use crate::program::{Origin, Program, PythonState};
 use crate::protocol::{self, OpenScope, Reply, Request};
@@ -225,6 +226,7 @@ impl Session {
         let mut work = false;
         for node in self.new_nodes.drain(..) {
             work |= !program.reuse(node);
+            program.jobs[node.index()].line.shorten();
         }
         if work {
             self.shared.new_work(&mut inner);
@@ -489,12 +491,6 @@ fn origin(cwd: &str, argv: &[String], prefix: Option<&str>) -> Origin {
 
 /// Whether this asks a compiler about itself.
 fn is_query(argv: &[String]) -> bool {
-    struct NoFiles;
-    impl ambidex_command::ResponseFiles for NoFiles {
-        fn read(&self, _: &str) -> io::Result<String> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-    }
     let env = std::collections::BTreeMap::new();
     ambidex_command::read(argv, &env, &NoFiles).is_ok_and(|c| c.kind == ambidex_command::Kind::Query)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -65,6 +65,13 @@ impl From<&Metadata> for Stat {
     }
 }
 
+/// Whether an output that was left in a folder of its own, in this state, still has this content. Nobody else writes
+/// there, so it need not be in the table of files, which would be a good part of a large build's memory.
+pub(crate) fn is_still(file: &Path, state: Option<Stat>, digest: &Digest) -> bool {
+    let Some(now) = Stat::of(file) else { return false };
+    Some(now) == state || File::open(file).and_then(Digest::of_reader).is_ok_and(|found| found == *digest)
+}
+
 /// A content of a file, or the names in a folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Version {
@@ -78,7 +85,9 @@ const ABSENT: Digest = Digest([0; 32]);
 #[derive(Debug)]
 struct Entry {
     path: Arc<Path>,
-    /// The newest version, with the state that the file had then, where that state vouches for it.
+    /// The version that became known last.
+    newest: Option<VersionId>,
+    /// The version in which it was found last, with the state that the file had then, where that state vouches for it.
     known: Option<(Stat, VersionId)>,
     /// What was found in this epoch.
     found: Option<(u32, Option<VersionId>)>,
@@ -103,8 +112,8 @@ pub(crate) struct Files {
     /// By the bytes of the path: paths come here in one spelling.
     ids: FxHashMap<Spelling, FileId>,
     entries: Vec<Entry>,
-    versions: Vec<Version>,
-    by_content: FxHashMap<(FileId, Digest), VersionId>,
+    /// Each with the one that was known of its file before.
+    versions: Vec<(Version, Option<VersionId>)>,
     /// The names in folders, as far as they were needed.
     listings: HashMap<FileId, (VersionId, Arc<FxHashSet<OsString>>)>,
     /// How often anything may have changed.
@@ -126,7 +135,7 @@ impl Files {
     fn add(&mut self, path: Arc<Path>) -> FileId {
         let id = FileId(u32::try_from(self.entries.len()).expect("fewer than 2^32 files"));
         self.ids.insert(Spelling(path.clone()), id);
-        self.entries.push(Entry { path, known: None, found: None, volatile: false });
+        self.entries.push(Entry { path, newest: None, known: None, found: None, volatile: false });
         id
     }
 
@@ -137,7 +146,7 @@ impl Files {
 
     /// A version.
     pub fn version(&self, id: VersionId) -> &Version {
-        &self.versions[id.0 as usize]
+        &self.versions[id.0 as usize].0
     }
 
     /// The path of a version.
@@ -157,7 +166,7 @@ impl Files {
                 }
             }
             News::Vouched(stat, id) => {
-                let Some(version) = self.versions.get(id.0 as usize) else { return false };
+                let Some((version, _)) = self.versions.get(id.0 as usize) else { return false };
                 return self.entries[version.file.0 as usize].known.replace((stat, id)).is_some();
             }
         }
@@ -189,8 +198,9 @@ impl Files {
 
     fn add_version(&mut self, version: Version) -> VersionId {
         let id = VersionId(u32::try_from(self.versions.len()).expect("fewer than 2^32 versions"));
-        self.by_content.insert((version.file, version.content.digest), id);
-        self.versions.push(version);
+        let newest = &mut self.entries[version.file.0 as usize].newest;
+        let before = newest.replace(id);
+        self.versions.push((version, before));
         id
     }
 
@@ -265,8 +275,13 @@ impl Files {
     }
 
     fn intern(&mut self, file: FileId, content: Content) -> VersionId {
-        if let Some(id) = self.by_content.get(&(file, content.digest)) {
-            return *id;
+        let mut next = self.entries[file.0 as usize].newest;
+        while let Some(id) = next {
+            let (version, before) = &self.versions[id.0 as usize];
+            if version.content.digest == content.digest {
+                return id;
+            }
+            next = *before;
         }
         let version = Version { file, content };
         self.news.push(News::Version(version.clone()));
@@ -285,16 +300,6 @@ impl Files {
         let version = self.intern(id, Content::opaque(digest));
         self.vouch(stat, version);
         version
-    }
-
-    /// A file was just written with this content by a command that ambidex ran, and nobody else writes it.
-    pub fn written(&mut self, path: &Path, digest: Digest) {
-        let id = self.id(path);
-        let version = self.intern(id, Content::opaque(digest));
-        if let Some(stat) = Stat::of(path) {
-            self.vouch(stat, version);
-        }
-        self.entries[id.0 as usize].found = Some((self.epoch, Some(version)));
     }
 
     /// The digest of what a file contains now.

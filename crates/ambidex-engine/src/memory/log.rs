@@ -1,8 +1,10 @@
 //! Knows how things are written down so that a process may be killed at any byte: frames with checksums, appended.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// What the file begins with. Another version of ambidex that writes other frames begins with another line.
@@ -11,21 +13,24 @@ const HEAD: &[u8] = b"ambidex state 3\n";
 /// Bytes before the content of a frame: its length (4) and its checksum (8).
 const FRAME: usize = 12;
 
-/// An append-only file of frames, all of it in memory too.
+/// An append-only file of frames. What is in the file is not kept in memory: a large build would have most of its
+/// memory there, and seldom reads it again.
 #[derive(Debug)]
 pub(crate) struct Log {
     path: PathBuf,
     file: File,
-    bytes: Vec<u8>,
-    /// How much of `bytes` is in the file.
+    /// How many bytes are in the file.
     written: usize,
+    /// What comes behind them.
+    tail: Vec<u8>,
     /// Whether the file has failed: what comes is kept in memory only.
     broken: bool,
 }
 
 impl Log {
-    /// Opens a log, and cuts off what a killed process has left half-written, or what was damaged.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    /// Opens a log, and cuts off what a killed process has left half-written, or what was damaged. Returns what is in
+    /// it, too.
+    pub fn open(path: &Path) -> io::Result<(Self, Vec<u8>)> {
         let mut file = File::options().read(true).append(true).create(true).open(path)?;
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut file, &mut bytes)?;
@@ -40,70 +45,79 @@ impl Log {
             file.set_len(good as u64)?;
             bytes.truncate(good);
         }
-        let written = bytes.len();
-        let mut log = Self { path: path.to_owned(), file, bytes, written, broken: false };
-        if log.bytes.is_empty() {
-            log.bytes.extend_from_slice(HEAD);
+        let mut log = Self { path: path.to_owned(), file, written: good, tail: Vec::new(), broken: false };
+        if good == 0 {
+            log.tail.extend_from_slice(HEAD);
         }
-        Ok(log)
+        Ok((log, bytes))
     }
 
-    /// Where the contents of the frames are, in order.
-    pub fn frames(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        let mut at = HEAD.len();
-        std::iter::from_fn(move || {
-            let range = range(&self.bytes, at)?;
-            at = range.end;
-            Some(range)
-        })
-    }
-
-    /// The content at a place that was told before.
-    pub fn content(&self, range: Range<usize>) -> &[u8] {
-        &self.bytes[range]
+    /// The content at a place that was told before; nothing if it can't be read.
+    pub fn content(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+        if let Some(start) = range.start.checked_sub(self.written) {
+            return Cow::Borrowed(&self.tail[start..start + range.len()]);
+        }
+        let mut content = vec![0; range.len()];
+        match self.file.read_exact_at(&mut content, range.start as u64) {
+            Ok(()) => Cow::Owned(content),
+            Err(_) => Cow::Borrowed(&[]),
+        }
     }
 
     /// The size in bytes.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.written + self.tail.len()
     }
 
     /// Adds a frame. It is in the file after [`Log::flush`].
     pub fn append(&mut self, content: &[u8]) -> Range<usize> {
-        self.bytes.extend_from_slice(&(content.len() as u32).to_le_bytes());
-        self.bytes.extend_from_slice(&checksum(content));
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(content);
-        start..self.bytes.len()
+        self.tail.extend_from_slice(&(content.len() as u32).to_le_bytes());
+        self.tail.extend_from_slice(&checksum(content));
+        let start = self.len();
+        self.tail.extend_from_slice(content);
+        start..self.len()
     }
 
     /// Writes what was added.
     pub fn flush(&mut self) {
-        if self.broken || self.written == self.bytes.len() {
+        if self.broken || self.tail.is_empty() {
             return;
         }
-        if let Err(error) = self.file.write_all(&self.bytes[self.written..]) {
+        if let Err(error) = self.file.write_all(&self.tail) {
             // The next build recompiles what this one can't remember.
             eprintln!("warning: {} can't be written: {error}", self.path.display());
             self.broken = true;
+            return;
         }
-        self.written = self.bytes.len();
+        self.written += self.tail.len();
+        self.tail.clear();
     }
 
-    /// Puts a new log, with these frames, in the place of this one: all of it or nothing.
-    pub fn replace(&mut self, frames: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
+    /// Puts a new log, with these frames, in the place of this one: all of it or nothing. Returns what is in it.
+    pub fn replace(&mut self, frames: impl Iterator<Item = Vec<u8>>) -> io::Result<Vec<u8>> {
         let partial = self.path.with_extension("new");
-        let file = File::options().create(true).write(true).truncate(true).open(&partial)?;
-        let mut new = Self { path: self.path.clone(), file, bytes: HEAD.to_vec(), written: 0, broken: false };
+        let file = File::options().create(true).read(true).write(true).truncate(true).open(&partial)?;
+        let mut new = Self { path: self.path.clone(), file, written: 0, tail: HEAD.to_vec(), broken: false };
         frames.for_each(|content| {
             new.append(&content);
         });
-        new.file.write_all(&new.bytes)?;
-        new.written = new.bytes.len();
+        new.file.write_all(&new.tail)?;
         fs::rename(&partial, &self.path)?;
+        new.written = new.tail.len();
+        let bytes = std::mem::take(&mut new.tail);
         *self = new;
-        Ok(())
+        Ok(bytes)
     }
+}
+
+/// Where the contents of the frames of a log are, in order.
+pub(crate) fn frames(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = HEAD.len();
+    std::iter::from_fn(move || {
+        let range = range(bytes, at)?;
+        at = range.end;
+        Some(range)
+    })
 }
 
 /// Against accidents, not against malice: what is in this folder could be changed anyway.
@@ -128,8 +142,12 @@ fn frame(bytes: &[u8], at: usize) -> Option<Range<usize>> {
 mod tests {
     use super::*;
 
-    fn contents(log: &Log) -> Vec<Vec<u8>> {
-        log.frames().map(|range| log.content(range).to_vec()).collect()
+    /// What a log holds when it is opened: read at once, and part by part.
+    fn contents(path: &Path) -> Vec<Vec<u8>> {
+        let (log, bytes) = Log::open(path).unwrap();
+        let contents: Vec<Vec<u8>> = frames(&bytes).map(|range| bytes[range].to_vec()).collect();
+        assert_eq!(frames(&bytes).map(|range| log.content(range).to_vec()).collect::<Vec<_>>(), contents);
+        contents
     }
 
     #[test]
@@ -137,7 +155,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         let frames: Vec<Vec<u8>> = [&b"one"[..], b"", b"three is longer"].map(<[u8]>::to_vec).to_vec();
-        let mut log = Log::open(&path).unwrap();
+        let (mut log, _) = Log::open(&path).unwrap();
         frames.iter().for_each(|content| {
             log.append(content);
         });
@@ -145,14 +163,14 @@ mod tests {
         let whole = fs::read(&path).unwrap();
         for cut in 0..=whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
-            let mut log = Log::open(&path).unwrap();
-            let kept = contents(&log);
+            let kept = contents(&path);
             assert!(frames.starts_with(&kept), "cut at {cut}");
             assert_eq!(kept.len() == frames.len(), cut == whole.len());
             // What is added behind a cut is read again.
+            let (mut log, _) = Log::open(&path).unwrap();
             log.append(b"more");
             log.flush();
-            assert_eq!(contents(&Log::open(&path).unwrap()).last().unwrap(), b"more");
+            assert_eq!(contents(&path).last().unwrap(), b"more");
         }
     }
 
@@ -160,7 +178,7 @@ mod tests {
     fn a_flipped_bit_ends_the_log_before_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
-        let mut log = Log::open(&path).unwrap();
+        let (mut log, _) = Log::open(&path).unwrap();
         log.append(b"first");
         log.append(b"second");
         log.flush();
@@ -169,7 +187,7 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x10;
             fs::write(&path, &damaged).unwrap();
-            let kept = contents(&Log::open(&path).unwrap());
+            let kept = contents(&path);
             let all = [b"first".to_vec(), b"second".to_vec()];
             assert!(kept.len() < 2 && all.starts_with(&kept), "flipped at {at}: {kept:?}");
         }
@@ -179,14 +197,16 @@ mod tests {
     fn replaced_as_a_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
-        let mut log = Log::open(&path).unwrap();
+        let (mut log, _) = Log::open(&path).unwrap();
         (0..100).for_each(|n: u8| {
             log.append(&[n; 100]);
         });
         log.flush();
         log.replace([b"kept".to_vec()].into_iter()).unwrap();
-        log.append(b"new");
+        let place = log.append(b"new");
+        assert_eq!(*log.content(place.clone()), *b"new");
         log.flush();
-        assert_eq!(contents(&Log::open(&path).unwrap()), [b"kept".to_vec(), b"new".to_vec()]);
+        assert_eq!(*log.content(place), *b"new");
+        assert_eq!(contents(&path), [b"kept".to_vec(), b"new".to_vec()]);
     }
 }

@@ -37,6 +37,21 @@ enum Frame<'a> {
     Unit { state: Digest, unit: &'a [u8] },
 }
 
+/// What is at hand of a record without reading it.
+#[derive(Debug)]
+struct Kept {
+    /// In microseconds.
+    duration: u32,
+    /// Where it is in the log.
+    range: Range<usize>,
+}
+
+/// The duration that a record begins with. Those of more than an hour are all the same to whoever asks.
+fn duration(record: &[u8]) -> u32 {
+    let duration: u64 = postcard::take_from_bytes(record).map_or(0, |(duration, _)| duration);
+    u32::try_from(duration).unwrap_or(u32::MAX)
+}
+
 /// How much may be in the log before it is thought of writing it anew, in bytes.
 const SMALL: usize = 1 << 16;
 
@@ -48,7 +63,7 @@ const INVOCATIONS: usize = 32;
 pub(crate) struct Memory {
     log: Log,
     pub files: Files,
-    records: FxHashMap<ActionKey, Range<usize>>,
+    records: FxHashMap<ActionKey, Kept>,
     /// The newest record of each output's place; made when the first is asked for.
     by_place: Option<HashMap<String, ActionKey>>,
     tools: HashMap<Digest, Arc<Tool>>,
@@ -67,8 +82,9 @@ pub(crate) struct Memory {
 impl Memory {
     /// Opens the memory of a tree. `objects` is where outputs are kept.
     pub fn open(file: &Path, objects: PathBuf) -> io::Result<Self> {
+        let (log, bytes) = Log::open(file)?;
         let mut memory = Self {
-            log: Log::open(file)?,
+            log,
             files: Files::default(),
             records: FxHashMap::default(),
             by_place: None,
@@ -81,14 +97,14 @@ impl Memory {
             next_folder: None,
             untidy: false,
         };
-        memory.recall();
+        memory.recall(&bytes);
         Ok(memory)
     }
 
-    fn recall(&mut self) {
-        let frames: Vec<Range<usize>> = self.log.frames().collect();
-        for range in frames {
-            let content = self.log.content(range.clone());
+    /// Takes in what a log holds.
+    fn recall(&mut self, log: &[u8]) {
+        for range in log::frames(log) {
+            let content = &log[range.clone()];
             // A checksum is no proof against a program with a bug: what can't be read is not there.
             let Ok(frame) = postcard::from_bytes::<Frame<'_>>(content) else { continue };
             let base = content.as_ptr() as usize;
@@ -99,10 +115,10 @@ impl Memory {
             let replaced = match frame {
                 Frame::News(news) => self.files.recall(news).then(|| range.clone()),
                 Frame::Record { key, record } => {
-                    let record = within(record);
-                    self.records.insert(key, record)
+                    let kept = Kept { duration: duration(record), range: within(record) };
+                    self.records.insert(key, kept).map(|old| old.range)
                 }
-                Frame::Forget(key) => self.records.remove(&key),
+                Frame::Forget(key) => self.records.remove(&key).map(|old| old.range),
                 Frame::Tool { key, tool } => {
                     self.tools.insert(key, Arc::new(tool));
                     None
@@ -150,14 +166,13 @@ impl Memory {
 
     /// What is remembered of a command.
     pub fn record(&self, key: &ActionKey) -> Option<Record> {
-        let range = self.records.get(key)?.clone();
-        postcard::from_bytes(self.log.content(range)).ok()
+        let range = self.records.get(key)?.range.clone();
+        postcard::from_bytes(&self.log.content(range)).ok()
     }
 
     /// How long a command took when it was last run, in microseconds.
     pub fn duration(&self, key: &ActionKey) -> Option<u64> {
-        let record = self.log.content(self.records.get(key)?.clone());
-        postcard::take_from_bytes(record).ok().map(|(duration, _)| duration)
+        self.records.get(key).map(|kept| u64::from(kept.duration))
     }
 
     /// Remembers a run of a command. It counts from now on, also if this process is killed.
@@ -165,8 +180,9 @@ impl Memory {
         self.write_news();
         let content = postcard::to_stdvec(record).expect("records are plain data");
         let range = self.append_part(&Frame::Record { key, record: &content }, content.len());
-        if let Some(old) = self.records.insert(key, range) {
-            self.stale += old.len();
+        let kept = Kept { duration: duration(&content), range };
+        if let Some(old) = self.records.insert(key, kept) {
+            self.stale += old.range.len();
             self.untidy = true;
         }
         if let (Some(by_place), Ok(told)) = (&mut self.by_place, postcard::from_bytes::<Told>(&record.told)) {
@@ -190,9 +206,8 @@ impl Memory {
     /// What is told of the newest command that made the output at this place.
     pub fn told_of(&mut self, place: &str) -> Option<(ActionKey, Told)> {
         if self.by_place.is_none() {
-            let mut newest: Vec<(&Range<usize>, &ActionKey)> =
-                self.records.iter().map(|(k, r)| (r, k)).collect();
-            newest.sort_unstable_by_key(|(range, _)| range.start);
+            let mut newest: Vec<(&Kept, &ActionKey)> = self.records.iter().map(|(k, r)| (r, k)).collect();
+            newest.sort_unstable_by_key(|(kept, _)| kept.range.start);
             let told = |key: &ActionKey| Some((self.told(key)?.place, *key));
             self.by_place = Some(newest.into_iter().filter_map(|(_, key)| told(key)).collect());
         }
@@ -208,13 +223,13 @@ impl Memory {
     /// What the last build did.
     pub fn last_build(&self) -> LastBuild {
         let told = self.last_build.clone().map(|range| self.log.content(range));
-        told.and_then(|told| postcard::from_bytes(told).ok()).unwrap_or_default()
+        told.and_then(|told| postcard::from_bytes(&told).ok()).unwrap_or_default()
     }
 
     /// Remembers what this build did.
     pub fn remember_build(&mut self, build: &LastBuild) {
         let content = postcard::to_stdvec(build).expect("explanations are plain data");
-        if self.last_build.clone().is_some_and(|range| self.log.content(range) == content) {
+        if self.last_build.clone().is_some_and(|range| *self.log.content(range) == *content) {
             return;
         }
         let range = self.append_part(&Frame::LastBuild(&content), content.len());
@@ -224,13 +239,13 @@ impl Memory {
     /// What the commands of an extension have come to when Python was in this state.
     pub fn unit(&self, state: &Digest) -> Option<Unit> {
         let range = self.units.get(state)?.clone();
-        postcard::from_bytes(self.log.content(range)).ok()
+        postcard::from_bytes(&self.log.content(range)).ok()
     }
 
     /// Remembers what the commands of an extension have come to.
     pub fn remember_unit(&mut self, state: Digest, unit: &Unit) {
         let content = postcard::to_stdvec(unit).expect("units are plain data");
-        if self.units.get(&state).is_some_and(|range| self.log.content(range.clone()) == content) {
+        if self.units.get(&state).is_some_and(|range| *self.log.content(range.clone()) == *content) {
             return;
         }
         self.write_news();
@@ -258,13 +273,13 @@ impl Memory {
     /// What the last run of a program recorded.
     pub fn invocation(&self, key: &Digest) -> Option<Invocation> {
         let range = self.invocations.get(key)?.clone();
-        postcard::from_bytes(self.log.content(range)).ok()
+        postcard::from_bytes(&self.log.content(range)).ok()
     }
 
     /// Remembers what a run of a program recorded.
     pub fn remember_invocation(&mut self, key: Digest, invocation: &Invocation) {
         let content = postcard::to_stdvec(invocation).expect("invocations are plain data");
-        if self.invocations.get(&key).is_some_and(|range| self.log.content(range.clone()) == content) {
+        if self.invocations.get(&key).is_some_and(|range| *self.log.content(range.clone()) == *content) {
             return;
         }
         let range = self.append_part(&Frame::Invocation { key, invocation: &content }, content.len());
@@ -312,7 +327,7 @@ impl Memory {
         let gone: Vec<ActionKey> = self.records.keys().filter(|key| !wanted.contains(key)).copied().collect();
         for key in gone {
             self.append(&Frame::Forget(key));
-            self.stale += self.records.remove(&key).map_or(0, |old| old.len());
+            self.stale += self.records.remove(&key).map_or(0, |old| old.range.len());
         }
         self.by_place = None;
         let folders: HashSet<u32> =
@@ -357,14 +372,17 @@ impl Memory {
         let frames = frames.chain(tools);
         let frames = frames.chain(units.iter().map(|(state, unit)| Frame::Unit { state: *state, unit }));
         let invocations = self.invocations.iter();
-        let invocations = invocations.map(|(key, range)| (*key, self.log.content(range.clone())));
+        let invocations: Vec<_> =
+            invocations.map(|(key, range)| (*key, self.log.content(range.clone()))).collect();
+        let invocations = invocations.iter().map(|(key, invocation)| (*key, &**invocation));
         let frames = frames.chain(invocations.map(|(key, invocation)| Frame::Invocation { key, invocation }));
-        let last_build = self.last_build.clone().map(|range| Frame::LastBuild(self.log.content(range)));
+        let last_build = self.last_build.clone().map(|range| self.log.content(range));
+        let last_build = last_build.as_deref().map(Frame::LastBuild);
         let contents: Vec<Vec<u8>> = frames
             .chain(last_build)
             .map(|frame| postcard::to_stdvec(&frame).expect("frames are plain data"))
             .collect();
-        self.log.replace(contents.into_iter())?;
+        let bytes = self.log.replace(contents.into_iter())?;
         self.files = Files::default();
         self.records.clear();
         self.by_place = None;
@@ -373,7 +391,7 @@ impl Memory {
         self.last_build = None;
         self.units.clear();
         self.stale = 0;
-        self.recall();
+        self.recall(&bytes);
         Ok(())
     }
 }

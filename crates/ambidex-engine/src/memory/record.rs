@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::VersionId;
+use super::files::{Stat, VersionId};
 use ambidex_store::Digest;
 
 /// What makes commands the same, wherever and whenever they run, but for the content of what they read.
@@ -24,6 +24,8 @@ pub(crate) struct Record {
     pub result: RunResult,
     /// The number of the folder that holds the outputs.
     pub folder: u32,
+    /// In which state each of them was left there, as far as it is known.
+    pub states: Vec<Option<Stat>>,
     /// [`Told`], which only explanations need.
     pub told: Vec<u8>,
 }

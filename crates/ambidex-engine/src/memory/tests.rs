@@ -42,6 +42,7 @@ impl Bench {
             folders: Vec::new(),
             result: RunResult { outputs: vec![written], ..RunResult::default() },
             folder: number,
+            states: vec![None],
             told: postcard::to_stdvec(&told).unwrap(),
         };
         let key = ActionKey(Digest::of(format!("key of {name}").as_bytes()));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ambidex_store::Digest;
 use serde::{Deserialize, Serialize};
 
-use super::files::VersionId;
+use super::files::{Stat, VersionId};
 use super::record::ActionKey;
 
 /// The commands of one extension at the end of a good build. They would be the same again, with the same outputs, as
@@ -33,6 +33,8 @@ pub(crate) struct Done {
     pub digest: Digest,
     /// The number of the folder that holds the output.
     pub folder: u32,
+    /// In which state it was left there, if that is known.
+    pub state: Option<Stat>,
     /// Whether the output is one that the project is built for: then it is at its place.
     pub is_final: bool,
 }

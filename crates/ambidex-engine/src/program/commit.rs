@@ -46,6 +46,7 @@ impl Program {
     fn put_file(&self, node: NodeId, file: &Path, place: &Path) -> io::Result<()> {
         let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
         if let (Some(digest), Some(tree)) = (known, &self.tree)
+            && place.exists()
             && tree.memory().files.digest(place) == Some(digest)
         {
             return Ok(());

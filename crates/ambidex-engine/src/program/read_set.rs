@@ -25,12 +25,14 @@ impl ReadSet {
     /// Adds what the newest of these jobs read.
     pub fn take_in(&mut self, jobs: &[Job], paths: &mut PathTable) {
         for job in &jobs[self.taken..] {
-            self.files.extend(job.declared.iter().map(|file| file.to_path_buf()));
-            let dirs = job.command.include_dirs.iter().chain(&job.command.library_dirs);
+            self.files.extend(job.reads.iter().map(|read| read.file.to_path_buf()));
+            let command = job.command();
+            let dirs = command.include_dirs.iter().chain(&command.library_dirs);
             self.folders.extend(dirs.map(|folder| paths.folder(&job.cwd.join(&folder.path))));
             // `#include "x.h"` looks beside the source first (GCC manual, "Search Path").
-            if !matches!(job.command.kind, Kind::Link | Kind::Archive | Kind::Index) {
-                self.folders.extend(job.declared.iter().filter_map(|file| file.parent().map(Path::to_owned)));
+            if !matches!(job.kind, Kind::Link | Kind::Archive | Kind::Index) {
+                self.folders
+                    .extend(job.reads.iter().filter_map(|read| read.file.parent().map(Path::to_owned)));
             }
         }
         self.taken = jobs.len();

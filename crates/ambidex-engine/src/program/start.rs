@@ -8,7 +8,7 @@ use ambidex_graph::{Change, Content, NodeId, PathId};
 use super::Program;
 use crate::fresh::{self, Operand};
 use crate::identity;
-use crate::job::{Life, Memorable, ReadAs};
+use crate::job::{Life, Memorable, Read, ReadAs};
 use crate::memory::Memory;
 use crate::memory::record::Why;
 use crate::obtain::{Obtained, Question, Started};
@@ -24,16 +24,17 @@ impl Program {
         let operands = self.operands(node, &contents, &mut memory);
         let job = &self.jobs[node.index()];
         let Memorable::Yes(subject) = &job.memorable else { return false };
-        match fresh::recall(&mut memory, subject, &job.command, &operands) {
+        let command = job.command();
+        let recalled = fresh::recall(&mut memory, subject, &command, &operands);
+        drop(memory);
+        match recalled {
             Ok(record) => {
-                let folder = memory.folder(record.folder);
-                drop(memory);
                 self.graph.start(node);
-                self.finish(node, Obtained::reused(record, folder));
+                self.finish(node, Obtained::reused(record));
                 true
             }
             Err(why) => {
-                self.jobs[node.index()].why = Some(why);
+                self.jobs[node.index()].why = Some(Box::new(why));
                 false
             }
         }
@@ -42,22 +43,21 @@ impl Program {
     /// The objects and archives that a node reads.
     fn operands(&self, node: NodeId, contents: &[Content], memory: &mut Memory) -> Vec<Operand> {
         let job = &self.jobs[node.index()];
-        let reads = self.reads[node.index()].iter().zip(contents).zip(&job.reads);
-        let operand = |((path, content), read): ((&PathId, &Content), &ReadAs)| {
-            let place = self.paths.place(*path);
-            let digest = match (read, content) {
+        let reads = job.reads.iter().zip(contents);
+        let operand = |(read, content): (&Read, &Content)| {
+            let place = &*read.file;
+            let digest = match (&read.as_what, content) {
                 (ReadAs::Fixed, _) => return None,
                 (_, Content::Of(writer)) => {
-                    let writer = &self.jobs[writer.index()];
-                    let at = writer.products.iter().position(|product| product.path == *path);
-                    let known =
-                        writer.ending().zip(at).and_then(|(ending, at)| ending.outputs.get(at).copied());
-                    known.or_else(|| memory.files.digest(&writer.written(*path)?))
+                    let job = &self.jobs[writer.index()];
+                    let at = job.products.iter().position(|product| product.path == read.path);
+                    let known = job.ending().zip(at).and_then(|(ending, at)| ending.outputs.get(at).copied());
+                    known.or_else(|| memory.files.digest(&self.written(*writer, read.path)?))
                 }
                 (_, Content::AtPlace) => memory.files.digest(place),
             };
             let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            Some(Operand { name, digest, previous: matches!(read, ReadAs::Previous) })
+            Some(Operand { name, digest, previous: matches!(read.as_what, ReadAs::Previous) })
         };
         reads.filter_map(operand).collect()
     }
@@ -65,8 +65,8 @@ impl Program {
     /// The files that a command line names, operands apart, as far as they are there.
     fn declared(&self, node: NodeId) -> Vec<PathBuf> {
         let job = &self.jobs[node.index()];
-        let fixed = job.reads.iter().zip(&job.declared).filter(|(read, _)| matches!(read, ReadAs::Fixed));
-        fixed.map(|(_, file)| file).filter(|file| file.exists()).map(|file| file.to_path_buf()).collect()
+        let fixed = job.reads.iter().filter(|read| matches!(read.as_what, ReadAs::Fixed));
+        fixed.map(|read| read.file.to_path_buf()).filter(|file| file.exists()).collect()
     }
 
     /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
@@ -84,20 +84,22 @@ impl Program {
         }
         let mut memory = tree.memory();
         let folder_number = memory.new_folder();
-        self.jobs[node.index()].folder = memory.folder(folder_number);
+        let folder = memory.folder(folder_number);
+        self.jobs[node.index()].folder = Some(folder_number);
         let operands = self.operands(node, &start.reads, &mut memory);
         drop(memory);
         let job = &self.jobs[node.index()];
         let written = |node: NodeId, path: PathId| self.written(node, path);
-        let plan = job.plan(&self.reads[node.index()], &start.reads, &written);
+        let command = job.command();
+        let plan = job.plan(&command, &folder, &start.reads, &written);
         debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
         let (question, why) = match &job.memorable {
             Memorable::Yes(subject) => {
-                let (named, _) = identity::named_argv(&job.command, &subject.roles);
+                let (named, _) = identity::named_argv(&command, &subject.roles);
                 let place = &job.products[0].place;
                 let extension = self.extension_of(node);
                 let outputs = job.products.iter().filter_map(|product| {
-                    let file = product.file(&job.folder)?;
+                    let file = product.file(&folder)?;
                     let name = file.file_name()?.to_string_lossy().into_owned();
                     Some((file, name))
                 });
@@ -108,18 +110,18 @@ impl Program {
                     outputs: outputs.collect(),
                     told: fresh::told(subject, named, &job.env, place, extension),
                 };
-                (Some(question), job.why.clone())
+                (Some(question), job.why.as_deref().cloned())
             }
             Memorable::No(reason) => (None, Some(Why::Always(reason.clone()))),
         };
         Ok(Started {
             node,
             plan,
-            command: job.command.clone(),
+            command,
             program: job.program.clone(),
             cwd: job.cwd.clone(),
             env: job.env.clone(),
-            folder: job.folder.clone(),
+            folder,
             folder_number,
             tree,
             question,

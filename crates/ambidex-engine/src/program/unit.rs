@@ -13,7 +13,7 @@ use super::{Program, ScopeState};
 use crate::identity;
 use crate::job::{Environment, Job, Memorable, ReadAs};
 use crate::memory::Memory;
-use crate::memory::files::{Files, VersionId};
+use crate::memory::files::{Files, VersionId, is_still};
 use crate::memory::record::{ActionKey, Moment, Record};
 use crate::memory::unit::{Done, Unit};
 use crate::place;
@@ -126,9 +126,8 @@ impl Program {
             && unit.inputs.iter().chain(&unit.folders).all(|version| memory.files.is_current(*version))
             && !self.has_pending(unit, &memory.files, cwd)
             && unit.commands.iter().all(|done| {
-                let is = |file: &Path, files: &mut Files| files.digest(file) == Some(done.digest);
-                is(&done.file(memory), &mut memory.files)
-                    && (!done.is_final || is(&done.place, &mut memory.files))
+                is_still(&done.file(memory), done.state, &done.digest)
+                    && (!done.is_final || memory.files.digest(&done.place) == Some(done.digest))
             })
     }
 
@@ -167,7 +166,7 @@ impl Program {
         for path in paths {
             let Some(kept) = self.kept.remove(&path) else { continue };
             let place = self.paths.place(path);
-            if tree.memory().files.digest(place) != Some(kept.digest) {
+            if !place.exists() || tree.memory().files.digest(place) != Some(kept.digest) {
                 place::commit(&kept.file, place)?;
             }
         }
@@ -243,14 +242,16 @@ impl Program {
                 place: job.products[0].place.to_path_buf(),
                 digest: record.result.outputs[0].digest,
                 folder: record.folder,
+                state: record.states.first().copied().flatten(),
                 is_final: job.is_final(),
             });
             let Memorable::Yes(subject) = &job.memorable else { return None };
             inputs.extend(record.inputs.iter().chain(&subject.tool.parts).copied().chain(outside));
             folders.extend(record.folders);
-            programs.insert((job.command.argv[0].clone(), job.program.to_path_buf()));
-            if job.command.tool > 0 {
-                let name = &job.command.argv[job.command.tool];
+            let command = job.command();
+            programs.insert((command.argv[0].clone(), job.program.to_path_buf()));
+            if command.tool > 0 {
+                let name = &command.argv[command.tool];
                 programs.insert((name.clone(), self.programs.known(name, &job.cwd, &job.env)?.to_path_buf()));
             }
         }
@@ -271,17 +272,16 @@ impl Program {
     ) -> Option<Vec<VersionId>> {
         let job = &self.jobs[node.index()];
         let mut found = Vec::new();
-        for ((path, source), read_as) in self.graph.sources(node).zip(&job.reads) {
-            let file = self.paths.place(path);
+        for ((_, source), read) in self.graph.sources(node).zip(&job.reads) {
             match source {
                 Some(writer) if own.contains(&writer) => continue,
                 Some(_) => return None,
                 // It was written in this run, and changed since.
-                None if job.outside.iter().all(|outside| **outside != *file) => return None,
-                None if matches!(read_as, ReadAs::Fixed) => continue,
+                None if !read.outside => return None,
+                None if matches!(read.as_what, ReadAs::Fixed) => continue,
                 None => {}
             }
-            let id = memory.files.id(file);
+            let id = memory.files.id(&read.file);
             let version = memory.files.look(id)?;
             if !record.result.operands.contains(&memory.files.version(version).content.digest) {
                 return None;
@@ -344,7 +344,7 @@ fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Reco
     };
     let silent = ending.ended.out.is_empty() && ending.ended.err.is_empty();
     let same_setting = job.cwd == asked.cwd && job.env.hash == asked.env.hash;
-    let plain = product.renamed && !matches!(job.command.kind, Kind::Archive | Kind::Index);
+    let plain = product.renamed && !matches!(job.kind, Kind::Archive | Kind::Index);
     if ending.ended.status != 0 || !silent || !same_setting || !plain {
         return None;
     }

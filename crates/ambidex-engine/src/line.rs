@@ -1,0 +1,98 @@
+//! Knows a command line as it was recorded, and keeps it short while nobody needs to know what it means.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use ambidex_command::{Command, ResponseFiles};
+
+/// A recorded command line. A large build has most of them pending, and each is read in microseconds.
+#[derive(Debug)]
+pub(crate) enum Line {
+    Read {
+        command: Arc<Command>,
+        /// As it was recorded, where response files were read into the other.
+        recorded: Option<Box<[String]>>,
+    },
+    /// The arguments, each with a NUL behind it.
+    Short(Box<str>),
+}
+
+impl Line {
+    /// A line that was just read.
+    pub fn new(command: Command, recorded: &[String]) -> Self {
+        let recorded = command.expanded.then(|| recorded.into());
+        Self::Read { command: Arc::new(command), recorded }
+    }
+
+    /// Forgets what the line means, if it would be read in the same way again: response files may be other ones by then.
+    pub fn shorten(&mut self) {
+        let Self::Read { command, .. } = self else { return };
+        if command.argv.iter().any(|argument| argument.contains(['@', '\0'])) || command.expanded {
+            return;
+        }
+        let mut text = String::with_capacity(command.argv.iter().map(|argument| argument.len() + 1).sum());
+        for argument in &command.argv {
+            text.push_str(argument);
+            text.push('\0');
+        }
+        *self = Self::Short(text.into());
+    }
+
+    /// What it means in the environment in which it was recorded.
+    pub fn command(&self, env: &BTreeMap<String, String>) -> Arc<Command> {
+        match self {
+            Self::Read { command, .. } => command.clone(),
+            Self::Short(_) => {
+                let command = ambidex_command::read(&self.argv(), env, &NoFiles);
+                Arc::new(command.expect("it was read before, and names no response file"))
+            }
+        }
+    }
+
+    /// The arguments as they were recorded.
+    pub fn argv(&self) -> Vec<String> {
+        match self {
+            Self::Read { command, recorded } => recorded.as_deref().unwrap_or(&command.argv).to_vec(),
+            Self::Short(text) => text.split_terminator('\0').map(str::to_owned).collect(),
+        }
+    }
+}
+
+/// For lines that name no response file.
+pub(crate) struct NoFiles;
+
+impl ResponseFiles for NoFiles {
+    fn read(&self, _: &str) -> io::Result<String> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(argv: &[&str]) -> Line {
+        let argv: Vec<String> = argv.iter().map(|argument| (*argument).to_owned()).collect();
+        let command = ambidex_command::read(&argv, &BTreeMap::new(), &NoFiles).unwrap();
+        Line::new(command, &argv)
+    }
+
+    #[test]
+    fn a_short_line_says_the_same() {
+        let argv = ["gcc", "-c", "a b.c", "-D", "", "-DX=\"é\"", "-o", "build/a.o"];
+        let mut line = line(&argv);
+        let command = line.command(&BTreeMap::new());
+        line.shorten();
+        assert!(matches!(line, Line::Short(_)));
+        assert_eq!(line.argv(), argv);
+        assert_eq!(line.command(&BTreeMap::new()), command);
+    }
+
+    #[test]
+    fn what_may_be_read_in_another_way_stays() {
+        let mut line = line(&["gcc", "-c", "a@b.c"]);
+        line.shorten();
+        assert!(matches!(line, Line::Read { .. }));
+    }
+}
