@@ -1,6 +1,6 @@
 //! Knows how a run of a command is shared with other trees by the store: its inputs named by role and content.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ambidex_command::Command;
@@ -21,7 +21,7 @@ struct Shared {
 
 /// What runs of this command on these contents are found by. Everything that its line names is part of it, so that
 /// equal lines of many projects don't stand in each other's way.
-fn key(files: &mut Files, subject: &Subject, operands: &[Operand], declared: &[PathBuf]) -> Option<Key> {
+fn key(files: &mut Files, subject: &Subject, operands: &[Operand], declared: &[Arc<Path>]) -> Option<Key> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&subject.key.0.0);
     for operand in operands {
@@ -42,7 +42,7 @@ pub(crate) fn find(
     subject: &Subject,
     command: &Command,
     operands: &[Operand],
-    declared: &[PathBuf],
+    declared: &[Arc<Path>],
 ) -> Option<Remembered> {
     let store_key = key(files, subject, operands, declared)?;
     let records = store.records(&store_key);
@@ -85,7 +85,7 @@ pub(crate) fn shared(
     files: &mut Files,
     subject: &Subject,
     operands: &[Operand],
-    declared: &[PathBuf],
+    declared: &[Arc<Path>],
     remembered: &Remembered,
 ) -> Option<(Key, Vec<u8>)> {
     let named = |id: &VersionId| {

@@ -6,9 +6,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::job::Memorable;
+use ambidex_graph::NodeId;
+
+use crate::job::{Ending, Job, Memorable};
 use crate::memory::Memory;
-use crate::memory::record::{Explained, How, LastBuild, Told, Why};
+use crate::memory::record::{ActionKey, Explained, How, Told, Why};
 use crate::program::Program;
 use crate::roles;
 use crate::tree::{Tree, folder_of};
@@ -46,33 +48,44 @@ pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
 }
 
 /// Takes down what was done about the commands of these programs.
-pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &'a Program>) {
-    let mut build = LastBuild::default();
-    for program in programs {
+pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &'a Program> + Clone) {
+    let ended = |program: &'a Program| {
+        let jobs = program.graph.all_nodes().zip(&program.jobs);
+        jobs.filter_map(move |(node, job)| Some((program, node, job, job.ending()?)))
+    };
+    let mut up_to_date = Vec::new();
+    for program in programs.clone() {
         let spared = program.spared.iter().flat_map(|spared| &spared.unit.commands);
-        build.up_to_date.extend(spared.map(|done| done.action));
-        for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
-            let Some(ending) = job.ending() else { continue };
-            if let (How::Reused, Memorable::Yes(subject)) = (ending.how, &job.memorable) {
-                build.up_to_date.push(subject.key);
-                continue;
-            }
-            let place =
-                job.products.first().map_or(String::new(), |product| product.place.to_string_lossy().into());
-            let named = |text: &String| program.roles.name(text).into_owned();
-            build.explained.push(Explained {
-                place: named(&place),
-                extension: program.extension_of(node),
-                argv: job.line.argv().iter().map(named).collect(),
-                how: ending.how,
-                why: ending.why.clone(),
-            });
-        }
+        up_to_date.extend(spared.map(|done| done.action));
+        up_to_date.extend(ended(program).filter_map(|(_, _, job, ending)| key_if_reused(job, ending)));
     }
     // An extension that was spared may share commands with others.
     let mut seen = HashSet::new();
-    build.up_to_date.retain(|key| seen.insert(*key));
-    memory.remember_build(&build);
+    up_to_date.retain(|key| seen.insert(*key));
+    let others = programs
+        .flat_map(ended)
+        .filter(|(_, _, job, ending)| key_if_reused(job, ending).is_none())
+        .map(|(program, node, job, ending)| explained(program, node, job, ending));
+    memory.remember_build(up_to_date, others);
+}
+
+fn key_if_reused(job: &Job, ending: &Ending) -> Option<ActionKey> {
+    match (ending.how, &job.memorable) {
+        (How::Reused, Memorable::Yes(subject)) => Some(subject.key),
+        _ => None,
+    }
+}
+
+fn explained(program: &Program, node: NodeId, job: &Job, ending: &Ending) -> Explained {
+    let named = |text: &String| program.roles.name(text).into_owned();
+    let place = job.products.first().map_or(String::new(), |product| product.place.to_string_lossy().into());
+    Explained {
+        place: named(&place),
+        extension: program.extension_of(node),
+        argv: job.line.argv().iter().map(named).collect(),
+        how: ending.how,
+        why: ending.why.clone(),
+    }
 }
 
 impl From<Told> for Explanation {
@@ -99,16 +112,19 @@ fn reason(why: &Why) -> String {
     match why {
         Why::UpToDate => "everything it depends on is what it was".to_owned(),
         Why::New => "nothing is known of an earlier run".to_owned(),
-        Why::Command { added, removed } if added.is_empty() && removed.is_empty() => {
+        Why::Command(difference) if difference.added.is_empty() && difference.removed.is_empty() => {
             "its arguments are in another order, or its working directory is another".to_owned()
         }
-        Why::Command { added, removed } => {
+        Why::Command(difference) => {
             let list = |word: &str, arguments: &[String]| {
                 let shown: Vec<String> = arguments.iter().map(|argument| roles::shown(argument)).collect();
                 (!shown.is_empty()).then(|| format!("{word} {}", shown.join(" ")))
             };
             let parts: Vec<String> =
-                [list("now with", added), list("without", removed)].into_iter().flatten().collect();
+                [list("now with", &difference.added), list("without", &difference.removed)]
+                    .into_iter()
+                    .flatten()
+                    .collect();
             format!("the command is another: {}", parts.join(", "))
         }
         Why::Variable(name) => format!("the variable {name} is another"),

@@ -10,8 +10,8 @@ use ambidex_store::Digest;
 use crate::identity;
 use crate::job::Environment;
 use crate::memory::Memory;
-use crate::memory::files::{Files, Stat, VersionId, is_still};
-use crate::memory::record::{ActionKey, Moment, RunResult, Told, Why, Written};
+use crate::memory::files::{Files, Stat, Time, VersionId, is_still};
+use crate::memory::record::{ActionKey, Difference, Moment, RunResult, Told, Why, Written};
 use crate::output;
 use crate::process::Ended;
 use crate::roles::Roles;
@@ -110,7 +110,7 @@ fn moment(files: &Files, inputs: &[VersionId]) -> Moment {
             moment.day = Some(today());
         }
         if traits.timestamp {
-            moment.modified.push(Stat::of(files.path_of(*id)).map_or(0, |stat| stat.modified.0));
+            moment.modified.push(Stat::of(files.path_of(*id)).map_or(0, |stat| stat.modified.seconds()));
         }
     }
     moment
@@ -130,12 +130,12 @@ pub(crate) struct Run<'a> {
     pub env: &'a Environment,
     pub operands: &'a [Operand],
     /// Every other file that it read: those that its line names, then those that it told itself.
-    pub read: Vec<PathBuf>,
+    pub read: Vec<Arc<Path>>,
     /// What it wrote: where it is now, and what it is called.
     pub outputs: &'a [(PathBuf, String)],
     pub ended: &'a Ended,
     /// When it was started, by the clock of files.
-    pub started: (i64, i64),
+    pub started: Time,
 }
 
 /// A run as it is remembered.
@@ -151,7 +151,7 @@ impl Run<'_> {
         let mut inputs = Vec::new();
         let mut seen = BTreeSet::new();
         for path in &self.read {
-            let id = files.id(path);
+            let id = files.id_of(path);
             if !seen.insert(id) {
                 continue;
             }
@@ -297,7 +297,7 @@ pub(crate) fn difference(now: &Told, then: &Told) -> Why {
     };
     let (added, removed) = (missing(&now.argv, &then.argv), missing(&then.argv, &now.argv));
     if !added.is_empty() || !removed.is_empty() {
-        return Why::Command { added, removed };
+        return Why::Command(Box::new(Difference { added, removed }));
     }
     if now.tool != then.tool {
         return Why::Tool;
@@ -308,7 +308,7 @@ pub(crate) fn difference(now: &Told, then: &Told) -> Why {
     match variable(now, then).or_else(|| variable(then, now)) {
         Some(name) => Why::Variable(name),
         // The same arguments in another order, or another working directory.
-        None => Why::Command { added, removed },
+        None => Why::Command(Box::new(Difference { added, removed })),
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) struct Job {
     pub declares_all: bool,
     pub memorable: Memorable,
     /// Why it is not up to date, once that is known.
-    pub why: Option<Box<Why>>,
+    pub why: Option<Why>,
     pub cwd: Arc<Path>,
     pub env: Arc<Environment>,
     pub program: Arc<Path>,

@@ -12,7 +12,7 @@ use ambidex_store::Store;
 use crate::cached;
 use crate::fresh::{self, Operand, Remembered, Run, Subject};
 use crate::job::{Ending, Environment, Plan};
-use crate::memory::files::{Stat, clock};
+use crate::memory::files::{Stat, Time, clock};
 use crate::memory::record::{How, Record, Told, Why, Written};
 use crate::paths::plain;
 use crate::process::{Ended, Running};
@@ -41,7 +41,7 @@ pub(crate) struct Question {
     pub subject: Subject,
     pub operands: Vec<Operand>,
     /// The files that its line names, operands apart.
-    pub declared: Vec<PathBuf>,
+    pub declared: Vec<Arc<Path>>,
     /// What it writes: where, and under which name.
     pub outputs: Vec<(PathBuf, String)>,
     pub told: Told,
@@ -177,7 +177,7 @@ impl Started {
     }
 
     /// Remembers a run that has ended well, here and in the store.
-    fn learn(&self, question: &Question, means: &Means<'_>, started: (i64, i64), ending: &mut Ending) {
+    fn learn(&self, question: &Question, means: &Means<'_>, started: Time, ending: &mut Ending) {
         let Some(read) = self.read_files(question, means.temporary) else { return };
         let run = Run {
             subject: &question.subject,
@@ -196,7 +196,7 @@ impl Started {
             ending.inputs = Some(inputs.into());
             return;
         };
-        let is_temporary = |file: &PathBuf| question.subject.roles.is_temporary(&file.to_string_lossy());
+        let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
         let shared = means.store.filter(|_| !question.declared.iter().any(is_temporary)).and_then(|store| {
             let Question { subject, operands, declared, .. } = question;
             Some((store, cached::shared(&mut memory.files, subject, operands, declared, &remembered)?))
@@ -221,20 +221,21 @@ impl Started {
     }
 
     /// Every file that the command read, operands apart; none if it did not tell.
-    fn read_files(&self, question: &Question, temporary: &Path) -> Option<Vec<PathBuf>> {
-        let mut files: Vec<PathBuf> = question.declared.clone();
+    fn read_files(&self, question: &Question, temporary: &Path) -> Option<Vec<Arc<Path>>> {
+        let mut files = question.declared.clone();
         let compiles = !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index);
         if compiles && self.command.depfile != Depfile::None {
-            files.extend(self.prerequisites(self.plan.depfile.as_deref()?)?);
+            files.extend(self.prerequisites(self.plan.depfile.as_deref()?)?.into_iter().map(Arc::from));
         }
         if matches!(self.command.kind, Kind::Link | Kind::CompileAndLink) {
             let objects = plain(&self.tree.objects());
             let operands: Vec<PathBuf> =
                 self.plan.operands.iter().map(|operand| plain(&self.cwd.join(operand))).collect();
             let told = self.prerequisites(self.plan.link_depfile.as_deref()?)?;
-            files.extend(told.into_iter().filter(|file| {
+            let told = told.into_iter().filter(|file| {
                 !file.starts_with(&objects) && !file.starts_with(temporary) && !operands.contains(file)
-            }));
+            });
+            files.extend(told.map(Arc::from));
         }
         Some(files)
     }

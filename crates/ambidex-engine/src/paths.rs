@@ -1,9 +1,7 @@
 //! Knows which spellings name one file, and gives each file its number in the graph.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::hash::{Hash, Hasher};
 use std::ops::Bound;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -12,38 +10,17 @@ use std::sync::Arc;
 use ambidex_graph::{Graph, PathId};
 use rustc_hash::FxHashMap;
 
-/// A path that is found by its bytes, which is faster than by its parts: there is one spelling of each.
-#[derive(Clone, Debug)]
-pub(crate) struct Spelling(pub Arc<Path>);
-
-impl Hash for Spelling {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_os_str().hash(state);
-    }
-}
-
-impl PartialEq for Spelling {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_os_str() == other.0.as_os_str()
-    }
-}
-
-impl Eq for Spelling {}
-
-impl Borrow<OsStr> for Spelling {
-    fn borrow(&self) -> &OsStr {
-        self.0.as_os_str()
-    }
-}
+use crate::growth;
+use crate::path_index::PathIndex;
 
 /// The paths of one program.
 #[derive(Debug, Default)]
 pub(crate) struct PathTable {
-    ids: FxHashMap<Spelling, PathId>,
-    places: Vec<Arc<Path>>,
+    places: PathIndex,
+    /// By the numbers of their places.
+    ids: Vec<PathId>,
     /// The same in the order of paths, but for the newest: that order is seldom asked for.
     sorted: BTreeMap<Arc<Path>, PathId>,
-    unsorted: Vec<PathId>,
     /// Folders as they were spelled, and where they really are.
     folders: FxHashMap<OsString, PathBuf>,
 }
@@ -78,36 +55,35 @@ impl PathTable {
 
     /// The number of a file in its one spelling.
     pub fn id(&mut self, graph: &mut Graph, spelled: PathBuf) -> PathId {
-        if let Some(id) = self.ids.get(spelled.as_os_str()) {
-            return *id;
+        if let Some(id) = self.known(&spelled) {
+            return id;
         }
         let id = graph.path();
-        let place: Arc<Path> = spelled.into();
-        self.places.push(place.clone());
-        self.ids.insert(Spelling(place), id);
-        self.unsorted.push(id);
+        self.places.add(spelled.into());
+        growth::push(&mut self.ids, id);
+        debug_assert_eq!(id.index() + 1, self.ids.len(), "all paths of a graph come from here");
         id
     }
 
     /// The number of a file, if it has one.
     pub fn known(&self, spelled: &Path) -> Option<PathId> {
-        self.ids.get(spelled.as_os_str()).copied()
+        self.places.number(spelled).map(|number| self.ids[number])
     }
 
     /// The file of a number.
     pub fn place(&self, id: PathId) -> &Path {
-        &self.places[id.index()]
+        self.places.path(id.index())
     }
 
     /// The same, to be kept.
     pub fn shared(&self, id: PathId) -> Arc<Path> {
-        self.places[id.index()].clone()
+        self.places.path(id.index()).clone()
     }
 
     /// The file itself and all files below it.
     pub fn at_or_below<'a>(&'a mut self, spelled: &'a Path) -> impl Iterator<Item = PathId> + 'a {
-        let places = &self.places;
-        self.sorted.extend(self.unsorted.drain(..).map(|id| (places[id.index()].clone(), id)));
+        let unsorted = self.sorted.len()..self.places.len();
+        self.sorted.extend(unsorted.map(|number| (self.places.path(number).clone(), self.ids[number])));
         // In the order of paths, what is below a folder comes right behind it.
         self.sorted
             .range::<Path, _>((Bound::Included(spelled), Bound::Unbounded))

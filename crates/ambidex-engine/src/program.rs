@@ -9,6 +9,7 @@ use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, S
 use ambidex_store::{Digest, Store};
 
 use crate::conclusion::Conclusion;
+use crate::growth::push;
 use crate::intake::{Intake, Left};
 use crate::job::{Ending, Environment, Job, Life};
 use crate::lookup::Programs;
@@ -174,7 +175,7 @@ impl Program {
         if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
             && recorded != Recorded::Skipped
         {
-            self.scope_of.push(scope);
+            push(&mut self.scope_of, scope);
             state.recordings.push(seq);
         }
         Ok((recorded, outputs))
@@ -200,7 +201,7 @@ impl Program {
         let recorded = self.graph.record(action);
         if let Recorded::New(node) = recorded {
             debug_assert_eq!(node.index(), self.jobs.len());
-            self.jobs.push(job);
+            push(&mut self.jobs, job);
         }
         recorded
     }

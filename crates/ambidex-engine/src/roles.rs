@@ -117,6 +117,7 @@ pub(crate) fn shown(named: &str) -> String {
         .replace(&format!("{MARK}project{MARK}/"), "")
         .replace(&format!("{MARK}project{MARK}"), ".")
         .replace(&format!("{MARK}environment{MARK}"), "{environment}")
+        .replace(&format!("{MARK}file{MARK}/"), "")
         .split(MARK)
         .collect()
 }

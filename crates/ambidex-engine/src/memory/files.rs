@@ -12,10 +12,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use ambidex_store::Digest;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::content::{self, Content};
-use crate::paths::Spelling;
+use crate::growth::push;
+use crate::path_index::PathIndex;
 
 /// A file or folder, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,8 +33,28 @@ pub(crate) struct Stat {
     pub device: u64,
     pub inode: u64,
     pub size: u64,
-    pub modified: (i64, i64),
-    pub changed: (i64, i64),
+    pub modified: Time,
+    pub changed: Time,
+}
+
+/// A moment by a clock of the file system, in nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Time(i64);
+
+impl Time {
+    /// Moments that a 64 bit number has no room for (after 2262) are all the same.
+    fn new(seconds: i64, nanoseconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
+    }
+
+    /// Whole seconds since 1970.
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000_000)
+    }
+
+    fn is_whole(self) -> bool {
+        self.0 % 1_000_000_000 == 0
+    }
 }
 
 impl Stat {
@@ -44,10 +65,10 @@ impl Stat {
 
     /// Whether a change after this moment would show: two changes within one tick of the file system's clock may
     /// carry the same time ("racy git", git's `Documentation/technical/racy-git.txt`). `now` is that clock's time.
-    fn is_settled(&self, now: (i64, i64)) -> bool {
-        if self.changed.1 == 0 && self.modified.1 == 0 {
+    fn is_settled(&self, now: Time) -> bool {
+        if self.changed.is_whole() && self.modified.is_whole() {
             // The file system may count whole seconds, or two (FAT).
-            return self.changed.0 + 2 < now.0;
+            return self.changed.seconds() + 2 < now.seconds();
         }
         self.changed < now
     }
@@ -59,8 +80,8 @@ impl From<&Metadata> for Stat {
             device: data.dev(),
             inode: data.ino(),
             size: data.size(),
-            modified: (data.mtime(), data.mtime_nsec()),
-            changed: (data.ctime(), data.ctime_nsec()),
+            modified: Time::new(data.mtime(), data.mtime_nsec()),
+            changed: Time::new(data.ctime(), data.ctime_nsec()),
         }
     }
 }
@@ -84,7 +105,6 @@ const ABSENT: Digest = Digest([0; 32]);
 
 #[derive(Debug)]
 struct Entry {
-    path: Arc<Path>,
     /// The version that became known last.
     newest: Option<VersionId>,
     /// The version in which it was found last, with the state that the file had then, where that state vouches for it.
@@ -109,8 +129,8 @@ pub(crate) enum News {
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// By the bytes of the path: paths come here in one spelling.
-    ids: FxHashMap<Spelling, FileId>,
+    /// By the numbers of the files, as the entries.
+    paths: PathIndex,
     entries: Vec<Entry>,
     /// Each with the one that was known of its file before.
     versions: Vec<(Version, Option<VersionId>)>,
@@ -125,23 +145,34 @@ pub(crate) struct Files {
 impl Files {
     /// The number of a path.
     pub fn id(&mut self, path: &Path) -> FileId {
-        if let Some(id) = self.ids.get(path.as_os_str()) {
-            return *id;
+        match self.paths.number(path) {
+            Some(number) => FileId(number as u32),
+            None => self.add_new(path.into()),
         }
-        self.news.push(News::File(path.to_owned()));
-        self.add(path.into())
+    }
+
+    /// The same of a path that others keep too.
+    pub fn id_of(&mut self, path: &Arc<Path>) -> FileId {
+        match self.paths.number(path) {
+            Some(number) => FileId(number as u32),
+            None => self.add_new(path.clone()),
+        }
+    }
+
+    fn add_new(&mut self, path: Arc<Path>) -> FileId {
+        self.news.push(News::File(path.to_path_buf()));
+        self.add(path)
     }
 
     fn add(&mut self, path: Arc<Path>) -> FileId {
-        let id = FileId(u32::try_from(self.entries.len()).expect("fewer than 2^32 files"));
-        self.ids.insert(Spelling(path.clone()), id);
-        self.entries.push(Entry { path, newest: None, known: None, found: None, volatile: false });
-        id
+        let number = self.paths.add(path);
+        push(&mut self.entries, Entry { newest: None, known: None, found: None, volatile: false });
+        FileId(number as u32)
     }
 
     /// The path of a number.
     pub fn path(&self, id: FileId) -> &Arc<Path> {
-        &self.entries[id.0 as usize].path
+        self.paths.path(id.0 as usize)
     }
 
     /// A version.
@@ -200,7 +231,7 @@ impl Files {
         let id = VersionId(u32::try_from(self.versions.len()).expect("fewer than 2^32 versions"));
         let newest = &mut self.entries[version.file.0 as usize].newest;
         let before = newest.replace(id);
-        self.versions.push((version, before));
+        push(&mut self.versions, (version, before));
         id
     }
 
@@ -352,11 +383,11 @@ fn is_made_by_builds(name: &OsString) -> bool {
 }
 
 /// The time by which the kernel dates changes of files: not finer than its tick.
-pub(crate) fn clock() -> (i64, i64) {
+pub(crate) fn clock() -> Time {
     #[cfg(target_os = "linux")]
     let clock = rustix::time::ClockId::RealtimeCoarse;
     #[cfg(not(target_os = "linux"))]
     let clock = rustix::time::ClockId::Realtime;
     let time = rustix::time::clock_gettime(clock);
-    (time.tv_sec, time.tv_nsec)
+    Time::new(time.tv_sec, time.tv_nsec)
 }

@@ -22,19 +22,35 @@ use crate::tool::Tool;
 use ambidex_store::Digest;
 use files::{Files, News, VersionId};
 use log::Log;
-use record::{ActionKey, Invocation, LastBuild, Record, Told};
+use record::{ActionKey, Explained, Invocation, LastBuild, Record, Told};
 use unit::Unit;
 
 /// What the log holds.
 #[derive(Serialize, Deserialize)]
 enum Frame<'a> {
     News(News),
-    Record { key: ActionKey, record: &'a [u8] },
+    Record {
+        key: ActionKey,
+        record: &'a [u8],
+    },
     Forget(ActionKey),
-    Tool { key: Digest, tool: Tool },
-    Invocation { key: Digest, invocation: &'a [u8] },
-    LastBuild(&'a [u8]),
-    Unit { state: Digest, unit: &'a [u8] },
+    Tool {
+        key: Digest,
+        tool: Tool,
+    },
+    Invocation {
+        key: Digest,
+        invocation: &'a [u8],
+    },
+    /// What the last build did, in parts: the first one replaces the last build before it.
+    LastBuild {
+        first: bool,
+        part: &'a [u8],
+    },
+    Unit {
+        state: Digest,
+        unit: &'a [u8],
+    },
 }
 
 /// What is at hand of a record without reading it.
@@ -55,6 +71,9 @@ fn duration(record: &[u8]) -> u32 {
 /// How much may be in the log before it is thought of writing it anew, in bytes.
 const SMALL: usize = 1 << 16;
 
+/// How many explanations are written at once.
+const PART: usize = 256;
+
 /// How many different programs are remembered for one tree: `build`, `build_ext --inplace`, a wheel, ...
 const INVOCATIONS: usize = 32;
 
@@ -68,7 +87,7 @@ pub(crate) struct Memory {
     by_place: Option<HashMap<String, ActionKey>>,
     tools: HashMap<Digest, Arc<Tool>>,
     invocations: HashMap<Digest, Range<usize>>,
-    last_build: Option<Range<usize>>,
+    last_build: Vec<Range<usize>>,
     units: FxHashMap<Digest, Range<usize>>,
     /// Bytes of the log that say nothing any more.
     stale: usize,
@@ -90,7 +109,7 @@ impl Memory {
             by_place: None,
             tools: HashMap::new(),
             invocations: HashMap::new(),
-            last_build: None,
+            last_build: Vec::new(),
             units: FxHashMap::default(),
             stale: 0,
             objects,
@@ -127,9 +146,12 @@ impl Memory {
                     let invocation = within(invocation);
                     self.invocations.insert(key, invocation)
                 }
-                Frame::LastBuild(told) => {
-                    let told = within(told);
-                    self.last_build.replace(told)
+                Frame::LastBuild { first, part } => {
+                    if first {
+                        self.stale += self.last_build.drain(..).map(|old| old.len()).sum::<usize>();
+                    }
+                    self.last_build.push(within(part));
+                    None
                 }
                 Frame::Unit { state, unit } => {
                     let unit = within(unit);
@@ -222,18 +244,46 @@ impl Memory {
 
     /// What the last build did.
     pub fn last_build(&self) -> LastBuild {
-        let told = self.last_build.clone().map(|range| self.log.content(range));
-        told.and_then(|told| postcard::from_bytes(&told).ok()).unwrap_or_default()
+        let mut build = LastBuild::default();
+        for range in &self.last_build {
+            let part = postcard::from_bytes::<LastBuild>(&self.log.content(range.clone()));
+            let Ok(mut part) = part else { continue };
+            build.explained.append(&mut part.explained);
+            build.up_to_date.append(&mut part.up_to_date);
+        }
+        build
     }
 
-    /// Remembers what this build did.
-    pub fn remember_build(&mut self, build: &LastBuild) {
-        let content = postcard::to_stdvec(build).expect("explanations are plain data");
-        if self.last_build.clone().is_some_and(|range| *self.log.content(range) == *content) {
+    /// Remembers what this build did. Parts of it are written at once, so that a large build need not have all of them in
+    /// memory.
+    pub fn remember_build(
+        &mut self,
+        up_to_date: Vec<ActionKey>,
+        mut explained: impl Iterator<Item = Explained>,
+    ) {
+        let mut build = LastBuild { up_to_date, explained: explained.by_ref().take(PART).collect() };
+        let content = postcard::to_stdvec(&build).expect("explanations are plain data");
+        if build.explained.is_empty()
+            && let [only] = &*self.last_build
+            && *self.log.content(only.clone()) == *content
+        {
             return;
         }
-        let range = self.append_part(&Frame::LastBuild(&content), content.len());
-        self.stale += self.last_build.replace(range).map_or(0, |old| old.len());
+        self.stale += self.last_build.drain(..).map(|old| old.len()).sum::<usize>();
+        self.add_to_last_build(true, &content);
+        loop {
+            build = LastBuild { up_to_date: Vec::new(), explained: explained.by_ref().take(PART).collect() };
+            if build.explained.is_empty() {
+                break;
+            }
+            self.add_to_last_build(false, &postcard::to_stdvec(&build).expect("explanations are plain data"));
+        }
+    }
+
+    fn add_to_last_build(&mut self, first: bool, part: &[u8]) {
+        let range = self.append_part(&Frame::LastBuild { first, part }, part.len());
+        self.last_build.push(range);
+        self.log.flush();
     }
 
     /// What the commands of an extension have come to when Python was in this state.
@@ -376,8 +426,10 @@ impl Memory {
             invocations.map(|(key, range)| (*key, self.log.content(range.clone()))).collect();
         let invocations = invocations.iter().map(|(key, invocation)| (*key, &**invocation));
         let frames = frames.chain(invocations.map(|(key, invocation)| Frame::Invocation { key, invocation }));
-        let last_build = self.last_build.clone().map(|range| self.log.content(range));
-        let last_build = last_build.as_deref().map(Frame::LastBuild);
+        let last_build: Vec<_> =
+            self.last_build.iter().map(|range| self.log.content(range.clone())).collect();
+        let last_build =
+            last_build.iter().enumerate().map(|(number, part)| Frame::LastBuild { first: number == 0, part });
         let contents: Vec<Vec<u8>> = frames
             .chain(last_build)
             .map(|frame| postcard::to_stdvec(&frame).expect("frames are plain data"))
@@ -388,7 +440,7 @@ impl Memory {
         self.by_place = None;
         self.tools.clear();
         self.invocations.clear();
-        self.last_build = None;
+        self.last_build.clear();
         self.units.clear();
         self.stale = 0;
         self.recall(&bytes);

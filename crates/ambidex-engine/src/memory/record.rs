@@ -116,12 +116,7 @@ pub(crate) enum Why {
     /// No command has made this output before.
     New,
     /// The command is another.
-    Command {
-        /// Arguments that were not there before.
-        added: Vec<String>,
-        /// Arguments that are not there any more.
-        removed: Vec<String>,
-    },
+    Command(Box<Difference>),
     /// A variable has another value.
     Variable(String),
     /// The compiler, or a program that it runs, is another.
@@ -142,6 +137,15 @@ pub(crate) enum Why {
     Place(String),
     /// It is run each time, for this reason.
     Always(String),
+}
+
+/// By which arguments a command differs from an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Difference {
+    /// Those that were not there before.
+    pub added: Vec<String>,
+    /// Those that are not there any more.
+    pub removed: Vec<String>,
 }
 
 /// What was done for a command.

@@ -1,7 +1,8 @@
 //! Knows how a node of a program is started, or spared its run.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
 use ambidex_graph::{Change, Content, NodeId, PathId};
 
@@ -34,7 +35,7 @@ impl Program {
                 true
             }
             Err(why) => {
-                self.jobs[node.index()].why = Some(Box::new(why));
+                self.jobs[node.index()].why = Some(why);
                 false
             }
         }
@@ -63,10 +64,10 @@ impl Program {
     }
 
     /// The files that a command line names, operands apart, as far as they are there.
-    fn declared(&self, node: NodeId) -> Vec<PathBuf> {
+    fn declared(&self, node: NodeId) -> Vec<Arc<Path>> {
         let job = &self.jobs[node.index()];
         let fixed = job.reads.iter().filter(|read| matches!(read.as_what, ReadAs::Fixed));
-        fixed.map(|read| read.file.to_path_buf()).filter(|file| file.exists()).collect()
+        fixed.map(|read| read.file.clone()).filter(|file| file.exists()).collect()
     }
 
     /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
@@ -110,7 +111,7 @@ impl Program {
                     outputs: outputs.collect(),
                     told: fresh::told(subject, named, &job.env, place, extension),
                 };
-                (Some(question), job.why.as_deref().cloned())
+                (Some(question), job.why.clone())
             }
             Memorable::No(reason) => (None, Some(Why::Always(reason.clone()))),
         };
