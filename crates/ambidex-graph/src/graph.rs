@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::action::{Access, Action, At, PlaceChange, Version};
 use crate::ids::{GroupId, Key, NodeId, PathId, Seq};
-use crate::paths::{PathState, push};
+use crate::paths::Paths;
 
 /// Where a node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) groups: Vec<Group>,
-    pub(crate) paths: Vec<PathState>,
+    pub(crate) paths: Paths,
     /// The nodes of each key, oldest first.
     same_key: HashMap<Key, Vec<NodeId>>,
     /// Ready nodes, the one with the heaviest chain behind it first.
@@ -123,8 +123,7 @@ impl Graph {
 
     /// A new path.
     pub fn path(&mut self) -> PathId {
-        self.paths.push(PathState::default());
-        PathId::new(self.paths.len() - 1)
+        self.paths.add()
     }
 
     /// A new group. The failure of a recording in a *fatal* group cancels everything behind it.
@@ -151,7 +150,7 @@ impl Graph {
         let group = self.recordings[first.index()].group;
         action.reads.iter().all(|read| {
             // What a path meant before somebody outside the program changed it is forgotten.
-            if first.index() < self.paths[read.path.index()].since {
+            if !self.paths.is_since_change(read.path, first) {
                 return false;
             }
             let then = self.meaning(read, group, Some(first));
@@ -174,7 +173,7 @@ impl Graph {
         }
         let seq = self.push_recording(node, group);
         for write in self.nodes[node.index()].writes.clone() {
-            self.push_version(write.path, seq);
+            self.paths.write(write.path, seq);
         }
         if self.nodes[node.index()].state == State::Failed {
             // The repetition would fail alike, and stop what is behind it.
@@ -208,18 +207,17 @@ impl Graph {
             touches.push((write.path, None, true));
         }
         for (path, wants, writes) in touches {
-            let epoch = self.paths[path.index()].join(seq, wants, writes);
-            let before: Vec<Seq> = self.paths[path.index()].before(epoch).collect();
-            for other in before {
+            self.paths.touch(path, seq, wants, writes);
+            for other in self.paths.before_epoch(path) {
                 self.add_certainty(other, action.group, &mut wait_for);
             }
         }
         wait_for.remove(&id);
         let dependencies: Vec<NodeId> = wait_for.into_iter().collect();
         for dependency in &dependencies {
-            push(&mut self.nodes[dependency.index()].dependents, id);
+            self.nodes[dependency.index()].dependents.push(id);
         }
-        push(self.same_key.entry(action.key).or_default(), id);
+        self.same_key.entry(action.key).or_default().push(id);
         self.nodes.push(Node {
             state: State::Waiting(dependencies.len() as u32),
             reads: action.reads.into(),
@@ -235,7 +233,7 @@ impl Graph {
         self.unsettled += 1;
         self.push_recording(id, action.group);
         for write in self.nodes[id.index()].writes.clone() {
-            self.push_version(write.path, seq);
+            self.paths.write(write.path, seq);
         }
         self.raise_path_weight(id, action.weight);
         self.make_ready_if_free(id);
@@ -245,8 +243,7 @@ impl Graph {
     /// The path was changed by somebody who is no part of the program. All nodes must be settled.
     pub fn changed_outside(&mut self, path: PathId) {
         debug_assert_eq!(self.unsettled, 0, "only a settled graph can be changed from outside");
-        let recorded = self.recordings.len();
-        self.paths[path.index()].reset(recorded);
+        self.paths.reset(path, Seq::new(self.recordings.len()));
     }
 
     /// Whether a command recorded now in this group would never be reached by the serial build.
@@ -262,16 +259,16 @@ impl Graph {
     /// Versions that are the newest of their path and not at its place, in the order of the paths. All nodes must
     /// be settled.
     pub fn uncommitted(&self) -> impl Iterator<Item = (PathId, Version)> + '_ {
-        (0..self.paths.len()).map(PathId::new).filter_map(|path| {
+        self.paths.all().filter_map(|path| {
             let newest = self.effective(path, None)?;
-            (self.paths[path.index()].placed != Some(newest)).then(|| (path, self.version_of(newest)))
+            (self.paths.placed(path) != Some(newest)).then(|| (path, self.version_of(newest)))
         })
     }
 
     /// The newest version was put at the path's place.
     pub fn committed(&mut self, path: PathId) {
         let newest = self.effective(path, None);
-        self.paths[path.index()].placed = newest;
+        self.paths.place(path, newest);
     }
 
     /// How many commands were recorded.
@@ -360,12 +357,6 @@ impl Graph {
         seq
     }
 
-    fn push_version(&mut self, path: PathId, seq: Seq) {
-        let state = &mut self.paths[path.index()];
-        push(&mut state.versions, seq);
-        push(&mut state.writers, seq);
-    }
-
     pub(crate) fn version_of(&self, seq: Seq) -> Version {
         let node = self.recordings[seq.index()].node;
         match self.nodes[node.index()].state {
@@ -376,8 +367,8 @@ impl Graph {
 
     /// The newest version before `before` that was not cancelled.
     pub(crate) fn effective(&self, path: PathId, before: Option<Seq>) -> Option<Seq> {
-        let live = |seq: &&Seq| before.is_none_or(|b| **seq < b) && !self.recordings[seq.index()].cancelled;
-        self.paths[path.index()].versions.iter().rev().find(live).copied()
+        let live = |seq: &Seq| before.is_none_or(|b| *seq < b) && !self.recordings[seq.index()].cancelled;
+        self.paths.versions(path).find(live)
     }
 
     /// The first recording of a node that was not cancelled: the one for which it runs. What the cancelled ones
@@ -396,7 +387,7 @@ impl Graph {
 
     fn meaning(&self, read: &Access, group: GroupId, before: Option<Seq>) -> Meaning {
         let mut meaning = Meaning { candidates: Vec::new(), touches: read.at == At::Place, certain: true };
-        for &seq in self.paths[read.path.index()].versions.iter().rev() {
+        for seq in self.paths.versions(read.path) {
             if before.is_some_and(|b| seq >= b) || self.recordings[seq.index()].cancelled {
                 continue;
             }
@@ -465,10 +456,9 @@ impl Graph {
         now: Option<Seq>,
         change: crate::action::Change,
     ) -> PlaceChange {
-        let state = &mut self.paths[path.index()];
         let token = self.placed.len();
-        self.placed.push(Placed { cause, path, before: state.placed, undone: false });
-        state.placed = now;
+        let before = self.paths.place(path, now);
+        self.placed.push(Placed { cause, path, before, undone: false });
         PlaceChange { token, path, change }
     }
 }

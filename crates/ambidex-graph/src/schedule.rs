@@ -64,7 +64,7 @@ impl Graph {
                 {
                     Some(Content::Of(writer))
                 }
-                _ => (self.paths[read.path.index()].placed == Some(seq)).then_some(Content::AtPlace),
+                _ => (self.paths.placed(read.path) == Some(seq)).then_some(Content::AtPlace),
             },
         };
         node.reads.iter().map(content).collect()
@@ -97,7 +97,7 @@ impl Graph {
                 }
                 _ => {
                     start.reads.push(Content::AtPlace);
-                    if self.paths[read.path.index()].placed != Some(seq) {
+                    if self.paths.placed(read.path) != Some(seq) {
                         let change = Change::Commit(content);
                         start.changes.push(self.note_change(seq, read.path, version, change));
                     }
@@ -164,7 +164,7 @@ impl Graph {
         for token in std::mem::take(&mut self.to_undo) {
             let change = &mut self.placed[token];
             change.undone = true;
-            self.paths[change.path.index()].placed = change.before;
+            self.paths.place(change.path, change.before);
         }
     }
 
