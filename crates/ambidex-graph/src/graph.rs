@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::action::{Access, Action, At, PlaceChange, Version};
 use crate::ids::{GroupId, Key, NodeId, PathId, Seq};
+use crate::lists::{Chain, Chains, Lists};
 use crate::paths::Paths;
 
 /// Where a node is in its life.
@@ -35,13 +36,10 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub state: State,
-    pub reads: Box<[Access]>,
-    pub writes: Box<[Access]>,
-    /// What waits for it.
-    pub dependents: Vec<NodeId>,
-    /// What it waited for when it was recorded.
-    pub dependencies: Vec<NodeId>,
-    pub recordings: Vec<Seq>,
+    /// What waits for it, in [`Graph::dependents`].
+    pub dependents: Chain,
+    pub first_recording: Seq,
+    pub last_recording: Seq,
     pub weight: u64,
     /// Its weight and that of the heaviest chain behind it.
     pub path_weight: u64,
@@ -54,6 +52,8 @@ pub(crate) struct Node {
 pub(crate) struct Recording {
     pub node: NodeId,
     pub group: GroupId,
+    /// The next recording of the same node.
+    pub repeated: Option<Seq>,
     pub cancelled: bool,
 }
 
@@ -89,6 +89,14 @@ pub enum Recorded {
 #[derive(Debug, Default)]
 pub struct Graph {
     pub(crate) nodes: Vec<Node>,
+    /// What each node reads.
+    pub(crate) reads: Lists<Access>,
+    /// What each node writes.
+    pub(crate) writes: Lists<Access>,
+    /// What each node waited for when it was recorded.
+    dependencies: Lists<NodeId>,
+    /// What the nodes' lists of what waits for them consist of.
+    pub(crate) dependents: Chains<NodeId>,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) groups: Vec<Group>,
     pub(crate) paths: Paths,
@@ -142,8 +150,9 @@ impl Graph {
     fn repeats(&self, action: &Action, id: NodeId) -> bool {
         let node = &self.nodes[id.index()];
         let usable = !matches!(node.state, State::Cancelled | State::Doomed);
-        let movable = node.writes.iter().all(|w| w.at == At::Anywhere);
-        if !usable || !movable || *node.reads != *action.reads || *node.writes != *action.writes {
+        let (reads, writes) = (self.reads.get(id.index()), self.writes.get(id.index()));
+        let movable = writes.iter().all(|w| w.at == At::Anywhere);
+        if !usable || !movable || reads != action.reads || writes != action.writes {
             return false;
         }
         let first = self.own(id);
@@ -172,7 +181,7 @@ impl Graph {
             return Recorded::Skipped;
         }
         let seq = self.push_recording(node, group);
-        for write in self.nodes[node.index()].writes.clone() {
+        for write in self.writes.get(node.index()) {
             self.paths.write(write.path, seq);
         }
         if self.nodes[node.index()].state == State::Failed {
@@ -213,28 +222,28 @@ impl Graph {
             }
         }
         wait_for.remove(&id);
-        let dependencies: Vec<NodeId> = wait_for.into_iter().collect();
-        for dependency in &dependencies {
-            self.nodes[dependency.index()].dependents.push(id);
+        for dependency in &wait_for {
+            self.dependents.push(&mut self.nodes[dependency.index()].dependents, id);
+        }
+        for write in &action.writes {
+            self.paths.write(write.path, seq);
         }
         self.same_key.entry(action.key).or_default().push(id);
         self.nodes.push(Node {
-            state: State::Waiting(dependencies.len() as u32),
-            reads: action.reads.into(),
-            writes: action.writes.into(),
-            dependents: Vec::new(),
-            dependencies,
-            recordings: Vec::with_capacity(1),
+            state: State::Waiting(wait_for.len() as u32),
+            dependents: Chain::default(),
+            first_recording: seq,
+            last_recording: seq,
             weight: action.weight,
             path_weight: 0,
             consumed: false,
             key: action.key,
         });
+        self.reads.push(action.reads);
+        self.writes.push(action.writes);
+        self.dependencies.push(wait_for);
         self.unsettled += 1;
         self.push_recording(id, action.group);
-        for write in self.nodes[id.index()].writes.clone() {
-            self.paths.write(write.path, seq);
-        }
         self.raise_path_weight(id, action.weight);
         self.make_ready_if_free(id);
         Recorded::New(id)
@@ -298,7 +307,7 @@ impl Graph {
 
     /// The first recording of a node.
     pub fn first_recording(&self, node: NodeId) -> Seq {
-        self.nodes[node.index()].recordings[0]
+        self.nodes[node.index()].first_recording
     }
 
     /// The group of a recording.
@@ -333,14 +342,14 @@ impl Graph {
 
     /// What a node was recorded as waiting for.
     pub fn dependencies(&self, node: NodeId) -> &[NodeId] {
-        &self.nodes[node.index()].dependencies
+        self.dependencies.get(node.index())
     }
 
     /// Who has written what a node reads, by path, the node not being cancelled; none where it was there before, or was
     /// changed from outside since.
     pub fn sources(&self, node: NodeId) -> impl Iterator<Item = (PathId, Option<NodeId>)> + '_ {
         let own = self.own(node);
-        let reads = self.nodes[node.index()].reads.iter();
+        let reads = self.reads.get(node.index()).iter();
         reads.map(move |read| (read.path, self.effective(read.path, Some(own)).map(|seq| self.node_of(seq))))
     }
 
@@ -351,9 +360,12 @@ impl Graph {
 
     fn push_recording(&mut self, node: NodeId, group: GroupId) -> Seq {
         let seq = Seq::new(self.recordings.len());
-        self.recordings.push(Recording { node, group, cancelled: false });
+        self.recordings.push(Recording { node, group, repeated: None, cancelled: false });
         self.groups[group.index()].recordings.push(seq);
-        self.nodes[node.index()].recordings.push(seq);
+        let last = std::mem::replace(&mut self.nodes[node.index()].last_recording, seq);
+        if last != seq {
+            self.recordings[last.index()].repeated = Some(seq);
+        }
         seq
     }
 
@@ -371,11 +383,16 @@ impl Graph {
         self.paths.versions(path).find(live)
     }
 
+    /// The recordings of a node, in program order.
+    pub(crate) fn recordings_of(&self, id: NodeId) -> impl Iterator<Item = Seq> + '_ {
+        let first = Some(self.nodes[id.index()].first_recording);
+        std::iter::successors(first, |seq| self.recordings[seq.index()].repeated)
+    }
+
     /// The first recording of a node that was not cancelled: the one for which it runs. What the cancelled ones
     /// read may be cancelled with them.
     pub(crate) fn own(&self, id: NodeId) -> Seq {
-        let live = |seq: &&Seq| !self.recordings[seq.index()].cancelled;
-        let own = self.nodes[id.index()].recordings.iter().find(live).copied();
+        let own = self.recordings_of(id).find(|seq| !self.recordings[seq.index()].cancelled);
         own.expect("a node without a live recording is cancelled")
     }
 
@@ -392,9 +409,7 @@ impl Graph {
                 continue;
             }
             meaning.candidates.push(seq);
-            let writer = &self.nodes[self.recordings[seq.index()].node.index()];
-            let at_place = |w: &Access| w.path == read.path && w.at == At::Place;
-            meaning.touches |= writer.writes.iter().any(at_place);
+            meaning.touches |= self.writes_at_place(seq, read.path);
             if !self.may_vanish(seq, group) {
                 return meaning;
             }
@@ -434,7 +449,7 @@ impl Graph {
             }
             node.path_weight = to;
             if !node.state.settled() {
-                let dependencies = &self.nodes[id.index()].dependencies;
+                let dependencies = self.dependencies.get(id.index());
                 queue.extend(dependencies.iter().map(|d| (*d, to + self.nodes[d.index()].weight)));
             }
         }

@@ -29,7 +29,7 @@ impl Graph {
 
     /// Whether the command of a recording writes this path at its own place.
     pub(crate) fn writes_at_place(&self, seq: Seq, path: PathId) -> bool {
-        let node = &self.nodes[self.node_of(seq).index()];
-        node.writes.iter().any(|w| w.path == path && w.at == At::Place)
+        let writes = self.writes.get(self.node_of(seq).index());
+        writes.iter().any(|w| w.path == path && w.at == At::Place)
     }
 }

@@ -37,6 +37,33 @@ impl<T: Copy> Chains<T> {
     }
 }
 
+/// Lists that are complete when they are added, and known by the order in which they were.
+#[derive(Debug)]
+pub(crate) struct Lists<T> {
+    items: Vec<T>,
+    /// Where each list ends and the next one begins.
+    ends: Vec<u32>,
+}
+
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), ends: Vec::new() }
+    }
+}
+
+impl<T> Lists<T> {
+    pub fn push(&mut self, items: impl IntoIterator<Item = T>) {
+        self.items.extend(items);
+        self.ends.push(count(self.items.len()));
+    }
+
+    /// The nth list that was added, counted from 0.
+    pub fn get(&self, n: usize) -> &[T] {
+        let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.items[start as usize..self.ends[n] as usize]
+    }
+}
+
 fn count(items: usize) -> u32 {
     u32::try_from(items).expect("a graph holds fewer than 2^32 of anything")
 }
