@@ -40,6 +40,8 @@ pub(crate) struct Node {
     pub dependents: Chain,
     pub first_recording: Seq,
     pub last_recording: Seq,
+    /// The node before it whose key begins alike.
+    pub older: Option<NodeId>,
     pub weight: u64,
     /// Its weight and that of the heaviest chain behind it.
     pub path_weight: u64,
@@ -100,8 +102,9 @@ pub struct Graph {
     pub(crate) recordings: Vec<Recording>,
     pub(crate) groups: Vec<Group>,
     pub(crate) paths: Paths,
-    /// The nodes of each key, oldest first.
-    same_key: HashMap<Key, Vec<NodeId>>,
+    /// The newest node of those whose keys begin alike. Keys are hashes, so they hardly ever do unless they are
+    /// equal, and the table needn't hold them whole.
+    newest_alike: HashMap<[u8; 4], NodeId>,
     /// Ready nodes, the one with the heaviest chain behind it first.
     pub(crate) ready: BTreeSet<(std::cmp::Reverse<u64>, NodeId)>,
     pub(crate) unsettled: usize,
@@ -143,8 +146,9 @@ impl Graph {
     /// The node that this action would repeat, if it reads the very same versions. Whether the files that are not
     /// in the graph (headers) are still what they were is for the caller to say, before it calls [`Graph::merge`].
     pub fn twin(&self, action: &Action) -> Option<NodeId> {
-        let nodes = self.same_key.get(&action.key)?;
-        nodes.iter().rev().copied().find(|id| self.repeats(action, *id))
+        let newest = self.newest_alike.get(&beginning(&action.key)).copied();
+        let mut alike = std::iter::successors(newest, |id| self.nodes[id.index()].older);
+        alike.find(|id| self.key(*id) == action.key && self.repeats(action, *id))
     }
 
     fn repeats(&self, action: &Action, id: NodeId) -> bool {
@@ -228,12 +232,12 @@ impl Graph {
         for write in &action.writes {
             self.paths.write(write.path, seq);
         }
-        self.same_key.entry(action.key).or_default().push(id);
         self.nodes.push(Node {
             state: State::Waiting(wait_for.len() as u32),
             dependents: Chain::default(),
             first_recording: seq,
             last_recording: seq,
+            older: self.newest_alike.insert(beginning(&action.key), id),
             weight: action.weight,
             path_weight: 0,
             consumed: false,
@@ -476,4 +480,10 @@ impl Graph {
         self.placed.push(Placed { cause, path, before, undone: false });
         PlaceChange { token, path, change }
     }
+}
+
+/// What the table of keys goes by.
+fn beginning(key: &Key) -> [u8; 4] {
+    let [a, b, c, d, ..] = key.0;
+    [a, b, c, d]
 }
