@@ -42,7 +42,7 @@ pub(crate) struct Node {
     pub last_recording: Seq,
     /// The node before it whose key begins alike.
     pub older: Option<NodeId>,
-    pub weight: u64,
+    pub weight: u32,
     /// Its weight and that of the heaviest chain behind it.
     pub path_weight: u64,
     /// Whether some other node was recorded as a reader of an output.
@@ -232,13 +232,15 @@ impl Graph {
         for write in &action.writes {
             self.paths.write(write.path, seq);
         }
+        // What takes longer than an hour starts before what does not, and that is enough.
+        let weight = u32::try_from(action.weight).unwrap_or(u32::MAX);
         self.nodes.push(Node {
             state: State::Waiting(wait_for.len() as u32),
             dependents: Chain::default(),
             first_recording: seq,
             last_recording: seq,
             older: self.newest_alike.insert(beginning(&action.key), id),
-            weight: action.weight,
+            weight,
             path_weight: 0,
             consumed: false,
             key: action.key,
@@ -248,7 +250,7 @@ impl Graph {
         self.dependencies.push(wait_for);
         self.unsettled += 1;
         self.push_recording(id, action.group);
-        self.raise_path_weight(id, action.weight);
+        self.raise_path_weight(id, weight.into());
         self.make_ready_if_free(id);
         Recorded::New(id)
     }
@@ -454,7 +456,7 @@ impl Graph {
             node.path_weight = to;
             if !node.state.settled() {
                 let dependencies = self.dependencies.get(id.index());
-                queue.extend(dependencies.iter().map(|d| (*d, to + self.nodes[d.index()].weight)));
+                queue.extend(dependencies.iter().map(|d| (*d, to + u64::from(self.nodes[d.index()].weight))));
             }
         }
     }
