@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::action::{Access, Action, At, PlaceChange, Version};
 use crate::ids::{GroupId, Key, NodeId, PathId, Seq};
-use crate::paths::{PathState, push};
+use crate::lists::{Chain, Chains, Lists};
+use crate::paths::Paths;
 
 /// Where a node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +36,13 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub state: State,
-    pub reads: Box<[Access]>,
-    pub writes: Box<[Access]>,
-    /// What waits for it.
-    pub dependents: Vec<NodeId>,
-    /// What it waited for when it was recorded.
-    pub dependencies: Vec<NodeId>,
-    pub recordings: Vec<Seq>,
-    pub weight: u64,
+    /// What waits for it, in [`Graph::dependents`].
+    pub dependents: Chain,
+    pub first_recording: Seq,
+    pub last_recording: Seq,
+    /// The node before it whose key begins alike.
+    pub older: Option<NodeId>,
+    pub weight: u32,
     /// Its weight and that of the heaviest chain behind it.
     pub path_weight: u64,
     /// Whether some other node was recorded as a reader of an output.
@@ -54,6 +54,8 @@ pub(crate) struct Node {
 pub(crate) struct Recording {
     pub node: NodeId,
     pub group: GroupId,
+    /// The next recording of the same node.
+    pub repeated: Option<Seq>,
     pub cancelled: bool,
 }
 
@@ -89,11 +91,20 @@ pub enum Recorded {
 #[derive(Debug, Default)]
 pub struct Graph {
     pub(crate) nodes: Vec<Node>,
+    /// What each node reads.
+    pub(crate) reads: Lists<Access>,
+    /// What each node writes.
+    pub(crate) writes: Lists<Access>,
+    /// What each node waited for when it was recorded.
+    dependencies: Lists<NodeId>,
+    /// What the nodes' lists of what waits for them consist of.
+    pub(crate) dependents: Chains<NodeId>,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) groups: Vec<Group>,
-    pub(crate) paths: Vec<PathState>,
-    /// The nodes of each key, oldest first.
-    same_key: HashMap<Key, Vec<NodeId>>,
+    pub(crate) paths: Paths,
+    /// The newest node of those whose keys begin alike. Keys are hashes, so they hardly ever do unless they are
+    /// equal, and the table needn't hold them whole.
+    newest_alike: HashMap<[u8; 4], NodeId>,
     /// Ready nodes, the one with the heaviest chain behind it first.
     pub(crate) ready: BTreeSet<(std::cmp::Reverse<u64>, NodeId)>,
     pub(crate) unsettled: usize,
@@ -123,8 +134,7 @@ impl Graph {
 
     /// A new path.
     pub fn path(&mut self) -> PathId {
-        self.paths.push(PathState::default());
-        PathId::new(self.paths.len() - 1)
+        self.paths.add()
     }
 
     /// A new group. The failure of a recording in a *fatal* group cancels everything behind it.
@@ -136,22 +146,24 @@ impl Graph {
     /// The node that this action would repeat, if it reads the very same versions. Whether the files that are not
     /// in the graph (headers) are still what they were is for the caller to say, before it calls [`Graph::merge`].
     pub fn twin(&self, action: &Action) -> Option<NodeId> {
-        let nodes = self.same_key.get(&action.key)?;
-        nodes.iter().rev().copied().find(|id| self.repeats(action, *id))
+        let newest = self.newest_alike.get(&beginning(&action.key)).copied();
+        let mut alike = std::iter::successors(newest, |id| self.nodes[id.index()].older);
+        alike.find(|id| self.key(*id) == action.key && self.repeats(action, *id))
     }
 
     fn repeats(&self, action: &Action, id: NodeId) -> bool {
         let node = &self.nodes[id.index()];
         let usable = !matches!(node.state, State::Cancelled | State::Doomed);
-        let movable = node.writes.iter().all(|w| w.at == At::Anywhere);
-        if !usable || !movable || *node.reads != *action.reads || *node.writes != *action.writes {
+        let (reads, writes) = (self.reads.get(id.index()), self.writes.get(id.index()));
+        let movable = writes.iter().all(|w| w.at == At::Anywhere);
+        if !usable || !movable || reads != action.reads || writes != action.writes {
             return false;
         }
         let first = self.own(id);
         let group = self.recordings[first.index()].group;
         action.reads.iter().all(|read| {
             // What a path meant before somebody outside the program changed it is forgotten.
-            if first.index() < self.paths[read.path.index()].since {
+            if !self.paths.is_since_change(read.path, first) {
                 return false;
             }
             let then = self.meaning(read, group, Some(first));
@@ -173,8 +185,8 @@ impl Graph {
             return Recorded::Skipped;
         }
         let seq = self.push_recording(node, group);
-        for write in self.nodes[node.index()].writes.clone() {
-            self.push_version(write.path, seq);
+        for write in self.writes.get(node.index()) {
+            self.paths.write(write.path, seq);
         }
         if self.nodes[node.index()].state == State::Failed {
             // The repetition would fail alike, and stop what is behind it.
@@ -208,36 +220,37 @@ impl Graph {
             touches.push((write.path, None, true));
         }
         for (path, wants, writes) in touches {
-            let epoch = self.paths[path.index()].join(seq, wants, writes);
-            let before: Vec<Seq> = self.paths[path.index()].before(epoch).collect();
-            for other in before {
+            self.paths.touch(path, seq, wants, writes);
+            for other in self.paths.before_epoch(path) {
                 self.add_certainty(other, action.group, &mut wait_for);
             }
         }
         wait_for.remove(&id);
-        let dependencies: Vec<NodeId> = wait_for.into_iter().collect();
-        for dependency in &dependencies {
-            push(&mut self.nodes[dependency.index()].dependents, id);
+        for dependency in &wait_for {
+            self.dependents.push(&mut self.nodes[dependency.index()].dependents, id);
         }
-        push(self.same_key.entry(action.key).or_default(), id);
+        for write in &action.writes {
+            self.paths.write(write.path, seq);
+        }
+        // What takes longer than an hour starts before what does not, and that is enough.
+        let weight = u32::try_from(action.weight).unwrap_or(u32::MAX);
         self.nodes.push(Node {
-            state: State::Waiting(dependencies.len() as u32),
-            reads: action.reads.into(),
-            writes: action.writes.into(),
-            dependents: Vec::new(),
-            dependencies,
-            recordings: Vec::with_capacity(1),
-            weight: action.weight,
+            state: State::Waiting(wait_for.len() as u32),
+            dependents: Chain::default(),
+            first_recording: seq,
+            last_recording: seq,
+            older: self.newest_alike.insert(beginning(&action.key), id),
+            weight,
             path_weight: 0,
             consumed: false,
             key: action.key,
         });
+        self.reads.push(action.reads);
+        self.writes.push(action.writes);
+        self.dependencies.push(wait_for);
         self.unsettled += 1;
         self.push_recording(id, action.group);
-        for write in self.nodes[id.index()].writes.clone() {
-            self.push_version(write.path, seq);
-        }
-        self.raise_path_weight(id, action.weight);
+        self.raise_path_weight(id, weight.into());
         self.make_ready_if_free(id);
         Recorded::New(id)
     }
@@ -245,8 +258,7 @@ impl Graph {
     /// The path was changed by somebody who is no part of the program. All nodes must be settled.
     pub fn changed_outside(&mut self, path: PathId) {
         debug_assert_eq!(self.unsettled, 0, "only a settled graph can be changed from outside");
-        let recorded = self.recordings.len();
-        self.paths[path.index()].reset(recorded);
+        self.paths.reset(path, Seq::new(self.recordings.len()));
     }
 
     /// Whether a command recorded now in this group would never be reached by the serial build.
@@ -262,16 +274,16 @@ impl Graph {
     /// Versions that are the newest of their path and not at its place, in the order of the paths. All nodes must
     /// be settled.
     pub fn uncommitted(&self) -> impl Iterator<Item = (PathId, Version)> + '_ {
-        (0..self.paths.len()).map(PathId::new).filter_map(|path| {
+        self.paths.all().filter_map(|path| {
             let newest = self.effective(path, None)?;
-            (self.paths[path.index()].placed != Some(newest)).then(|| (path, self.version_of(newest)))
+            (self.paths.placed(path) != Some(newest)).then(|| (path, self.version_of(newest)))
         })
     }
 
     /// The newest version was put at the path's place.
     pub fn committed(&mut self, path: PathId) {
         let newest = self.effective(path, None);
-        self.paths[path.index()].placed = newest;
+        self.paths.place(path, newest);
     }
 
     /// How many commands were recorded.
@@ -301,7 +313,7 @@ impl Graph {
 
     /// The first recording of a node.
     pub fn first_recording(&self, node: NodeId) -> Seq {
-        self.nodes[node.index()].recordings[0]
+        self.nodes[node.index()].first_recording
     }
 
     /// The group of a recording.
@@ -336,14 +348,14 @@ impl Graph {
 
     /// What a node was recorded as waiting for.
     pub fn dependencies(&self, node: NodeId) -> &[NodeId] {
-        &self.nodes[node.index()].dependencies
+        self.dependencies.get(node.index())
     }
 
     /// Who has written what a node reads, by path, the node not being cancelled; none where it was there before, or was
     /// changed from outside since.
     pub fn sources(&self, node: NodeId) -> impl Iterator<Item = (PathId, Option<NodeId>)> + '_ {
         let own = self.own(node);
-        let reads = self.nodes[node.index()].reads.iter();
+        let reads = self.reads.get(node.index()).iter();
         reads.map(move |read| (read.path, self.effective(read.path, Some(own)).map(|seq| self.node_of(seq))))
     }
 
@@ -354,16 +366,13 @@ impl Graph {
 
     fn push_recording(&mut self, node: NodeId, group: GroupId) -> Seq {
         let seq = Seq::new(self.recordings.len());
-        self.recordings.push(Recording { node, group, cancelled: false });
+        self.recordings.push(Recording { node, group, repeated: None, cancelled: false });
         self.groups[group.index()].recordings.push(seq);
-        self.nodes[node.index()].recordings.push(seq);
+        let last = std::mem::replace(&mut self.nodes[node.index()].last_recording, seq);
+        if last != seq {
+            self.recordings[last.index()].repeated = Some(seq);
+        }
         seq
-    }
-
-    fn push_version(&mut self, path: PathId, seq: Seq) {
-        let state = &mut self.paths[path.index()];
-        push(&mut state.versions, seq);
-        push(&mut state.writers, seq);
     }
 
     pub(crate) fn version_of(&self, seq: Seq) -> Version {
@@ -376,15 +385,20 @@ impl Graph {
 
     /// The newest version before `before` that was not cancelled.
     pub(crate) fn effective(&self, path: PathId, before: Option<Seq>) -> Option<Seq> {
-        let live = |seq: &&Seq| before.is_none_or(|b| **seq < b) && !self.recordings[seq.index()].cancelled;
-        self.paths[path.index()].versions.iter().rev().find(live).copied()
+        let live = |seq: &Seq| before.is_none_or(|b| *seq < b) && !self.recordings[seq.index()].cancelled;
+        self.paths.versions(path).find(live)
+    }
+
+    /// The recordings of a node, in program order.
+    pub(crate) fn recordings_of(&self, id: NodeId) -> impl Iterator<Item = Seq> + '_ {
+        let first = Some(self.nodes[id.index()].first_recording);
+        std::iter::successors(first, |seq| self.recordings[seq.index()].repeated)
     }
 
     /// The first recording of a node that was not cancelled: the one for which it runs. What the cancelled ones
     /// read may be cancelled with them.
     pub(crate) fn own(&self, id: NodeId) -> Seq {
-        let live = |seq: &&Seq| !self.recordings[seq.index()].cancelled;
-        let own = self.nodes[id.index()].recordings.iter().find(live).copied();
+        let own = self.recordings_of(id).find(|seq| !self.recordings[seq.index()].cancelled);
         own.expect("a node without a live recording is cancelled")
     }
 
@@ -396,14 +410,12 @@ impl Graph {
 
     fn meaning(&self, read: &Access, group: GroupId, before: Option<Seq>) -> Meaning {
         let mut meaning = Meaning { candidates: Vec::new(), touches: read.at == At::Place, certain: true };
-        for &seq in self.paths[read.path.index()].versions.iter().rev() {
+        for seq in self.paths.versions(read.path) {
             if before.is_some_and(|b| seq >= b) || self.recordings[seq.index()].cancelled {
                 continue;
             }
             meaning.candidates.push(seq);
-            let writer = &self.nodes[self.recordings[seq.index()].node.index()];
-            let at_place = |w: &Access| w.path == read.path && w.at == At::Place;
-            meaning.touches |= writer.writes.iter().any(at_place);
+            meaning.touches |= self.writes_at_place(seq, read.path);
             if !self.may_vanish(seq, group) {
                 return meaning;
             }
@@ -443,8 +455,8 @@ impl Graph {
             }
             node.path_weight = to;
             if !node.state.settled() {
-                let dependencies = &self.nodes[id.index()].dependencies;
-                queue.extend(dependencies.iter().map(|d| (*d, to + self.nodes[d.index()].weight)));
+                let dependencies = self.dependencies.get(id.index());
+                queue.extend(dependencies.iter().map(|d| (*d, to + u64::from(self.nodes[d.index()].weight))));
             }
         }
     }
@@ -465,10 +477,15 @@ impl Graph {
         now: Option<Seq>,
         change: crate::action::Change,
     ) -> PlaceChange {
-        let state = &mut self.paths[path.index()];
         let token = self.placed.len();
-        self.placed.push(Placed { cause, path, before: state.placed, undone: false });
-        state.placed = now;
+        let before = self.paths.place(path, now);
+        self.placed.push(Placed { cause, path, before, undone: false });
         PlaceChange { token, path, change }
     }
+}
+
+/// What the table of keys goes by.
+fn beginning(key: &Key) -> [u8; 4] {
+    let [a, b, c, d, ..] = key.0;
+    [a, b, c, d]
 }

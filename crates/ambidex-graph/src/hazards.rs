@@ -10,26 +10,26 @@ impl Graph {
     /// The paths that recordings of more than one group write, in the order of the paths. Two writers within one
     /// group follow each other in every build, so they are none.
     pub fn hazards(&self) -> impl Iterator<Item = Hazard> + '_ {
-        (0..self.paths.len()).map(PathId::new).filter_map(|path| {
-            let writers = &self.paths[path.index()].writers;
-            let groups: BTreeSet<GroupId> = writers.iter().map(|s| self.group_of(*s)).collect();
-            (groups.len() > 1).then(|| Hazard {
+        self.paths.all().filter_map(|path| {
+            let groups: BTreeSet<GroupId> = self.paths.writers(path).map(|s| self.group_of(s)).collect();
+            if groups.len() < 2 {
+                return None;
+            }
+            let mut writers: Vec<Seq> = self.paths.writers(path).collect();
+            writers.reverse();
+            let keys: BTreeSet<Key> = writers.iter().map(|s| self.key(self.node_of(*s))).collect();
+            Some(Hazard {
                 path,
                 ordered: writers.iter().any(|seq| self.writes_at_place(*seq, path)),
-                duplicate: writers
-                    .iter()
-                    .map(|s| self.key(self.node_of(*s)))
-                    .collect::<BTreeSet<Key>>()
-                    .len()
-                    == 1,
-                writers: writers.clone(),
+                writers,
+                duplicate: keys.len() == 1,
             })
         })
     }
 
     /// Whether the command of a recording writes this path at its own place.
     pub(crate) fn writes_at_place(&self, seq: Seq, path: PathId) -> bool {
-        let node = &self.nodes[self.node_of(seq).index()];
-        node.writes.iter().any(|w| w.path == path && w.at == At::Place)
+        let writes = self.writes.get(self.node_of(seq).index());
+        writes.iter().any(|w| w.path == path && w.at == At::Place)
     }
 }

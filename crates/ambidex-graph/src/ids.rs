@@ -1,19 +1,30 @@
 //! Knows the small integers by which the graph names its parts.
 
+use std::fmt;
+use std::num::NonZeroU32;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(u32);
+        // One more than the index, so that an optional id takes no more room than an id.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(NonZeroU32);
 
         impl $name {
             pub(crate) fn new(index: usize) -> Self {
-                Self(u32::try_from(index).expect("a graph holds fewer than 2^32 of anything"))
+                let number = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+                Self(number.expect("a graph holds fewer than 2^32 of anything"))
             }
 
             /// The position in the table that the id belongs to.
             pub fn index(self) -> usize {
-                self.0 as usize
+                self.0.get() as usize - 1
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.index()).finish()
             }
         }
     };

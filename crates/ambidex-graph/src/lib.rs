@@ -18,6 +18,7 @@ mod action;
 mod graph;
 mod hazards;
 mod ids;
+mod lists;
 mod paths;
 mod schedule;
 

@@ -52,7 +52,7 @@ impl Graph {
         if node.state != State::Ready || !self.to_undo.is_empty() {
             return None;
         }
-        if node.writes.iter().any(|write| write.at == At::Place) {
+        if self.writes.get(id.index()).iter().any(|write| write.at == At::Place) {
             return None;
         }
         let own = self.own(id);
@@ -64,10 +64,10 @@ impl Graph {
                 {
                     Some(Content::Of(writer))
                 }
-                _ => (self.paths[read.path.index()].placed == Some(seq)).then_some(Content::AtPlace),
+                _ => (self.paths.placed(read.path) == Some(seq)).then_some(Content::AtPlace),
             },
         };
-        node.reads.iter().map(content).collect()
+        self.reads.get(id.index()).iter().map(content).collect()
     }
 
     /// Starts a ready node.
@@ -82,7 +82,7 @@ impl Graph {
         self.running += 1;
         let own = self.own(id);
         let mut start = Start::default();
-        for read in self.nodes[id.index()].reads.clone() {
+        for read in self.reads.get(id.index()).to_vec() {
             // Its other recordings read the same: that is what made them twins.
             let version = self.effective(read.path, Some(own));
             let Some(seq) = version else {
@@ -97,14 +97,14 @@ impl Graph {
                 }
                 _ => {
                     start.reads.push(Content::AtPlace);
-                    if self.paths[read.path.index()].placed != Some(seq) {
+                    if self.paths.placed(read.path) != Some(seq) {
                         let change = Change::Commit(content);
                         start.changes.push(self.note_change(seq, read.path, version, change));
                     }
                 }
             }
         }
-        for write in self.nodes[id.index()].writes.clone() {
+        for write in self.writes.get(id.index()).to_vec() {
             if write.at == At::Place {
                 start.changes.push(self.note_change(own, write.path, Some(own), Change::Write));
             }
@@ -129,7 +129,7 @@ impl Graph {
             }
             (State::Running, Outcome::Failure) => {
                 // Cancel first, so that nobody behind the failure becomes ready by its end.
-                let recordings = self.nodes[id.index()].recordings.clone();
+                let recordings: Vec<Seq> = self.recordings_of(id).collect();
                 let mut stop = Vec::new();
                 for seq in recordings {
                     if !self.recordings[seq.index()].cancelled {
@@ -164,7 +164,7 @@ impl Graph {
         for token in std::mem::take(&mut self.to_undo) {
             let change = &mut self.placed[token];
             change.undone = true;
-            self.paths[change.path.index()].placed = change.before;
+            self.paths.place(change.path, change.before);
         }
     }
 
@@ -192,11 +192,10 @@ impl Graph {
                 continue;
             }
             let id = self.recordings[seq.index()].node;
-            let node = &self.nodes[id.index()];
-            if node.recordings.iter().any(|s| !self.recordings[s.index()].cancelled) {
+            if self.recordings_of(id).any(|s| !self.recordings[s.index()].cancelled) {
                 continue;
             }
-            match node.state {
+            match self.nodes[id.index()].state {
                 State::Waiting(_) | State::Ready => self.settle(id, State::Cancelled),
                 State::Running => {
                     self.nodes[id.index()].state = State::Doomed;
@@ -220,7 +219,8 @@ impl Graph {
         }
         node.state = state;
         self.unsettled -= 1;
-        for dependent in std::mem::take(&mut node.dependents) {
+        let mut dependents = std::mem::take(&mut node.dependents);
+        while let Some(dependent) = self.dependents.pop(&mut dependents) {
             let other = &mut self.nodes[dependent.index()];
             if let State::Waiting(count) = &mut other.state {
                 *count -= 1;
