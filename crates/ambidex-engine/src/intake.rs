@@ -16,7 +16,7 @@ use rustix::fs::{Access as Permission, access};
 
 use crate::fresh::Subject;
 use crate::identity;
-use crate::job::{Environment, Job, Life, Memorable, Product, Read, ReadAs};
+use crate::job::{Environment, Job, Life, Memorable, Place, Product, Read, ReadAs, Setting};
 use crate::line::Line;
 use crate::lookup::Programs;
 use crate::memory::Memory;
@@ -49,6 +49,8 @@ pub(crate) struct Intake<'a> {
     pub store: Option<&'a Store>,
     /// The roles of the process.
     pub roles: &'a Arc<Roles>,
+    /// That of the last command.
+    pub setting: &'a mut Option<Arc<Setting>>,
     /// All different searches.
     pub searches: &'a mut HashSet<Arc<Search>>,
     pub generation: u64,
@@ -96,9 +98,7 @@ impl Intake<'_> {
             line: Line::new(command, argv),
             memorable,
             why: None,
-            cwd: cwd.clone(),
-            env: env.clone(),
-            program,
+            setting: self.setting(cwd, env, program),
             products: products.into(),
             reads: named,
             folder: None,
@@ -107,6 +107,19 @@ impl Intake<'_> {
             life: Life::Waiting,
         };
         Ok((action, job))
+    }
+
+    fn setting(&mut self, cwd: &Arc<Path>, env: &Arc<Environment>, program: Arc<Path>) -> Arc<Setting> {
+        if let Some(last) = &self.setting
+            && *last.cwd == **cwd
+            && Arc::ptr_eq(&last.env, env)
+            && *last.program == *program
+        {
+            return last.clone();
+        }
+        let new = Arc::new(Setting { cwd: cwd.clone(), env: env.clone(), program });
+        *self.setting = Some(new.clone());
+        new
     }
 
     fn program(&mut self, name: &str, cwd: &Path, env: &Environment) -> Result<Arc<Path>, Left> {
@@ -124,8 +137,10 @@ impl Intake<'_> {
             let substitutable = input.role.substitutable() && command.placement == Placement::Renamable;
             let (at, as_what) = match input.role {
                 InputRole::Previous if substitutable => (At::Anywhere, ReadAs::Previous),
-                _ if substitutable => (At::Anywhere, ReadAs::Operand(input.span)),
-                _ => (At::Place, ReadAs::Fixed),
+                _ => match Place::new(input.span).filter(|_| substitutable) {
+                    Some(place) => (At::Anywhere, ReadAs::Operand(place)),
+                    None => (At::Place, ReadAs::Fixed),
+                },
             };
             reads.push(self.read(spelled, at, as_what));
         }
@@ -155,7 +170,8 @@ impl Intake<'_> {
                         continue;
                     }
                     let at = if command.placement == Placement::Renamable { At::Anywhere } else { At::Place };
-                    reads.push(self.read(spelled, at, ReadAs::Library { folder: folder.first_arg }));
+                    let folder = folder.first_arg.and_then(|argument| u32::try_from(argument).ok());
+                    reads.push(self.read(spelled, at, ReadAs::Library { folder }));
                     break 'found;
                 }
             }

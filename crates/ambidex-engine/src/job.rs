@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ambidex_command::{Command, Depfile, Kind, Span};
 use ambidex_graph::{Content, PathId};
@@ -43,13 +44,33 @@ impl Environment {
 #[derive(Clone, Debug)]
 pub(crate) enum ReadAs {
     /// As a path that may be replaced.
-    Operand(Span),
+    Operand(Place),
     /// As `-lfoo`, found in a folder of the library path: the argument of the folder, if it has one.
-    Library { folder: Option<usize> },
+    Library { folder: Option<u32> },
     /// As the archive that the command changes in place.
     Previous,
     /// As something that has to stay.
     Fixed,
+}
+
+/// A [`Span`] in half its size: a large build keeps one for each object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    argument: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    /// None in a command line of gigabytes, which no system runs.
+    pub fn new(span: Span) -> Option<Self> {
+        let small = |number: usize| u32::try_from(number).ok();
+        Some(Self { argument: small(span.arg)?, start: small(span.start)?, end: small(span.end)? })
+    }
+
+    fn span(self) -> Span {
+        Span { arg: self.argument as usize, start: self.start as usize, end: self.end as usize }
+    }
 }
 
 /// A file that a command writes.
@@ -80,6 +101,15 @@ pub(crate) struct Read {
     pub outside: bool,
 }
 
+/// Where, in what and with what commands run; most of a build's share one.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub cwd: Arc<Path>,
+    pub env: Arc<Environment>,
+    /// The file of the program.
+    pub program: Arc<Path>,
+}
+
 /// A command as it was recorded first.
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -90,9 +120,7 @@ pub(crate) struct Job {
     pub memorable: Memorable,
     /// Why it is not up to date, once that is known.
     pub why: Option<Why>,
-    pub cwd: Arc<Path>,
-    pub env: Arc<Environment>,
-    pub program: Arc<Path>,
+    pub setting: Arc<Setting>,
     pub products: Box<[Product]>,
     pub reads: Box<[Read]>,
     /// The number of a folder of its own for what it writes, once it is started.
@@ -119,13 +147,52 @@ pub(crate) enum Life {
 /// The end of a job.
 #[derive(Debug)]
 pub(crate) struct Ending {
-    pub ended: Ended,
+    /// The exit status; negative for the number of the signal that ended it.
+    pub status: i32,
+    pub duration: Duration,
+    /// None where it printed nothing, as most commands do.
+    printed: Option<Box<Printed>>,
     pub how: How,
     pub why: Why,
     /// Every file that it read besides its operands, with its content; none if unknown.
     pub inputs: Option<Box<[VersionId]>>,
     /// The contents of its outputs, as far as they are known.
     pub outputs: Box<[Digest]>,
+}
+
+#[derive(Debug)]
+struct Printed {
+    out: Vec<u8>,
+    err: Vec<u8>,
+}
+
+impl Ending {
+    /// The end of a command of whose inputs and outputs nothing is known.
+    pub fn new(ended: Ended, how: How, why: Why) -> Self {
+        let Ended { out, err, status, duration } = ended;
+        let printed = (!out.is_empty() || !err.is_empty()).then(|| Box::new(Printed { out, err }));
+        Self { status, duration, printed, how, why, inputs: None, outputs: Box::default() }
+    }
+
+    /// The same with what is known of inputs and outputs.
+    pub fn with(self, inputs: Option<Box<[VersionId]>>, outputs: Box<[Digest]>) -> Self {
+        Self { inputs, outputs, ..self }
+    }
+
+    /// What it printed.
+    pub fn out(&self) -> &[u8] {
+        self.printed.as_ref().map_or(&[], |printed| &printed.out)
+    }
+
+    /// What it printed to its standard error.
+    pub fn err(&self) -> &[u8] {
+        self.printed.as_ref().map_or(&[], |printed| &printed.err)
+    }
+
+    /// Whether it printed nothing.
+    pub fn is_silent(&self) -> bool {
+        self.printed.is_none()
+    }
 }
 
 /// A command line as it is really run.
@@ -154,7 +221,7 @@ impl Product {
 impl Job {
     /// What its line means.
     pub fn command(&self) -> Arc<Command> {
-        self.line.command(&self.env.variables)
+        self.line.command(&self.setting.env.variables)
     }
 
     /// What the command is called where an error is raised for it.
@@ -207,20 +274,22 @@ impl Job {
                 Content::Of(node) => written(*node, read.path),
                 Content::AtPlace => None,
             };
-            if let (ReadAs::Operand(span), None) = (&read.as_what, &found) {
+            if let (ReadAs::Operand(place), None) = (&read.as_what, &found) {
+                let span = place.span();
                 plan.operands.push(command.argv[span.arg][span.start..span.end].to_owned());
             }
             match (&read.as_what, found) {
-                (ReadAs::Operand(span), Some(file)) => {
+                (ReadAs::Operand(place), Some(file)) => {
+                    let span = place.span();
                     let text = self.shown(&file);
                     let original = command.argv[span.arg][span.start..span.end].to_owned();
                     plan.renamed.push((text.clone(), original));
-                    rewrite = rewrite.replace(*span, text);
+                    rewrite = rewrite.replace(span, text);
                 }
                 (ReadAs::Library { folder }, Some(file)) => {
                     let option = format!("-L{}", self.shown(file.parent().unwrap_or(Path::new("."))));
                     match folder {
-                        Some(arg) => rewrite = rewrite.insert_before(*arg, [option]),
+                        Some(arg) => rewrite = rewrite.insert_before(*arg as usize, [option]),
                         None => appended.push(option),
                     }
                 }
@@ -246,7 +315,7 @@ impl Job {
                 appended.extend(["-MD".to_owned(), "-MF".to_owned(), self.shown(&file)]);
                 plan.depfile = Some(file);
             }
-            Depfile::Own { path, system_headers: true } => plan.depfile = Some(self.cwd.join(path)),
+            Depfile::Own { path, system_headers: true } => plan.depfile = Some(self.setting.cwd.join(path)),
             Depfile::Own { .. } | Depfile::None | Depfile::Unknown => {}
         }
         if let Memorable::Yes(subject) = &self.memorable
@@ -263,6 +332,6 @@ impl Job {
 
     /// A file of ours as it is written on the command line: short where it is below the working directory.
     fn shown(&self, file: &Path) -> String {
-        file.strip_prefix(&self.cwd).unwrap_or(file).to_string_lossy().into_owned()
+        file.strip_prefix(&self.setting.cwd).unwrap_or(file).to_string_lossy().into_owned()
     }
 }

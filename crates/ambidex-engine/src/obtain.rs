@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use ambidex_command::{Command, Depfile, Kind};
 use ambidex_graph::NodeId;
-use ambidex_store::Store;
+use ambidex_store::{Digest, Store};
 
 use crate::cached;
 use crate::fresh::{self, Operand, Remembered, Run, Subject};
 use crate::job::{Ending, Environment, Plan};
-use crate::memory::files::{Stat, Time, clock};
+use crate::memory::files::{Stat, Time, VersionId, clock};
 use crate::memory::record::{How, Record, Told, Why, Written};
 use crate::paths::plain;
 use crate::process::{Ended, Running};
@@ -53,6 +53,13 @@ pub(crate) struct Obtained {
     pub folder: u32,
 }
 
+/// What is known of a run, as [`Ending`] has it.
+#[derive(Default)]
+struct Learnt {
+    inputs: Option<Box<[VersionId]>>,
+    outputs: Box<[Digest]>,
+}
+
 /// What is shared by all commands.
 pub(crate) struct Means<'a> {
     pub store: Option<&'a Store>,
@@ -78,7 +85,7 @@ impl Obtained {
     }
 
     fn failed(ended: Ended, why: Why) -> Self {
-        let ending = Ending { ended, how: How::Ran, why, inputs: None, outputs: Box::default() };
+        let ending = Ending::new(ended, How::Ran, why);
         // Nobody looks there: what failed has made nothing.
         Self { ending, folder: 0 }
     }
@@ -88,7 +95,7 @@ impl Obtained {
 fn ending(run: Remembered, how: How, why: Why) -> Ending {
     let outputs = run.result.outputs.iter().map(|output| output.digest).collect();
     let ended = Ended { out: run.result.out, err: run.result.err, ..Ended::default() };
-    Ending { ended, how, why, inputs: Some(run.inputs.into()), outputs }
+    Ending::new(ended, how, why).with(Some(run.inputs.into()), outputs)
 }
 
 impl Started {
@@ -169,16 +176,15 @@ impl Started {
         if ended.status != 0 {
             return Ok(Obtained::failed(ended, why));
         }
-        let mut ending = Ending { ended, how: How::Ran, why, inputs: None, outputs: Box::default() };
-        if let Some(question) = &self.question {
-            self.learn(question, means, started, &mut ending);
-        }
+        let learnt = self.question.as_ref().map(|question| self.learn(question, means, started, &ended));
+        let Learnt { inputs, outputs } = learnt.unwrap_or_default();
+        let ending = Ending::new(ended, How::Ran, why).with(inputs, outputs);
         Ok(Obtained { ending, folder: self.folder_number })
     }
 
     /// Remembers a run that has ended well, here and in the store.
-    fn learn(&self, question: &Question, means: &Means<'_>, started: Time, ending: &mut Ending) {
-        let Some(read) = self.read_files(question, means.temporary) else { return };
+    fn learn(&self, question: &Question, means: &Means<'_>, started: Time, ended: &Ended) -> Learnt {
+        let Some(read) = self.read_files(question, means.temporary) else { return Learnt::default() };
         let run = Run {
             subject: &question.subject,
             command: &self.command,
@@ -186,15 +192,14 @@ impl Started {
             operands: &question.operands,
             read,
             outputs: &question.outputs,
-            ended: &ending.ended,
+            ended,
             started,
         };
         let mut memory = self.tree.memory();
-        let Ok(inputs) = run.inputs(&mut memory.files) else { return };
+        let Ok(inputs) = run.inputs(&mut memory.files) else { return Learnt::default() };
         let remembered = run.remember(&mut memory.files, inputs.clone());
         let Ok(remembered) = remembered else {
-            ending.inputs = Some(inputs.into());
-            return;
+            return Learnt { inputs: Some(inputs.into()), outputs: Box::default() };
         };
         let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
         let shared = means.store.filter(|_| !question.declared.iter().any(is_temporary)).and_then(|store| {
@@ -216,8 +221,8 @@ impl Started {
                 warn_of_store(&error);
             }
         }
-        ending.inputs = Some(inputs.into());
-        ending.outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
+        let outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
+        Learnt { inputs: Some(inputs.into()), outputs }
     }
 
     /// Every file that the command read, operands apart; none if it did not tell.

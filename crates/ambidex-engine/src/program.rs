@@ -11,7 +11,7 @@ use ambidex_store::{Digest, Store};
 use crate::conclusion::Conclusion;
 use crate::growth::push;
 use crate::intake::{Intake, Left};
-use crate::job::{Ending, Environment, Job, Life};
+use crate::job::{Ending, Environment, Job, Life, Setting};
 use crate::lookup::Programs;
 use crate::memory::record::How;
 use crate::obtain::Obtained;
@@ -79,6 +79,7 @@ pub(crate) struct Program {
     programs: Programs,
     /// What paths are for, to the commands of this process.
     pub roles: Arc<Roles>,
+    setting: Option<Arc<Setting>>,
     searches: HashSet<Arc<Search>>,
     store: Option<Store>,
     /// What was started, by role: by this the next run of the same program is known.
@@ -121,6 +122,7 @@ impl Program {
             backups: HashMap::new(),
             programs: Programs::default(),
             roles: Arc::new(origin.roles),
+            setting: None,
             searches: HashSet::new(),
             conclusion: Conclusion::default(),
             code: None,
@@ -191,6 +193,7 @@ impl Program {
             memory: memory.as_deref_mut(),
             store: self.store.as_ref(),
             roles: &self.roles,
+            setting: &mut self.setting,
             searches: &mut self.searches,
             generation: self.generation,
         };
@@ -216,7 +219,7 @@ impl Program {
         match &ending.inputs {
             Some(_) => self.inputs_are(ending),
             // Of an archive all is declared; of a compilation that names no headers nothing is known.
-            None => job.declares_all && ending.ended.status == 0,
+            None => job.declares_all && ending.status == 0,
         }
     }
 
@@ -232,7 +235,7 @@ impl Program {
         // Of a command that failed it isn't known what it looked for and did not find.
         let hold = |job: &Job| {
             stamp::of(job.outside()) == job.outside_stamp
-                && job.ending().is_none_or(|end| end.ended.status == 0 && self.inputs_are(end))
+                && job.ending().is_none_or(|end| end.status == 0 && self.inputs_are(end))
         };
         !self.spoiled && self.jobs.iter().all(hold)
     }
@@ -293,7 +296,7 @@ impl Program {
 
     /// A node ended. Returns the processes that are not wanted any more.
     pub fn finish(&mut self, node: NodeId, obtained: Obtained) -> Vec<u32> {
-        let outcome = if obtained.ending.ended.status == 0 { Outcome::Success } else { Outcome::Failure };
+        let outcome = if obtained.ending.status == 0 { Outcome::Success } else { Outcome::Failure };
         let job = &mut self.jobs[node.index()];
         if outcome == Outcome::Success {
             job.folder = Some(obtained.folder);
@@ -344,7 +347,7 @@ impl Program {
         Failure {
             scope,
             kind: job.error_kind(),
-            status: job.ending().map_or(-1, |ending| ending.ended.status),
+            status: job.ending().map_or(-1, |ending| ending.status),
             argv: job.line.argv(),
         }
     }
@@ -368,13 +371,12 @@ impl Program {
                     break;
                 }
                 let Some(ending) = self.jobs[node.index()].ending() else { break };
-                let ended = &ending.ended;
                 // Nothing was done, and nothing is to be said of it.
-                if ending.how != How::Reused || !ended.out.is_empty() || !ended.err.is_empty() {
+                if ending.how != How::Reused || !ending.is_silent() {
                     ready.push(Printout {
                         recording: seq.index(),
-                        out: as_latin_1(&ended.out),
-                        err: as_latin_1(&ended.err),
+                        out: as_latin_1(ending.out()),
+                        err: as_latin_1(ending.err()),
                     });
                 }
             }

@@ -144,7 +144,7 @@ impl Report {
                         How::Reused => commands.reused += 1,
                         How::Cached => commands.cached += 1,
                     }
-                    commands.failed += usize::from(ending.ended.status != 0);
+                    commands.failed += usize::from(ending.status != 0);
                 }
             }
             let found = hazards(program);
@@ -180,7 +180,7 @@ fn durations(program: &Program) -> (Duration, Duration) {
     let mut chains: Vec<Duration> = Vec::with_capacity(program.jobs.len());
     // What a node waits for was recorded before it.
     for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
-        let own = job.ending().map_or(Duration::ZERO, |ending| ending.ended.duration);
+        let own = job.ending().map_or(Duration::ZERO, |ending| ending.duration);
         total += own;
         let waited_for = program.graph.dependencies(node).iter().copied();
         // Some had ended before it was recorded, and it did not have to wait.
@@ -231,9 +231,9 @@ fn failed(program: &Program) -> Vec<FailedCommand> {
         found.push(FailedCommand {
             extension: name_of(program, seq),
             command: job.line.argv(),
-            cwd: job.cwd.to_path_buf(),
-            status: ending.ended.status,
-            err: String::from_utf8_lossy(&ending.ended.err).into_owned(),
+            cwd: job.setting.cwd.to_path_buf(),
+            status: ending.status,
+            err: String::from_utf8_lossy(ending.err()).into_owned(),
             fatal: program.scopes.get(&program.scope_of[seq.index()]).is_some_and(|scope| scope.fatal),
         });
     }

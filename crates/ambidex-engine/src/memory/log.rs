@@ -69,12 +69,16 @@ impl Log {
         self.written + self.tail.len()
     }
 
-    /// Adds a frame. It is in the file after [`Log::flush`].
-    pub fn append(&mut self, content: &[u8]) -> Range<usize> {
-        self.tail.extend_from_slice(&(content.len() as u32).to_le_bytes());
-        self.tail.extend_from_slice(&checksum(content));
-        let start = self.len();
-        self.tail.extend_from_slice(content);
+    /// Adds a frame whose content `write` adds to what it is given. It is in the file after [`Log::flush`].
+    pub fn append(&mut self, write: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Range<usize> {
+        let head = self.tail.len();
+        let start = self.len() + FRAME;
+        self.tail.extend_from_slice(&[0; FRAME]);
+        self.tail = write(std::mem::take(&mut self.tail));
+        let content = &self.tail[head + FRAME..];
+        let (length, sum) = ((content.len() as u32).to_le_bytes(), checksum(content));
+        self.tail[head..head + 4].copy_from_slice(&length);
+        self.tail[head + 4..head + FRAME].copy_from_slice(&sum);
         start..self.len()
     }
 
@@ -99,7 +103,10 @@ impl Log {
         let file = File::options().create(true).read(true).write(true).truncate(true).open(&partial)?;
         let mut new = Self { path: self.path.clone(), file, written: 0, tail: HEAD.to_vec(), broken: false };
         frames.for_each(|content| {
-            new.append(&content);
+            new.append(|mut tail| {
+                tail.extend_from_slice(&content);
+                tail
+            });
         });
         new.file.write_all(&new.tail)?;
         fs::rename(&partial, &self.path)?;
@@ -142,6 +149,10 @@ fn frame(bytes: &[u8], at: usize) -> Option<Range<usize>> {
 mod tests {
     use super::*;
 
+    fn add(log: &mut Log, content: &[u8]) -> Range<usize> {
+        log.append(|tail| [&tail, content].concat())
+    }
+
     /// What a log holds when it is opened: read at once, and part by part.
     fn contents(path: &Path) -> Vec<Vec<u8>> {
         let (log, bytes) = Log::open(path).unwrap();
@@ -157,7 +168,7 @@ mod tests {
         let frames: Vec<Vec<u8>> = [&b"one"[..], b"", b"three is longer"].map(<[u8]>::to_vec).to_vec();
         let (mut log, _) = Log::open(&path).unwrap();
         frames.iter().for_each(|content| {
-            log.append(content);
+            add(&mut log, content);
         });
         log.flush();
         let whole = fs::read(&path).unwrap();
@@ -168,7 +179,7 @@ mod tests {
             assert_eq!(kept.len() == frames.len(), cut == whole.len());
             // What is added behind a cut is read again.
             let (mut log, _) = Log::open(&path).unwrap();
-            log.append(b"more");
+            add(&mut log, b"more");
             log.flush();
             assert_eq!(contents(&path).last().unwrap(), b"more");
         }
@@ -179,8 +190,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         let (mut log, _) = Log::open(&path).unwrap();
-        log.append(b"first");
-        log.append(b"second");
+        add(&mut log, b"first");
+        add(&mut log, b"second");
         log.flush();
         let whole = fs::read(&path).unwrap();
         for at in 0..whole.len() {
@@ -199,11 +210,11 @@ mod tests {
         let path = folder.path().join("state");
         let (mut log, _) = Log::open(&path).unwrap();
         (0..100).for_each(|n: u8| {
-            log.append(&[n; 100]);
+            add(&mut log, &[n; 100]);
         });
         log.flush();
         log.replace([b"kept".to_vec()].into_iter()).unwrap();
-        let place = log.append(b"new");
+        let place = add(&mut log, b"new");
         assert_eq!(*log.content(place.clone()), *b"new");
         log.flush();
         assert_eq!(*log.content(place), *b"new");

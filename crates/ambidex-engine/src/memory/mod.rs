@@ -163,8 +163,7 @@ impl Memory {
     }
 
     fn append(&mut self, frame: &Frame<'_>) -> Range<usize> {
-        let content = postcard::to_stdvec(frame).expect("frames are plain data");
-        self.log.append(&content)
+        self.log.append(|tail| postcard::to_extend(frame, tail).expect("frames are plain data"))
     }
 
     /// Adds a frame whose last field is this part; returns where the part is.

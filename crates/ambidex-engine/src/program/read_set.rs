@@ -28,7 +28,7 @@ impl ReadSet {
             self.files.extend(job.reads.iter().map(|read| read.file.to_path_buf()));
             let command = job.command();
             let dirs = command.include_dirs.iter().chain(&command.library_dirs);
-            self.folders.extend(dirs.map(|folder| paths.folder(&job.cwd.join(&folder.path))));
+            self.folders.extend(dirs.map(|folder| paths.folder(&job.setting.cwd.join(&folder.path))));
             // `#include "x.h"` looks beside the source first (GCC manual, "Search Path").
             if !matches!(job.kind, Kind::Link | Kind::Archive | Kind::Index) {
                 self.folders

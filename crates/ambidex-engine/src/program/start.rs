@@ -109,7 +109,7 @@ impl Program {
                     operands,
                     declared: self.declared(node),
                     outputs: outputs.collect(),
-                    told: fresh::told(subject, named, &job.env, place, extension),
+                    told: fresh::told(subject, named, &job.setting.env, place, extension),
                 };
                 (Some(question), job.why.clone())
             }
@@ -119,9 +119,9 @@ impl Program {
             node,
             plan,
             command,
-            program: job.program.clone(),
-            cwd: job.cwd.clone(),
-            env: job.env.clone(),
+            program: job.setting.program.clone(),
+            cwd: job.setting.cwd.clone(),
+            env: job.setting.env.clone(),
             folder,
             folder_number,
             tree,

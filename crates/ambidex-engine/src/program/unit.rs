@@ -249,10 +249,13 @@ impl Program {
             inputs.extend(record.inputs.iter().chain(&subject.tool.parts).copied().chain(outside));
             folders.extend(record.folders);
             let command = job.command();
-            programs.insert((command.argv[0].clone(), job.program.to_path_buf()));
+            programs.insert((command.argv[0].clone(), job.setting.program.to_path_buf()));
             if command.tool > 0 {
                 let name = &command.argv[command.tool];
-                programs.insert((name.clone(), self.programs.known(name, &job.cwd, &job.env)?.to_path_buf()));
+                programs.insert((
+                    name.clone(),
+                    self.programs.known(name, &job.setting.cwd, &job.setting.env)?.to_path_buf(),
+                ));
             }
         }
         unit.programs = programs.into_iter().collect();
@@ -342,10 +345,9 @@ fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Reco
     else {
         return None;
     };
-    let silent = ending.ended.out.is_empty() && ending.ended.err.is_empty();
-    let same_setting = job.cwd == asked.cwd && job.env.hash == asked.env.hash;
+    let same_setting = job.setting.cwd == asked.cwd && job.setting.env.hash == asked.env.hash;
     let plain = product.renamed && !matches!(job.kind, Kind::Archive | Kind::Index);
-    if ending.ended.status != 0 || !silent || !same_setting || !plain {
+    if ending.status != 0 || !ending.is_silent() || !same_setting || !plain {
         return None;
     }
     let record = memory.record(&subject.key)?;
