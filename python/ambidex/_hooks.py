@@ -19,9 +19,6 @@ _BASE_BUILD_EXT = {prefix + "build_ext" for prefix in _COMMANDS} | {
     "Cython.Distutils.build_ext",
     "Cython.Distutils.old_build_ext",
 }
-_BASE_SETUPTOOLS = {prefix + "build_ext" for prefix in _COMMANDS}
-# The methods of build_ext that decide which commands an extension has.
-_DECIDING = ("swig_sources", "get_export_symbols", "get_libraries", "links_to_dynamic", "find_swig")
 _BASE_BUILD_CLIB = {prefix + "build_clib" for prefix in _COMMANDS}
 _BASE_COMPILER = {
     root + name
@@ -180,12 +177,22 @@ def _hook_newer(module, name, outdated):
     @functools.wraps(original)
     def newer(*args, **kwargs):
         session = _session.existing()
-        recording = session is not None and session.collecting is not None
-        if recording and not _is_produced(args[1] if len(args) > 1 else None):
-            return outdated(session, *args, **kwargs)
-        return original(*args, **kwargs)
+        if session is None or session.collecting is None:
+            return original(*args, **kwargs)
+        if _is_produced(args[1] if len(args) > 1 else None):
+            return any(_is_newer_than_the_build(source) for source in args[0])
+        return outdated(session, *args, **kwargs)
 
     setattr(module, name, newer)
+
+
+def _is_newer_than_the_build(source):
+    """Whether a file that this run has made would be out of date by this source. Its own time does not say: it may be
+    left from an earlier build."""
+    try:
+        return os.path.getmtime(source) > _session.began
+    except OSError:
+        return True
 
 
 def _is_produced(target):
@@ -351,9 +358,11 @@ def _is_extension_outdated(session, sources, target, *args, **kwargs):
     """Whether the commands of the extension that is being built have to be recorded. Only where all its code is known
     can it be said without them that they are what they were."""
     command = session.collecting
-    if not session.queueing or not _is_base(command, _DECIDING, _BASE_SETUPTOOLS):
+    if not session.queueing or getattr(command, "shlib_compiler", None) is not None:
         return True
-    return getattr(command, "shlib_compiler", None) is not None or not session.is_fresh(target)
+    # From now on Python may look for files that nothing recorded here has made.
+    _watch.install()
+    return not session.is_fresh(target)
 
 
 def _hook_filter_build_errors(original):

@@ -5,6 +5,7 @@ import collections
 import os
 import sys
 import threading
+import time
 
 from ambidex import _client, _imports, _state
 
@@ -67,7 +68,7 @@ class Session:
     def __init__(self, lane_of=None):
         self.pid = os.getpid()
         self.lock = threading.RLock()
-        hello = {"pid": self.pid, "cwd": _imports.started_in, "argv": [str(arg) for arg in getattr(sys, "argv", [])]}
+        hello = {"pid": self.pid, "cwd": _imports.started_in, "argv": _started_as()}
         prefix = sys.prefix if sys.prefix != sys.base_prefix else None
         self.client = _client.Client(os.environ["AMBIDEX_SOCKET"], dict(hello, lane_of=lane_of, prefix=prefix))
         self.program = self.client.welcome["program"]
@@ -89,7 +90,9 @@ class Session:
         self._told = collections.deque()
         self._echo = {}
         self._env = None
-        self._code_is_told = False
+        # The base code by which the command that is being run makes command lines, and the files of the code that the
+        # engine was told of.
+        self._base_of = self._base = self._told_code = None
         self._recorded = 0
         # os.environ as it was, and what came of it.
         self._raw_environment = None
@@ -173,21 +176,32 @@ class Session:
     def is_fresh(self, target):
         """Whether the extension that is being built, into this file, is up to date. Then its commands need not be
         recorded."""
-        env, state = self.environment(), _state.of(self.collecting, self.scope.extension, target)
+        state = self._state_of(self.collecting, self.scope.extension, target)
+        env = self.environment()
         if env is None or state is None:
             return False
         message = {"type": "fresh", "state": state, "cwd": os.getcwd()}
         self._introduce(message, self.scope, env)
-        if not self._code_is_told:
-            self._code_is_told = True
-            message["code"] = [file for file in _state.code() if is_text([file])]
+        if self._told_code != self._base.files:
+            self._told_code = message["code"] = self._base.files
         with self.lock:
             outputs = self.ask(message)["outputs"]
         if outputs is None:
             return False
         self.pending = True
         self._learn(outputs)
+        if self._base.is_extended:
+            self.collecting._built_objects = [os.path.relpath(output) for output in outputs[:-1]]
         return True
+
+    def _state_of(self, command, ext, target):
+        try:
+            if self._base_of is not command:
+                self._base_of, self._base = command, _state.base_of(command)
+            return self._base and _state.of(command, ext, target, self._base)
+        except Exception:
+            # Properties of a project's classes may fail when they are looked at. So will the build, if they are needed.
+            return None
 
     def _results(self, commands):
         """What became of the commands of the oldest message without a reply, as far as the engine has got."""
@@ -303,6 +317,15 @@ class Session:
                 data = data[os.write(number, data) :]
 
 
+def _started_as():
+    """What this process was started with, the interpreter apart. `sys.argv` may have been changed since."""
+    try:
+        with open("/proc/self/cmdline", "rb") as file:
+            return [os.fsdecode(word).encode("utf-8", "replace").decode() for word in file.read().split(b"\0")[1:-1]]
+    except OSError:
+        return [str(arg) for arg in getattr(sys, "argv", [])]
+
+
 class ThreadSession(Session):
     """The conversation of a thread that a project has started itself: its commands have no order among others'."""
 
@@ -334,8 +357,9 @@ def is_text(words):
     return True
 
 
-# All files that this process has had made, with their real folders.
+# All files that this process has had made, with their real folders, and when it began to, in seconds since 1970.
 produced = set()
+began = time.time()
 
 _session = None
 _lock = threading.Lock()

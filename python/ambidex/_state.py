@@ -1,65 +1,187 @@
 """Knows everything in Python that decides which commands an extension has, as far as that can be said.
 
-The engine uses it to find an extension up to date before its commands are recorded, where setuptools itself would.
+The engine uses it to find an extension up to date before its commands are recorded, where setuptools itself would. That
+is only right if the code that would record them is distutils' and setuptools' own, and all that this code looks at is
+known: what a project has put in its place could look at anything.
 """
 
+import functools
 import hashlib
 import marshal
 import os
+import re
 import sys
+import types
 
 # What the base methods read of an extension (distutils and setuptools, `extension.py`), where a class may compute it.
 _READ = (
     "name sources include_dirs define_macros undef_macros library_dirs libraries runtime_library_dirs extra_objects "
     "extra_compile_args extra_link_args export_symbols swig_opts depends language optional py_limited_api"
 ).split()
-# What a build_ext refers to besides its settings: the project, the compiler, all extensions, and what it made last.
-_OTHERS = {"distribution", "compiler", "extensions", "ext_map", "shlibs", "_built_objects", "_ambidex_optional"}
+# What a build_ext refers to besides settings that decide commands: the project, the compiler, all extensions, how much
+# is printed, and what was made last.
+_OTHERS = {"distribution", "compiler", "extensions", "ext_map", "shlibs", "verbose", "_built_objects", "_ambidex_optional"}
 # The base methods make files of these before anything is compiled.
 _GENERATING = (".i", ".pyx", ".py")
+# What a project's own build_ext may define: nothing of it is used once an extension was asked for, or it shows in the
+# target.
+_FREE = set(
+    (
+        "run initialize_options finalize_options build_extensions get_ext_filename get_ext_fullpath get_outputs "
+        "get_output_mapping get_source_files check_extensions_list copy_extensions_to_source user_options help_options "
+        "boolean_options negative_opt sub_commands description command_name command_consumes_arguments"
+    ).split()
+)
+# The modules whose functions the base methods of build_ext and the compilers call to make command lines.
+_MODULES = ["sysconfig", "setuptools.extension"] + [
+    root + name
+    for root in ("distutils", "setuptools._distutils")
+    for name in (".ccompiler", ".util", ".sysconfig", "._modified", ".dep_util", ".extension")
+]
 
 
-def of(command, ext, target):
-    """A hash of all that decides the commands by which the base build_extension of this build_ext makes the target;
-    none if something of it can't be compared."""
-    settings = {name: value for name, value in vars(command).items() if name not in _OTHERS}
-    extension = dict(vars(ext))
-    extension.update((name, getattr(ext, name, None)) for name in _READ)
-    compiler = command.compiler
-    parts = [
-        sys.version,
-        sys.executable,
-        sys.prefix,
-        target,
-        _name(type(command)),
-        sorted(settings.items()),
-        _name(type(compiler)),
-        sorted(vars(compiler).items()),
-        _name(type(ext)),
-        sorted(extension.items()),
-    ]
-    try:
-        # Takes nothing but the plain types, and each only as it is, no class derived from it. Version 2 writes equal
-        # things in one way.
-        data = marshal.dumps(parts, 2)
-    except ValueError:
-        return None
-    if any(source.endswith(_GENERATING) for source in ext.sources):
-        return None
-    return hashlib.sha256(data).hexdigest()
+class _Unknown(Exception):
+    """Something is not plain data, nor code of Python's or setuptools' own."""
+
+
+class Base:
+    """The base code by which a build_ext makes command lines, and the data that this code holds."""
+
+    def __init__(self, command):
+        folders = _folders()
+        compiler = type(command.compiler)
+        classes = [cls for cls in type(command).__mro__ + compiler.__mro__ if cls is not object]
+        own = [cls for cls in classes if not _is_base_module(cls.__module__, folders)]
+        if any(issubclass(compiler, cls) for cls in own):
+            raise _Unknown(compiler)
+        classes = [cls for cls in classes if cls not in own]
+        for cls in own:
+            taken = [name for name in vars(cls) if not name.startswith("__") and name not in _FREE]
+            if any(name in vars(base) for name in taken for base in classes):
+                raise _Unknown(cls)
+        names = sorted(set(_MODULES).union(cls.__module__ for cls in classes).intersection(sys.modules))
+        modules = [sys.modules[name] for name in names]
+        spaces = [(module.__name__, vars(module)) for module in modules]
+        spaces += [(_name(cls), vars(cls)) for cls in classes]
+        described = [
+            (where, name, _describe(value, folders))
+            for where, space in spaces
+            for name, value in sorted(space.items(), key=_first)
+            if not name.startswith("__")
+        ]
+        self.digest = hashlib.sha256(marshal.dumps(described, 2)).digest()
+        # The files of this code.
+        self.files = sorted({os.path.abspath(module.__file__) for module in modules})
+        # Whether methods of a project may look at what the base methods leave for them.
+        self.is_extended = bool(own)
+
+
+_PLAIN = {str, int, bool, bytes, float, type(None)}
+_PATTERN = type(re.compile(""))
+
+
+def _describe(value, folders):
+    """What a name in base code stands for, in plain data."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is types.FunctionType:
+        # A module's name can be borrowed, the file of the code can't.
+        if not _is_in(value.__code__.co_filename, folders):
+            raise _Unknown(value)
+        return value.__module__, value.__qualname__
+    if kind is dict or kind is list or kind is tuple:
+        try:
+            return marshal.dumps(value, 2)
+        except ValueError:
+            items = value.items() if kind is dict else value
+            return [_describe(item, folders) for item in items]
+    if isinstance(value, type):
+        if not _is_base_module(value.__module__, folders):
+            raise _Unknown(value)
+        return "class", _name(value)
+    if isinstance(value, types.ModuleType):
+        file = getattr(value, "__file__", None)
+        if not (_is_in(file, folders) if isinstance(file, str) else value.__name__ in sys.builtin_module_names):
+            raise _Unknown(value)
+        return "module", value.__name__
+    if isinstance(value, (staticmethod, classmethod, types.MethodType)):
+        return "method", _describe(value.__func__, folders)
+    if isinstance(value, property):
+        return "property", [_describe(function, folders) for function in (value.fget, value.fset)]
+    if isinstance(value, functools.partial):
+        return "partial", _describe(value.func, folders), repr(value.args)
+    if isinstance(value, _PATTERN):
+        return "pattern", value.pattern
+    if hasattr(value, "cache_info"):
+        return "cache", _describe(value.__wrapped__, folders)
+    if not _is_base_module(kind.__module__, folders):
+        raise _Unknown(value)
+    return "object", _name(kind)
+
+
+def _first(pair):
+    return pair[0]
 
 
 def _name(cls):
     return cls.__module__ + "." + cls.__qualname__
 
 
-def code():
-    """The files of the code that is loaded, Python's own library apart."""
-    library = os.path.dirname(os.__file__) + os.sep
-    installed = (library + "site-packages" + os.sep, library + "dist-packages" + os.sep)
-    files = set()
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and (not file.startswith(library) or file.startswith(installed)):
-            files.add(os.path.abspath(file))
-    return sorted(files)
+def _is_base_module(name, folders):
+    """Whether a module is Python's or setuptools' own."""
+    if name in sys.builtin_module_names:
+        return True
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return isinstance(file, str) and _is_in(file, folders)
+
+
+def _is_in(file, folders):
+    return file.startswith(folders) or file.startswith(_LIBRARY) and not file.startswith(_INSTALLED)
+
+
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_INSTALLED = (_LIBRARY + "site-packages" + os.sep, _LIBRARY + "dist-packages" + os.sep)
+
+
+def _folders():
+    """Where base code is besides Python's library: setuptools, Cython, whose build_ext may be the base of setuptools'
+    own, and ambidex."""
+    modules = [sys.modules.get(name) for name in ("setuptools", "_distutils_hack", "Cython", "ambidex")]
+    folders = [os.path.dirname(module.__file__) + os.sep for module in modules if module is not None]
+    return tuple(folders + ["<frozen "])
+
+
+def of(command, ext, target, base):
+    """A hash of all that decides the commands by which the base build_extension of this build_ext makes the target;
+    none if something of it can't be compared."""
+    settings = {name: value for name, value in vars(command).items() if name not in _OTHERS}
+    compiler = {name: value for name, value in vars(command.compiler).items() if name != "verbose"}
+    extension = dict(vars(ext))
+    extension.update((name, getattr(ext, name, None)) for name in _READ)
+    if any(source.endswith(_GENERATING) for source in ext.sources):
+        return None
+    parts = [
+        sys.version,
+        sys.executable,
+        sys.prefix,
+        base.digest,
+        target,
+        sorted(settings.items(), key=_first),
+        sorted(compiler.items(), key=_first),
+        sorted(extension.items(), key=_first),
+    ]
+    try:
+        # Takes nothing but the plain types, and each only as it is, no class derived from it. Version 2 writes equal
+        # things in one way.
+        return hashlib.sha256(marshal.dumps(parts, 2)).hexdigest()
+    except ValueError:
+        return None
+
+
+def base_of(command):
+    """The base code of a build_ext; none where a project has put something in its place."""
+    try:
+        return Base(command)
+    except _Unknown:
+        return None

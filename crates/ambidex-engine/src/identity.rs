@@ -110,7 +110,7 @@ pub(crate) fn of(
 }
 
 /// What `PWD` calls the working directory, if that is another name: compilers write it into debug information.
-fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a str> {
+pub(crate) fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a str> {
     let name = env.variables.get("PWD")?.as_str();
     if Path::new(name) == cwd {
         return None;

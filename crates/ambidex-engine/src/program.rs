@@ -86,7 +86,7 @@ pub(crate) struct Program {
     invocation: String,
     /// What was recorded and made since the last conclusion.
     pub conclusion: Conclusion,
-    /// A hash of the code that Python has loaded, once it is known.
+    /// A hash of the code that decides what commands an extension has, once it is known.
     code: Option<Digest>,
     /// The scopes whose commands were asked for as a whole since the last conclusion.
     asked: Vec<(u32, Asked)>,

@@ -51,7 +51,7 @@ pub enum Request {
         open: Option<OpenScope>,
         /// A hash of everything in Python that decides what its commands are.
         state: String,
-        /// The files of the code that Python has loaded, its own library apart; given once.
+        /// The files of the code that decides them, if they are not those that were told before.
         code: Option<Vec<String>>,
         /// The working directory.
         cwd: String,

@@ -53,7 +53,7 @@ pub(super) struct Kept {
 }
 
 impl Program {
-    /// Python's code was loaded from these files.
+    /// The code that decides what commands an extension has was loaded from these files.
     pub fn learn_code(&mut self, code: &[String]) {
         let Some(tree) = &self.tree else { return };
         let mut memory = tree.memory();
@@ -82,6 +82,11 @@ impl Program {
         if !self.holds(&unit, &mut memory, python.cwd) {
             return None;
         }
+        // Folders are there where commands were recorded, and Python looks for them.
+        let folders: BTreeSet<&Path> = unit.commands.iter().filter_map(|done| done.place.parent()).collect();
+        if folders.into_iter().any(|folder| std::fs::create_dir_all(folder).is_err()) {
+            return None;
+        }
         let mut outputs = Vec::with_capacity(unit.commands.len());
         for done in &unit.commands {
             let path = self.paths.id(&mut self.graph, done.place.clone());
@@ -108,6 +113,9 @@ impl Program {
         add(python.objects.as_bytes());
         add(&self.code?.0);
         add(python.cwd.as_os_str().as_encoded_bytes());
+        if let Some(other) = identity::other_name_of(python.cwd, &self.env) {
+            add(other.as_bytes());
+        }
         // Python code is like a script: it may look at any variable.
         for (name, value) in self.env.variables.iter().filter(|(name, _)| identity::matters(name, true)) {
             add(name.as_bytes());
@@ -131,16 +139,31 @@ impl Program {
             })
     }
 
-    /// Whether a command of the program writes something that the unit reads or writes.
+    /// Whether a command of the program writes something that the unit reads, or would find now, or touches what it
+    /// writes.
     fn has_pending(&mut self, unit: &Unit, files: &Files, cwd: &Path) -> bool {
         if self.graph.is_empty() {
             return false;
         }
-        let read = unit.inputs.iter().map(|version| files.path_of(*version).clone());
-        let written = unit.commands.iter().map(|done| Arc::from(&*done.place));
-        read.chain(written).any(|file| {
-            let spelled = self.paths.spelling(&file, cwd);
+        let reads = unit.inputs.iter().any(|version| {
+            let spelled = self.paths.spelling(files.path_of(*version), cwd);
             self.paths.known(&spelled).is_some_and(|path| self.graph.newest_version(path).is_some())
+        });
+        // The paths of spared commands are known too, and nobody touches them yet.
+        let touched = |path: PathId| !self.kept.contains_key(&path);
+        let writes = unit.commands.iter().any(|done| self.paths.known(&done.place).is_some_and(touched));
+        reads || writes || self.makes_libraries_for(unit, files, cwd)
+    }
+
+    /// Whether a command of the program makes a library in a folder in which commands of the unit looked for some.
+    fn makes_libraries_for(&mut self, unit: &Unit, files: &Files, cwd: &Path) -> bool {
+        let folders: HashSet<PathBuf> =
+            unit.folders.iter().map(|state| self.paths.folder(&cwd.join(files.path_of(*state)))).collect();
+        let products = self.jobs.iter().flat_map(|job| &job.products);
+        let mut places = products.map(|product| &product.place);
+        places.any(|place| {
+            let name = place.file_name().unwrap_or_default().as_encoded_bytes();
+            name.starts_with(b"lib") && place.parent().is_some_and(|folder| folders.contains(folder))
         })
     }
 
@@ -167,7 +190,11 @@ impl Program {
             let Some(kept) = self.kept.remove(&path) else { continue };
             let place = self.paths.place(path);
             if !place.exists() || tree.memory().files.digest(place) != Some(kept.digest) {
-                place::commit(&kept.file, place)?;
+                match place::commit(&kept.file, place) {
+                    // Somebody has removed the folder since, and what the serial build left there with it.
+                    Err(_) if !place.parent().is_some_and(Path::is_dir) => {}
+                    committed => committed?,
+                }
             }
         }
         Ok(())
@@ -249,6 +276,12 @@ impl Program {
             inputs.extend(record.inputs.iter().chain(&subject.tool.parts).copied().chain(outside));
             folders.extend(record.folders);
             let command = job.command();
+            // The unit is found by the names of response files, not by their contents; and what `native` means depends
+            // on the machine.
+            let eludes = |argument: &String| argument.contains('@') || argument.ends_with("=native");
+            if command.expanded || command.argv.iter().any(eludes) {
+                return None;
+            }
             programs.insert((command.argv[0].clone(), job.setting.program.to_path_buf()));
             if command.tool > 0 {
                 let name = &command.argv[command.tool];
@@ -275,21 +308,24 @@ impl Program {
     ) -> Option<Vec<VersionId>> {
         let job = &self.jobs[node.index()];
         let mut found = Vec::new();
+        let mut operands = record.result.operands.iter();
         for ((_, source), read) in self.graph.sources(node).zip(&job.reads) {
-            match source {
-                Some(writer) if own.contains(&writer) => continue,
-                Some(_) => return None,
+            let operand = if matches!(read.as_what, ReadAs::Fixed) { None } else { Some(operands.next()?) };
+            match (source, operand) {
+                (Some(writer), _) if own.contains(&writer) => {}
+                (Some(_), _) => return None,
                 // It was written in this run, and changed since.
-                None if !read.outside => return None,
-                None if matches!(read.as_what, ReadAs::Fixed) => continue,
-                None => {}
+                (None, _) if !read.outside => return None,
+                (None, None) => {}
+                (None, Some(operand)) => {
+                    let id = memory.files.id_of(&read.file);
+                    let version = memory.files.look(id)?;
+                    if memory.files.version(version).content.digest != *operand {
+                        return None;
+                    }
+                    found.push(version);
+                }
             }
-            let id = memory.files.id(&read.file);
-            let version = memory.files.look(id)?;
-            if !record.result.operands.contains(&memory.files.version(version).content.digest) {
-                return None;
-            }
-            found.push(version);
         }
         Some(found)
     }

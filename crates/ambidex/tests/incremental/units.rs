@@ -56,7 +56,7 @@ fn python_finds_the_objects_of_extensions_that_were_spared() {
     afterwards(
         &project,
         "import glob, os\n\
-         if os.path.exists('look'):\n    \
+         if os.path.exists('flags/look'):\n    \
              for name in sorted(glob.glob('build/temp*/*.o')):\n        \
                  print('object', name, os.path.getsize(name))",
     );
@@ -66,7 +66,7 @@ fn python_finds_the_objects_of_extensions_that_were_spared() {
         (lines.map(str::to_owned).collect::<Vec<_>>(), counts.executed)
     };
     assert_eq!(objects(), (Vec::new(), ALL));
-    project.write("look", "");
+    project.write("flags/look", "");
     let (found, executed) = objects();
     assert_eq!((found.len(), executed), (4, 0), "{found:#?}");
     assert_eq!(objects(), (found, 0));
@@ -116,39 +116,210 @@ fn an_object_of_a_spared_extension_is_there_for_one_that_comes_to_read_it() {
     assert_eq!(project.counts().executed, 1);
 }
 
-/// Code of the project that has a hand in every command.
-const PATCH: &str = "import os, sys\nfrom distutils import ccompiler\n\
-    base = sys.modules[ccompiler.CCompiler.__module__]\noriginal = base.gen_preprocess_options\n\
-    base.gen_preprocess_options = lambda *args: original(*args) + ['-DLEVEL_OF_ALL=' + LEVEL]\n";
+/// Code of a project that has a hand in every command: what it puts there may depend on anything.
+fn expect_recorded(code: &str, level: &str) {
+    let Some(project) = Edited::new() else { return };
+    project.write("data/level", "1");
+    project.write("three.c", "int three(void) { return LEVEL_OF_ALL; }\n");
+    project.replace("setup.py", "FOLDERS =", &format!("LEVEL = {level}\n{code}\nFOLDERS ="));
+    project.builds();
+    assert_eq!(recorded(&project).len(), 3);
+    assert_eq!(project.counts().executed, 0);
+    project.write("data/level", "2");
+    assert_eq!(recorded(&project).len(), 3);
+    assert!(project.counts().executed > 0);
+}
 
-fn patched(level: &str) -> Option<Edited> {
-    let project = Edited::new()?;
-    project.write("patch.py", &format!("{PATCH}LEVEL = {level}\n"));
+#[test]
+fn functions_that_a_project_has_replaced_are_run() {
+    expect_recorded(
+        "import sys\nfrom distutils import ccompiler\n\
+         base = sys.modules[ccompiler.CCompiler.__module__]\noriginal = base.gen_preprocess_options\n\
+         base.gen_preprocess_options = lambda *args: original(*args) + ['-DLEVEL_OF_ALL=' + LEVEL]\n",
+        "open('data/level').read()",
+    );
+}
+
+#[test]
+fn methods_that_a_project_has_replaced_under_a_borrowed_name_are_run() {
+    expect_recorded(
+        "import functools\nfrom distutils.ccompiler import CCompiler\noriginal = CCompiler._get_cc_args\n\
+         @functools.wraps(original)\n\
+         def replaced(*args):\n    return original(*args) + ['-DLEVEL_OF_ALL=' + LEVEL]\n\
+         CCompiler._get_cc_args = replaced\n",
+        "open('data/level').read()",
+    );
+}
+
+#[test]
+fn classes_that_look_for_themselves_are_run() {
+    expect_recorded(
+        "import setuptools.command.build_ext as module\n\
+         class build_ext(module.build_ext):\n    \
+             def get_libraries(self, ext):\n        \
+                 self.compiler.define_macro('LEVEL_OF_ALL', LEVEL)\n        \
+                 return super().get_libraries(ext)\n    \
+             def swig_sources(self, sources, ext):\n        \
+                 self.compiler.define_macro('LEVEL_OF_ALL', LEVEL)\n        \
+                 return super().swig_sources(sources, ext)\n\
+         module.build_ext = build_ext\nimport distutils.core\n_setup = setup\n\
+         def setup(**given):\n    _setup(cmdclass={'build_ext': build_ext}, **given)\n",
+        "open('data/level').read()",
+    );
+}
+
+#[test]
+fn response_files_are_read() {
+    let Some(project) = Edited::new() else { return };
+    project.write("data/flags", "-DLEVEL_OF_ALL=1\n");
+    project.write("three.c", "int three(void) { return LEVEL_OF_ALL; }\n");
+    project.replace("setup.py", "[\"three.c\"]", "[\"three.c\"], extra_compile_args=[\"@data/flags\"]");
+    project.builds();
+    assert_eq!(recorded(&project), ["three"]);
+    assert_eq!(project.counts().executed, 0);
+    project.write("data/flags", "-DLEVEL_OF_ALL=2\n");
+    project.builds();
+    assert_eq!(project.counts().executed, 2);
+}
+
+#[test]
+fn what_python_writes_between_two_builds_counts() {
+    let Some(project) = Edited::new() else { return };
+    let setup = "import os\nfrom setuptools import Extension, setup\n\
+        os.makedirs('inc', exist_ok=True)\n\
+        for number, text in enumerate(['1', open('data/level').read()]):\n    \
+            open('inc/level.h', 'w').write('#define LEVEL_OF_ALL ' + text + '\\n')\n    \
+            setup(name='twice', version='1', script_args=['-q', 'build_ext', '-b', 'build/lib%d' % number, '-t', \
+                'build/temp%d' % number], ext_modules=[Extension('three', ['three.c'], include_dirs=['inc'])])\n";
+    project.write("setup.py", setup);
+    project.write("data/level", "1");
+    project.write("three.c", "#include \"level.h\"\nint three(void) { return LEVEL_OF_ALL; }\n");
+    for level in ["1", "1", "2", "2", "1"] {
+        project.write("data/level", level);
+        project.builds();
+    }
+}
+
+#[test]
+fn a_process_of_python_finds_the_objects_of_extensions_that_were_spared() {
+    let Some(project) = Edited::new() else { return };
+    afterwards(
+        &project,
+        "import glob, os, subprocess\n\
+         if os.path.exists('flags/look'):\n    \
+             folder, = glob.glob('build/temp*')\n    \
+             subprocess.check_call(['test', '-s', folder + '/three.o'])",
+    );
+    project.builds();
+    project.write("flags/look", "");
+    project.builds();
+    assert_eq!(project.counts().executed, 0);
+    // Where the folder is gone, Python makes it again before anything is compiled.
+    let build = project.root().join("build");
+    for entry in std::fs::read_dir(build).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.file_name().unwrap().to_string_lossy().starts_with("temp") {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
+    project.append("one.c", "int more(void) { return 1; }\n");
+    project.builds();
+}
+
+#[test]
+fn an_object_is_not_replaced_before_an_earlier_extension_has_read_it() {
+    let Some(project) = Edited::new() else { return };
+    let object = "build/temp.%s-%s/common.o";
+    let extension = |name: &str| {
+        format!(
+            "        Extension(\"{name}\", [\"{name}.c\"], extra_link_args=open(\"data/more\").read().split()),\n"
+        )
+    };
     project.replace(
         "setup.py",
-        "from setuptools import",
-        "import sys\nsys.path.insert(0, '.')\nfrom setuptools import",
+        "        Extension(\"two\"",
+        &format!("{}        Extension(\"two\"", extension("c")),
     );
-    project.replace("setup.py", "FOLDERS =", "import patch\n\nFOLDERS =");
-    project.write("three.c", "int three(void) { return LEVEL_OF_ALL; }\n");
+    project.write("c.c", "int c(void) { return 1; }\n");
+    project.write("data/more", "");
+    project.builds();
+    let name = std::fs::read_dir(project.root().join("build")).unwrap().find_map(|entry| {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        name.starts_with("temp.").then_some(name)
+    });
+    project.write("data/more", &object.replace("temp.%s-%s", &name.expect("a folder for objects")));
+    project.append("c.c", "int more(void) { return 1; }\n");
+    project.builds();
+}
+
+#[test]
+fn a_project_finds_what_the_base_method_leaves_for_it() {
+    let Some(project) = Edited::new() else { return };
+    project.replace(
+        "setup.py",
+        "FOLDERS =",
+        "from setuptools.command.build_ext import build_ext\n\
+         class Telling(build_ext):\n    \
+             def run(self):\n        super().run()\n        print('built', sorted(self._built_objects))\n\n\
+         FOLDERS =",
+    );
+    project.replace(
+        "setup.py",
+        "    ext_modules=[",
+        "    cmdclass={'build_ext': Telling},\n    ext_modules=[",
+    );
+    let told = || {
+        let (ran, _) = project.builds();
+        ran.stdout.lines().find(|line| line.starts_with("built ")).map(str::to_owned)
+    };
+    let first = told();
+    assert!(first.is_some());
+    assert_eq!(told(), first);
+    assert!(recorded(&project).is_empty());
+}
+
+#[test]
+fn modules_that_must_not_be_touched_are_not() {
+    let Some(project) = Edited::new() else { return };
+    project.replace(
+        "setup.py",
+        "FOLDERS =",
+        "import sys, types\n\
+         class Lazy(types.ModuleType):\n    \
+             def __getattribute__(self, name):\n        raise ImportError(name)\n\
+         sys.modules['lazy'] = Lazy('lazy')\n\
+         FOLDERS =",
+    );
     project.builds();
     assert!(recorded(&project).is_empty());
-    Some(project)
 }
 
 #[test]
-fn code_that_changes_is_run() {
-    let Some(project) = patched("'1'") else { return };
-    project.replace("patch.py", "'1'", "'2'");
-    assert_eq!(recorded(&project).len(), 3);
-    assert!(recorded(&project).is_empty());
+fn the_first_of_two_extensions_of_one_name_wins() {
+    let Some(project) = Edited::new() else { return };
+    let two = "        Extension(\"three\", [\"three.c\"]),\n        Extension(\"three\", [\"one.c\"], \
+        include_dirs=FOLDERS, define_macros=[(\"LEVEL\", \"1\")]),\n";
+    project.replace("setup.py", "        Extension(\"three\", [\"three.c\"]),\n", two);
+    for _ in 0..3 {
+        project.builds();
+        let now = std::time::SystemTime::now();
+        project.touch("one.c", now);
+    }
 }
 
 #[test]
-fn code_that_looks_at_a_variable_that_changes_is_run() {
-    let Some(mut project) = patched("os.environ.get('LEVEL', '1')") else { return };
-    project.set("LEVEL", "2");
-    assert_eq!(recorded(&project).len(), 3);
+fn a_project_that_starts_itself_is_two_programs() {
+    let Some(project) = Edited::new() else { return };
+    let setup = "import subprocess, sys\nfrom setuptools import Extension, setup\n\
+        second = '--second' in sys.argv\n\
+        if second:\n    sys.argv.remove('--second')\nelse:\n    \
+            subprocess.check_call([sys.executable] + sys.argv + ['--second'])\n\
+        name = 'two' if second else 'three'\n\
+        setup(name='itself', version='1', ext_modules=[Extension(name, ['three.c'])])\n";
+    project.write("setup.py", setup);
+    project.builds();
+    project.builds();
+    assert_eq!(project.counts().executed, 0);
 }
 
 #[test]
