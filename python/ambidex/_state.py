@@ -78,6 +78,9 @@ class Base:
 
 _PLAIN = {str, int, bool, bytes, float, type(None)}
 _PATTERN = type(re.compile(""))
+# Objects of these packages and types hold no code of a project's.
+_INERT = {"typing", "__future__", "logging", "distutils", "setuptools"}
+_INERT_TYPES = {"types.UnionType", "types.GenericAlias", "_thread.RLock", "_thread.lock"}
 
 
 def _describe(value, folders):
@@ -115,9 +118,13 @@ def _describe(value, folders):
         return "pattern", value.pattern
     if hasattr(value, "cache_info"):
         return "cache", _describe(value.__wrapped__, folders)
-    if not _is_base_module(kind.__module__, folders):
-        raise _Unknown(value)
-    return "object", _name(kind)
+    if kind is set or kind is frozenset:
+        return "set", sorted(repr(_describe(item, folders)) for item in value)
+    if kind is types.BuiltinFunctionType and isinstance(value.__self__, types.ModuleType):
+        return "function", value.__module__, value.__qualname__
+    if kind.__module__.partition(".")[0] in _INERT or _name(kind) in _INERT_TYPES:
+        return "object", _name(kind)
+    raise _Unknown(value)
 
 
 def _first(pair):

@@ -34,6 +34,10 @@ fn is_always_equal(minor: u32, setuptools: &str, variables: &[(&str, &str)]) {
         let shown = run(&mut workspace.python(&["show.py"])).expect(0);
         assert_eq!(shown.stdout, "12 42\n", "{told}");
     }
+    // Where nothing has changed, this Python's setuptools does not come to the commands.
+    let again = run(&mut workspace.ambidex(&["build", "-j2"])).expect(0);
+    assert!(!again.stdout.contains("building '"), "{}: {again}", environment.name);
+    assert_eq!(differences(&serial, &Files::built(&workspace.root())), [""; 0], "{}", environment.name);
     workspace.expect_nothing_left_behind();
 }
 
