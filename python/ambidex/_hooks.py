@@ -428,7 +428,7 @@ def _hook_build_extensions(original):
         parallel, self.parallel = self.parallel, None
         if parallel:
             session.jobs(0 if parallel is True else parallel)
-        session.collecting = self
+        session.collect(self)
         self._ambidex_optional = []
         error = None
         try:

@@ -173,12 +173,18 @@ class Session:
             message["env"] = env
         self._env = env
 
+    def collect(self, command):
+        """This command builds all its extensions now."""
+        self.collecting = command
+        # Since it was looked at, a project may have put something in its place.
+        self._base_of = None
+
     def is_fresh(self, target):
         """Whether the extension that is being built, into this file, is up to date. Then its commands need not be
         recorded."""
         state = self._state_of(self.collecting, self.scope.extension, target)
         env = self.environment()
-        if env is None or state is None:
+        if env is None or state is None or not is_text(self._base.files):
             return False
         message = {"type": "fresh", "state": state, "cwd": os.getcwd()}
         self._introduce(message, self.scope, env)
