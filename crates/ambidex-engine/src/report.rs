@@ -184,8 +184,7 @@ fn durations(program: &Program) -> (Duration, Duration) {
         total += own;
         let waited_for = program.graph.dependencies(node).iter().copied();
         // Some had ended before it was recorded, and it did not have to wait.
-        let sources = (program.graph.state(node) != State::Cancelled).then(|| program.graph.sources(node));
-        let read = sources.into_iter().flatten().filter_map(|(_, source)| source);
+        let read = program.graph.sources(node).filter_map(|(_, source)| source);
         let before = waited_for.chain(read).map(|before| chains[before.index()]).max();
         chains.push(own + before.unwrap_or_default());
     }

@@ -351,12 +351,15 @@ impl Graph {
         self.dependencies.get(node.index())
     }
 
-    /// Who has written what a node reads, by path, the node not being cancelled; none where it was there before, or was
-    /// changed from outside since.
+    /// Who has written what a node reads, by path; none where it was there before, or was changed from outside since.
+    /// Nothing for a node that the serial build would not have come to.
     pub fn sources(&self, node: NodeId) -> impl Iterator<Item = (PathId, Option<NodeId>)> + '_ {
-        let own = self.own(node);
-        let reads = self.reads.get(node.index()).iter();
-        reads.map(move |read| (read.path, self.effective(read.path, Some(own)).map(|seq| self.node_of(seq))))
+        let own = self.live_recording(node);
+        let reads = own.map(|own| self.reads.get(node.index()).iter().map(move |read| (own, read)));
+        let writer = |(own, read): (Seq, &Access)| {
+            (read.path, self.effective(read.path, Some(own)).map(|seq| self.node_of(seq)))
+        };
+        reads.into_iter().flatten().map(writer)
     }
 
     /// Whether another node reads what this one writes.
@@ -398,8 +401,11 @@ impl Graph {
     /// The first recording of a node that was not cancelled: the one for which it runs. What the cancelled ones
     /// read may be cancelled with them.
     pub(crate) fn own(&self, id: NodeId) -> Seq {
-        let own = self.recordings_of(id).find(|seq| !self.recordings[seq.index()].cancelled);
-        own.expect("a node without a live recording is cancelled")
+        self.live_recording(id).expect("a node without a live recording is cancelled")
+    }
+
+    fn live_recording(&self, id: NodeId) -> Option<Seq> {
+        self.recordings_of(id).find(|seq| !self.recordings[seq.index()].cancelled)
     }
 
     /// Whether the group of `seq` can still fail before it without taking a recording of `group` along.
