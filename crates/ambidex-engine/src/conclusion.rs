@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ambidex_store::Digest;
 
+use crate::growth::push;
 use crate::memory::Memory;
 use crate::memory::record::{ActionKey, Committed, Invocation};
 
@@ -25,7 +26,7 @@ pub(crate) struct Conclusion {
 impl Conclusion {
     /// A command was recorded.
     pub fn add_action(&mut self, key: ActionKey) {
-        self.actions.push(key);
+        push(&mut self.actions, key);
     }
 
     /// A file was put to its own place.
@@ -75,7 +76,7 @@ impl Conclusion {
                 }
             }
         }
-        memory.remember_invocation(key, &new);
+        memory.remember_invocation(key, new);
     }
 }
 

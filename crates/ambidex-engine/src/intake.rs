@@ -97,14 +97,13 @@ impl Intake<'_> {
             declares_all: command.depfile == Depfile::None,
             line: Line::new(command, argv),
             memorable,
-            why: None,
             setting: self.setting(cwd, env, program),
             products: products.into(),
             reads: named,
             folder: None,
             outside_stamp,
             generation: self.generation,
-            life: Life::Waiting,
+            life: Life::Waiting(None),
         };
         Ok((action, job))
     }

@@ -118,8 +118,6 @@ pub(crate) struct Job {
     /// Whether its line names all that it reads.
     pub declares_all: bool,
     pub memorable: Memorable,
-    /// Why it is not up to date, once that is known.
-    pub why: Option<Why>,
     pub setting: Arc<Setting>,
     pub products: Box<[Product]>,
     pub reads: Box<[Read]>,
@@ -133,11 +131,10 @@ pub(crate) struct Job {
 }
 
 /// What came of a job.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) enum Life {
-    /// It was not started.
-    #[default]
-    Waiting,
+    /// It was not started. Why it is not up to date, once that is known.
+    Waiting(Option<Box<Why>>),
     /// It runs, with that process, once it has one.
     Running(Option<u32>),
     /// It ended.
@@ -149,15 +146,27 @@ pub(crate) enum Life {
 pub(crate) struct Ending {
     /// The exit status; negative for the number of the signal that ended it.
     pub status: i32,
-    pub duration: Duration,
+    /// In microseconds.
+    duration: u64,
     /// None where it printed nothing, as most commands do.
     printed: Option<Box<Printed>>,
     pub how: How,
     pub why: Why,
-    /// Every file that it read besides its operands, with its content; none if unknown.
-    pub inputs: Option<Box<[VersionId]>>,
+    inputs: Inputs,
     /// The contents of its outputs, as far as they are known.
     pub outputs: Box<[Digest]>,
+}
+
+/// The files that a command read besides its operands, with their contents.
+#[derive(Debug, Default)]
+pub(crate) enum Inputs {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// Its record has them.
+    Remembered,
+    /// They are known, but the run could not be remembered.
+    Known(Box<[VersionId]>),
 }
 
 #[derive(Debug)]
@@ -171,12 +180,23 @@ impl Ending {
     pub fn new(ended: Ended, how: How, why: Why) -> Self {
         let Ended { out, err, status, duration } = ended;
         let printed = (!out.is_empty() || !err.is_empty()).then(|| Box::new(Printed { out, err }));
-        Self { status, duration, printed, how, why, inputs: None, outputs: Box::default() }
+        let duration = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        Self { status, duration, printed, how, why, inputs: Inputs::Unknown, outputs: Box::default() }
     }
 
     /// The same with what is known of inputs and outputs.
-    pub fn with(self, inputs: Option<Box<[VersionId]>>, outputs: Box<[Digest]>) -> Self {
+    pub fn with(self, inputs: Inputs, outputs: Box<[Digest]>) -> Self {
         Self { inputs, outputs, ..self }
+    }
+
+    /// How long it took.
+    pub fn duration(&self) -> Duration {
+        Duration::from_micros(self.duration)
+    }
+
+    /// What is known of the files that it read.
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
     }
 
     /// What it printed.

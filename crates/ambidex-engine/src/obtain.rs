@@ -11,8 +11,8 @@ use ambidex_store::{Digest, Store};
 
 use crate::cached;
 use crate::fresh::{self, Operand, Remembered, Run, Subject};
-use crate::job::{Ending, Environment, Plan};
-use crate::memory::files::{Stat, Time, VersionId, clock};
+use crate::job::{Ending, Environment, Inputs, Plan};
+use crate::memory::files::{Stat, Time, clock};
 use crate::memory::record::{How, Record, Told, Why, Written};
 use crate::paths::plain;
 use crate::process::{Ended, Running};
@@ -56,7 +56,7 @@ pub(crate) struct Obtained {
 /// What is known of a run, as [`Ending`] has it.
 #[derive(Default)]
 struct Learnt {
-    inputs: Option<Box<[VersionId]>>,
+    inputs: Inputs,
     outputs: Box<[Digest]>,
 }
 
@@ -95,7 +95,7 @@ impl Obtained {
 fn ending(run: Remembered, how: How, why: Why) -> Ending {
     let outputs = run.result.outputs.iter().map(|output| output.digest).collect();
     let ended = Ended { out: run.result.out, err: run.result.err, ..Ended::default() };
-    Ending::new(ended, how, why).with(Some(run.inputs.into()), outputs)
+    Ending::new(ended, how, why).with(Inputs::Remembered, outputs)
 }
 
 impl Started {
@@ -199,7 +199,7 @@ impl Started {
         let Ok(inputs) = run.inputs(&mut memory.files) else { return Learnt::default() };
         let remembered = run.remember(&mut memory.files, inputs.clone());
         let Ok(remembered) = remembered else {
-            return Learnt { inputs: Some(inputs.into()), outputs: Box::default() };
+            return Learnt { inputs: Inputs::Known(inputs.into()), outputs: Box::default() };
         };
         let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
         let shared = means.store.filter(|_| !question.declared.iter().any(is_temporary)).and_then(|store| {
@@ -222,7 +222,7 @@ impl Started {
             }
         }
         let outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
-        Learnt { inputs: Some(inputs.into()), outputs }
+        Learnt { inputs: Inputs::Remembered, outputs }
     }
 
     /// Every file that the command read, operands apart; none if it did not tell.

@@ -11,8 +11,9 @@ use ambidex_store::{Digest, Store};
 use crate::conclusion::Conclusion;
 use crate::growth::push;
 use crate::intake::{Intake, Left};
-use crate::job::{Ending, Environment, Job, Life, Setting};
+use crate::job::{Ending, Environment, Inputs, Job, Life, Memorable, Setting};
 use crate::lookup::Programs;
+use crate::memory::files::VersionId;
 use crate::memory::record::How;
 use crate::obtain::Obtained;
 use crate::paths::PathTable;
@@ -216,17 +217,28 @@ impl Program {
             return false;
         }
         let Some(ending) = job.ending() else { return true };
-        match &ending.inputs {
-            Some(_) => self.inputs_are(ending),
+        match ending.inputs() {
+            Inputs::Remembered | Inputs::Known(_) => self.inputs_are(job, ending),
             // Of an archive all is declared; of a compilation that names no headers nothing is known.
-            None => job.declares_all && ending.status == 0,
+            Inputs::Unknown => job.declares_all && ending.status == 0,
         }
     }
 
     /// Whether the files that the command read are what they were when it had ended.
-    fn inputs_are(&self, ending: &Ending) -> bool {
-        let (Some(inputs), Some(tree)) = (&ending.inputs, &self.tree) else { return true };
-        let files = &mut tree.memory().files;
+    fn inputs_are(&self, job: &Job, ending: &Ending) -> bool {
+        let Some(tree) = &self.tree else { return true };
+        let memory = &mut *tree.memory();
+        let remembered = match &job.memorable {
+            Memorable::Yes(subject) => memory.record(&subject.key).map(|record| record.inputs),
+            Memorable::No(_) => None,
+        };
+        let inputs: &[VersionId] = match (ending.inputs(), &remembered) {
+            (Inputs::Unknown, _) => return true,
+            (Inputs::Known(inputs), _) => inputs,
+            (Inputs::Remembered, Some(inputs)) => inputs,
+            (Inputs::Remembered, None) => return false,
+        };
+        let files = &mut memory.files;
         inputs.iter().all(|id| files.look(files.version(*id).file) == Some(*id))
     }
 
@@ -235,7 +247,7 @@ impl Program {
         // Of a command that failed it isn't known what it looked for and did not find.
         let hold = |job: &Job| {
             stamp::of(job.outside()) == job.outside_stamp
-                && job.ending().is_none_or(|end| end.status == 0 && self.inputs_are(end))
+                && job.ending().is_none_or(|end| end.status == 0 && self.inputs_are(job, end))
         };
         !self.spoiled && self.jobs.iter().all(hold)
     }

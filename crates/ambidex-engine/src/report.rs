@@ -180,7 +180,7 @@ fn durations(program: &Program) -> (Duration, Duration) {
     let mut chains: Vec<Duration> = Vec::with_capacity(program.jobs.len());
     // What a node waits for was recorded before it.
     for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
-        let own = job.ending().map_or(Duration::ZERO, |ending| ending.duration);
+        let own = job.ending().map_or(Duration::ZERO, crate::job::Ending::duration);
         total += own;
         let waited_for = program.graph.dependencies(node).iter().copied();
         // Some had ended before it was recorded, and it did not have to wait.

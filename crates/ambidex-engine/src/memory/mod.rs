@@ -326,8 +326,10 @@ impl Memory {
     }
 
     /// Remembers what a run of a program recorded.
-    pub fn remember_invocation(&mut self, key: Digest, invocation: &Invocation) {
-        let content = postcard::to_stdvec(invocation).expect("invocations are plain data");
+    pub fn remember_invocation(&mut self, key: Digest, invocation: Invocation) {
+        let content = postcard::to_stdvec(&invocation).expect("invocations are plain data");
+        // Of a large build it is large.
+        drop(invocation);
         if self.invocations.get(&key).is_some_and(|range| *self.log.content(range.clone()) == *content) {
             return;
         }

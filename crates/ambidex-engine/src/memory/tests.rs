@@ -91,11 +91,11 @@ fn what_no_program_records_any_more_goes_with_its_outputs() {
     let mut memory = bench.open();
     let (one, two) = (bench.run(&mut memory, "one", "a.h"), bench.run(&mut memory, "two", "a.h"));
     let program = Digest::of(b"setup.py build");
-    memory.remember_invocation(program, &recording(&[one, two]));
-    memory.remember_invocation(Digest::of(b"setup.py build_clib"), &recording(&[two]));
+    memory.remember_invocation(program, recording(&[one, two]));
+    memory.remember_invocation(Digest::of(b"setup.py build_clib"), recording(&[two]));
     memory.close(true);
     assert_eq!(bench.objects(), ["1", "2"]);
-    memory.remember_invocation(program, &recording(&[]));
+    memory.remember_invocation(program, recording(&[]));
     memory.close(true);
     assert_eq!(bench.objects(), ["2"]);
     let memory = bench.open();
@@ -129,7 +129,7 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
     memory.remember_unit(state, &unit);
     memory.remember_unit(Digest::of(b"another state"), &unit);
     let invocation = Invocation { units: vec![state], ..recording(&keys) };
-    memory.remember_invocation(Digest::of(b"setup.py build"), &invocation);
+    memory.remember_invocation(Digest::of(b"setup.py build"), invocation);
     let size = |bench: &Bench| fs::metadata(bench.path("state")).unwrap().len();
     memory.close(false);
     let before = size(&bench);

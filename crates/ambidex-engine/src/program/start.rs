@@ -35,7 +35,7 @@ impl Program {
                 true
             }
             Err(why) => {
-                self.jobs[node.index()].why = Some(why);
+                self.jobs[node.index()].life = Life::Waiting(Some(Box::new(why)));
                 false
             }
         }
@@ -73,7 +73,7 @@ impl Program {
     /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
     pub fn start(&mut self, node: NodeId) -> io::Result<Started> {
         let start = self.graph.start(node);
-        self.jobs[node.index()].life = Life::Running(None);
+        let waited = std::mem::replace(&mut self.jobs[node.index()].life, Life::Running(None));
         let tree = self.tree.clone().ok_or_else(|| io::Error::other("nothing is recorded without a tree"))?;
         for change in &start.changes {
             let place = self.paths.place(change.path).to_owned();
@@ -111,7 +111,8 @@ impl Program {
                     outputs: outputs.collect(),
                     told: fresh::told(subject, named, &job.setting.env, place, extension),
                 };
-                (Some(question), job.why.clone())
+                let why = if let Life::Waiting(why) = waited { why } else { None };
+                (Some(question), why.map(|why| *why))
             }
             Memorable::No(reason) => (None, Some(Why::Always(reason.clone()))),
         };
