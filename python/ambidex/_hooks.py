@@ -179,29 +179,31 @@ def _hook_newer(module, name, outdated):
         session = _session.existing()
         if session is None or session.collecting is None:
             return original(*args, **kwargs)
-        if _is_produced(args[1] if len(args) > 1 else None):
-            return any(_is_newer_than_the_build(source) for source in args[0])
+        made = _made_at(args[1] if len(args) > 1 else None)
+        if made is not None and os.path.exists(args[1]):
+            return any(_is_newer(source, made) for source in args[0])
         return outdated(session, *args, **kwargs)
 
     setattr(module, name, newer)
 
 
-def _is_newer_than_the_build(source):
-    """Whether a file that this run has made would be out of date by this source. Its own time does not say: it may be
-    left from an earlier build."""
+def _is_newer(source, made):
+    """Whether a file that was made at that time would be out of date by this source."""
     try:
-        return os.path.getmtime(source) > _session.began
+        return os.path.getmtime(source) > made
     except OSError:
         return True
 
 
-def _is_produced(target):
-    """Whether this run has made the file: then it is up to date in the serial build as well (two extensions of one
-    name), if it is newer than its sources."""
+def _made_at(target):
+    """When the serial build would have made the file in this run; none if it would not have. Then it is up to date there
+    as well (two extensions of one name), if it is newer than its sources. Its own time does not say: it may be left from
+    an earlier build."""
     if not isinstance(target, str):
-        return False
+        return None
     folder, name = os.path.split(os.path.abspath(target))
-    return os.path.join(os.path.realpath(folder), name) in _session.produced
+    made, _ = _session.produced.get(os.path.join(os.path.realpath(folder), name), (None, None))
+    return made
 
 
 def _hook_start(module, original, uses_call):
@@ -358,7 +360,8 @@ def _is_extension_outdated(session, sources, target, *args, **kwargs):
     """Whether the commands of the extension that is being built have to be recorded. Only where all its code is known
     can it be said without them that they are what they were."""
     command = session.collecting
-    if not session.queueing or getattr(command, "shlib_compiler", None) is not None:
+    unusual = getattr(command, "shlib_compiler", None) is not None or getattr(command.compiler, "dry_run", False)
+    if unusual or not session.queueing:
         return True
     # From now on Python may look for files that nothing recorded here has made.
     _watch.install()

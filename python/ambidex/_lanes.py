@@ -410,6 +410,7 @@ def _abandon(session, lanes):
     """Nothing of these lanes is wanted: their commands are ended, and they never get the baton again."""
     for lane in lanes.values():
         session.ask({"type": "abandon", "program": lane.session.program})
+        lane.session.unlearn()
         lane.own.put_back()
 
 

@@ -93,6 +93,8 @@ class Session:
         # The base code by which the command that is being run makes command lines, and the files of the code that the
         # engine was told of.
         self._base_of = self._base = self._told_code = None
+        # Whether the engine is to look at all files again before it says that anything is up to date.
+        self._looks_again = True
         self._recorded = 0
         # os.environ as it was, and what came of it.
         self._raw_environment = None
@@ -176,8 +178,9 @@ class Session:
     def collect(self, command):
         """This command builds all its extensions now."""
         self.collecting = command
-        # Since it was looked at, a project may have put something in its place.
+        # Since it was looked at, a project may have put something in its place, and changed files unnoticed.
         self._base_of = None
+        self._looks_again = True
 
     def is_fresh(self, target):
         """Whether the extension that is being built, into this file, is up to date. Then its commands need not be
@@ -186,7 +189,8 @@ class Session:
         env = self.environment()
         if env is None or state is None or not is_text(self._base.files):
             return False
-        message = {"type": "fresh", "state": state, "cwd": os.getcwd()}
+        message = {"type": "fresh", "state": state, "cwd": os.getcwd(), "again": self._looks_again}
+        self._looks_again = False
         self._introduce(message, self.scope, env)
         if self._told_code != self._base.files:
             self._told_code = message["code"] = self._base.files
@@ -230,7 +234,12 @@ class Session:
 
     def _learn(self, outputs):
         self.names.update(map(os.path.basename, outputs))
-        produced.update(outputs)
+        produced.update(dict.fromkeys(outputs, (time.time(), self)))
+
+    def unlearn(self):
+        """Nothing of what this session has had made is wanted."""
+        for path in [path for path, (_, session) in produced.items() if session is self]:
+            del produced[path]
 
     def wait(self, scope):
         """Wait for the commands of a scope and return its failure, if there is one."""
@@ -363,9 +372,9 @@ def is_text(words):
     return True
 
 
-# All files that this process has had made, with their real folders, and when it began to, in seconds since 1970.
-produced = set()
-began = time.time()
+# All files that this process has had made, with their real folders; when the serial build would have made each, in
+# seconds since 1970, and for which session.
+produced = {}
 
 _session = None
 _lock = threading.Lock()

@@ -13,7 +13,7 @@ import re
 import sys
 import types
 
-# What the base methods read of an extension (distutils and setuptools, `extension.py`), where a class may compute it.
+# What the base methods read of an extension (distutils and setuptools, `extension.py`).
 _READ = (
     "name sources include_dirs define_macros undef_macros library_dirs libraries runtime_library_dirs extra_objects "
     "extra_compile_args extra_link_args export_symbols swig_opts depends language optional py_limited_api"
@@ -23,13 +23,12 @@ _READ = (
 _OTHERS = {"distribution", "compiler", "extensions", "ext_map", "shlibs", "verbose", "_built_objects", "_ambidex_optional"}
 # The base methods make files of these before anything is compiled.
 _GENERATING = (".i", ".pyx", ".py")
-# What a project's own build_ext may define: nothing of it is used once an extension was asked for, or it shows in the
-# target.
+# What a project's own build_ext may define: nothing of it is used between the first extension and the last one.
 _FREE = set(
     (
-        "run initialize_options finalize_options build_extensions get_ext_filename get_ext_fullpath get_outputs "
-        "get_output_mapping get_source_files check_extensions_list copy_extensions_to_source user_options help_options "
-        "boolean_options negative_opt sub_commands description command_name command_consumes_arguments"
+        "run initialize_options finalize_options build_extensions get_outputs get_output_mapping get_source_files "
+        "check_extensions_list copy_extensions_to_source user_options help_options boolean_options negative_opt "
+        "sub_commands description command_name command_consumes_arguments"
     ).split()
 )
 # The modules whose functions the base methods of build_ext and the compilers call to make command lines.
@@ -48,7 +47,7 @@ class Base:
     """The base code by which a build_ext makes command lines, and the data that this code holds."""
 
     def __init__(self, command):
-        folders = _folders()
+        self.folders = folders = _folders()
         compiler = type(command.compiler)
         classes = [cls for cls in type(command).__mro__ + compiler.__mro__ if cls is not object]
         own = [cls for cls in classes if not _is_base_module(cls.__module__, folders)]
@@ -57,7 +56,7 @@ class Base:
         classes = [cls for cls in classes if cls not in own]
         for cls in own:
             taken = [name for name in vars(cls) if not name.startswith("__") and name not in _FREE]
-            if any(name in vars(base) for name in taken for base in classes):
+            if _computes(cls) or any(name in vars(base) for name in taken for base in classes):
                 raise _Unknown(cls)
         names = sorted(set(_MODULES).union(cls.__module__ for cls in classes).intersection(sys.modules))
         modules = [sys.modules[name] for name in names]
@@ -76,11 +75,27 @@ class Base:
         self.is_extended = bool(own)
 
 
+def _computes(cls):
+    """Whether attributes of a class may be other than what was set: then to look at one may do anything."""
+    return any(
+        name in ("__getattr__", "__getattribute__", "__setattr__") or hasattr(type(value), "__set__")
+        for name, value in vars(cls).items()
+        if name not in ("__dict__", "__weakref__")
+    )
+
+
 _PLAIN = {str, int, bool, bytes, float, type(None)}
 _PATTERN = type(re.compile(""))
 # Objects of these packages and types hold no code of a project's.
 _INERT = {"typing", "__future__", "logging", "distutils", "setuptools"}
-_INERT_TYPES = {"types.UnionType", "types.GenericAlias", "_thread.RLock", "_thread.lock"}
+_INERT_TYPES = {
+    "types.UnionType",
+    "types.GenericAlias",
+    "_thread.RLock",
+    "_thread.lock",
+    "dataclasses._MISSING_TYPE",
+    "weakref.WeakKeyDictionary",
+}
 
 
 def _describe(value, folders):
@@ -89,10 +104,7 @@ def _describe(value, folders):
     if kind in _PLAIN:
         return value
     if kind is types.FunctionType:
-        # A module's name can be borrowed, the file of the code can't.
-        if not _is_in(value.__code__.co_filename, folders):
-            raise _Unknown(value)
-        return value.__module__, value.__qualname__
+        return _describe_function(value, folders)
     if kind is dict or kind is list or kind is tuple:
         try:
             return marshal.dumps(value, 2)
@@ -108,12 +120,15 @@ def _describe(value, folders):
         if not (_is_in(file, folders) if isinstance(file, str) else value.__name__ in sys.builtin_module_names):
             raise _Unknown(value)
         return "module", value.__name__
-    if isinstance(value, (staticmethod, classmethod, types.MethodType)):
+    if isinstance(value, types.MethodType):
+        return "bound", _describe(value.__self__, folders), _describe(value.__func__, folders)
+    if isinstance(value, (staticmethod, classmethod)):
         return "method", _describe(value.__func__, folders)
     if isinstance(value, property):
         return "property", [_describe(function, folders) for function in (value.fget, value.fset)]
     if isinstance(value, functools.partial):
-        return "partial", _describe(value.func, folders), repr(value.args)
+        parts = value.func, value.args, value.keywords
+        return "partial", [_describe(part, folders) for part in parts]
     if isinstance(value, _PATTERN):
         return "pattern", value.pattern
     if hasattr(value, "cache_info"):
@@ -125,6 +140,25 @@ def _describe(value, folders):
     if kind.__module__.partition(".")[0] in _INERT or _name(kind) in _INERT_TYPES:
         return "object", _name(kind)
     raise _Unknown(value)
+
+
+def _describe_function(function, folders):
+    # A module's name can be borrowed, the file of the code can't.
+    file = function.__code__.co_filename
+    if not _is_in(file, folders):
+        raise _Unknown(function)
+    described = [function.__module__, function.__qualname__]
+    if file.startswith(_OWN):
+        # What it stands in for is described by its own name.
+        return described
+    # A decorator of the library's may hold a project's code.
+    held = [function.__defaults__, function.__kwdefaults__, vars(function).get("__wrapped__")]
+    for cell in function.__closure__ or ():
+        try:
+            held.append(cell.cell_contents)
+        except ValueError:
+            continue
+    return described + [_describe(value, folders) for value in held if value is not function]
 
 
 def _first(pair):
@@ -148,6 +182,7 @@ def _is_in(file, folders):
 
 
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
+_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _INSTALLED = (_LIBRARY + "site-packages" + os.sep, _LIBRARY + "dist-packages" + os.sep)
 
 
@@ -164,16 +199,22 @@ def of(command, ext, target, base):
     none if something of it can't be compared."""
     settings = {name: value for name, value in vars(command).items() if name not in _OTHERS}
     compiler = {name: value for name, value in vars(command.compiler).items() if name != "verbose"}
-    extension = dict(vars(ext))
-    extension.update((name, getattr(ext, name, None)) for name in _READ)
+    classes = [cls for cls in type(ext).__mro__ if not _is_base_module(cls.__module__, base.folders)]
+    if any(_computes(cls) or any(name in vars(cls) for name in _READ) for cls in classes):
+        return None
+    extension = vars(ext)
     if any(source.endswith(_GENERATING) for source in ext.sources):
         return None
     parts = [
         sys.version,
+        sys.platform,
+        os.name,
         sys.executable,
         sys.prefix,
         base.digest,
         target,
+        # Folders may be links, and lead elsewhere next time.
+        [os.path.realpath(folder) for folder in (os.path.dirname(target), command.build_temp)],
         sorted(settings.items(), key=_first),
         sorted(compiler.items(), key=_first),
         sorted(extension.items(), key=_first),

@@ -51,6 +51,8 @@ pub enum Request {
         open: Option<OpenScope>,
         /// A hash of everything in Python that decides what its commands are.
         state: String,
+        /// Whether all files are to be looked at again: Python may have changed some unnoticed.
+        again: bool,
         /// The files of the code that decides them, if they are not those that were told before.
         code: Option<Vec<String>>,
         /// The working directory.

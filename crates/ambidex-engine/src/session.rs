@@ -116,7 +116,10 @@ impl Session {
                 self.introduce(scope, open, env);
                 self.record_all(commands, &Path::new(&cwd).into(), scope)
             }
-            Request::Fresh { scope, open, state, code, cwd, env } => {
+            Request::Fresh { scope, open, state, again, code, cwd, env } => {
+                if again {
+                    self.trees.doubt(None);
+                }
                 self.introduce(scope, open, env);
                 self.prepare()?;
                 let mut inner = self.shared.lock();

@@ -169,6 +169,70 @@ fn classes_that_look_for_themselves_are_run() {
 }
 
 #[test]
+fn code_that_the_library_holds_for_a_project_is_run() {
+    expect_recorded(
+        "import contextlib, sys\nfrom distutils import ccompiler\n\
+         base = sys.modules[ccompiler.CCompiler.__module__]\noriginal = base.gen_preprocess_options\n\
+         @contextlib.contextmanager\n\
+         def adding():\n    yield\n\
+         @adding()\n\
+         def replaced(*args):\n    return original(*args) + ['-DLEVEL_OF_ALL=' + LEVEL]\n\
+         base.gen_preprocess_options = replaced\n",
+        "open('data/level').read()",
+    );
+}
+
+#[test]
+fn attributes_that_a_project_computes_are_looked_at() {
+    expect_recorded(
+        "import os\nos.environ['CFLAGS'] += ' -DLEVEL_OF_ALL=0'\n\
+         from setuptools.command.build_ext import build_ext\n\
+         class Computing(build_ext):\n    \
+             debug = property(lambda self: int(LEVEL) > 1, lambda self, value: None)\n\
+         _setup = setup\n\
+         def setup(**given):\n    _setup(cmdclass={'build_ext': Computing}, **given)\n",
+        "open('data/level').read()",
+    );
+}
+
+#[test]
+fn attributes_of_extensions_are_asked_for_no_more_often_than_without() {
+    let Some(project) = Edited::new() else { return };
+    project.replace(
+        "setup.py",
+        "FOLDERS =",
+        "class Once(Extension):\n    \
+             @property\n    \
+             def extra_objects(self):\n        \
+                 value, self.value = self.value, None\n        return list(value)\n    \
+             @extra_objects.setter\n    \
+             def extra_objects(self, value):\n        self.value = value\n\n\
+         FOLDERS =",
+    );
+    project.replace("setup.py", "Extension(\"three\"", "Once(\"three\"");
+    project.builds();
+    project.builds();
+}
+
+#[test]
+fn an_output_folder_that_leads_elsewhere_gets_its_modules() {
+    let Some(project) = Edited::new() else { return };
+    let root = project.root();
+    let lead = |to: &str| {
+        let _ = std::fs::remove_file(root.join("out"));
+        std::fs::create_dir_all(root.join(to)).unwrap();
+        std::os::unix::fs::symlink(to, root.join("out")).unwrap();
+    };
+    project.write("setup.cfg", "[build]\nbuild_lib = out\n");
+    let modules = |folder: &str| std::fs::read_dir(root.join(folder)).unwrap().count();
+    for folder in ["first", "first", "second"] {
+        lead(folder);
+        crate::support::run(&mut project.ambidex()).expect(0);
+        assert_eq!(modules(folder), 3, "{folder}");
+    }
+}
+
+#[test]
 fn response_files_are_read() {
     let Some(project) = Edited::new() else { return };
     project.write("data/flags", "-DLEVEL_OF_ALL=1\n");
