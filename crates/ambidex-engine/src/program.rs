@@ -228,15 +228,16 @@ impl Program {
     fn inputs_are(&self, job: &Job, ending: &Ending) -> bool {
         let Some(tree) = &self.tree else { return true };
         let memory = &mut *tree.memory();
-        let remembered = match &job.memorable {
-            Memorable::Yes(subject) => memory.record(&subject.key).map(|record| record.inputs),
-            Memorable::No(_) => None,
-        };
-        let inputs: &[VersionId] = match (ending.inputs(), &remembered) {
+        let record;
+        let inputs: &[VersionId] = match (ending.inputs(), &job.memorable) {
             (Inputs::Unknown, _) => return true,
             (Inputs::Known(inputs), _) => inputs,
-            (Inputs::Remembered, Some(inputs)) => inputs,
-            (Inputs::Remembered, None) => return false,
+            (Inputs::Remembered, Memorable::No(_)) => return false,
+            (Inputs::Remembered, Memorable::Yes(subject)) => {
+                record = memory.record(&subject.key);
+                let Some(record) = &record else { return false };
+                &record.inputs
+            }
         };
         let files = &mut memory.files;
         inputs.iter().all(|id| files.look(files.version(*id).file) == Some(*id))

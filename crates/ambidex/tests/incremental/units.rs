@@ -17,6 +17,15 @@ fn summary(project: &Edited) -> Value {
     read_json(&project.workspace.beside("summary.json"))
 }
 
+/// The name of the folder below `build` in which setuptools has its objects.
+#[track_caller]
+fn folder_of_objects(project: &Edited) -> String {
+    let names =
+        std::fs::read_dir(project.root().join("build")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names = names.map(|name| name.to_string_lossy().into_owned());
+    names.find(|name| name.starts_with("temp.")).expect("a folder for objects")
+}
+
 /// Puts a line behind the call of `setup()`.
 fn afterwards(project: &Edited, code: &str) {
     project.append("setup.py", &format!("\n{code}\n"));
@@ -106,12 +115,7 @@ fn an_object_of_a_spared_extension_is_there_for_one_that_comes_to_read_it() {
     );
     project.write("more", "");
     project.builds();
-    let objects = |name: &str| format!("build/temp.{name}/common.o");
-    let name = std::fs::read_dir(project.root().join("build")).unwrap().find_map(|entry| {
-        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
-        name.strip_prefix("temp.").map(str::to_owned)
-    });
-    project.write("more", &objects(&name.expect("a folder for objects")));
+    project.write("more", &format!("build/{}/common.o", folder_of_objects(&project)));
     assert_eq!(recorded(&project), ["three"]);
     assert_eq!(project.counts().executed, 1);
 }
@@ -279,13 +283,7 @@ fn a_process_of_python_finds_the_objects_of_extensions_that_were_spared() {
     project.builds();
     assert_eq!(project.counts().executed, 0);
     // Where the folder is gone, Python makes it again before anything is compiled.
-    let build = project.root().join("build");
-    for entry in std::fs::read_dir(build).unwrap() {
-        let folder = entry.unwrap().path();
-        if folder.file_name().unwrap().to_string_lossy().starts_with("temp") {
-            std::fs::remove_dir_all(folder).unwrap();
-        }
-    }
+    std::fs::remove_dir_all(project.root().join("build").join(folder_of_objects(&project))).unwrap();
     project.append("one.c", "int more(void) { return 1; }\n");
     project.builds();
 }
@@ -293,7 +291,6 @@ fn a_process_of_python_finds_the_objects_of_extensions_that_were_spared() {
 #[test]
 fn an_object_is_not_replaced_before_an_earlier_extension_has_read_it() {
     let Some(project) = Edited::new() else { return };
-    let object = "build/temp.%s-%s/common.o";
     let extension = |name: &str| {
         format!(
             "        Extension(\"{name}\", [\"{name}.c\"], extra_link_args=open(\"data/more\").read().split()),\n"
@@ -307,11 +304,7 @@ fn an_object_is_not_replaced_before_an_earlier_extension_has_read_it() {
     project.write("c.c", "int c(void) { return 1; }\n");
     project.write("data/more", "");
     project.builds();
-    let name = std::fs::read_dir(project.root().join("build")).unwrap().find_map(|entry| {
-        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
-        name.starts_with("temp.").then_some(name)
-    });
-    project.write("data/more", &object.replace("temp.%s-%s", &name.expect("a folder for objects")));
+    project.write("data/more", &format!("build/{}/common.o", folder_of_objects(&project)));
     project.append("c.c", "int more(void) { return 1; }\n");
     project.builds();
 }
