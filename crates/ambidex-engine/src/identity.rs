@@ -9,6 +9,7 @@ use ambidex_store::Digest;
 
 use crate::job::Environment;
 use crate::memory::record::ActionKey;
+use crate::parts::Parts;
 use crate::roles::Roles;
 use crate::tool::Tool;
 
@@ -88,10 +89,8 @@ pub(crate) fn of(
     roles: &Arc<Roles>,
 ) -> (ActionKey, Arc<Roles>) {
     let (argv, roles) = named_argv(command, roles);
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |part: &[u8]| {
-        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-    };
+    let mut parts = Parts::default();
+    let mut add = |part: &[u8]| parts.add(part);
     add(VERSION);
     add(&tool.identity.0);
     argv.iter().for_each(|argument| add(argument.as_bytes()));
@@ -106,7 +105,7 @@ pub(crate) fn of(
     if command.argv.iter().any(|argument| argument.ends_with("=native") && argument.starts_with("-m")) {
         add(&PROCESSOR.0);
     }
-    (ActionKey(Digest(*hasher.finalize().as_bytes())), roles)
+    (ActionKey(parts.digest()), roles)
 }
 
 /// What `PWD` calls the working directory, if that is another name: compilers write it into debug information.

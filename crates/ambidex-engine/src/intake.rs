@@ -20,6 +20,7 @@ use crate::job::{Environment, Job, Life, Memorable, Place, Product, Read, ReadAs
 use crate::line::Line;
 use crate::lookup::Programs;
 use crate::memory::Memory;
+use crate::parts::Parts;
 use crate::paths::PathTable;
 use crate::roles::Roles;
 use crate::search::Search;
@@ -242,16 +243,14 @@ fn check_output(place: &Path) -> Result<(), Left> {
 }
 
 fn key(command: &Command, cwd: &Path, env: &Environment, memorable: &Memorable, tools: [&Path; 2]) -> Key {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |part: &[u8]| {
-        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-    };
+    let mut parts = Parts::default();
+    let mut add = |part: &[u8]| parts.add(part);
     command.argv.iter().for_each(|arg| add(arg.as_bytes()));
     add(cwd.as_os_str().as_encoded_bytes());
     add(&env.hash);
     if let Memorable::Yes(subject) = memorable {
         add(&subject.tool.identity.0);
-        return Key(*hasher.finalize().as_bytes());
+        return Key(parts.digest().0);
     }
     for tool in tools {
         add(tool.as_os_str().as_encoded_bytes());
@@ -261,7 +260,7 @@ fn key(command: &Command, cwd: &Path, env: &Environment, memorable: &Memorable, 
             add(&data.mtime_nsec().to_le_bytes());
         }
     }
-    Key(*hasher.finalize().as_bytes())
+    Key(parts.digest().0)
 }
 
 /// A guess at the duration in microseconds, by the size of the sources. Only its order matters.

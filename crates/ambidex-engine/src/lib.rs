@@ -17,6 +17,7 @@ mod lookup;
 mod memory;
 mod obtain;
 mod output;
+mod parts;
 mod path_index;
 mod paths;
 mod place;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::memory::Memory;
 use crate::memory::files::{Files, Stat, VersionId};
+use crate::parts::Parts;
 use crate::question::{self, Silent};
 use ambidex_store::{Digest, Store};
 
@@ -93,10 +94,8 @@ impl Inquiry<'_> {
 
     /// What the answer depends on, apart from the contents of programs.
     fn key(&self) -> Digest {
-        let mut hasher = blake3::Hasher::new();
-        let mut add = |part: &str| {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-        };
+        let mut parts = Parts::default();
+        let mut add = |part: &str| parts.add(part.as_bytes());
         add(&self.program.to_string_lossy());
         add(&self.tool.to_string_lossy());
         add(self.language());
@@ -105,7 +104,7 @@ impl Inquiry<'_> {
         for name in FINDING {
             add(self.env.get(name).map_or("", String::as_str));
         }
-        Digest(*hasher.finalize().as_bytes())
+        parts.digest()
     }
 
     fn links(&self) -> bool {

@@ -16,6 +16,7 @@ use crate::memory::Memory;
 use crate::memory::files::{Files, VersionId, is_still};
 use crate::memory::record::{ActionKey, Moment, Record};
 use crate::memory::unit::{Done, Unit};
+use crate::parts::Parts;
 use crate::place;
 use crate::report::HazardPath;
 
@@ -105,10 +106,8 @@ impl Program {
 
     /// What decides which commands an extension has: Python's objects and code, and its environment.
     fn state_of(&self, python: &PythonState<'_>) -> Option<Digest> {
-        let mut hasher = blake3::Hasher::new();
-        let mut add = |part: &[u8]| {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-        };
+        let mut parts = Parts::default();
+        let mut add = |part: &[u8]| parts.add(part);
         add(VERSION);
         add(python.objects.as_bytes());
         add(&self.code?.0);
@@ -121,7 +120,7 @@ impl Program {
             add(name.as_bytes());
             add(value.as_bytes());
         }
-        Some(Digest(*hasher.finalize().as_bytes()))
+        Some(parts.digest())
     }
 
     /// Whether nothing has changed that the commands of a unit depend on, and their outputs are there.
