@@ -5,6 +5,7 @@ mod corpus;
 mod edits;
 mod environment;
 mod example;
+mod shapes;
 mod stress;
 
 use std::path::PathBuf;
@@ -34,6 +35,9 @@ enum Chore {
     },
     /// Edit real projects at random, build them incrementally, judge every build, and write docs/edits.md
     Edits(edits::Options),
+    /// Build the small projects below tests/shapes plainly and with ambidex, compare all that is seen from outside, and
+    /// write docs/shapes.md
+    Shapes(shapes::Options),
     /// Build trees in many processes on one store that is too small, and write docs/stress.md
     Stress(stress::Options),
     /// Stand in for a compiler (started by `edits`)
@@ -54,6 +58,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench(options) => bench::measure(&options),
         Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
         Chore::Edits(options) => edits::judge(&options),
+        Chore::Shapes(options) => shapes::compare(&options),
         Chore::Stress(options) => stress::stress(&options),
         Chore::StandIn { objects, log, name, real, arguments } => {
             std::process::exit(edits::stand_in::run(&objects, &log, &name, &real, &arguments)?)

@@ -1,0 +1,4 @@
+#ifndef MODULE
+#define MODULE a
+#endif
+#include "module.h"

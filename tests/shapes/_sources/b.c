@@ -1,0 +1,4 @@
+#ifndef MODULE
+#define MODULE b
+#endif
+#include "module.h"

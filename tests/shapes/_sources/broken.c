@@ -1,0 +1,2 @@
+#include "module.h"
+#error "this source does not compile"

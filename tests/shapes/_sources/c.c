@@ -1,0 +1,4 @@
+#ifndef MODULE
+#define MODULE c
+#endif
+#include "module.h"

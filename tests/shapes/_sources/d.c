@@ -1,0 +1,4 @@
+#ifndef MODULE
+#define MODULE d
+#endif
+#include "module.h"

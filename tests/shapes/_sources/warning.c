@@ -1,0 +1,2 @@
+#include "module.h"
+#warning "this source has a warning"
