@@ -1,0 +1,115 @@
+//! Knows the paths below `/proc/ambidex/` by which Python speaks to this library: it reads them as links, and the
+//! answer is what the link "contains".
+
+use std::ffi::{CStr, c_char, c_int};
+
+use crate::buffer::{Buffer, PathBuffer};
+use crate::{settings, signals, snapshot, state, sys, text, wire};
+
+const PREFIX: &[u8] = b"/proc/ambidex/";
+
+/// The answer, if it is such a path.
+///
+/// # Safety
+/// `path` must be null or a C string, and `into` have that much room.
+#[inline]
+pub(crate) unsafe fn called(path: *const c_char, into: *mut c_char, size: usize) -> Option<isize> {
+    if path.is_null() {
+        return None;
+    }
+    // SAFETY: the caller says so.
+    let text = unsafe { CStr::from_ptr(path) }.to_bytes().strip_prefix(PREFIX)?;
+    let mut answer = PathBuffer::new();
+    let kept = sys::errno();
+    if !settings::active() || !answered(text, &mut answer) {
+        sys::set_errno(sys::ENOENT);
+        return Some(-1);
+    }
+    sys::set_errno(kept);
+    let length = answer.bytes().len().min(size);
+    // SAFETY: the caller has that much room.
+    unsafe { std::ptr::copy_nonoverlapping(answer.bytes().as_ptr(), into.cast(), length) };
+    Some(length as isize)
+}
+
+#[cold]
+fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
+    let mut words = text.split(|byte| *byte == b' ');
+    let verb = words.next().unwrap_or_default();
+    match verb {
+        b"hello" => {
+            answer.push_number(wire::VERSION);
+            return true;
+        }
+        b"attributes" => {
+            attributes(answer);
+            return true;
+        }
+        b"session" => {
+            let (Some(fd), Some(program)) = (number(words.next()), number(words.next())) else {
+                return false;
+            };
+            // What was asked before was asked as nobody's: from here on the engine must know whose questions they are.
+            wire::forget_connection();
+            state::begin_session(fd as c_int, program);
+            text::begin_session(fd as c_int);
+        }
+        // The rest belongs to a session.
+        _ if state::session().is_none() => return false,
+        b"sent" => {
+            if words.next() == Some(b"record") {
+                // The engine must know where text goes before it knows of a command that is not done.
+                text::tell_sinks();
+                state::recorded();
+            }
+            state::frame_sent();
+            state::asked();
+        }
+        b"replied" => state::replied(),
+        b"live" => {
+            answer.push(if state::live() { b"yes" } else { b"no" });
+            return true;
+        }
+        b"settled" => {
+            state::settled();
+            snapshot::settled();
+        }
+        b"snapshot" => {
+            snapshot::take(answer);
+            return true;
+        }
+        _ => return false,
+    }
+    answer.push(b"ok");
+    true
+}
+
+fn number(word: Option<&[u8]>) -> Option<u64> {
+    std::str::from_utf8(word?).ok()?.parse().ok()
+}
+
+/// What a command that is started later would have had of this process: mask, niceness, limits, blocked signals.
+fn attributes(answer: &mut PathBuffer) {
+    let status = sys::read_file(c"/proc/self/status").unwrap_or_default();
+    let mask =
+        status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"Umask:")).unwrap_or(b"");
+    answer.push(mask.trim_ascii()).push(b" ");
+    let nice = sys::nice();
+    if nice < 0 {
+        answer.push(b"-");
+    }
+    answer.push_number(nice.unsigned_abs()).push(b" ");
+    for resource in 0..16 {
+        let [soft, hard] = sys::limit(resource);
+        if resource > 0 {
+            answer.push(b",");
+        }
+        answer.push_number(soft).push(b":").push_number(hard);
+    }
+    let blocked = sys::signal_mask(sys::SIG_BLOCK, 0) & !signals::PARK_BIT;
+    let mut digits = Buffer::<17>::new();
+    for at in (0..16).rev() {
+        digits.push(&[b"0123456789abcdef"[(blocked >> (4 * at) & 15) as usize]]);
+    }
+    answer.push(b" ").push(digits.bytes());
+}

@@ -1,0 +1,35 @@
+//! Knows what a process looks at, changes, prints and starts, as its C library is called for it; waits where something
+//! pending is concerned, journals what the engine may have to undo, and makes snapshots of the process by fork.
+//!
+//! The library is loaded by `LD_PRELOAD` into a captured Python and its children. It decides nothing: where something
+//! could be pending it asks the engine by a Unix socket. Where nothing is, a hook costs a few loads.
+//!
+//! Two rules hold everywhere. The library's own input and output goes through raw system calls, so that a hook never
+//! runs another hook. And whatever fails in here means "do what would be done without the library".
+
+#[macro_use]
+mod real;
+
+mod buffer;
+mod changes;
+mod control;
+mod descriptors;
+mod environment;
+mod exec;
+mod listing;
+mod lock;
+mod looks;
+mod outside;
+mod park;
+mod paths;
+mod settings;
+mod signals;
+mod snapshot;
+mod starts;
+mod state;
+mod suitability;
+mod sys;
+mod table;
+mod text;
+mod undo;
+mod wire;

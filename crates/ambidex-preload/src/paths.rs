@@ -1,0 +1,158 @@
+//! Knows how paths are made absolute and real, without the C library and without allocation.
+
+use std::ffi::{CStr, c_char, c_int};
+
+use crate::buffer::{Buffer, PathBuffer};
+use crate::sys::{self, Kind};
+
+/// A path as C gives it: with the folder that it begins at.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub dir: c_int,
+    pub path: &'a CStr,
+}
+
+impl Place<'_> {
+    /// The place that a caller means. `None` for a null pointer and for an empty path.
+    ///
+    /// # Safety
+    /// `path` must be null or a C string that lives as long as the place is used.
+    pub(crate) unsafe fn new<'a>(dir: c_int, path: *const c_char) -> Option<Place<'a>> {
+        if path.is_null() {
+            return None;
+        }
+        // SAFETY: the caller says so.
+        let path = unsafe { CStr::from_ptr(path) };
+        (!path.is_empty()).then_some(Place { dir, path })
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.path.to_bytes()
+    }
+
+    pub(crate) fn name(&self) -> &[u8] {
+        name(self.bytes())
+    }
+
+    pub(crate) fn lstat(&self) -> Result<sys::Stat, c_int> {
+        sys::fstatat(self.dir, self.path, sys::AT_SYMLINK_NOFOLLOW)
+    }
+
+    pub(crate) fn stat(&self) -> Result<sys::Stat, c_int> {
+        sys::fstatat(self.dir, self.path, 0)
+    }
+
+    /// The path as the engine can read it: absolute, or relative to the working folder.
+    pub(crate) fn absolute<'b>(&'b self, buffer: &'b mut PathBuffer) -> &'b [u8] {
+        if self.dir == sys::AT_FDCWD || self.bytes().starts_with(b"/") {
+            return self.bytes();
+        }
+        if !of_descriptor(self.dir, buffer) {
+            return self.bytes();
+        }
+        buffer.push(b"/").push(self.bytes());
+        buffer.bytes()
+    }
+
+    /// The path without symbolic links in its folder; with `follow` also without one at its end. `None` if the folder
+    /// is not there: then nothing can be done at the path either.
+    pub(crate) fn real(&self, follow: bool) -> Option<PathBuffer> {
+        let mut real = PathBuffer::new();
+        if !real_of(self.dir, self.path, &mut real) {
+            return None;
+        }
+        // As many links as the kernel follows.
+        for _ in 0..40 {
+            if !follow || !sys::lstat(real.c()).is_ok_and(|stat| stat.kind() == Kind::Link) {
+                return Some(real);
+            }
+            let mut target = PathBuffer::new();
+            target.fill(|room| sys::readlinkat(sys::AT_FDCWD, real.c(), room)).ok()?;
+            let mut next = PathBuffer::new();
+            if !target.bytes().starts_with(b"/") {
+                next.push(parent(real.bytes())).push(b"/");
+            }
+            next.push(target.bytes());
+            if !next.whole() || !real_of(sys::AT_FDCWD, next.c(), &mut real) {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// The last component; empty if the path ends with a slash.
+pub(crate) fn name(path: &[u8]) -> &[u8] {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(slash) => &path[slash + 1..],
+        None => path,
+    }
+}
+
+/// What is before the last component.
+pub(crate) fn parent(path: &[u8]) -> &[u8] {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(slash) => &path[..slash],
+        None => b"",
+    }
+}
+
+/// Whether a name says nothing about the file it leads to.
+pub(crate) fn vague(name: &[u8]) -> bool {
+    matches!(name, b"" | b"." | b"..")
+}
+
+/// Paths of the kernel's own file systems: no command writes there.
+pub(crate) fn kernels(path: &[u8]) -> bool {
+    [&b"/proc"[..], b"/sys", b"/dev"].iter().any(|root| below(path, root) || path == *root)
+}
+
+/// Whether a path lies below a folder.
+pub(crate) fn below(path: &[u8], folder: &[u8]) -> bool {
+    folder == b"/" || path.strip_prefix(folder).is_some_and(|rest| rest.len() > 1 && rest[0] == b'/')
+}
+
+/// The path of an open file.
+pub(crate) fn of_descriptor(fd: c_int, into: &mut PathBuffer) -> bool {
+    let mut link = Buffer::<64>::new();
+    link.push(b"/proc/self/fd/").push_number(u64::from(fd.unsigned_abs()));
+    fd >= 0 && into.fill(|room| sys::readlinkat(sys::AT_FDCWD, link.c(), room)).is_ok()
+}
+
+/// The real path of a folder's entry. The folder is opened for it: the kernel resolves better than we could.
+fn real_of(dir: c_int, path: &CStr, into: &mut PathBuffer) -> bool {
+    let mut bytes = path.to_bytes();
+    while bytes.len() > 1 && bytes.ends_with(b"/") {
+        bytes = &bytes[..bytes.len() - 1];
+    }
+    let last = name(bytes);
+    let mut folder = PathBuffer::new();
+    if vague(last) {
+        folder.push(bytes);
+    } else if last.len() == bytes.len() {
+        folder.push(b".");
+    } else {
+        folder.push(&bytes[..bytes.len() - last.len()]);
+    }
+    let Ok(fd) = sys::openat(dir, folder.c(), sys::O_PATH | sys::O_DIRECTORY, 0) else {
+        return false;
+    };
+    let fd = sys::Own(fd);
+    if !of_descriptor(fd.0, into) {
+        return false;
+    }
+    if !vague(last) {
+        if into.bytes() != b"/" {
+            into.push(b"/");
+        }
+        into.push(last);
+    }
+    into.whole()
+}
+
+/// The real name of a folder, for the bit of its listing.
+pub(crate) fn folder_name(place: Place<'_>) -> Option<PathBuffer> {
+    let fd = sys::Own(sys::openat(place.dir, place.path, sys::O_PATH | sys::O_DIRECTORY, 0).ok()?);
+    let mut path = PathBuffer::new();
+    of_descriptor(fd.0, &mut path).then_some(path)
+}

@@ -1,0 +1,112 @@
+//! Knows the functions behind ours: the next ones of the same name, which do the work.
+//!
+//! A name is looked up at its first use, without a lock. The `hooks!` macro writes a function for C and its way to the
+//! next one; `next!` gives a next function for use elsewhere.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+unsafe extern "C" {
+    fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
+}
+
+/// `RTLD_NEXT`: the libraries after this one.
+const NEXT: *mut c_void = -1_isize as *mut c_void;
+
+/// Where a next function is.
+pub(crate) struct Next {
+    name: &'static CStr,
+    /// 0: not looked up yet; 1: there is none.
+    address: AtomicUsize,
+}
+
+impl Next {
+    pub(crate) const fn new(name: &'static CStr) -> Self {
+        Self { name, address: AtomicUsize::new(0) }
+    }
+
+    /// The function's address, if there is such a function.
+    #[inline]
+    pub(crate) fn address(&self) -> Option<usize> {
+        match self.address.load(Ordering::Relaxed) {
+            0 => self.find(),
+            1 => None,
+            address => Some(address),
+        }
+    }
+
+    #[cold]
+    fn find(&self) -> Option<usize> {
+        // SAFETY: the name ends with NUL.
+        let address = unsafe { dlsym(NEXT, self.name.as_ptr()) } as usize;
+        self.address.store(address.max(1), Ordering::Relaxed);
+        (address != 0).then_some(address)
+    }
+}
+
+/// What a function answers where the C library doesn't have it.
+pub(crate) trait Missing {
+    const VALUE: Self;
+}
+
+impl Missing for c_int {
+    const VALUE: Self = -1;
+}
+
+impl Missing for isize {
+    const VALUE: Self = -1;
+}
+
+impl Missing for () {
+    const VALUE: Self = ();
+}
+
+impl<T> Missing for *mut T {
+    const VALUE: Self = std::ptr::null_mut();
+}
+
+/// Writes hooks: `fn name(argument: type) -> type, next { body }` becomes a function for C, in whose body `next` is the
+/// function behind it. The body may do unsafe things: what comes from C can't be checked.
+macro_rules! hooks {
+    ($( $(#[$meta:meta])* fn $name:ident ( $($argument:ident : $kind:ty),* ) -> $answer:ty, $next:ident $body:block )*) => {
+        $(
+            $(#[$meta])*
+            #[unsafe(no_mangle)]
+            #[allow(clippy::too_many_arguments)]
+            pub(crate) unsafe extern "C" fn $name($($argument: $kind),*) -> $answer {
+                static NEXT: $crate::real::Next = $crate::real::Next::new(
+                    match std::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                        Ok(name) => name,
+                        Err(_) => c"",
+                    },
+                );
+                let Some(address) = NEXT.address() else {
+                    $crate::sys::set_errno($crate::sys::ENOSYS);
+                    return <$answer as $crate::real::Missing>::VALUE;
+                };
+                // SAFETY: a function of this name in the C library has these arguments. The caller is C, and keeps the
+                // function's contract.
+                #[allow(unused_unsafe)]
+                unsafe {
+                    let $next = std::mem::transmute::<usize, unsafe extern "C" fn($($kind),*) -> $answer>(address);
+                    $body
+                }
+            }
+        )*
+    };
+}
+
+/// A next function by name and type, as an option.
+macro_rules! next {
+    ($name:ident: fn($($kind:ty),*) -> $answer:ty) => {{
+        static NEXT: $crate::real::Next = $crate::real::Next::new(
+            match std::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                Ok(name) => name,
+                Err(_) => c"",
+            },
+        );
+        // SAFETY: a function of this name in the C library has these arguments.
+        NEXT.address()
+            .map(|address| unsafe { std::mem::transmute::<usize, unsafe extern "C" fn($($kind),*) -> $answer>(address) })
+    }};
+}

@@ -1,0 +1,184 @@
+//! Knows how a snapshot of the process is taken: a child by fork that waits until the engine lets it go on, or go.
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::buffer::{Buffer, PathBuffer};
+use crate::suitability::{self, OpenFile};
+use crate::sys::{self, Own};
+use crate::{park, settings, state, text, undo, wire};
+
+static PREPARED: AtomicBool = AtomicBool::new(false);
+
+/// Room for what the engine says to a snapshot.
+const ANSWER: usize = 16 << 10;
+
+/// Where an open file was when the snapshot was taken.
+struct Position {
+    fd: c_int,
+    offset: i64,
+    /// Where its content is kept, if it can be changed.
+    content: Option<PathBuffer>,
+}
+
+/// Takes a snapshot and says so; in the snapshot itself, when it is let go on, says that instead.
+pub(crate) fn take(answer: &mut PathBuffer) {
+    park::reap();
+    let Some(session) = state::session() else {
+        answer.push(b"refused session");
+        return;
+    };
+    if let Err(reason) = try_to_take(session, answer) {
+        answer.clear().push(b"refused ").push(reason);
+    }
+}
+
+fn try_to_take(session: state::Session, answer: &mut PathBuffer) -> Result<(), &'static [u8]> {
+    let files = suitability::examine(session)?;
+    if !PREPARED.swap(true, Ordering::Relaxed) {
+        park::prepare();
+    }
+    let stream = Own(sys::connect(settings::socket()).map_err(|_| &b"engine"[..])?);
+    let number = register(stream.0, session)?;
+    let positions = files.iter().map(position).collect::<Option<Vec<Position>>>().ok_or(&b"files"[..])?;
+    if !undo::mark(&number).is_done() {
+        return Err(b"journal");
+    }
+    let (shown, parent_shown) = (state::shown_pid(), state::shown_parent());
+    let parent = sys::getpid();
+    // The child must not be asked by anybody before it has waited.
+    let mask = sys::signal_mask(sys::SIG_SETMASK, u64::MAX);
+    // SAFETY: there is one thread, so no lock is held by another.
+    let child = unsafe { sys::quiet_fork() };
+    match child {
+        Ok(0) => {
+            let _ = sys::prctl(sys::PR_SET_PDEATHSIG, sys::SIGKILL as usize);
+            if sys::getppid() != parent {
+                end();
+            }
+            // The engine must see the end of the session when the other has stopped.
+            sys::close(session.fd);
+            wire::forget_connection();
+            let text = wait(stream.0);
+            let _ = sys::prctl(sys::PR_SET_PDEATHSIG, 0);
+            go_on(stream, session, shown, parent_shown, &positions);
+            sys::signal_mask(sys::SIG_SETMASK, mask);
+            answer.push(b"resumed ").push(&text);
+            Ok(())
+        }
+        Ok(child) => {
+            park::add(child);
+            state::snapshot_taken();
+            sys::signal_mask(sys::SIG_SETMASK, mask);
+            answer.push(b"taken");
+            Ok(())
+        }
+        Err(_) => {
+            sys::signal_mask(sys::SIG_SETMASK, mask);
+            Err(b"fork")
+        }
+    }
+}
+
+/// Introduces the snapshot to the engine. Answers its number.
+fn register(stream: c_int, session: state::Session) -> Result<Vec<u8>, &'static [u8]> {
+    let mut hello = Buffer::<96>::new();
+    hello.push(b"K").push_number(session.program).push(b" ").push_number(state::sent()).push(b" ");
+    hello.push_number(sys::getpid() as u64);
+    wire::send_frame(stream, hello.bytes(), None).map_err(|_| &b"engine"[..])?;
+    let mut reply = vec![0; ANSWER];
+    let length = wire::receive_frame(stream, &mut reply).ok_or(&b"engine"[..])?;
+    let reply = &reply[..length];
+    let mut fields = match reply.strip_prefix(b"U") {
+        Some(fields) => fields.strip_suffix(b"\0").unwrap_or(fields).split(|byte| *byte == 0),
+        None => return Err(b"enough"),
+    };
+    let number = fields.next().unwrap_or_default().to_vec();
+    let folder = fields.next().unwrap_or_default();
+    undo::begin(folder, fields.map(<[u8]>::to_vec).collect());
+    Ok(number)
+}
+
+/// Keeps where a file is; none where what it holds can't be kept.
+fn position(file: &OpenFile) -> Option<Position> {
+    let offset = sys::lseek(file.fd, 0, 1).ok()? as i64;
+    let content = match file.writes {
+        false => None,
+        true => {
+            let mut kept = undo::new_place()?;
+            // The descriptor itself may only be good for writing.
+            let readable = opened_again(file.fd, sys::O_RDONLY)?;
+            undo::keep(readable.0, file.size, undo::LARGEST_OPEN, &mut kept).then_some(())?;
+            Some(kept)
+        }
+    };
+    Some(Position { fd: file.fd, offset, content })
+}
+
+/// The file behind a descriptor, opened once more. It may have no name any more.
+fn opened_again(fd: c_int, flags: c_int) -> Option<Own> {
+    let mut link = Buffer::<64>::new();
+    link.push(b"/proc/self/fd/").push_number(fd as u64);
+    sys::open(link.c(), flags).map(Own).ok()
+}
+
+/// Waits until the engine says what becomes of the snapshot. Returns what Python is to know.
+fn wait(stream: c_int) -> Vec<u8> {
+    let mut frame = [0; 256];
+    match wire::receive_frame(stream, &mut frame) {
+        Some(length) if frame[..length].starts_with(b"R") => frame[1..length].to_vec(),
+        _ => end(),
+    }
+}
+
+/// Ends the snapshot as one that nobody waits for: see `park.rs`.
+fn end() -> ! {
+    let _ = sys::kill(sys::getpid(), sys::SIGKILL);
+    sys::exit_group(0)
+}
+
+/// Becomes the process.
+fn go_on(stream: Own, session: state::Session, shown: c_int, parent_shown: c_int, files: &[Position]) {
+    let _ = sys::dup3(stream.0, session.fd, sys::O_CLOEXEC);
+    drop(stream);
+    wire::at_home();
+    park::forget();
+    state::take_place(shown, parent_shown);
+    state::begin_session(session.fd, session.program);
+    // The engine knows what has been printed already, and comes again.
+    state::recorded();
+    text::resumed();
+    for file in files {
+        if let Some(content) = &file.content {
+            put_back(file.fd, content.clone());
+        }
+        let _ = sys::lseek(file.fd, file.offset, 0);
+    }
+}
+
+/// Gives a file its content back. What is opened again does not append, as the descriptor itself may.
+fn put_back(fd: c_int, mut content: PathBuffer) {
+    let (Ok(kept), Some(file)) =
+        (sys::open(content.c(), sys::O_RDONLY).map(Own), opened_again(fd, sys::O_WRONLY))
+    else {
+        return;
+    };
+    let _ = sys::ftruncate(file.0, 0);
+    let mut piece = vec![0; 1 << 16];
+    while let Ok(count) = sys::read(kept.0, &mut piece)
+        && count > 0
+        && sys::write_all(file.0, &piece[..count]).is_ok()
+    {}
+}
+
+/// Nothing is pending any more, and no snapshot wanted.
+pub(crate) fn settled() {
+    park::reap();
+}
+
+/// A child by fork has none.
+pub(crate) fn forked() {
+    park::forget();
+    undo::forked();
+    PREPARED.store(false, Ordering::Relaxed);
+}

@@ -1,0 +1,166 @@
+//! Knows the functions by which processes and threads are started and end, and who a process says that it is.
+
+use std::arch::naked_asm;
+use std::ffi::{c_char, c_int, c_void};
+
+use crate::environment::{List, captured};
+use crate::outside::before;
+use crate::{exec, looks, settings, snapshot, state, sys, text, wire};
+
+type Path = *const c_char;
+type Any = *mut c_void;
+
+/// Before a process is started: it may look at anything, and change anything.
+#[inline]
+fn starting() {
+    if state::changes_matter() {
+        wire::settle("process");
+    }
+}
+
+/// In a child by fork.
+fn forked() {
+    if settings::active() {
+        state::forked();
+        text::forked();
+        wire::at_home();
+        wire::forget_connection();
+        snapshot::forked();
+    }
+}
+
+/// Looks up what may be needed where it is too late to do so.
+pub(crate) fn prepare() {
+    wire::at_home();
+    exec::prepare();
+    let _ = real_vfork();
+}
+
+fn real_vfork() -> usize {
+    static NEXT: crate::real::Next = crate::real::Next::new(c"vfork");
+    NEXT.address().unwrap_or(0)
+}
+
+fn real_dlopen() -> usize {
+    static NEXT: crate::real::Next = crate::real::Next::new(c"dlopen");
+    NEXT.address().unwrap_or(0)
+}
+
+extern "C" fn before_vfork() -> usize {
+    starting();
+    real_vfork()
+}
+
+extern "C" fn before_dlopen(path: Path) -> usize {
+    // SAFETY: the path is null or a C string, as for `dlopen`.
+    unsafe { looks::loading(path) };
+    real_dlopen()
+}
+
+/// `vfork` returns twice, and its first return must not spoil the stack for the second: so this function is gone from
+/// the stack when the real one runs.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn vfork() -> c_int {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("sub rsp, 8", "call {before}", "add rsp, 8", "jmp rax", before = sym before_vfork);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!(
+        "stp x29, x30, [sp, #-16]!", "bl {before}", "mov x16, x0", "ldp x29, x30, [sp], #16", "br x16",
+        before = sym before_vfork
+    );
+}
+
+/// `dlopen` looks at who calls it, for the folders in which that one's libraries are: so it must not be this library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn dlopen(_path: Path, _mode: c_int) -> Any {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!(
+        "push rdi", "push rsi", "sub rsp, 8", "call {before}", "add rsp, 8", "pop rsi", "pop rdi", "jmp rax",
+        before = sym before_dlopen
+    );
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!(
+        "stp x29, x30, [sp, #-32]!", "stp x0, x1, [sp, #16]", "bl {before}", "mov x16, x0", "ldp x0, x1, [sp, #16]",
+        "ldp x29, x30, [sp], #32", "br x16",
+        before = sym before_dlopen
+    );
+}
+
+unsafe extern "C" {
+    fn pthread_self() -> usize;
+}
+
+/// Sends this very process a signal. The C library knows the number of the thread that the process was copied from.
+fn raised(signal: c_int) -> c_int {
+    match sys::kill(sys::getpid(), signal) {
+        Ok(_) => 0,
+        Err(number) => {
+            sys::set_errno(number);
+            -1
+        }
+    }
+}
+
+hooks! {
+    fn fork() -> c_int, next {
+        starting();
+        let pid = next();
+        if pid == 0 {
+            forked();
+        }
+        pid
+    }
+    fn forkpty(terminal: Any, name: Any, settings: Any, size: Any) -> c_int, next {
+        starting();
+        let pid = next(terminal, name, settings, size);
+        if pid == 0 {
+            forked();
+        }
+        pid
+    }
+    fn daemon(stays: c_int, keeps: c_int) -> c_int, next {
+        starting();
+        let before = sys::getpid();
+        let answer = next(stays, keeps);
+        if sys::getpid() != before {
+            forked();
+        }
+        answer
+    }
+    fn posix_spawn(pid: Any, path: Path, actions: Any, attributes: Any, words: Any, environment: List) -> c_int, next {
+        starting();
+        looks::look(sys::AT_FDCWD, path);
+        captured(environment, |environment| next(pid, path, actions, attributes, words, environment))
+    }
+    fn posix_spawnp(pid: Any, file: Path, actions: Any, attributes: Any, words: Any, environment: List) -> c_int, next {
+        starting();
+        captured(environment, |environment| next(pid, file, actions, attributes, words, environment))
+    }
+    fn system(command: Path) -> c_int, next { starting(); next(command) }
+    fn popen(command: Path, mode: Path) -> Any, next { starting(); next(command, mode) }
+    fn wordexp(words: Path, into: Any, flags: c_int) -> c_int, next { starting(); next(words, into, flags) }
+    fn pthread_create(thread: Any, attributes: Any, start: Any, argument: Any) -> c_int, next {
+        before("thread");
+        next(thread, attributes, start, argument)
+    }
+    fn _exit(status: c_int) -> (), next { before("exit"); next(status) }
+    fn _Exit(status: c_int) -> (), next { before("exit"); next(status) }
+    fn quick_exit(status: c_int) -> (), next { before("exit"); next(status) }
+    fn abort() -> (), next { before("exit"); next() }
+    fn raise(signal: c_int) -> c_int, next {
+        before("signal");
+        if state::shown_pid() == sys::getpid() { next(signal) } else { raised(signal) }
+    }
+    fn pthread_kill(thread: usize, signal: c_int) -> c_int, next {
+        before("signal");
+        // The C library may hold the first process's number for this thread.
+        if thread != pthread_self() || state::shown_pid() == sys::getpid() {
+            return next(thread, signal);
+        }
+        sys::kill(sys::getpid(), signal).err().unwrap_or(0)
+    }
+    fn getpid() -> c_int, next { if settings::active() { state::shown_pid() } else { next() } }
+    fn getppid() -> c_int, next { if settings::active() { state::shown_parent() } else { next() } }
+}

@@ -1,0 +1,172 @@
+//! Knows this process's session, as Python has told it: what was sent, what is unanswered, what is open.
+//!
+//! It belongs to the process that set it. A child by fork starts without; a child by vfork shares the memory, so it is
+//! told apart by its pid. The loads come before that, so that nothing is paid where nothing is open.
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, Ordering};
+
+use crate::{sys, table};
+
+/// The process the rest belongs to; 0 without a session.
+static OWNER: AtomicI32 = AtomicI32::new(0);
+/// The session's descriptor, called A.
+static SESSION: AtomicI32 = AtomicI32::new(-1);
+static PROGRAM: AtomicU64 = AtomicU64::new(0);
+/// Frames sent on A.
+static SENT: AtomicU64 = AtomicU64::new(0);
+/// Requests on A without an answer.
+static UNREPLIED: AtomicI64 = AtomicI64::new(0);
+static RECORDED: AtomicU64 = AtomicU64::new(0);
+/// Commands were recorded that the engine hasn't reported as settled.
+static OPEN: AtomicBool = AtomicBool::new(false);
+/// A snapshot was taken since then: changes are journalled.
+static LIVE: AtomicBool = AtomicBool::new(false);
+
+/// The first process's pid, shown by the one that has taken its place.
+static SHOWN: AtomicI32 = AtomicI32::new(0);
+static SHOWN_BY: AtomicI32 = AtomicI32::new(0);
+static PARENT_SHOWN: AtomicI32 = AtomicI32::new(0);
+static PARENT_REAL: AtomicI32 = AtomicI32::new(0);
+
+/// The session, if this process has one.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    pub fd: c_int,
+    pub program: u64,
+}
+
+/// Whether the state is this process's own.
+fn mine() -> bool {
+    let owner = OWNER.load(Ordering::Relaxed);
+    owner != 0 && owner == sys::getpid()
+}
+
+pub(crate) fn session() -> Option<Session> {
+    mine().then(|| Session { fd: SESSION.load(Ordering::Relaxed), program: PROGRAM.load(Ordering::Relaxed) })
+}
+
+/// Whether a look could concern something.
+#[inline]
+pub(crate) fn looks_matter() -> bool {
+    table::pending() || UNREPLIED.load(Ordering::Relaxed) > 0
+}
+
+/// Whether a change or a start could concern something.
+#[inline]
+pub(crate) fn changes_matter() -> bool {
+    looks_matter() || OPEN.load(Ordering::Relaxed)
+}
+
+/// Whether text must go in order. Without a system call this may be the state of a parent by vfork.
+#[inline]
+pub(crate) fn maybe_open() -> bool {
+    OPEN.load(Ordering::Relaxed)
+}
+
+pub(crate) fn unreplied() -> bool {
+    UNREPLIED.load(Ordering::Relaxed) > 0 && mine()
+}
+
+pub(crate) fn open() -> bool {
+    OPEN.load(Ordering::Relaxed) && mine()
+}
+
+pub(crate) fn live() -> bool {
+    LIVE.load(Ordering::Relaxed) && mine()
+}
+
+/// How many frames were sent on A.
+pub(crate) fn sent() -> u64 {
+    if mine() { SENT.load(Ordering::Relaxed) } else { 0 }
+}
+
+pub(crate) fn begin_session(fd: c_int, program: u64) {
+    SESSION.store(fd, Ordering::Relaxed);
+    PROGRAM.store(program, Ordering::Relaxed);
+    SENT.store(0, Ordering::Relaxed);
+    UNREPLIED.store(0, Ordering::Relaxed);
+    OPEN.store(false, Ordering::Relaxed);
+    LIVE.store(false, Ordering::Relaxed);
+    OWNER.store(sys::getpid(), Ordering::Release);
+}
+
+/// The engine is gone from the session: the process goes on as without one.
+pub(crate) fn end_session() {
+    OWNER.store(0, Ordering::Relaxed);
+    UNREPLIED.store(0, Ordering::Relaxed);
+    OPEN.store(false, Ordering::Relaxed);
+    LIVE.store(false, Ordering::Relaxed);
+}
+
+pub(crate) fn frame_sent() {
+    SENT.fetch_add(1, Ordering::Relaxed);
+}
+
+pub(crate) fn asked() {
+    UNREPLIED.fetch_add(1, Ordering::Relaxed);
+}
+
+pub(crate) fn replied() {
+    UNREPLIED.fetch_sub(1, Ordering::Relaxed);
+}
+
+pub(crate) fn recorded() {
+    RECORDED.fetch_add(1, Ordering::Relaxed);
+    OPEN.store(true, Ordering::Relaxed);
+}
+
+/// How many commands were recorded.
+pub(crate) fn recordings() -> u64 {
+    RECORDED.load(Ordering::Relaxed)
+}
+
+pub(crate) fn snapshot_taken() {
+    LIVE.store(true, Ordering::Relaxed);
+}
+
+pub(crate) fn settled() {
+    OPEN.store(false, Ordering::Relaxed);
+    LIVE.store(false, Ordering::Relaxed);
+}
+
+/// The pid that the program sees.
+pub(crate) fn shown_pid() -> c_int {
+    let real = sys::getpid();
+    if SHOWN_BY.load(Ordering::Relaxed) == real { SHOWN.load(Ordering::Relaxed) } else { real }
+}
+
+/// The parent's pid that the program sees.
+pub(crate) fn shown_parent() -> c_int {
+    let real = sys::getppid();
+    if PARENT_REAL.load(Ordering::Relaxed) == real && real != 0 {
+        PARENT_SHOWN.load(Ordering::Relaxed)
+    } else {
+        real
+    }
+}
+
+/// The process that is meant by a pid that the program has seen.
+pub(crate) fn meant_pid(pid: c_int) -> c_int {
+    let by = SHOWN_BY.load(Ordering::Relaxed);
+    if by != 0 && pid == SHOWN.load(Ordering::Relaxed) { by } else { pid }
+}
+
+/// This process takes the place of the one that showed these pids.
+pub(crate) fn take_place(shown: c_int, parent_shown: c_int) {
+    SHOWN.store(shown, Ordering::Relaxed);
+    SHOWN_BY.store(sys::getpid(), Ordering::Relaxed);
+    PARENT_SHOWN.store(parent_shown, Ordering::Relaxed);
+    PARENT_REAL.store(sys::getppid(), Ordering::Relaxed);
+}
+
+/// A child by fork has no session, and its parent is shown as the parent shows itself.
+pub(crate) fn forked() {
+    OWNER.store(0, Ordering::Relaxed);
+    SENT.store(0, Ordering::Relaxed);
+    UNREPLIED.store(0, Ordering::Relaxed);
+    OPEN.store(false, Ordering::Relaxed);
+    LIVE.store(false, Ordering::Relaxed);
+    PARENT_REAL.store(SHOWN_BY.load(Ordering::Relaxed), Ordering::Relaxed);
+    PARENT_SHOWN.store(SHOWN.load(Ordering::Relaxed), Ordering::Relaxed);
+}

@@ -1,0 +1,188 @@
+//! Knows how the engine is spoken to: questions on a connection of the process's own, called B, and frames on A.
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use crate::buffer::{Buffer, PathBuffer};
+use crate::lock::Lock;
+use crate::paths::Place;
+use crate::sys::{self, Piece};
+use crate::{settings, state};
+
+/// The version of the protocol.
+pub(crate) const VERSION: u64 = 2;
+
+/// What is asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Question {
+    Look,
+    Change,
+    Settle,
+}
+
+/// The connection B.
+struct Connection {
+    fd: c_int,
+    pid: c_int,
+    /// The socket's own numbers: the program may close the descriptor, and something else may get its number.
+    file: (u64, u64),
+}
+
+const NONE: Connection = Connection { fd: -1, pid: 0, file: (0, 0) };
+
+static CONNECTION: Lock<Connection> = Lock::new(NONE);
+
+/// The engine did not answer: it isn't asked again.
+static GONE: AtomicBool = AtomicBool::new(false);
+
+/// The most paths that a question can have.
+const PATHS: usize = 4;
+
+/// Waits until everything of this program is settled.
+pub(crate) fn settle(why: &str) {
+    ask(Question::Settle, why, &[]);
+}
+
+/// Asks the engine and waits until it lets the process go on.
+pub(crate) fn ask(question: Question, why: &str, places: &[Place<'_>]) {
+    if GONE.load(Ordering::Relaxed) || !settings::active() {
+        return;
+    }
+    let _errno = sys::Errno::keep();
+    let mut rooms = [const { PathBuffer::new() }; PATHS];
+    let mut paths: [&[u8]; PATHS] = [b""; PATHS];
+    let count = places.len().min(PATHS);
+    for ((path, place), room) in paths.iter_mut().zip(places).zip(&mut rooms) {
+        *path = place.absolute(room);
+    }
+    let kind = match question {
+        Question::Look => b'L',
+        Question::Change => b'C',
+        Question::Settle => b'S',
+    };
+    match exchange(kind, why, &paths[..count]) {
+        Some(reply) => {
+            if reply & 1 != 0 && state::session().is_some() {
+                state::settled();
+            }
+        }
+        None => GONE.store(true, Ordering::Relaxed),
+    }
+}
+
+fn exchange(kind: u8, why: &str, paths: &[&[u8]]) -> Option<u8> {
+    let pid = sys::getpid();
+    if HOME.load(Ordering::Relaxed) == pid
+        && let Some(mut connection) = CONNECTION.try_lock()
+    {
+        if connection.pid != pid || !same(&connection) {
+            *connection = NONE;
+            let fd = greet(pid)?;
+            let file = sys::fstat(fd).map_or((0, 0), |stat| (stat.dev, stat.ino));
+            *connection = Connection { fd, pid, file };
+        }
+        let reply = question(connection.fd, kind, why, paths);
+        if reply.is_none() {
+            sys::close(connection.fd);
+            *connection = NONE;
+        }
+        return reply;
+    }
+    // A child by vfork shares the parent's memory and must not leave a connection in it; and a thread or signal handler
+    // doesn't wait for the one that is asking. They have a connection for this question alone.
+    let fd = sys::Own(greet(pid)?);
+    question(fd.0, kind, why, paths)
+}
+
+/// The process whose memory this is.
+static HOME: AtomicI32 = AtomicI32::new(0);
+
+/// The memory belongs to this process from now on: it was started, forked or resumed.
+pub(crate) fn at_home() {
+    HOME.store(sys::getpid(), Ordering::Relaxed);
+}
+
+fn same(connection: &Connection) -> bool {
+    sys::fstat(connection.fd).is_ok_and(|stat| (stat.dev, stat.ino) == connection.file)
+}
+
+/// A new connection that has introduced itself.
+fn greet(pid: c_int) -> Option<c_int> {
+    let fd = sys::connect(settings::socket()).ok()?;
+    let mut hello = Buffer::<64>::new();
+    hello.push(b"H").push_number(VERSION).push(b" ").push_number(pid as u64).push(b" ");
+    match state::session() {
+        Some(session) => hello.push_number(session.program),
+        None => hello.push(b"-"),
+    };
+    if send_frame(fd, hello.bytes(), None).is_err() {
+        sys::close(fd);
+        return None;
+    }
+    Some(fd)
+}
+
+fn question(fd: c_int, kind: u8, why: &str, paths: &[&[u8]]) -> Option<u8> {
+    let mut head = Buffer::<96>::new();
+    head.push(&[kind]).push_number(state::sent()).push(b"\0").push(why.as_bytes()).push(b"\0");
+    let mut folder = PathBuffer::new();
+    let _ = folder.fill(sys::getcwd);
+    let mut pieces = [const { Piece { start: std::ptr::null(), length: 0 } }; 4 + 2 * PATHS];
+    pieces[1] = Piece::of(head.bytes());
+    pieces[2] = Piece::of(folder.bytes());
+    pieces[3] = Piece::of(b"\0");
+    for (at, path) in paths.iter().enumerate() {
+        pieces[4 + 2 * at] = Piece::of(path);
+        pieces[5 + 2 * at] = Piece::of(b"\0");
+    }
+    let used = 4 + 2 * paths.len();
+    let length: usize = pieces[..used].iter().map(|piece| piece.length).sum();
+    let length = (length as u32).to_be_bytes();
+    pieces[0] = Piece::of(&length);
+    // SAFETY: all pieces are alive here.
+    unsafe { sys::send(fd, &mut pieces[..used], None) }.ok()?;
+    let mut reply = [0; 1];
+    (receive_frame(fd, &mut reply)? > 0).then_some(reply[0])
+}
+
+/// Sends one frame.
+pub(crate) fn send_frame(fd: c_int, payload: &[u8], fds: Option<[c_int; 2]>) -> Result<(), c_int> {
+    let length = (payload.len() as u32).to_be_bytes();
+    let mut pieces = [Piece::of(&length), Piece::of(payload)];
+    // SAFETY: both pieces are alive here.
+    unsafe { sys::send(fd, &mut pieces, fds) }
+}
+
+/// Receives one frame into `into`, and says how long it was; what is longer is dropped.
+pub(crate) fn receive_frame(fd: c_int, into: &mut [u8]) -> Option<usize> {
+    let mut length = [0; 4];
+    sys::receive(fd, &mut length).ok()?;
+    let length = u32::from_be_bytes(length) as usize;
+    let have = length.min(into.len());
+    sys::receive(fd, &mut into[..have]).ok()?;
+    let mut rest = length - have;
+    let mut drop = [0; 256];
+    while rest > 0 {
+        let piece = rest.min(drop.len());
+        sys::receive(fd, &mut drop[..piece]).ok()?;
+        rest -= piece;
+    }
+    Some(have)
+}
+
+/// The connection B as it is, if it is this process's.
+pub(crate) fn connection() -> Option<c_int> {
+    let connection = CONNECTION.try_lock()?;
+    (connection.pid == sys::getpid()).then_some(connection.fd)
+}
+
+/// Forgets the connection; a child by fork opens one of its own, and closes the parent's.
+pub(crate) fn forget_connection() {
+    CONNECTION.free_after_fork();
+    if let Some(mut connection) = CONNECTION.try_lock() {
+        if connection.pid != 0 && same(&connection) {
+            sys::close(connection.fd);
+        }
+        *connection = NONE;
+    }
+}

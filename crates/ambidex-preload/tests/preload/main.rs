@@ -1,0 +1,11 @@
+//! Knows what the preloaded library must do, seen from an engine: real Pythons run with it, and a small engine answers.
+
+mod changes;
+mod engine;
+mod looks;
+mod overhead;
+mod python;
+mod snapshots;
+mod starts;
+mod text;
+mod undo;
