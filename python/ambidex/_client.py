@@ -1,14 +1,17 @@
-"""Knows how to speak to the engine: one request, any number of things to print, one reply.
+"""Knows how to speak to the engine: frames, and how the preloaded library is kept informed of them.
 
 The protocol is described in docs/protocol.md. A message is JSON behind its length in four bytes, big end first.
 """
 
+# The module beneath `socket`, whose own names projects replace, for instance to see that nothing uses the network.
+import _socket
+import array
+import fcntl
 import json
 import os
-import socket
 import struct
 
-VERSION = 1
+from ambidex import _library
 
 
 class EngineGone(SystemExit):
@@ -16,40 +19,42 @@ class EngineGone(SystemExit):
 
 
 class Client:
-    """One connection to the engine."""
+    """The connection of a session."""
 
     def __init__(self, path, hello):
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.connect(path)
+        self._socket = _connected(path)
         self._buffer = b""
-        self.welcome = self.ask(dict(hello, type="hello", version=VERSION), None)
+        self._streams = _streams()
+        data = _frame(dict(hello, type="hello", version=2))
+        self._socket.sendall(data[_send_with_streams(self._socket, data) :])
+        self.welcome = self._receive()
+        _library.ask("session {} {}".format(self._socket.fileno(), self.welcome["program"]))
 
-    def ask(self, message, show):
-        """Send a request and return its reply; what the engine wants printed meanwhile goes to `show`."""
-        self.send(message)
-        return self.reply(show)
+    def send(self, message, opens=False):
+        """Send a request. If it opens something, what is printed from now on belongs behind what is still to be
+        done."""
+        data = _frame(message)
+        _library.ask("sent record" if opens else "sent")
+        try:
+            self._socket.sendall(data)
+        except OSError:
+            _gone()
 
-    def reply(self, show):
+    def reply(self):
         """The reply to the oldest request that has none."""
-        while True:
-            reply = self._receive()
-            if reply["type"] != "print":
-                return reply
-            for item in reply["commands"]:
-                show(item)
-            self.send({"type": "printed"})
+        reply = self._receive()
+        _library.ask("replied")
+        if reply.get("settled"):
+            _library.ask("settled")
+        return reply
+
+    def prints_elsewhere(self):
+        """Whether this process prints to where the engine does not know of."""
+        return not _library.is_active and self._streams != _streams()
 
     def close(self):
         """End the connection."""
         self._socket.close()
-
-    def send(self, message):
-        """Send a request whose reply is read later. Not too many: replies that nobody reads hold the engine up."""
-        data = json.dumps(message).encode("ascii")
-        try:
-            self._socket.sendall(struct.pack(">I", len(data)) + data)
-        except OSError:
-            self._gone()
 
     def _receive(self):
         (length,) = struct.unpack(">I", self._read(4))
@@ -62,11 +67,58 @@ class Client:
             except OSError:
                 data = b""
             if not data:
-                self._gone()
+                _gone()
             self._buffer += data
         data, self._buffer = self._buffer[:count], self._buffer[count:]
         return data
 
-    def _gone(self):
-        os.write(2, b"error: the ambidex engine went away; the build can't go on\n")
-        raise EngineGone(1)
+
+def _connected(path):
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    # A project may have set a timeout for all sockets.
+    connection.settimeout(None)
+    connection.connect(path)
+    try:
+        # Projects close the low descriptors that they know nothing of.
+        high = fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD_CLOEXEC, 500)
+    except OSError:
+        # So many are not allowed.
+        return connection
+    connection.close()
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, high)
+    connection.settimeout(None)
+    return connection
+
+
+def _send_with_streams(connection, data):
+    """Send the begin of the data, and where this process prints. Returns how much was sent."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    try:
+        numbers = [nothing if what is None else number for number, what in enumerate(_streams(), 1)]
+        rights = _socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", numbers)
+        return connection.sendmsg([data], [rights])
+    finally:
+        os.close(nothing)
+
+
+def _streams():
+    """What standard output and error are; none for one that is closed."""
+    found = []
+    for number in (1, 2):
+        try:
+            status = os.fstat(number)
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_dev, status.st_ino))
+    return found
+
+
+def _frame(message):
+    data = json.dumps(message).encode("ascii")
+    return struct.pack(">I", len(data)) + data
+
+
+def _gone():
+    os.write(2, b"error: the ambidex engine went away; the build can't go on\n")
+    raise EngineGone(1)

@@ -16,12 +16,10 @@ def enable(jobs=None, verbose=False):
     """Capture this process and the Pythons below it, unless it is captured already, or the user wants it plain."""
     if _imports.installed or os.environ.get("AMBIDEX_OFF"):
         return
-    folder = None
     if "AMBIDEX_SOCKET" not in os.environ:
         os.environ.update(_start_engine(jobs, verbose))
-        folder = os.environ["PYTHONPATH"].split(os.pathsep, 1)[0]
     # Else this process was started below ambidex, but told not to look at PYTHONPATH (`python -I`).
-    _imports.install(folder)
+    _imports.install()
 
 
 def _start_engine(jobs, verbose):
@@ -89,7 +87,7 @@ def build_ext():
     if _build_ext is None:
         from setuptools.command import build_ext as base
 
-        # Distutils names a command after its class. It has no `build_extension`: see `_hooks._is_base`.
+        # Distutils names a command after its class. It defines nothing that builds: see `_state`.
         class build_ext(base.build_ext):
             def run(self):
                 enable()

@@ -1,358 +1,342 @@
-"""Knows where distutils and setuptools start compilers, and defers those starts.
+"""Knows where distutils and setuptools start compilers, and lets these starts be told to the engine.
 
-Three levels, after the design: commands of the base `build_extension` and `build_libraries` are recorded (L1),
-those of a `compile()` elsewhere run side by side until it returns (L2), any other is run at once (L3).
+The base code that starts a command runs as it is. Only what it calls to start a process is, while it runs, something
+that tells the engine, and ends as the process would: so what is printed, searched and raised is what the base code
+prints, searches and raises.
 """
 
 import contextlib
 import functools
-import importlib
 import os
+import posix
+import signal
 import subprocess
+import sys
 import types
 
-from ambidex import _lanes, _session, _shared, _watch
-
-_COMMANDS = "distutils.command.", "setuptools._distutils.command.", "setuptools.command."
-# An override of build_extension in one of these adds nothing that looks at results or catches errors.
-_BASE_BUILD_EXT = {prefix + "build_ext" for prefix in _COMMANDS} | {
-    "Cython.Distutils.build_ext",
-    "Cython.Distutils.old_build_ext",
-}
-_BASE_BUILD_CLIB = {prefix + "build_clib" for prefix in _COMMANDS}
-_BASE_COMPILER = {
-    root + name
-    for root in ("distutils.", "setuptools._distutils.")
-    for name in ("ccompiler", "unixccompiler", "compilers.C.base", "compilers.C.unix")
-} | {"setuptools.command.build_ext"}
-_COMPILER_METHODS = (
-    "compile",
-    "_compile",
-    "link",
-    "link_shared_object",
-    "link_shared_lib",
-    "link_executable",
-    "create_static_lib",
-    "spawn",
-    "call",
-)
+from ambidex import _library, _session
 
 
-def _is_base(owner, names, modules):
-    """Whether none of these methods was replaced on the object, its class, or a class between it and the base."""
-    own = vars(owner)
-    for name in names:
-        if name in own and getattr(own[name], "__module__", None) not in modules:
-            return False
-        for cls in type(owner).__mro__:
-            method = vars(cls).get(name)
-            if method is not None and getattr(method, "__module__", None) not in modules:
-                return False
-    return True
+class _StandIn:
+    """Is in a module's place while base code that uses the module starts one command, in the session's thread."""
+
+    def __init__(self, session, module, is_awaited):
+        self._session = session
+        self._module = module
+        self._is_awaited = is_awaited
+        self.has_told = False
+
+    def __getattr__(self, name):
+        return getattr(self._module, name)
+
+    def _tell(self, argv, env):
+        """The exit status of a command; none if it is to be started in earnest."""
+        session = self._session
+        # Another thread may come here too.
+        if self.has_told or _session.existing() is not session:
+            return None
+        try:
+            folder = os.getcwd()
+        except OSError:
+            return None
+        env = session.environment() if env is None else _session.text_of(env)
+        if env is None or not _session.is_text(argv) or not _session.is_text([folder]):
+            return None
+        self.has_told = True
+        return session.record(argv, folder, env, self._is_awaited)
 
 
-def _starts_transparently(owner):
-    """Whether a start of a command by this compiler can be deferred: every method on the way is a base one, or one
-    of the project's that could not notice, since nothing in it can catch an error."""
-    own = vars(owner)
-    for name in _COMPILER_METHODS:
-        methods = [own[name]] if name in own else []
-        methods.extend(vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls))
-        for method in methods:
-            if getattr(method, "__module__", None) not in _BASE_COMPILER and not _catches_nothing(method, owner):
-                return False
-    return True
+class _Subprocess(_StandIn):
+    """Stands in for `subprocess`, as far as distutils starts commands by it."""
+
+    def _tell(self, argv, env):
+        if argv and not os.path.dirname(argv[0]):
+            # As `Popen` does. By that, Python forgets which warnings it has given already.
+            os.get_exec_path(env)
+        return super()._tell(argv, env)
+
+    def check_call(self, cmd, env=None):
+        status = self._tell(cmd, env)
+        if status is None:
+            return self._module.check_call(cmd, env=env)
+        if status:
+            raise subprocess.CalledProcessError(status, cmd)
+        return 0
+
+    def Popen(self, cmd, env=None):
+        status = self._tell(cmd, env)
+        if status is None:
+            return self._module.Popen(cmd, env=env)
+        return types.SimpleNamespace(returncode=status, wait=lambda: status)
 
 
-# The instructions by which an error is caught: before Python 3.11 and since.
-_HANDLERS = {"SETUP_FINALLY", "SETUP_EXCEPT", "SETUP_WITH", "SETUP_ASYNC_WITH", "PUSH_EXC_INFO"}
-_known_to_catch_nothing = {}
+class _Os(_StandIn):
+    """Stands in for `os`, by which distutils started commands before Python 3.9."""
+
+    # No process: this one is not waited for by its number.
+    _CHILD = -2
+
+    def __init__(self, session, module, is_awaited, argv):
+        super().__init__(session, module, is_awaited)
+        self._argv = argv
+        self._status = None
+
+    def fork(self):
+        self._status = self._tell(self._argv, None)
+        return self._module.fork() if self._status is None else self._CHILD
+
+    def waitpid(self, pid, options):
+        if pid != self._CHILD:
+            return self._module.waitpid(pid, options)
+        return pid, self._status << 8 if self._status >= 0 else -self._status
 
 
-def _catches_nothing(method, owner):
-    """Whether neither this function nor one that it names, except Python's own, has a `try` or a `with`."""
-    function = getattr(method, "__func__", method)
-    if not isinstance(function, types.FunctionType):
+def _is_pythons_own(space):
+    """Whether Python's own code would start processes, and nothing else notice their ends: what a project has put in
+    its place is to have its effect."""
+    if signal.getsignal(signal.SIGCHLD) is not signal.SIG_DFL:
         return False
-    key = function.__code__, type(owner)
-    if key not in _known_to_catch_nothing:
-        # For a function that calls itself.
-        _known_to_catch_nothing[key] = True
-        _known_to_catch_nothing[key] = all(
-            not _has_handler(code) and all(_name_catches_nothing(name, function, owner) for name in code.co_names)
-            for code in _shared.codes(function.__code__)
+    if "_spawn_posix" in space:
+        return (
+            space.get("os") is os
+            and _is_of(space["_spawn_posix"], space)
+            and all(getattr(os, name) is getattr(posix, name) for name in ("fork", "waitpid", "execv", "execve"))
+            and all(_is_of(getattr(os, name, None), vars(os)) for name in ("execvp", "_execvpe"))
         )
-    return _known_to_catch_nothing[key]
+    return (
+        space.get("subprocess") is subprocess
+        and all(_is_of(getattr(subprocess, name), vars(subprocess)) for name in ("call", "check_call", "run"))
+        and isinstance(subprocess.Popen, type)
+        and subprocess.Popen.__bases__ == (object,)
+        and all(
+            function.__globals__ is vars(subprocess) or function.__globals__ is vars(contextlib)
+            for function in vars(subprocess.Popen).values()
+            if isinstance(function, types.FunctionType)
+        )
+    )
 
 
-def _has_handler(code):
-    import dis
-
-    return any(instruction.opname in _HANDLERS for instruction in dis.get_instructions(code))
-
-
-def _name_catches_nothing(name, function, owner):
-    for value in (function.__globals__.get(name), getattr(type(owner), name, None)):
-        value = getattr(value, "__func__", value)
-        if isinstance(value, types.FunctionType) and value.__module__ not in _BASE_COMPILER:
-            if not _shared.is_of_python(value.__module__) and not _catches_nothing(value, owner):
-                return False
-    return True
+def _is_of(function, space):
+    """Whether a function was made by the code of a module. Its name can be borrowed, its globals can't."""
+    return isinstance(function, types.FunctionType) and function.__globals__ is space
 
 
-def _root(module):
-    return "setuptools._distutils" if module.startswith("setuptools.") else "distutils"
+def _start(session, space, cmd, env, original):
+    """Run base code that starts this command."""
+    known = session.environment() if env is None else _session.text_of(env)
+    is_known = known is not None and isinstance(cmd, (list, tuple)) and cmd and _session.is_text(cmd)
+    if session.is_starting or not is_known or not _is_pythons_own(space) or session.client.prints_elsewhere():
+        return original()
+    session.is_starting = True
+    try:
+        # Else the library would ask about each look at a file, and the engine have to come to it.
+        session.catch_up()
+        is_awaited = session.is_to_be_awaited(cmd)
+        # Else nothing that comes here would be up to date in the serial build.
+        is_deferred = session.building and not session.is_of_probe(cmd)
+        announces = is_deferred and _library.is_active and _is_printed(space.get("log"))
+        if announces:
+            # Without such a stream, or if it is closed, nothing is buffered.
+            with contextlib.suppress(AttributeError, ValueError, OSError):
+                sys.stdout.flush()
+            session.announce()
+        if "_spawn_posix" in space:
+            name, stand_in = "os", _Os(session, os, is_awaited, list(cmd))
+        else:
+            name, stand_in = "subprocess", _Subprocess(session, subprocess, is_awaited)
+        module, space[name] = space[name], stand_in
+        try:
+            return original()
+        finally:
+            if space.get(name) is stand_in:
+                space[name] = module
+            if announces and not stand_in.has_told:
+                # What was printed announces nothing.
+                session.wait()
+    finally:
+        session.is_starting = False
 
 
-def _failure_text(root, failure):
-    """What this distutils says of a command that failed (distutils, `spawn.py`; the wording changed in 3.9)."""
-    spawn = importlib.import_module(root + ".spawn")
-    names = set()
-    for function in (getattr(spawn, "spawn", None), getattr(spawn, "_spawn_posix", None)):
-        code = getattr(function, "__code__", None)
-        names.update(text for text in getattr(code, "co_consts", ()) if isinstance(text, str))
-    word = "status" if any("failed with exit status" in text for text in names) else "code"
-    program = failure.argv[0]
-    if word == "code" and hasattr(spawn, "find_executable") and not hasattr(spawn, "_translate_errors"):
-        # From 3.9 on the message names the program as it was found.
-        program = _which(program)
-    return "command {!r} failed with exit {} {}".format(program, word, failure.status)
+def _is_printed(log):
+    """Whether commands are printed: then so is all that is still in Python's buffer."""
+    try:
+        return log.isEnabledFor(20) if hasattr(log, "isEnabledFor") else log._global_log.threshold <= log.INFO
+    except Exception:
+        # It is a project's own.
+        return True
 
 
-def _which(program):
-    import shutil
+class _During:
+    """Calls of some kinds go on meanwhile, and belong to a scope, if they are no part of something larger."""
 
-    return shutil.which(program) or program
+    # No generator: it would leave frames in a project's tracebacks.
+    def __init__(self, session, *kinds, scope=None):
+        self._session = session
+        self._kinds = kinds
+        self._scope = scope
 
+    def __enter__(self):
+        self._outer = self._session.scope
+        if self._outer is None:
+            self._session.scope = self._scope
+        self._count(1)
 
-def _exec_error(root, uses_call, failure):
-    """The exception with which starting the command would have ended."""
-    if uses_call:
-        return subprocess.CalledProcessError(failure.status, failure.argv)
-    errors = importlib.import_module(root + ".errors")
-    return errors.DistutilsExecError(_failure_text(root, failure))
+    def __exit__(self, *error):
+        self._count(-1)
+        self._session.scope = self._outer
 
-
-# By what kind of command raises them.
-_ERRORS = {"compile": "CompileError", "archive": "LibError", "link": "LinkError"}
-
-
-def _build_error(compiler_module, failure):
-    """The exception with which compile(), link() or create_static_lib() would have ended."""
-    root = _root(compiler_module)
-    errors = importlib.import_module(root + ".errors")
-    kind = _ERRORS[failure.kind]
-    uses_call = compiler_module in _CALL_MODULES
-    return getattr(errors, kind)(_exec_error(root, uses_call, failure))
+    def _count(self, step):
+        for kind in self._kinds:
+            setattr(self._session, kind, getattr(self._session, kind) + step)
 
 
-_CALL_MODULES = set()
-_compiler_module = None
+def _hooked(original, hook):
+    """A method that leaves it to `hook` how the original is run, where there is a session."""
+
+    @functools.wraps(original)
+    def method(self, *args, **kwargs):
+        session = _session.current()
+        run = functools.partial(original, self, *args, **kwargs)
+        return run() if session is None else hook(session, run, self, *args, **kwargs)
+
+    return method
+
+
+# What stands in for which function.
+_spawns = {}
+
+
+def hook_spawn(module):
+    """Tell the engine of what this module's `spawn` starts, in compilers and in real work."""
+    original, space = module.spawn, vars(module)
+    if not _is_of(original, space):
+        return
+
+    @functools.wraps(original)
+    def spawn(cmd, *args, **kwargs):
+        session = _session.existing()
+        run = functools.partial(original, cmd, *args, **kwargs)
+        if session is None or not (session.compiling or session.working):
+            return run()
+        is_searched = args[0] if args else kwargs.get("search_path", True)
+        more = set(kwargs) - {"search_path", "verbose", "dry_run", "env"}
+        if len(args) > 1 or more or kwargs.get("dry_run") or not is_searched:
+            return run()
+        return _start(session, space, cmd, kwargs.get("env"), run)
+
+    _spawns[original] = module.spawn = spawn
 
 
 def hook_compiler(module):
-    """Defer the commands of this module's base compiler class, if it has one of its own."""
-    global _compiler_module
+    """Tell the engine of the commands of this module's base compiler class, if it has one of its own."""
+    spawn = vars(module).get("spawn")
+    if isinstance(spawn, types.FunctionType) and spawn in _spawns:
+        # It was imported before it was hooked.
+        module.spawn = _spawns[spawn]
     cls = getattr(module, "Compiler", None) or getattr(module, "CCompiler", None)
-    if cls is None or cls.__module__ != module.__name__ or "_ambidex_hooked" in vars(cls):
+    if cls is None or not _is_of(vars(cls).get("compile"), vars(module)):
         return
-    cls._ambidex_hooked = True
-    _compiler_module = module.__name__
     # setuptools 84 moved the start of commands from `spawn` to `call`.
-    name = "call" if "call" in vars(cls) else "spawn"
-    if name == "call":
-        _CALL_MODULES.add(module.__name__)
-    setattr(cls, name, _hook_start(module, vars(cls)[name], name == "call"))
-    cls.compile = _hook_compile(module, vars(cls)["compile"])
+    if "call" in vars(cls):
+        cls.call = _hooked(vars(cls)["call"], functools.partial(_call, vars(module)))
+    else:
+        cls.spawn = _hooked(vars(cls)["spawn"], _spawn)
+    cls.compile = _hooked(vars(cls)["compile"], _compile)
     _hook_newer(module, "newer_group", lambda session, *args, **kwargs: True)
 
 
+def _call(space, session, run, compiler, cmd, **kwargs):
+    if set(kwargs) - {"env"} or not _is_of(run.func, space):
+        return run()
+    with _During(session, "compiling"):
+        return _start(session, space, cmd, kwargs.get("env"), run)
+
+
+def _spawn(session, run, *args, **kwargs):
+    with _During(session, "compiling"):
+        return run()
+
+
+def _compile(session, run, compiler, sources=(), *args, **kwargs):
+    count = len(sources) if isinstance(sources, (list, tuple)) else 0
+    with _During(session, "compiling"):
+        if session.working:
+            with _During(session, *["probing"] * (count == 1 and _is_temporary(sources[0]))):
+                return run()
+        if count < 2:
+            return run()
+        # Nothing else is done before all are compiled, side by side.
+        with _During(session, scope=session.new_scope(None)):
+            with _During(session, "working"):
+                result = run()
+            session.wait()
+        return result
+
+
+def _is_temporary(source):
+    """Whether a source was made to see what the compiler says of it."""
+    # Not `gettempdir`: that would make a choice for the project, and tries to write.
+    chosen = getattr(sys.modules.get("tempfile"), "tempdir", None)
+    try:
+        temporary = os.path.abspath(chosen or os.environ.get("TMPDIR") or "/tmp")
+        below = [os.path.abspath(source).startswith(os.path.join(path, "")) for path in (temporary, os.getcwd())]
+        return below == [True, False]
+    except (TypeError, OSError):
+        return False
+
+
 def _hook_newer(module, name, outdated):
-    """Let this module think out of date what `outdated` says so of, while commands are recorded: the engine decides
+    """Let this module think out of date what `outdated` says so of, while extensions are built: the engine decides
     that."""
     original = getattr(module, name, None)
-    if original is None:
+    if not isinstance(original, types.FunctionType) or original.__globals__ is globals():
         return
+    # Before setuptools 67, times are compared in seconds.
+    unit = int if "ST_MTIME" in original.__code__.co_names else float
 
     @functools.wraps(original)
     def newer(*args, **kwargs):
         session = _session.existing()
-        if session is None or session.collecting is None:
+        if session is None or not session.building:
             return original(*args, **kwargs)
+        session.catch_up()
         made = _made_at(args[1] if len(args) > 1 else None)
         if made is not None and os.path.exists(args[1]):
-            return any(_is_newer(source, made) for source in args[0])
+            return any(_is_newer(source, made, unit) for source in args[0])
         return outdated(session, *args, **kwargs)
 
     setattr(module, name, newer)
 
 
-def _is_newer(source, made):
+def _is_newer(source, made, unit):
     """Whether a file that was made at that time would be out of date by this source."""
     try:
-        return os.path.getmtime(source) > made
+        return unit(os.path.getmtime(source)) > unit(made)
     except OSError:
         return True
 
 
 def _made_at(target):
-    """When the serial build would have made the file in this run; none if it would not have. Then it is up to date there
-    as well (two extensions of one name), if it is newer than its sources. Its own time does not say: it may be left from
-    an earlier build."""
+    """When the serial build would have made the file in this run; none if it would not have.
+
+    Then it is up to date there as well (two extensions of one name), if it is newer than its sources. Its own time does
+    not say: it may be left from an earlier build."""
     if not isinstance(target, str):
         return None
     folder, name = os.path.split(os.path.abspath(target))
-    made, _ = _session.produced.get(os.path.join(os.path.realpath(folder), name), (None, None))
-    return made
-
-
-def _hook_start(module, original, uses_call):
-    root = _root(module.__name__)
-
-    @functools.wraps(original)
-    def start(self, cmd, **kwargs):
-        session = _session.current()
-        env = kwargs.pop("env", None)
-
-        def run():
-            given = kwargs if env is None else dict(kwargs, env=env)
-            return original(self, cmd, **given)
-
-        if session is None or kwargs or getattr(self, "dry_run", False):
-            return run()
-        argv = [arg if type(arg) is str else os.fsdecode(arg) for arg in cmd]
-        if env is None:
-            environment = session.environment()
-        else:
-            environment = dict(env) if _session.is_text(env.values()) else None
-        if environment is None or not _session.is_text(argv):
-            # What is no text runs as it would without ambidex.
-            session.process(["?"])
-            return run()
-        _watch.install()
-        scope = session.scope
-        echo = _echo(module, root, uses_call, argv)
-        if session.queueing:
-            run = _as_the_base_runs_it(module, uses_call, _ERRORS[_kind(session, self, argv)], run)
-            return session.enqueue(_session.Command(argv, environment, scope, echo, run))
-        deferred = scope is not None and _starts_transparently(self)
-        if not deferred:
-            scope = session.open_scope(scope.name if scope else session.building)
-        result = session.record(_session.Command(argv, environment, scope, echo, run))
-        if result == "yours":
-            return run()
-        if deferred:
-            # Also where it was skipped: what Python says must not depend on when a failure is noticed.
-            return None
-        if result == "skipped":
-            raise _session.Stop()
-        failure = session.wait(scope)
-        if failure is not None:
-            raise _exec_error(root, uses_call, failure)
-        return None
-
-    start.__module__ = module.__name__
-    return start
-
-
-def _kind(session, compiler, argv):
-    if session.compiling:
-        return "compile"
-    archiver = getattr(compiler, "archiver", None) or [None]
-    return "archive" if argv[0] == archiver[0] else "link"
-
-
-def _as_the_base_runs_it(module, uses_call, error_name, run):
-    """Run a command with the exception that the base method makes of its failure (distutils, `unixccompiler.py`)."""
-
-    def run_it():
-        errors = importlib.import_module(_root(module.__name__) + ".errors")
-        caught = (subprocess.CalledProcessError, OSError) if uses_call else errors.DistutilsExecError
-        try:
-            run()
-        except caught as error:
-            raise getattr(errors, error_name)(error)
-
-    return run_it
-
-
-def _echo(module, root, uses_call, argv):
-    """What announces the command, called when its turn to be printed comes."""
-
-    def echo():
-        if uses_call:
-            log = module.log
-            log.info(subprocess.list2cmdline(argv))
-            return
-        spawn = importlib.import_module(root + ".spawn")
-        if "list2cmdline" in spawn.spawn.__code__.co_names:
-            spawn.log.info(subprocess.list2cmdline(argv))
-        else:
-            spawn.log.info(" ".join(argv))
-
-    return echo
-
-
-def _hook_compile(module, original):
-    @functools.wraps(original)
-    def compile(self, *args, **kwargs):
-        session = _session.current()
-        if session is None:
-            return original(self, *args, **kwargs)
-
-        def run():
-            outer, session.compiling = session.compiling, True
-            try:
-                return original(self, *args, **kwargs)
-            finally:
-                session.compiling = outer
-
-        if session.scope is not None:
-            return _tell_together(session, self, run)
-        session.scope = scope = session.open_scope(session.building)
-        try:
-            result = _tell_together(session, self, run)
-        finally:
-            session.scope = None
-            failure = session.wait(scope)
-            if failure is not None:
-                raise _build_error(module.__name__, failure)
-        return result
-
-    compile.__module__ = module.__name__
-    return compile
-
-
-def _tell_together(session, compiler, call):
-    """Tell the engine together of the commands that this call starts, if they are all started by base methods: one
-    message for each, and a wait for its reply, would take longer than all else."""
-    if session.queueing or not _is_base(compiler, _COMPILER_METHODS, _BASE_COMPILER):
-        return call()
-    session.queueing = True
-    try:
-        result = call()
-    except Exception:
-        session.flush()
-        raise
-    except BaseException:
-        session.drop()
-        raise
-    finally:
-        session.queueing = False
-    session.flush()
-    return result
+    return _session.produced.get(os.path.join(os.path.realpath(folder), name))
 
 
 def hook_build_ext(module):
-    """Let the base build_ext record its commands."""
+    """Let the engine know what the base build_ext does."""
     cls = module.build_ext
-    if "_ambidex_hooked" in vars(cls):
+    if not _is_of(vars(cls).get("run"), vars(module)):
         return
-    cls._ambidex_hooked = True
-    cls.build_extension = _hook_build_extension(vars(cls)["build_extension"])
-    cls.build_extensions = _hook_build_extensions(vars(cls)["build_extensions"])
-    cls.run = _hook_run(vars(cls)["run"])
-    cls._filter_build_errors = _hook_filter_build_errors(vars(cls)["_filter_build_errors"])
+    cls.build_extension = _hooked(vars(cls)["build_extension"], _build_extension)
+    cls.build_extensions = _hooked(vars(cls)["build_extensions"], _build_extensions)
+    cls.run = _hooked(vars(cls)["run"], _run)
+    kinds = module.CCompilerError, module.DistutilsError, module.CompileError
+    cls._filter_build_errors = _hook_filter_build_errors(vars(cls)["_filter_build_errors"], kinds)
     _hook_newer(module, "newer_group", _is_extension_outdated)
 
 
@@ -360,15 +344,12 @@ def _is_extension_outdated(session, sources, target, *args, **kwargs):
     """Whether the commands of the extension that is being built have to be recorded. Only where all its code is known
     can it be said without them that they are what they were."""
     command = session.collecting
-    unusual = getattr(command, "shlib_compiler", None) is not None or getattr(command.compiler, "dry_run", False)
-    if unusual or not session.queueing:
+    if command is None or session.extension is None or getattr(command, "shlib_compiler", None) is not None:
         return True
-    # From now on Python may look for files that nothing recorded here has made.
-    _watch.install()
-    return not session.is_fresh(target)
+    return bool(getattr(command.compiler, "dry_run", False)) or not session.is_fresh(target)
 
 
-def _hook_filter_build_errors(original):
+def _hook_filter_build_errors(original, kinds):
     """The base loop enters this for each extension: so its name is known also where its build is overridden."""
 
     @contextlib.contextmanager
@@ -379,154 +360,88 @@ def _hook_filter_build_errors(original):
             with original(self, ext):
                 yield
             return
-        outer, session.building = session.building, ext.name
-        try:
-            with original(self, ext):
-                yield
-        finally:
-            session.building = outer
+        with _of_extension(session, ext):
+            try:
+                with original(self, ext):
+                    yield
+            except kinds as error:
+                if session.errors is None:
+                    raise
+                if session.errors:
+                    # The first one is printed where the build ends.
+                    sys.stderr.write("error: {}\n".format(error))
+                session.errors.append(error)
 
     return _filter_build_errors
 
 
-def _hook_build_extension(original):
-    @functools.wraps(original)
-    def build_extension(self, ext):
-        session = _session.current()
-        if session is None or session.scope is not None:
-            return original(self, ext)
-        # Only the base loop raises an error of a command that failed later, and only for an extension whose
-        # build_extension nobody has wrapped in a `try` of his own.
-        later = session.collecting is self and _is_base(self, ["build_extension"], _BASE_BUILD_EXT)
-        optional = bool(getattr(ext, "optional", False))
-        scope = session.open_scope(ext.name, fatal=later and not optional, awaited=False, extension=ext)
-        outer, session.scope = session.collecting, scope
-        if not later:
-            session.collecting = outer or self
-        try:
-            if later:
-                _tell_together(session, self.compiler, functools.partial(original, self, ext))
-            else:
-                original(self, ext)
-        finally:
-            session.scope = None
-            session.collecting = outer
-            if not later:
-                failure = session.wait(scope)
-                if failure is not None:
-                    raise _build_error(_compiler_module, failure)
-            elif optional:
-                self._ambidex_optional.append(scope)
-        return None
-
-    return build_extension
+def _of_extension(session, ext):
+    return _During(session, "building", "working", scope=session.new_scope(str(getattr(ext, "name", None))))
 
 
-def _hook_build_extensions(original):
-    @functools.wraps(original)
-    def build_extensions(self):
-        session = _session.current()
-        if session is None or session.collecting is not None:
-            return original(self)
-        parallel, self.parallel = self.parallel, None
-        if parallel:
-            session.jobs(0 if parallel is True else parallel)
-        session.collect(self)
-        self._ambidex_optional = []
-        error = None
-        try:
-            if not _may_run_ahead(self) or not _lanes.build(session, self):
-                original(self)
-        except _session.Stop:
-            pass
-        except Exception as caught:
-            error = caught
-        finally:
-            session.collecting = None
-            self.parallel = parallel
-        _raise_failures(session, self, error)
-
-    return build_extensions
+def _build_extension(session, run, command, ext):
+    outer, session.extension = session.extension, ext
+    try:
+        with _of_extension(session, ext):
+            return run()
+    finally:
+        session.extension = outer
 
 
-def _may_run_ahead(command):
-    """Whether the extensions of this build_ext are built by calls that block, and nothing but the commands they
-    record is known to tie them together."""
-    return (
-        len(command.extensions) > 1
-        and not os.environ.get("AMBIDEX_SERIAL_PYTHON")
-        and not _is_base(command, ["build_extension"], _BASE_BUILD_EXT)
-        and _is_base(command, ["build_extensions", "_build_extensions_serial"], _BASE_BUILD_EXT)
-        and _is_base(command.compiler, _COMPILER_METHODS, _BASE_COMPILER)
-        and not any(callable(value) for value in vars(command).values())
-    )
+def _build_extensions(session, run, command):
+    parallel, command.parallel = command.parallel, None
+    if parallel:
+        session.jobs(0 if parallel is True else parallel)
+    outer = session.collecting, session.errors
+    session.collect(command)
+    session.errors = [] if os.environ.get("AMBIDEX_KEEP_GOING") == "1" else None
+    try:
+        with _During(session, "building", "working"):
+            run()
+        if session.errors:
+            raise session.errors[0]
+    finally:
+        session.collecting, session.errors = outer
+        if command.parallel is None:
+            command.parallel = parallel
 
 
-def _raise_failures(session, command, error):
-    """Raise what the serial build would have raised first, and warn of extensions that could be left out."""
-    optional = {scope.number: scope for scope in vars(command).pop("_ambidex_optional", ())}
-    for failure in session.finish(_extensions_of(command)):
-        problem = _build_error(_compiler_module, failure)
-        scope = optional.get(failure.scope)
-        if scope is None:
-            raise problem
-        with command._filter_build_errors(scope.extension):
-            raise problem
-    if error is not None:
-        raise error
+def _run(session, run, command):
+    try:
+        with _During(session, "building", "working"):
+            return run()
+    except KeyboardInterrupt:
+        session.abandon()
+        raise
+    finally:
+        if not session.building:
+            session.finish(_extensions_of(command))
 
 
 def _extensions_of(command):
-    """The extensions of a build_ext, as far as they are objects with names; none of another command."""
-    extensions = getattr(command, "extensions", None)
-    return [ext for ext in extensions or () if hasattr(ext, "name")] if hasattr(command, "extensions") else None
-
-
-def _hook_run(original):
-    @functools.wraps(original)
-    def run(self):
-        try:
-            return original(self)
-        except KeyboardInterrupt:
-            # Nothing of what is pending is wanted any more.
-            _session.abandon()
-            raise
-        finally:
-            session = _session.existing()
-            if session is not None and session.collecting is None:
-                session.finish(_extensions_of(self))
-
-    return run
+    """The names of a build_ext's extensions, as far as they are objects that have some; none of another command."""
+    if not hasattr(command, "extensions"):
+        return None
+    return [str(ext.name) for ext in command.extensions or () if hasattr(ext, "name")]
 
 
 def hook_build_clib(module):
-    """Let the base build_clib record its commands."""
+    """Let the engine know what the base build_clib does."""
     cls = module.build_clib
-    if "_ambidex_hooked" in vars(cls) or "build_libraries" not in vars(cls):
+    build = vars(cls).get("build_libraries")
+    if not _is_of(build, vars(module)):
         return
-    cls._ambidex_hooked = True
-    cls.build_libraries = _hook_build_libraries(vars(cls)["build_libraries"])
+    cls.build_libraries = _hooked(build, _build_libraries)
+    if "run" in vars(cls):
+        cls.run = _hooked(vars(cls)["run"], _run)
     _hook_newer(module, "newer_pairwise_group", lambda session, sources, targets: (list(sources), list(targets)))
 
 
-def _hook_build_libraries(original):
-    @functools.wraps(original)
-    def build_libraries(self, libraries):
-        session = _session.current()
-        if session is None or session.scope is not None:
-            return original(self, libraries)
-        names = ", ".join(str(name) for name, _ in libraries)
-        session.scope = session.open_scope(names, fatal=True, awaited=False)
-        session.collecting = self
-        error = None
-        try:
-            original(self, libraries)
-        except _session.Stop:
-            pass
-        except Exception as caught:
-            error = caught
-        finally:
-            session.scope = session.collecting = None
-        _raise_failures(session, self, error)
-
-    return build_libraries
+def _build_libraries(session, run, command, libraries):
+    try:
+        names = ", ".join(str(name) for name, _ in libraries) if isinstance(libraries, (list, tuple)) else None
+    except (TypeError, ValueError):
+        # The base code says what is wrong with them.
+        names = None
+    with _During(session, "building", "working", scope=session.new_scope(names)):
+        return run()

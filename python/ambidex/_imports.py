@@ -4,15 +4,16 @@ import os
 import sys
 
 # Both copies of distutils can be loaded in one process: the standard library's (or setuptools' under its
-# name) and `setuptools._distutils` (setuptools, `_distutils_hack/__init__.py`).
+# name) and `setuptools._distutils` (setuptools, `_distutils_hack/__init__.py`). `spawn` comes first: others import its
+# function.
 _HOOKED = {}
 for _root in ("distutils", "setuptools._distutils"):
-    _HOOKED[_root + ".ccompiler"] = "_hooks.hook_compiler"
-    _HOOKED[_root + ".compilers.C.base"] = "_hooks.hook_compiler"
-    _HOOKED[_root + ".command.build_ext"] = "_hooks.hook_build_ext"
-    _HOOKED[_root + ".command.build_clib"] = "_hooks.hook_build_clib"
-_HOOKED["subprocess"] = "_children.hook_subprocess"
-_HOOKED["setuptools.command.build_clib"] = "_hooks.hook_build_clib"
+    _HOOKED[_root + ".spawn"] = "hook_spawn"
+    _HOOKED[_root + ".ccompiler"] = "hook_compiler"
+    _HOOKED[_root + ".compilers.C.base"] = "hook_compiler"
+    _HOOKED[_root + ".command.build_ext"] = "hook_build_ext"
+    _HOOKED[_root + ".command.build_clib"] = "hook_build_clib"
+_HOOKED["setuptools.command.build_clib"] = "hook_build_clib"
 
 installed = False
 # Where this process was started: projects change the folder for a while, and may be in one that goes away.
@@ -23,10 +24,10 @@ except OSError:
 
 
 def _hook(module, hook):
-    where, _, name = hook.partition(".")
     # Not before it is needed: most Pythons never come to start a compiler.
-    __import__("ambidex." + where)
-    getattr(sys.modules["ambidex." + where], name)(module)
+    from ambidex import _hooks
+
+    getattr(_hooks, hook)(module)
 
 
 class _HookingLoader:
@@ -53,10 +54,6 @@ class _Finder:
     def find_spec(self, name, path=None, target=None):
         hook = _HOOKED.get(name)
         if hook is None:
-            watch = sys.modules.get("ambidex._watch")
-            if watch is not None:
-                # A module that is imported may be one that is still being built.
-                watch.importing(name)
             return None
         for finder in list(sys.meta_path):
             find = getattr(finder, "find_spec", None)
@@ -114,17 +111,13 @@ def _hook_exceptions(is_setup):
     sys.excepthook = excepthook
 
 
-def install(folder):
-    """Make this process a captured one, and those below it by this folder, if there is one."""
+def install():
+    """Make this process a captured one."""
     global installed
     if installed or "AMBIDEX_SOCKET" not in os.environ:
         return
     installed = True
     sys.meta_path.insert(0, _Finder())
-    if folder is not None:
-        from ambidex import _children
-
-        _children.install(folder)
-    for name in [name for name in sys.modules if name in _HOOKED]:
+    for name in [name for name in _HOOKED if name in sys.modules]:
         _hook(sys.modules[name], _HOOKED[name])
     _hook_exceptions(os.environ.pop("AMBIDEX_ENTRY", None) == "setup")

@@ -1,5 +1,11 @@
-"""Knows this process's conversation with the engine: what is recorded, what is waited for, what failed."""
+"""Knows this process's conversation with the engine: what is recorded, what is predicted, what is awaited.
 
+In real work a command is predicted to succeed: the engine is told of it, and Python goes on. A snapshot of the process
+was taken before. If the command fails, the engine ends this process and lets the snapshot go on, which does the same
+again and awaits each command, up to the one that fails.
+"""
+
+import _thread
 import atexit
 import collections
 import os
@@ -7,103 +13,71 @@ import sys
 import threading
 import time
 
-from ambidex import _client, _imports, _state
+from ambidex import _client, _imports, _library, _state
 
+# A project may replace these, or put a clock of its own in their place.
+_clock, _time, _getpid = time.monotonic, time.time, os.getpid
 
-# How many commands are told in one message, and how many messages may wait for a reply. More would spare nothing, and
-# must not fill the socket's buffers.
-_TOGETHER = 32
-_AHEAD = 8
-
-
-class Stop(BaseException):
-    """Ends Python code that the serial build would not have come to. Only ambidex's own hooks see it."""
-
-
-class Failure:
-    """A command that failed, as the engine tells it."""
-
-    def __init__(self, data):
-        self.scope = data["scope"]
-        self.kind = data["kind"]
-        self.status = data["status"]
-        self.argv = data["argv"]
+# With a newer snapshot less is done again after a failure. To take one costs milliseconds.
+_OLD = 0.05
 
 
 class Scope:
-    """The commands of one extension, or of one call that is waited for."""
+    """The commands of one extension, or of one call."""
 
-    def __init__(self, number, name, fatal, awaited, extension=None):
+    def __init__(self, number, name):
         self.number = number
         self.name = name
-        # Whether the serial build would end with the first failure.
-        self.fatal = fatal
-        # Whether what Python does next depends on how the commands end.
-        self.awaited = awaited
-        self.extension = extension
-        self.announced = False
-
-
-class Command:
-    """A command that is to be recorded."""
-
-    def __init__(self, argv, env, scope, echo, run):
-        self.argv = argv
-        self.env = env
-        self.cwd = os.getcwd()
-        self.scope = scope
-        # Called when it is to be announced.
-        self.echo = echo
-        # Runs it right here.
-        self.run = run
-
-    def follows(self, other):
-        """Whether it can be told in one message with one before it."""
-        return self.scope is other.scope and self.env is other.env and self.cwd == other.cwd
+        # Whether the engine knows it, and a command of it.
+        self.is_announced = self.has_command = False
 
 
 class Session:
-    """The conversation of a process, or of one lane of it (`_lanes`): a program order of its own."""
+    """The conversation of this process, in its main thread."""
 
-    def __init__(self, lane_of=None):
-        self.pid = os.getpid()
-        self.lock = threading.RLock()
-        hello = {"pid": self.pid, "cwd": _imports.started_in, "argv": _started_as()}
-        prefix = sys.prefix if sys.prefix != sys.base_prefix else None
-        self.client = _client.Client(os.environ["AMBIDEX_SOCKET"], dict(hello, lane_of=lane_of, prefix=prefix))
-        self.program = self.client.welcome["program"]
-        self.collecting = None
+    def __init__(self):
+        self.pid = _getpid()
+        self.thread = threading.main_thread().ident
+        # Whether a message is on its way, in which a signal handler can't tell of another; and a command.
+        self.is_busy = self.is_starting = False
+        hello = {"pid": self.pid, "cwd": _shown(_imports.started_in), "argv": _started_as(), "sees": _library.is_active}
+        hello["prefix"] = _shown(sys.prefix) if sys.prefix != sys.base_prefix else None
+        self.client = _client.Client(os.environ["AMBIDEX_SOCKET"], hello)
+        self._only_records = self.client.welcome["only_record"]
+        # What is to be done with the replies that were not read yet.
+        self._due = collections.deque()
+        # How many base methods that build extensions or libraries are going on; how many calls that are real work, with
+        # those; how many of the base compiler; and how many probes.
+        self.building = self.working = self.compiling = self.probing = 0
+        # The extension or libraries that are being built, as far as that is known.
         self.scope = None
-        # The name of the extension whose build_extension the base loop has called.
-        self.building = None
-        self.scopes = 0
-        # The names of files that were recorded as outputs, without their folders.
-        self.names = set()
-        # Whether something was recorded that Python could still notice to be missing.
-        self.pending = False
-        # Whether commands may be told together, and without waiting.
-        self.queueing = False
-        # Whether a compile() of the base compiler runs.
-        self.compiling = False
-        # Commands of which the engine was not told yet, and those of each message without a reply.
-        self._queue = []
-        self._told = collections.deque()
-        self._echo = {}
-        self._env = None
+        # The build_ext whose base loop is going on, and the extension whose base build_extension is.
+        self.collecting = self.extension = None
+        # The errors of its extensions, if the others are to be built nevertheless.
+        self.errors = None
+        # Whether something was recorded, ever and since all was finished.
+        self._has_recorded = self._is_unfinished = False
+        self._scopes = 0
+        self._env = self._attributes = None
+        # How many commands are to be awaited after a failure, and whether the engine knows not all commands.
+        self._awaits = 0
+        self._is_careful = False
+        self._snapshot_time = 0.0
+        self._refused = None
+        # The programs that the engine knows, and the names of files that probes made.
+        self._programs, self._probes = set(), set()
         # The base code by which the command that is being run makes command lines, and the files of the code that the
         # engine was told of.
         self._base_of = self._base = self._told_code = None
         # Whether the engine is to look at all files again before it says that anything is up to date.
         self._looks_again = True
-        self._recorded = 0
         # os.environ as it was, and what came of it.
-        self._raw_environment = None
-        self._environment = None
+        self._raw_environment = self._environment = None
 
-    def open_scope(self, name, fatal=False, awaited=True, extension=None):
-        """A new scope; it becomes known to the engine with its first command."""
-        self.scopes += 1
-        return Scope(self.scopes, name, fatal, awaited, extension)
+    def new_scope(self, name):
+        """It becomes known to the engine with its first command."""
+        self._scopes += 1
+        return Scope(self._scopes, None if name is None else _shown(name))
 
     def environment(self):
         """os.environ as text, the same object as long as it is the same; none if it can't be told in text."""
@@ -111,66 +85,88 @@ class Session:
         raw = getattr(os.environ, "_data", os.environ)
         if raw != self._raw_environment:
             self._raw_environment = dict(raw)
-            self._environment = dict(os.environ) if is_text(os.environ.values()) else None
+            self._environment = text_of(os.environ)
         return self._environment
 
-    def record(self, command):
-        """Tell the engine of a command. Returns what is to be done: "recorded", "skipped", or "yours" where it is to
-        be run right here."""
-        with self.lock:
-            self.flush()
-            self._queue.append(command)
-            self._send()
-            return self._results(self._told.popleft())[-1]
+    def is_to_be_awaited(self, argv):
+        """Whether Python must know how this command ends before it goes on. Else there is a snapshot before it."""
+        self._refused = None
+        if not self.working or self.is_of_probe(argv):
+            return True
+        # What the engine does not know is run here.
+        if self._only_records or not self.compiling and os.path.basename(argv[0]) not in self._programs:
+            return not self._only_records
+        while _library.is_active:
+            if self._awaits:
+                self._awaits -= 1
+                return True
+            is_live = _library.ask("live") == "yes"
+            is_first = self.scope is not None and not self.scope.has_command
+            if is_live and not (is_first and _clock() - self._snapshot_time > _OLD):
+                return False
+            # The snapshot has a stream of its own, by which no reply to an earlier request will come.
+            self.catch_up()
+            answer, _, rest = (_library.ask("snapshot") or "refused").partition(" ")
+            if answer == "taken":
+                self._snapshot_time = _clock()
+                return False
+            if answer != "resumed":
+                self._refused = None if is_live else rest
+                return not is_live
+            # This is the snapshot now, and something has failed.
+            awaits, _, is_careful = rest.partition(" ")
+            self._awaits = int(awaits)
+            self._is_careful = self._is_careful or bool(int(is_careful))
+        return True
 
-    def enqueue(self, command):
-        """Record a command, without waiting for what becomes of it: Python must not depend on that before `flush`."""
-        with self.lock:
-            if self._queue and not command.follows(self._queue[-1]):
-                self.flush()
-            self._queue.append(command)
-            if len(self._queue) == _TOGETHER:
-                self._send()
-            if len(self._told) == _AHEAD:
-                self.flush()
+    def is_of_probe(self, argv):
+        """Whether a command is there to see whether it fails."""
+        return bool(self.probing or self._probes and any(os.path.basename(arg) in self._probes for arg in argv))
 
-    def flush(self):
-        """Learn what became of the commands so far. Those that are to be run right here are run, and may fail."""
-        while self._queue or self._told:
-            if self._queue:
-                self._send()
-            mine, again = None, []
-            while self._told:
-                commands = self._told.popleft()
-                results = self._results(commands)
-                if results and results[-1] == "yours":
-                    mine = commands[len(results) - 1]
-                again += commands[len(results) :]
-            # While one runs here, those behind it do not exist.
-            if mine is not None:
-                mine.run()
-            self._queue = again
+    def announce(self):
+        """What is printed from here to the next command announces it: it goes if the command is up to date."""
+        self._send({"type": "echo"}, opens=True)
+        # It has none.
+        _library.ask("replied")
 
-    def drop(self):
-        """Forget the commands that the engine was not told of."""
-        self._queue = []
+    def record(self, argv, folder, env, is_awaited):
+        """Tell the engine of a command. Returns its exit status (0 if it is predicted), or none if it is to be run
+        right here."""
+        results = []
+        # Base code may have looked at something since, and all be settled, and the snapshot gone.
+        is_awaited = is_awaited or not (self._only_records or _library.ask("live") == "yes")
 
-    def _send(self):
-        commands, self._queue = self._queue, []
-        scope, env = commands[0].scope, commands[0].env
-        first = self._recorded + sum(map(len, self._told))
-        message = {"type": "record", "commands": [command.argv for command in commands], "recording": first}
-        message["cwd"] = commands[0].cwd
-        self._introduce(message, scope, env)
-        self.client.send(message)
-        self._told.append(commands)
+        def recorded(reply):
+            results.append(reply)
+            produced.update(dict.fromkeys(reply["outputs"], _time()))
+            if not reply["yours"]:
+                self._programs.add(os.path.basename(argv[0]))
+            if self.probing:
+                self._probes.update(map(os.path.basename, reply["outputs"]))
 
-    def _introduce(self, message, scope, env):
+        message = {"type": "record", "argv": list(argv), "cwd": folder, "awaited": is_awaited}
+        self._introduce(message, env)
+        attributes = _library.ask("attributes")
+        if attributes != self._attributes:
+            self._attributes = message["attributes"] = attributes
+        message.update({"refused": self._refused} if self._refused else {})
+        self._has_recorded = self._is_unfinished = True
+        if self.scope is not None:
+            self.scope.has_command = True
+        self._send(message, recorded, opens=True)
+        if not (is_awaited or self._is_careful):
+            # Where the engine does not know it, it resumes the snapshot.
+            return 0
+        self.catch_up()
+        return None if results[0]["yours"] else results[0]["status"] or 0
+
+    def _introduce(self, message, env):
         """Add to a message what the engine has to know besides it."""
+        scope = self.scope or self.new_scope(None)
         message["scope"] = scope.number
-        if not scope.announced:
-            scope.announced = True
-            message["open"] = {"name": scope.name, "fatal": scope.fatal, "awaited": scope.awaited}
+        if not scope.is_announced:
+            scope.is_announced = True
+            message["open"] = {"name": scope.name}
         if env is not self._env and env != self._env:
             message["env"] = env
         self._env = env
@@ -185,21 +181,21 @@ class Session:
     def is_fresh(self, target):
         """Whether the extension that is being built, into this file, is up to date. Then its commands need not be
         recorded."""
-        state = self._state_of(self.collecting, self.scope.extension, target)
+        state = self._state_of(self.collecting, self.extension, target)
         env = self.environment()
-        if env is None or state is None or not is_text(self._base.files):
+        folder = os.getcwd()
+        if env is None or state is None or not is_text([folder] + self._base.files):
             return False
-        message = {"type": "fresh", "state": state, "cwd": os.getcwd(), "again": self._looks_again}
+        message = {"type": "fresh", "state": state, "cwd": folder, "again": self._looks_again}
         self._looks_again = False
-        self._introduce(message, self.scope, env)
+        self._introduce(message, env)
         if self._told_code != self._base.files:
             self._told_code = message["code"] = self._base.files
-        with self.lock:
-            outputs = self.ask(message)["outputs"]
+        outputs = self._ask(message)["outputs"]
         if outputs is None:
             return False
-        self.pending = True
-        self._learn(outputs)
+        self._has_recorded = self._is_unfinished = True
+        produced.update(dict.fromkeys(outputs, _time()))
         if self._base.is_extended:
             self.collecting._built_objects = [os.path.relpath(output) for output in outputs[:-1]]
         return True
@@ -213,209 +209,120 @@ class Session:
             # Properties of a project's classes may fail when they are looked at. So will the build, if they are needed.
             return None
 
-    def _results(self, commands):
-        """What became of the commands of the oldest message without a reply, as far as the engine has got."""
-        # What runs meanwhile may be printed before the reply comes.
-        for number, command in enumerate(commands, self._recorded):
-            self._echo[number] = command.echo
-        reply = self.client.reply(self._show)
-        expected, results = self._recorded + len(commands), []
-        for outputs in reply["outputs"]:
-            results.append("skipped" if outputs is None else "recorded")
-            if outputs is not None:
-                self._recorded += 1
-                self.pending = True
-                self._learn(outputs)
-        for number in range(self._recorded, expected):
-            self._echo.pop(number, None)
-        if reply["yours"]:
-            results.append("yours")
-        return results
-
-    def _learn(self, outputs):
-        self.names.update(map(os.path.basename, outputs))
-        produced.update(dict.fromkeys(outputs, (time.time(), self)))
-
-    def unlearn(self):
-        """Nothing of what this session has had made is wanted."""
-        for path in [path for path, (_, session) in produced.items() if session is self]:
-            del produced[path]
-
-    def wait(self, scope):
-        """Wait for the commands of a scope and return its failure, if there is one."""
-        self.flush()
-        if not scope.announced:
-            return None
-        with self.lock:
-            failures = self.ask({"type": "wait", "scope": scope.number})["failures"]
-        return Failure(failures[0]) if failures else None
+    def wait(self):
+        """Wait for all commands so far."""
+        if self.is_here():
+            self._ask({"type": "wait"})
 
     def finish(self, extensions=None):
-        """Wait for everything and have the final outputs committed; returns the failures in program order.
+        """Wait for everything and have the final outputs put to their places.
 
         With `extensions`, what was made for others by an earlier run of this program goes."""
-        self.flush()
-        if not self.pending and not (extensions is not None and self._recorded):
-            return []
-        names = None if extensions is None else [str(ext.name) for ext in extensions]
-        with self.lock:
-            return [Failure(data) for data in self.ask({"type": "finish", "extensions": names})["failures"]]
+        if self.is_here() and (self._is_unfinished or (extensions is not None and self._has_recorded)):
+            names = None if extensions is None else [_shown(name) for name in extensions]
+            self._ask({"type": "finish", "extensions": names})
+            self._is_unfinished = False
+
+    def abandon(self):
+        """Nothing that is pending is wanted any more."""
+        self._has_recorded = self._is_unfinished = False
+
+    def is_here(self):
+        """Whether this is its process, and not a child by fork that goes on with the same Python frames."""
+        return self.pid == _getpid()
 
     def jobs(self, count):
         """Ask for so many jobs; what was given to ambidex itself wins."""
-        with self.lock:
-            self.ask({"type": "jobs", "count": count})
-
-    def look(self, path):
-        """Python is about to read this path, or to ask whether it is there."""
-        self.flush()
-        if os.path.basename(path.rstrip("/")) in self.names:
-            self.force("look", [path])
-
-    def listing(self, path):
-        """Python is about to list this folder."""
-        self.force("look", [path])
-
-    def change(self, paths):
-        """Python is about to write, replace or remove these paths."""
-        self.force("change", paths)
-
-    def process(self, argv):
-        """Python is about to start a process."""
-        with self.lock:
-            self._forced(self.ask({"type": "process", "argv": argv}))
-
-    def force(self, event, paths, **more):
-        """Returns when Python can't notice any more that something about these paths was deferred."""
-        with self.lock:
-            self._forced(self.ask(dict(more, type=event, paths=paths, cwd=os.getcwd())))
-
-    def is_watching(self):
-        """Whether Python's looks and changes concern this session now."""
-        return self.pending or bool(self._queue or self._told)
-
-    def ask(self, message):
-        """A request, and its reply."""
-        self.flush()
-        return self.client.ask(message, self._show)
+        self._ask({"type": "jobs", "count": count})
 
     def close(self):
-        """The conversation ends: with the process, or with a lane."""
-        if self.pid == os.getpid():
-            if self.pending:
-                self.finish()
-                self.pending = False
+        """The conversation ends with the process."""
+        if self.is_here():
+            self.finish()
             self.client.close()
 
-    def _forced(self, reply):
-        if reply["settled"]:
-            self.pending = False
-            self.names.clear()
-        if reply["failed"] and self.collecting is not None:
-            raise Stop()
+    def catch_up(self):
+        """Read the replies to all requests."""
+        self.is_busy = True
+        try:
+            while self._due:
+                reply = self.client.reply()
+                self._due.popleft()(reply)
+        finally:
+            self.is_busy = False
 
-    def _show(self, item):
-        """Print a command and what it printed, where and how the serial build would have printed it."""
-        echo = self._echo.pop(item["recording"], None)
-        if echo is not None:
-            echo()
-        for stream, number, text in ((sys.stdout, 1, item["out"]), (sys.stderr, 2, item["err"])):
-            if not text:
-                continue
-            try:
-                stream.flush()
-            except (AttributeError, ValueError, OSError):
-                # No such stream, or closed: then nothing is buffered.
-                pass
-            data = text.encode("latin-1")
-            while data:
-                data = data[os.write(number, data) :]
+    def _ask(self, message):
+        replies = []
+        self._send(message, replies.append)
+        self.catch_up()
+        return replies[0]
+
+    def _send(self, message, receive=None, opens=False):
+        self.is_busy = True
+        try:
+            self.client.send(message, opens)
+            if receive is not None:
+                self._due.append(receive)
+        finally:
+            self.is_busy = False
 
 
 def _started_as():
     """What this process was started with, the interpreter apart. `sys.argv` may have been changed since."""
     try:
         with open("/proc/self/cmdline", "rb") as file:
-            return [os.fsdecode(word).encode("utf-8", "replace").decode() for word in file.read().split(b"\0")[1:-1]]
+            return [_shown(os.fsdecode(word)) for word in file.read().split(b"\0")[1:-1]]
     except OSError:
-        return [str(arg) for arg in getattr(sys, "argv", [])]
+        return [_shown(str(arg)) for arg in getattr(sys, "argv", [])]
 
 
-class ThreadSession(Session):
-    """The conversation of a thread that a project has started itself: its commands have no order among others'."""
-
-    def __init__(self, process_session):
-        super().__init__()
-        self._process_session = process_session
-
-    def wait(self, scope):
-        failure = super().wait(scope)
-        # Other threads may look at what this one has made, and know nothing of this session.
-        self.process(["?"])
-        return failure
-
-    def is_fresh(self, target):
-        return False
-
-    def _send(self):
-        if self._process_session.is_watching():
-            self._process_session.process(["?"])
-        super()._send()
+def _shown(text):
+    """As much of it as is text."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def is_text(words):
     """Whether the engine can be told these words: its messages are text."""
     try:
         "\0".join(words).encode("utf-8")
-    except UnicodeEncodeError:
+    except (TypeError, UnicodeEncodeError):
         return False
     return True
 
 
-# All files that this process has had made, with their real folders; when the serial build would have made each, in
-# seconds since 1970, and for which session.
+def text_of(environment):
+    """An environment as the engine can be told of it; none if it is not text."""
+    try:
+        environment = dict(environment)
+    except (TypeError, ValueError):
+        return None
+    return environment if is_text(environment) and is_text(environment.values()) else None
+
+
+# All files that this process has had made, with their real folders, and when the serial build would have made each, in
+# seconds since 1970.
 produced = {}
 
 _session = None
-_lock = threading.Lock()
-_of_thread = threading.local()
 
 
 def current():
-    """The session of this process or lane; none in a process that is not captured, or forked from one that is."""
+    """The session of this process; none in another thread than the main one, in a process that is not captured, or in
+    one that was forked from a captured one."""
     global _session
-    if _session is None:
-        with _lock:
-            if _session is None and os.environ.get("AMBIDEX_SOCKET"):
-                try:
-                    _session = Session()
-                    _session.thread = threading.get_ident()
-                    atexit.register(_session.close)
-                except OSError:
-                    # The ambidex that started this process has ended: build as if it had never been.
-                    del os.environ["AMBIDEX_SOCKET"]
-    if _session is None or _session.pid != os.getpid():
-        return None
-    if threading.get_ident() != _session.thread and existing() is _session:
-        _of_thread.session = ThreadSession(_session)
+    if _session is None and os.environ.get("AMBIDEX_SOCKET") and _thread.get_ident() == threading.main_thread().ident:
+        try:
+            _session = Session()
+            atexit.register(_session.close)
+        except OSError:
+            # The ambidex that started this process has ended: build as if it had never been.
+            del os.environ["AMBIDEX_SOCKET"]
     return existing()
 
 
 def existing():
-    """The session that this thread has come to have; else the process's, if there is one."""
-    if _session is None or _session.pid != os.getpid():
+    """The session of this process, if there is one already."""
+    session = _session
+    if session is None or session.is_busy or not session.is_here() or session.thread != _thread.get_ident():
         return None
-    return getattr(_of_thread, "session", _session)
-
-
-def adopt(session):
-    """Make this thread speak for a session."""
-    _of_thread.session = session
-
-
-def abandon():
-    """Give up all that is pending, and this process's part in the build."""
-    session = existing()
-    if session is not None:
-        session.drop()
-        session.pending = False
+    return session

@@ -8,6 +8,7 @@ known: what a project has put in its place could look at anything.
 import functools
 import hashlib
 import marshal
+import operator
 import os
 import re
 import sys
@@ -20,7 +21,7 @@ _READ = (
 ).split()
 # What a build_ext refers to besides settings that decide commands: the project, the compiler, all extensions, how much
 # is printed, and what was made last.
-_OTHERS = {"distribution", "compiler", "extensions", "ext_map", "shlibs", "verbose", "_built_objects", "_ambidex_optional"}
+_OTHERS = {"distribution", "compiler", "extensions", "ext_map", "shlibs", "verbose", "_built_objects"}
 # The base methods make files of these before anything is compiled.
 _GENERATING = (".i", ".pyx", ".py")
 # What a project's own build_ext may define: nothing of it is used between the first extension and the last one.
@@ -37,6 +38,7 @@ _MODULES = ["sysconfig", "setuptools.extension"] + [
     for root in ("distutils", "setuptools._distutils")
     for name in (".ccompiler", ".util", ".sysconfig", "._modified", ".dep_util", ".extension")
 ]
+_first = operator.itemgetter(0)
 
 
 class _Unknown(Exception):
@@ -50,7 +52,7 @@ class Base:
         self.folders = folders = _folders()
         compiler = type(command.compiler)
         classes = [cls for cls in type(command).__mro__ + compiler.__mro__ if cls is not object]
-        own = [cls for cls in classes if not _is_base_module(cls.__module__, folders)]
+        own = [cls for cls in classes if not _is_base_class(cls, folders)]
         if any(issubclass(compiler, cls) for cls in own):
             raise _Unknown(compiler)
         classes = [cls for cls in classes if cls not in own]
@@ -112,12 +114,11 @@ def _describe(value, folders):
             items = value.items() if kind is dict else value
             return [_describe(item, folders) for item in items]
     if isinstance(value, type):
-        if not _is_base_module(value.__module__, folders):
+        if not _is_base_class(value, folders):
             raise _Unknown(value)
         return "class", _name(value)
     if isinstance(value, types.ModuleType):
-        file = getattr(value, "__file__", None)
-        if not (_is_in(file, folders) if isinstance(file, str) else value.__name__ in sys.builtin_module_names):
+        if not _is_base_module(value, folders):
             raise _Unknown(value)
         return "module", value.__name__
     if isinstance(value, types.MethodType):
@@ -143,14 +144,13 @@ def _describe(value, folders):
 
 
 def _describe_function(function, folders):
-    # A module's name can be borrowed, the file of the code can't.
     file = function.__code__.co_filename
-    if not _is_in(file, folders):
+    if not _is_base_module(_module_of(function), folders) or not _is_in(file, folders):
         raise _Unknown(function)
     described = [function.__module__, function.__qualname__]
     if file.startswith(_OWN):
-        # What it stands in for is described by its own name.
-        return described
+        # It decides nothing that the function does not for which it stands in.
+        return described + [_describe(vars(function).get("__wrapped__"), folders)]
     # A decorator of the library's may hold a project's code.
     held = [function.__defaults__, function.__kwdefaults__, vars(function).get("__wrapped__")]
     for cell in function.__closure__ or ():
@@ -161,20 +161,30 @@ def _describe_function(function, folders):
     return described + [_describe(value, folders) for value in held if value is not function]
 
 
-def _first(pair):
-    return pair[0]
-
-
 def _name(cls):
     return cls.__module__ + "." + cls.__qualname__
 
 
-def _is_base_module(name, folders):
-    """Whether a module is Python's or setuptools' own."""
-    if name in sys.builtin_module_names:
-        return True
-    file = getattr(sys.modules.get(name), "__file__", None)
-    return isinstance(file, str) and _is_in(file, folders)
+def _is_base_class(cls, folders):
+    """Whether a class is Python's or setuptools' own: by the name of its module, and by all functions in it."""
+    held = [getattr(value, "__func__", getattr(value, "fget", value)) for value in vars(cls).values()]
+    modules = [_module_of(value) for value in held if isinstance(value, types.FunctionType)]
+    return all(_is_base_module(module, folders) for module in [sys.modules.get(cls.__module__)] + modules)
+
+
+def _is_base_module(module, folders):
+    file = getattr(module, "__file__", None)
+    if isinstance(file, str):
+        return _is_in(file, folders)
+    return any(sys.modules.get(name) is module for name in sys.builtin_module_names) if module else False
+
+
+def _module_of(function):
+    """The module whose code a function is. A module's name can be borrowed, its namespace can't."""
+    space = function.__globals__
+    # Not its `__name__`: `_collections_abc` calls itself `collections.abc`.
+    module = sys.modules.get(getattr(space.get("__spec__"), "name", None))
+    return module if module is not None and vars(module) is space else None
 
 
 def _is_in(file, folders):
@@ -199,7 +209,7 @@ def of(command, ext, target, base):
     none if something of it can't be compared."""
     settings = {name: value for name, value in vars(command).items() if name not in _OTHERS}
     compiler = {name: value for name, value in vars(command.compiler).items() if name != "verbose"}
-    classes = [cls for cls in type(ext).__mro__ if not _is_base_module(cls.__module__, base.folders)]
+    classes = [cls for cls in type(ext).__mro__ if not _is_base_class(cls, base.folders)]
     if any(_computes(cls) or any(name in vars(cls) for name in _READ) for cls in classes):
         return None
     extension = vars(ext)

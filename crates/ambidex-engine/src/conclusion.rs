@@ -39,12 +39,6 @@ impl Conclusion {
         self.units.push(state);
     }
 
-    /// Takes over what a lane has made.
-    pub fn absorb(&mut self, lane: &mut Self) {
-        self.actions.append(&mut lane.actions);
-        self.committed.append(&mut lane.committed);
-    }
-
     /// The build of these extensions has come to its end, and well. What the same program has made for extensions
     /// that there are no more is removed, if nobody has changed it since. `program` says which one it is.
     pub fn end(&mut self, memory: &mut Memory, program: &str, extensions: Option<&[String]>) {

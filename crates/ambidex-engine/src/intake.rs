@@ -20,6 +20,7 @@ use crate::job::{Environment, Job, Life, Memorable, Place, Product, Read, ReadAs
 use crate::line::Line;
 use crate::lookup::Programs;
 use crate::memory::Memory;
+use crate::memory::files::clock;
 use crate::parts::Parts;
 use crate::paths::PathTable;
 use crate::roles::Roles;
@@ -36,6 +37,15 @@ pub(crate) enum Left {
     NoProgram(String),
     #[error("what it reads could not be put to its place: {0}")]
     NotAtPlace(String),
+    #[error(
+        "the process has changed its umask, niceness, limits or blocked signals, which the command inherits"
+    )]
+    Attributes,
+    #[error("what it reads was changed by somebody else")]
+    ChangedOutside,
+    /// Any later command may include it by a name that is nowhere in its command line.
+    #[error("it makes text that other commands may include")]
+    MakesText,
     #[error("`{0}` can't be written, or is no plain file")]
     BadOutput(PathBuf),
 }
@@ -76,6 +86,9 @@ impl Intake<'_> {
     ) -> Result<(Action, Job), Left> {
         let program = self.program(argv.first().map_or("", String::as_str), cwd, env)?;
         let command = ambidex_command::read(argv, &env.variables, &In(cwd))?;
+        if command.kind == Kind::Preprocess && !command.outputs.is_empty() {
+            return Err(Left::MakesText);
+        }
         let tool = match command.tool {
             0 => program.clone(),
             at => self.program(&command.argv[at], cwd, env)?,
@@ -103,6 +116,7 @@ impl Intake<'_> {
             reads: named,
             folder: None,
             outside_stamp,
+            recorded: clock(),
             generation: self.generation,
             life: Life::Waiting(None),
         };

@@ -12,9 +12,14 @@ use ambidex_store::Digest;
 use crate::fresh::Subject;
 use crate::identity;
 use crate::line::Line;
-use crate::memory::files::VersionId;
+use crate::memory::files::{Time, VersionId};
 use crate::memory::record::{How, Why};
 use crate::process::Ended;
+
+/// The variable that names libraries to be preloaded.
+const PRELOAD: &str = "LD_PRELOAD";
+/// The end of the path of ambidex' own.
+const LIBRARY: &str = "/libambidex_preload.so";
 
 /// An environment with its hash, shared by the commands that run in it.
 #[derive(Debug, Default)]
@@ -29,6 +34,14 @@ impl Environment {
     /// An environment without what only ambidex itself put there.
     pub fn new(mut variables: BTreeMap<String, String>) -> Self {
         variables.retain(|name, _| !name.starts_with("AMBIDEX_"));
+        if let Some(preloaded) = variables.remove(PRELOAD) {
+            // ld.so(8): the list is separated by spaces or colons.
+            let others: Vec<&str> =
+                preloaded.split([' ', ':']).filter(|l| !l.is_empty() && !l.ends_with(LIBRARY)).collect();
+            if !others.is_empty() {
+                variables.insert(PRELOAD.to_owned(), others.join(":"));
+            }
+        }
         let mut hasher = blake3::Hasher::new();
         for (name, value) in &variables {
             hasher.update(name.as_bytes()).update(&[0]).update(value.as_bytes()).update(&[0]);
@@ -125,6 +138,8 @@ pub(crate) struct Job {
     pub folder: Option<u32>,
     /// What the state of the files that it reads and that no command of the program had written was when it was recorded.
     pub outside_stamp: u64,
+    /// When it was recorded, by the clock of files: the serial build would have run it then.
+    pub recorded: Time,
     /// How often Python had changed possible inputs when it was recorded.
     pub generation: u64,
     pub life: Life,
@@ -244,15 +259,6 @@ impl Job {
         self.line.command(&self.setting.env.variables)
     }
 
-    /// What the command is called where an error is raised for it.
-    pub fn error_kind(&self) -> &'static str {
-        match self.kind {
-            Kind::Compile | Kind::Preprocess | Kind::Query => "compile",
-            Kind::Archive | Kind::Index => "archive",
-            Kind::Link | Kind::CompileAndLink => "link",
-        }
-    }
-
     /// Whether its product is one that a project is built for, and no step on the way.
     pub fn is_final(&self) -> bool {
         !matches!(self.kind, Kind::Compile | Kind::Preprocess)
@@ -269,11 +275,6 @@ impl Job {
             Life::Ended(ending) => Some(ending),
             _ => None,
         }
-    }
-
-    /// The files that it reads and that no command of the program had written.
-    pub fn outside(&self) -> impl Iterator<Item = &Path> {
-        self.reads.iter().filter(|read| read.outside).map(|read| &*read.file)
     }
 
     /// The command line with all that is renamed. `command` is what it means, `folder` where its outputs go; `contents`

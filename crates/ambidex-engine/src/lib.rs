@@ -3,10 +3,12 @@
 //! One [`Engine`] serves every captured process of a run of ambidex. Each such process has a *program* (the graph of
 //! what it recorded); all share one pool of jobs.
 
+mod attributes;
 mod cached;
 mod conclusion;
 mod depfile;
 mod explain;
+mod frames;
 mod fresh;
 mod growth;
 mod identity;
@@ -30,12 +32,19 @@ mod roles;
 mod search;
 mod server;
 mod session;
+mod sight;
 mod stamp;
 mod state;
+mod table;
+mod text;
 mod tool;
 mod tree;
+mod undo;
+mod waits;
+mod witness;
 
 pub use explain::{Explanation, explain};
 pub use report::{Commands, FailedCommand, HazardCounts, HazardPath, LeftCommand, Report, Writer};
 pub use server::Engine;
 pub use state::Options;
+pub use waits::Wait;

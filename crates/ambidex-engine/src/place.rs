@@ -4,6 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
+
+use crate::memory::files::Time;
+
 /// What was at a place before it was changed.
 #[derive(Debug)]
 pub(crate) struct Backup {
@@ -32,17 +36,27 @@ impl Backup {
     }
 }
 
-/// Puts a copy of `source` to `place`, so that nobody ever sees a part of it.
-pub(crate) fn commit(source: &Path, place: &Path) -> io::Result<()> {
+/// Puts a copy of `source` to `place`, so that nobody ever sees a part of it. `modified` is the time that it gets.
+pub(crate) fn commit(source: &Path, place: &Path, modified: Option<Time>) -> io::Result<()> {
     let folder = place.parent().unwrap_or(Path::new("."));
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     let partial = folder.join(format!(".{name}.ambidex-{}", std::process::id()));
-    let result = fs::copy(source, &partial).and_then(|_| fs::rename(&partial, place));
+    let copied = fs::copy(source, &partial).and_then(|_| match modified {
+        Some(time) => set_modified(&partial, time),
+        None => Ok(()),
+    });
+    let result = copied.and_then(|()| fs::rename(&partial, place));
     if result.is_err() {
         // What is to be reported is why the copy failed.
         let _ = fs::remove_file(&partial);
     }
     result
+}
+
+fn set_modified(file: &Path, time: Time) -> io::Result<()> {
+    let last_access = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let times = Timestamps { last_access, last_modification: time.timespec() };
+    Ok(utimensat(CWD, file, &times, AtFlags::empty())?)
 }
 
 /// Removes what is at a place, if there is something.

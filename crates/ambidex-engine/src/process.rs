@@ -111,6 +111,14 @@ fn read_both(
     Ok(())
 }
 
+/// Stops a process for good that went on by a wrong prediction: the preloaded library does so at this signal, which
+/// nothing else uses (signal(7)).
+pub(crate) fn park(pid: u32) {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
+    // It may have ended by itself; that is as good.
+    let _ = rustix::process::kill_process(pid, Signal::STKFLT);
+}
+
 /// Ends a command and all that it started: first asks, then, if it is still there, insists.
 pub(crate) fn end(pid: u32) {
     let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };

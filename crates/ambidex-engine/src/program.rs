@@ -1,4 +1,4 @@
-//! Knows the program of one captured process: its graph, its jobs, its scopes, and what of it was printed.
+//! Knows the program of one captured process: its graph, its jobs, its scopes, and its log.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -14,34 +14,36 @@ use crate::intake::{Intake, Left};
 use crate::job::{Ending, Environment, Inputs, Job, Life, Memorable, Setting};
 use crate::lookup::Programs;
 use crate::memory::files::VersionId;
-use crate::memory::record::How;
+use crate::memory::record::{ActionKey, How};
 use crate::obtain::Obtained;
 use crate::paths::PathTable;
 use crate::place::Backup;
-use crate::protocol::{Failure, OpenScope, Printout};
+use crate::protocol::OpenScope;
 use crate::roles::Roles;
 use crate::search::Search;
-use crate::stamp;
+use crate::text::{Batch, Log, Piece, Printout, Stream};
 use crate::tree::Tree;
+use crate::waits::Waits;
 
+mod changes;
 mod commit;
 mod read_set;
+mod rollback;
 mod start;
 mod unit;
 
+use changes::Changes;
 use read_set::ReadSet;
+use rollback::Predictions;
 pub(crate) use unit::PythonState;
 use unit::{Asked, Kept, Spared};
 
-/// The commands of one extension, or of one call that is waited for.
+/// The commands of one extension, or of what is built outside of any.
 #[derive(Debug)]
 pub(crate) struct ScopeState {
-    pub group: GroupId,
+    /// That of the commands that are predicted to succeed.
+    group: GroupId,
     pub name: Option<String>,
-    pub fatal: bool,
-    pub awaited: bool,
-    /// Whether Python was told of the scope's failure.
-    pub told: bool,
     /// Its recordings.
     recordings: Vec<Seq>,
 }
@@ -53,6 +55,8 @@ pub(crate) struct Origin {
     pub invocation: String,
     /// Where results are shared with other trees, if anywhere.
     pub store: Option<Store>,
+    /// The folders in which changes can be taken back.
+    pub roots: Vec<PathBuf>,
 }
 
 /// See the module.
@@ -67,16 +71,34 @@ pub(crate) struct Program {
     /// The scope of each recording.
     pub scope_of: Vec<u32>,
     pub env: Arc<Environment>,
+    /// Whether what its commands inherit, besides that, is not what commands of the engine have.
+    pub has_own_attributes: bool,
     pub cwd: PathBuf,
     pub tree: Option<Arc<Tree>>,
     /// Which nodes may be started; all of them where there is no such set. (`check` runs only what it must.)
     pub demanded: Option<HashSet<NodeId>>,
-    /// How many recordings were printed.
-    printed: usize,
+    /// What it has printed.
+    pub log: Log,
+    /// How many frames of the process were taken in.
+    pub frames: u64,
+    /// Whether the process tells what it looks at.
+    pub sees: bool,
+    /// The recordings whose ends Python has waited for.
+    awaited: HashSet<usize>,
+    predictions: Predictions,
+    /// What Python changes while commands are not done.
+    pub changes: Changes,
+    roots: Vec<PathBuf>,
+    /// Whether its process is gone.
+    pub has_ended: bool,
+    /// The actions that were run for it. Where it has gone back and found them up to date, that is how they were had.
+    ran: HashSet<ActionKey>,
     /// How often something changed that a recorded command may read.
     generation: u64,
     read_set: ReadSet,
     backups: HashMap<usize, Backup>,
+    /// What the file system said of the files that were put to their places.
+    committed: HashMap<PathId, u64>,
     programs: Programs,
     /// What paths are for, to the commands of this process.
     pub roles: Arc<Roles>,
@@ -94,16 +116,14 @@ pub(crate) struct Program {
     /// The extensions that were not recorded, being up to date.
     pub spared: Vec<Spared>,
     kept: BTreeMap<PathId, Kept>,
-    /// The program of the process, where this is a lane of it (see `docs/architecture.md`, "Lanes").
-    pub lane_of: Option<usize>,
-    /// Whether another lane has changed what this one may have read.
-    pub spoiled: bool,
+    /// What its process waited for.
+    pub waits: Waits,
     /// Commands that were left to Python, with the reason.
     pub left: Vec<(Vec<String>, String)>,
 }
 
 impl Program {
-    pub fn new(number: usize, cwd: PathBuf, lane_of: Option<usize>, run_all: bool, origin: Origin) -> Self {
+    pub fn new(number: usize, cwd: PathBuf, sees: bool, run_all: bool, origin: Origin) -> Self {
         Self {
             invocation: origin.invocation,
             store: origin.store,
@@ -114,13 +134,23 @@ impl Program {
             scopes: HashMap::new(),
             scope_of: Vec::new(),
             env: Arc::default(),
+            has_own_attributes: false,
             cwd,
             tree: None,
             demanded: (!run_all).then(HashSet::new),
-            printed: 0,
+            log: Log::default(),
+            frames: 0,
+            sees,
+            awaited: HashSet::new(),
+            predictions: Predictions::default(),
+            changes: Changes::default(),
+            roots: origin.roots,
+            has_ended: false,
+            ran: HashSet::new(),
             generation: 0,
             read_set: ReadSet::default(),
             backups: HashMap::new(),
+            committed: HashMap::new(),
             programs: Programs::default(),
             roles: Arc::new(origin.roles),
             setting: None,
@@ -130,24 +160,15 @@ impl Program {
             asked: Vec::new(),
             spared: Vec::new(),
             kept: BTreeMap::new(),
-            lane_of,
-            spoiled: false,
+            waits: Waits::default(),
             left: Vec::new(),
         }
     }
 
     /// Makes a scope known.
-    pub fn open_scope(&mut self, number: u32, open: OpenScope, keep_going: bool) {
-        let group = self.graph.group(open.fatal && !keep_going);
-        let scope = ScopeState {
-            group,
-            name: open.name,
-            fatal: open.fatal,
-            awaited: open.awaited,
-            told: false,
-            recordings: Vec::new(),
-        };
-        self.scopes.insert(number, scope);
+    pub fn open_scope(&mut self, number: u32, open: OpenScope) {
+        let group = self.graph.group(true);
+        self.scopes.insert(number, ScopeState { group, name: open.name, recordings: Vec::new() });
     }
 
     /// Takes a command into the graph. Returns what became of it and the files that it writes.
@@ -156,8 +177,13 @@ impl Program {
         argv: &[String],
         cwd: &Arc<Path>,
         scope: u32,
+        awaited: bool,
     ) -> Result<(Recorded, Vec<String>), Left> {
-        let group = self.scopes[&scope].group;
+        if self.has_own_attributes {
+            return Err(Left::Attributes);
+        }
+        // What comes of a command that Python waits for concerns no other.
+        let group = if awaited { self.graph.group(false) } else { self.scopes[&scope].group };
         if self.graph.is_past_failure(group) {
             return Ok((Recorded::Skipped, Vec::new()));
         }
@@ -166,6 +192,14 @@ impl Program {
             // What an extension has made that was spared: it has to be where it is looked for.
             self.commit_kept(|_, path| action.reads.iter().any(|read| read.path == path))
                 .map_err(|error| Left::NotAtPlace(error.to_string()))?;
+            (action, job) = self.take(argv, cwd, group)?;
+        }
+        let changed = self.changed_at_places(&action);
+        if !changed.is_empty() {
+            if !self.graph.is_settled() {
+                return Err(Left::ChangedOutside);
+            }
+            self.change_outside(&changed);
             (action, job) = self.take(argv, cwd, group)?;
         }
         action.writes.iter().for_each(|write| self.forget_kept(write.path));
@@ -180,8 +214,19 @@ impl Program {
         {
             push(&mut self.scope_of, scope);
             state.recordings.push(seq);
+            if awaited {
+                self.awaited.insert(seq.index());
+            }
+            self.log.command(seq);
         }
         Ok((recorded, outputs))
+    }
+
+    /// The files that a command reads, as far as its line tells.
+    pub fn reads_of(&mut self, argv: &[String], cwd: &Arc<Path>) -> Vec<Arc<Path>> {
+        let group = self.graph.group(false);
+        let taken = self.take(argv, cwd, group);
+        taken.map_or_else(|_| Vec::new(), |(_, job)| job.reads.iter().map(|read| read.file.clone()).collect())
     }
 
     fn take(&mut self, argv: &[String], cwd: &Arc<Path>, group: GroupId) -> Result<(Action, Job), Left> {
@@ -243,16 +288,6 @@ impl Program {
         inputs.iter().all(|id| files.look(files.version(*id).file) == Some(*id))
     }
 
-    /// Whether every file that the commands have read is still what it was.
-    pub fn inputs_hold(&self) -> bool {
-        // Of a command that failed it isn't known what it looked for and did not find.
-        let hold = |job: &Job| {
-            stamp::of(job.outside()) == job.outside_stamp
-                && job.ending().is_none_or(|end| end.status == 0 && self.inputs_are(job, end))
-        };
-        !self.spoiled && self.jobs.iter().all(hold)
-    }
-
     /// Whether a change of this file could change what a recorded command does.
     pub fn may_be_read(&mut self, file: &Path) -> bool {
         self.read_set.take_in(&self.jobs, &mut self.paths);
@@ -275,10 +310,9 @@ impl Program {
         }
     }
 
-    /// The nodes of a scope.
-    pub fn nodes_of(&self, scope: u32) -> Vec<NodeId> {
-        let recordings = self.scopes.get(&scope).map_or(&[][..], |scope| &scope.recordings);
-        recordings.iter().map(|seq| self.graph.node_of(*seq)).collect()
+    /// The folders in which what its process changes can be taken back.
+    pub fn roots(&self) -> Vec<PathBuf> {
+        self.roots.clone()
     }
 
     /// The node to start next. `random` chooses among those that are ready.
@@ -314,8 +348,15 @@ impl Program {
         if outcome == Outcome::Success {
             job.folder = Some(obtained.folder);
         }
+        if let (How::Ran, Memorable::Yes(subject)) = (obtained.ending.how, &job.memorable) {
+            self.ran.insert(subject.key);
+        }
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
+        self.check_reads(node);
+        if self.graph.is_settled() {
+            self.end_changes();
+        }
         self.take_back();
         self.processes(unwanted)
     }
@@ -329,73 +370,67 @@ impl Program {
         nodes.into_iter().filter_map(process).collect()
     }
 
-    /// The failures that Python has not been told of, in program order. Afterwards it has.
-    pub fn tell_failures(&mut self) -> Vec<Failure> {
-        let mut failed: Vec<(Seq, u32)> = self
-            .scopes
-            .iter()
-            .filter(|(_, scope)| !scope.told)
-            .filter_map(|(number, scope)| Some((self.graph.failure(scope.group)?, *number)))
-            .collect();
-        failed.sort_unstable();
-        for (_, scope) in &failed {
-            if let Some(scope) = self.scopes.get_mut(scope) {
-                scope.told = true;
-            }
-        }
+    /// How a recording ended, if it has.
+    pub fn status(&self, recording: usize) -> Option<i32> {
+        let node = self.graph.node_of(self.graph.recording(recording)?);
+        self.graph.state(node).settled().then_some(())?;
+        self.jobs[node.index()].ending().map(|ending| ending.status)
+    }
+
+    /// The node of a recording, if it isn't settled.
+    pub fn unsettled(&self, recording: usize) -> Option<NodeId> {
+        let node = self.graph.node_of(self.graph.recording(recording)?);
+        (!self.graph.state(node).settled()).then_some(node)
+    }
+
+    /// How many commands failed and were not awaited. From here on they count no more.
+    pub fn acknowledge_failures(&mut self) -> usize {
         self.graph.acknowledge();
-        failed.into_iter().map(|(seq, scope)| self.failure(seq, scope)).collect()
+        let failed = |seq: &Seq| {
+            !self.graph.is_cancelled(*seq)
+                && self.graph.state(self.graph.node_of(*seq)) == State::Failed
+                && !self.awaited.contains(&seq.index())
+        };
+        self.graph.program().filter(failed).count()
     }
 
-    /// The failure of one scope, if it failed. Afterwards Python has been told.
-    pub fn tell_failure(&mut self, scope: u32) -> Option<Failure> {
-        let state = self.scopes.get_mut(&scope)?;
-        let seq = self.graph.failure(state.group)?;
-        state.told = true;
-        Some(self.failure(seq, scope))
+    /// Takes from the log what can be written now.
+    pub fn take_text(&mut self) -> Batch {
+        let mut log = std::mem::take(&mut self.log);
+        let rolling_back = self.is_rolling_back();
+        let batch = log.take(|seq| if rolling_back { Printout::Pending } else { self.printout(seq) });
+        self.log = log;
+        self.log.busy |= !batch.is_empty();
+        batch
     }
 
-    fn failure(&self, seq: Seq, scope: u32) -> Failure {
-        let job = &self.jobs[self.graph.node_of(seq).index()];
-        Failure {
-            scope,
-            kind: job.error_kind(),
-            status: job.ending().map_or(-1, |ending| ending.status),
-            argv: job.line.argv(),
+    fn printout(&self, seq: Seq) -> Printout {
+        let node = self.graph.node_of(seq);
+        if self.graph.is_cancelled(seq) {
+            return Printout::Nothing;
         }
-    }
-
-    /// Whether all recordings before this scope's first were printed.
-    pub fn prints_in_turn(&self, scope: u32) -> bool {
-        let first = self.scopes.get(&scope).and_then(|scope| scope.recordings.first());
-        first.is_none_or(|first| {
-            let between = first.index().saturating_sub(self.printed);
-            self.graph.program().skip(self.printed).take(between).all(|seq| self.graph.is_cancelled(seq))
-        })
-    }
-
-    /// What can be printed now, in program order: commands that ended and that nothing before can cancel any more.
-    pub fn printouts(&mut self) -> Vec<Printout> {
-        let mut ready = Vec::new();
-        while let Some(seq) = self.graph.recording(self.printed) {
-            let node = self.graph.node_of(seq);
-            if !self.graph.is_cancelled(seq) {
-                if !matches!(self.graph.state(node), State::Done | State::Failed) {
-                    break;
-                }
-                let Some(ending) = self.jobs[node.index()].ending() else { break };
-                // Nothing was done, and nothing is to be said of it.
-                if ending.how != How::Reused || !ending.is_silent() {
-                    ready.push(Printout {
-                        recording: seq.index(),
-                        out: as_latin_1(ending.out()),
-                        err: as_latin_1(ending.err()),
-                    });
-                }
-            }
-            self.printed += 1;
+        match self.graph.state(node) {
+            State::Done if !self.is_misled(node) => {}
+            State::Failed if self.awaited.contains(&seq.index()) || !self.has_snapshot() => {}
+            _ => return Printout::Pending,
         }
-        ready
+        let job = &self.jobs[node.index()];
+        let Some(ending) = job.ending() else { return Printout::Pending };
+        if self.how(job, ending) == How::Reused && ending.is_silent() {
+            // Nothing was done, and nothing is to be said of it.
+            return Printout::Nothing;
+        }
+        let streams = [(Stream::Out, ending.out()), (Stream::Err, ending.err())];
+        let printed = streams.into_iter().filter(|(_, data)| !data.is_empty());
+        Printout::Ran(printed.map(|(stream, data)| Piece { stream, data: data.to_vec() }).collect())
+    }
+
+    /// How a result was had in this run.
+    pub fn how(&self, job: &Job, ending: &Ending) -> How {
+        match (ending.how, &job.memorable) {
+            (How::Reused, Memorable::Yes(subject)) if self.ran.contains(&subject.key) => How::Ran,
+            (how, _) => how,
+        }
     }
 
     /// Whether its state is kept in that tree.
@@ -405,9 +440,7 @@ impl Program {
 
     /// Whether all that it recorded is part of a build that has come to a good end.
     pub fn is_concluded(&self) -> bool {
-        self.lane_of.is_some()
-            || self.conclusion.recorded == self.graph.recorded()
-                && self.conclusion.spared == self.spared.len()
+        self.conclusion.recorded == self.graph.recorded() && self.conclusion.spared == self.spared.len()
     }
 
     /// Ends the program: nothing more of it is wanted. Returns the processes that still run.
@@ -416,10 +449,6 @@ impl Program {
         self.take_back();
         self.processes(unwanted)
     }
-}
-
-fn as_latin_1(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
 /// The next number of a small generator (xorshift64*), for schedules in tests.

@@ -1,12 +1,12 @@
-//! Knows the messages between a captured Python and the engine. See `docs/protocol.md`.
+//! Knows the messages between a captured process and the engine. See `docs/protocol.md`.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-/// The version that both sides have to speak; the Python files are embedded, so a difference is a stale process.
-pub const VERSION: u32 = 1;
+/// The version that both sides have to speak; the capture is embedded, so a difference is a stale process.
+pub const VERSION: u32 = 2;
 
 /// What a captured Python says.
 #[derive(Debug, Deserialize)]
@@ -22,27 +22,37 @@ pub enum Request {
         cwd: String,
         /// What it was started with.
         argv: Vec<String>,
-        /// Given where it is no process, but a lane of one: the number of the process's program.
-        lane_of: Option<usize>,
         /// Its virtual environment, if it runs in one.
         #[serde(default)]
         prefix: Option<String>,
+        /// Whether the preloaded library tells what the process looks at: else every output is put to its place as
+        /// soon as it is there.
+        #[serde(default)]
+        sees: bool,
     },
-    /// Commands in program order.
+    /// A command, in program order.
     Record {
-        /// The commands, at least one.
-        commands: Vec<Vec<String>>,
-        /// The number of the first one among all recordings, if all that was said before it is recorded.
-        recording: usize,
-        /// Their working directory.
+        /// The command.
+        argv: Vec<String>,
+        /// Its working directory.
         cwd: String,
-        /// The number of the scope that they belong to.
+        /// The number of the scope that it belongs to.
         scope: u32,
         /// Given with the first message of a scope.
         open: Option<OpenScope>,
-        /// Their environment, if it is another than the last command's.
+        /// Its environment, if it is another than the last command's.
         env: Option<BTreeMap<String, String>>,
+        /// What else of the process its commands inherit, if it is not what was told last.
+        #[serde(default)]
+        attributes: Option<String>,
+        /// Whether Python waits for its end; else it goes on as if the command had succeeded.
+        awaited: bool,
+        /// Why it is awaited in spite of being work that could be predicted.
+        #[serde(default)]
+        refused: Option<String>,
     },
+    /// What is printed from here to the next record announces that command. Has no reply.
+    Echo,
     /// Asks whether all that the commands of an extension would make is there, up to date, before they are recorded.
     Fresh {
         /// The scope of the extension.
@@ -60,12 +70,9 @@ pub enum Request {
         /// The environment, if it is another than the last command's.
         env: Option<BTreeMap<String, String>>,
     },
-    /// Waits for the commands of a scope.
-    Wait {
-        /// The scope.
-        scope: u32,
-    },
-    /// Waits for everything and commits the final outputs.
+    /// Waits for everything, and until all that it printed is out.
+    Wait,
+    /// Waits for everything and commits the outputs.
     Finish {
         /// The extensions that the project has now, where a build of them has ended.
         #[serde(default)]
@@ -76,39 +83,6 @@ pub enum Request {
         /// How many.
         count: usize,
     },
-    /// Python reads these paths, or asks whether they are there.
-    Look {
-        /// The paths.
-        paths: Vec<String>,
-        /// What relative ones are relative to.
-        cwd: String,
-    },
-    /// Python writes, replaces or removes these paths.
-    Change {
-        /// The paths.
-        paths: Vec<String>,
-        /// What relative ones are relative to.
-        cwd: String,
-        /// Whether no other lane can know of them: temporary files.
-        #[serde(default)]
-        private: bool,
-    },
-    /// Python starts a process of its own.
-    Process {
-        /// Its command, as far as it is known.
-        argv: Vec<String>,
-    },
-    /// A lane is the oldest now: is what its commands have read still what it was?
-    Check,
-    /// The oldest lane has come to its end: its outputs become part of the result.
-    Retire,
-    /// Nothing of a lane is wanted.
-    Abandon {
-        /// The number of the lane's program.
-        program: usize,
-    },
-    /// Answers [`Reply::Print`].
-    Printed,
 }
 
 /// What a scope is.
@@ -116,10 +90,6 @@ pub enum Request {
 pub struct OpenScope {
     /// The extension or libraries that it builds.
     pub name: Option<String>,
-    /// Whether the serial build would end with the scope's first failure.
-    pub fatal: bool,
-    /// Whether what Python does next depends on how the scope's commands end.
-    pub awaited: bool,
 }
 
 /// What the engine answers.
@@ -130,92 +100,35 @@ pub enum Reply {
     Welcome {
         /// The number of its program.
         program: usize,
-    },
-    /// Answers [`Request::Check`].
-    Checked {
-        /// Whether nothing was changed since.
-        holds: bool,
+        /// Whether commands are only listed, and run only where Python asks for their results.
+        only_record: bool,
     },
     /// Answers [`Request::Record`].
     Recorded {
-        /// For each command that was looked at the files that it writes, with their real folders; none where the
-        /// serial build would not have come to it.
-        outputs: Vec<Option<Vec<String>>>,
-        /// Whether Python is to run the next one itself, as it stands: all pending work is done and committed. Those
-        /// behind it were not looked at, nor those of messages that were sent before this was known.
+        /// The files that it writes, with their real folders.
+        outputs: Vec<String>,
+        /// Whether Python is to run it itself, as it stands: all pending work is done and committed.
         yours: bool,
+        /// How it ended, if it was awaited: the exit status; negative for the number of the signal that ended it, as
+        /// Python has it.
+        status: Option<i32>,
+        /// Whether nothing of the program is pending any more.
+        settled: bool,
     },
     /// Answers [`Request::Fresh`].
     Fresh {
         /// The files that the commands would write, if these need not be recorded.
         outputs: Option<Vec<String>>,
     },
-    /// The scope, or everything, is done.
+    /// Everything is done.
     Waited {
-        /// In program order.
-        failures: Vec<Failure>,
-    },
-    /// Python may go on.
-    Forced {
-        /// Whether nothing is pending any more.
+        /// Whether nothing of the program is pending any more.
         settled: bool,
-        /// Whether the serial build would have ended by now.
-        failed: bool,
+        /// How many commands failed that nobody has awaited.
+        failed: usize,
     },
     /// Taken note of.
     Ok,
-    /// To be printed now, in this order; Python answers when it has.
-    Print {
-        /// The commands.
-        commands: Vec<Printout>,
-    },
-}
-
-/// A command that failed.
-#[derive(Clone, Debug, Serialize)]
-pub struct Failure {
-    /// The scope of the command.
-    pub scope: u32,
-    /// `compile`, `archive` or `link`.
-    pub kind: &'static str,
-    /// Its exit status; negative for the number of the signal that ended it, as Python has it.
-    pub status: i32,
-    /// The command.
-    pub argv: Vec<String>,
-}
-
-/// What a command printed. Bytes stand as the characters with their numbers (Latin-1).
-#[derive(Debug, Serialize)]
-pub struct Printout {
-    /// The number of the recording.
-    pub recording: usize,
-    /// Its standard output.
-    pub out: String,
-    /// Its standard error.
-    pub err: String,
-}
-
-/// Longest message that is read, in bytes: far above any command line, far below what would hurt.
-const LIMIT: u32 = 64 << 20;
-
-/// Reads one request; none where the other side has ended.
-///
-/// # Errors
-/// If the stream breaks within a message, or the message isn't one.
-pub fn receive(stream: &mut impl Read) -> io::Result<Option<Request>> {
-    let mut length = [0; 4];
-    match stream.read_exact(&mut length) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) => return Err(error),
-    }
-    let length = u32::from_be_bytes(length);
-    if length > LIMIT {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a message is too long"));
-    }
-    let mut data = vec![0; length as usize];
-    stream.read_exact(&mut data)?;
-    Ok(Some(serde_json::from_slice(&data)?))
 }
 
 /// Writes one reply.
@@ -223,10 +136,17 @@ pub fn receive(stream: &mut impl Read) -> io::Result<Option<Request>> {
 /// # Errors
 /// If the other side has ended.
 pub fn send(stream: &mut impl Write, reply: &Reply) -> io::Result<()> {
-    let data = serde_json::to_vec(reply)?;
+    send_frame(stream, &serde_json::to_vec(reply)?)
+}
+
+/// Writes one frame: its length, then what is in it.
+///
+/// # Errors
+/// If the other side has ended.
+pub(crate) fn send_frame(stream: &mut impl Write, data: &[u8]) -> io::Result<()> {
     let length = u32::try_from(data.len()).map_err(io::Error::other)?;
     let mut message = Vec::with_capacity(data.len() + 4);
     message.extend_from_slice(&length.to_be_bytes());
-    message.extend_from_slice(&data);
+    message.extend_from_slice(data);
     stream.write_all(&message)
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ambidex_graph::{Seq, State};
+use ambidex_graph::{NodeId, Seq, State};
 use serde::Serialize;
 
 use crate::memory::record::How;
 use crate::program::Program;
 use crate::state::Inner;
+use crate::waits::Wait;
 
 /// What was done in one run.
 #[derive(Debug, Serialize)]
@@ -34,6 +35,8 @@ pub struct Report {
     /// The commands that failed, in program order.
     #[serde(skip)]
     pub failures: Vec<FailedCommand>,
+    /// What Python waited for, the longest first.
+    pub waits: Vec<Wait>,
     /// The commands that ambidex left to Python, with the reason.
     pub left_to_python: Vec<LeftCommand>,
 }
@@ -103,8 +106,6 @@ pub struct FailedCommand {
     pub status: i32,
     /// What it printed to its standard error.
     pub err: String,
-    /// Whether the serial build ends with it.
-    pub fatal: bool,
 }
 
 /// A command that ambidex left to Python.
@@ -127,9 +128,12 @@ impl Report {
         let mut spared_hazards = 0;
         let mut failures = Vec::new();
         let mut left_to_python = Vec::new();
+        let mut waits = Vec::new();
         for program in &inner.programs {
-            commands.recorded += program.graph.recorded();
-            commands.distinct += program.graph.len();
+            // What was recorded twice because Python went back is one command.
+            let graph = &program.graph;
+            commands.recorded += graph.program().filter(|seq| !graph.is_cancelled(*seq)).count();
+            commands.distinct += graph.all_nodes().filter(|node| is_wanted(program, *node)).count();
             let (spared, distinct) = program.spared_commands();
             commands.recorded += spared;
             commands.distinct += distinct;
@@ -137,9 +141,9 @@ impl Report {
             let (sum, longest) = durations(program);
             total += sum;
             critical = critical.max(longest);
-            for job in &program.jobs {
-                if let Some(ending) = job.ending() {
-                    match ending.how {
+            for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
+                if let Some(ending) = job.ending().filter(|_| is_wanted(program, node)) {
+                    match program.how(job, ending) {
                         How::Ran => commands.executed += 1,
                         How::Reused => commands.reused += 1,
                         How::Cached => commands.cached += 1,
@@ -151,6 +155,7 @@ impl Report {
             spared_hazards += program.spared_hazards(&found);
             hazard_paths.extend(found);
             failures.extend(failed(program));
+            waits.extend(program.waits.told());
             left_to_python.extend(
                 program.left.iter().map(|(command, reason)| LeftCommand {
                     command: command.clone(),
@@ -158,6 +163,7 @@ impl Report {
                 }),
             );
         }
+        waits.sort_by(|a: &Wait, b| b.seconds.total_cmp(&a.seconds));
         let ordered = hazard_paths.iter().filter(|h| h.ordered).count();
         Self {
             jobs: inner.jobs,
@@ -169,9 +175,15 @@ impl Report {
             hazards: HazardCounts { renamed: hazard_paths.len() - ordered + spared_hazards, ordered },
             hazard_paths,
             failures,
+            waits,
             left_to_python,
         }
     }
+}
+
+/// Whether a node is part of what the serial build does.
+fn is_wanted(program: &Program, node: NodeId) -> bool {
+    !matches!(program.graph.state(node), State::Cancelled | State::Doomed)
 }
 
 /// The sum of all durations, and that of the longest chain.
@@ -233,7 +245,6 @@ fn failed(program: &Program) -> Vec<FailedCommand> {
             cwd: job.setting.cwd.to_path_buf(),
             status: ending.status,
             err: String::from_utf8_lossy(ending.err()).into_owned(),
-            fatal: program.scopes.get(&program.scope_of[seq.index()]).is_some_and(|scope| scope.fatal),
         });
     }
     found

@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::explain;
+use crate::frames::Frames;
 use crate::program::Program;
 use crate::question;
 use crate::report::Report;
 use crate::session::Session;
+use crate::sight::Sight;
 use crate::state::{Options, Shared};
+use crate::table::Table;
 use crate::tree::Tree;
+use crate::witness;
 
 /// The trees that this engine builds, each locked once.
 #[derive(Debug, Default)]
@@ -46,6 +50,23 @@ impl Trees {
     }
 }
 
+/// Serves whoever has come: the first frame says who it is.
+fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
+    let mut frames = Frames::new(stream.try_clone()?);
+    let Some(hello) = frames.next()? else { return Ok(()) };
+    match hello.first() {
+        Some(b'H') => witness::serve(sight, stream, frames, &hello),
+        Some(b'K') => witness::register(sight, stream, &hello),
+        _ => Session::serve(sight.clone(), stream, frames, &hello),
+    }
+}
+
+/// Whether this is how it shows that a captured process has ended in the middle of its conversation.
+fn is_of_an_ended_process(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted, UnexpectedEof};
+    matches!(error.kind(), Interrupted | UnexpectedEof | BrokenPipe | ConnectionReset)
+}
+
 /// An engine that serves captured processes until it is dropped or stopped.
 #[derive(Debug)]
 pub struct Engine {
@@ -66,19 +87,20 @@ impl Engine {
         let temporary = folder.path().join("tmp");
         std::fs::create_dir(&temporary)?;
         question::begin(&temporary);
-        let shared = Arc::new(Shared::new(options, temporary));
+        let table = Table::new(folder.path())?;
+        let shared = Arc::new(Shared::new(options, temporary, folder.path().join("undo"), table));
         let trees = Arc::new(Trees::default());
         let engine =
             Self { shared: shared.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
-                let (shared, trees) = (shared.clone(), trees.clone());
+                let sight = Sight { shared: shared.clone(), trees: trees.clone(), asker: None };
                 std::thread::spawn(move || {
-                    let stopping = || shared.lock().stopping;
-                    if let Err(error) = Session::serve(shared.clone(), trees, stream)
+                    let stopping = || sight.shared.lock().stopping;
+                    if let Err(error) = serve(&sight, stream)
                         && !stopping()
-                        && error.kind() != io::ErrorKind::UnexpectedEof
+                        && !is_of_an_ended_process(&error)
                     {
                         eprintln!("error: {error}");
                     }

@@ -1,222 +1,370 @@
 //! Knows how one captured process is served: each request changes its program, waits for it, or both.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::io::{self, BufReader};
+use std::collections::BTreeMap;
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
+use std::time::Instant;
 
-use ambidex_graph::{NodeId, PathId, Recorded};
+use ambidex_graph::{NodeId, Recorded};
 
+use crate::frames::Frames;
 use crate::job::Environment;
-use crate::line::NoFiles;
 use crate::process;
 use crate::program::{Origin, Program, PythonState};
 use crate::protocol::{self, OpenScope, Reply, Request};
 use crate::roles::Roles;
-use crate::server::Trees;
-use crate::state::{Inner, Shared};
-
-/// Programs that look at nothing a build makes: Python may start them while work is pending.
-const HARMLESS: [&str; 6] = ["uname", "pkg-config", "pkgconf", "getconf", "lsb_release", "sysctl"];
+use crate::sight::Sight;
+use crate::text::{self, Sinks, Stream};
+use crate::waits::Cause;
 
 /// One captured process.
 pub(crate) struct Session {
-    shared: Arc<Shared>,
-    trees: Arc<Trees>,
+    sight: Sight,
     stream: UnixStream,
-    /// What comes by it.
-    incoming: BufReader<UnixStream>,
+    frames: Frames,
     /// Its program's number.
     program: usize,
-    /// Whether Python has started processes, which may write files at any time.
-    has_processes: bool,
-    /// What came before its turn.
-    early: VecDeque<Request>,
     /// Nodes that were recorded, and not yet looked for among what earlier builds have left.
     new_nodes: Vec<NodeId>,
 }
 
-/// What became of a command.
-enum Taken {
-    /// It is part of the graph, and writes these files.
-    Recorded(Vec<String>),
-    /// The serial build would not have come to it.
-    Skipped,
-    /// Everything before it is done, and Python is to run it.
-    Yours,
-}
-
-type Guard<'a> = MutexGuard<'a, Inner>;
-
 impl Session {
-    /// Serves a process until it ends.
-    pub fn serve(shared: Arc<Shared>, trees: Arc<Trees>, mut stream: UnixStream) -> io::Result<()> {
-        let mut incoming = BufReader::new(stream.try_clone()?);
-        let Some(Request::Hello { version, cwd, argv, lane_of, prefix, .. }) =
-            protocol::receive(&mut incoming)?
-        else {
+    /// Serves a process until it ends. `hello` is its first frame.
+    pub fn serve(sight: Sight, stream: UnixStream, mut frames: Frames, hello: &[u8]) -> io::Result<()> {
+        let Request::Hello { version, cwd, argv, prefix, sees, .. } = serde_json::from_slice(hello)? else {
             return Ok(());
         };
         if version != protocol::VERSION {
             return Err(io::Error::other("a captured process speaks another protocol"));
         }
+        let only_record = sight.shared.options.only_record;
         let program = {
-            let mut inner = shared.lock();
-            let run_all = !shared.options.only_record;
+            let mut inner = sight.shared.lock();
             let number = inner.programs.len();
-            let store = shared.options.store.clone();
+            let store = sight.shared.options.store.clone();
             let origin = Origin { store, ..origin(&cwd, &argv, prefix.as_deref()) };
-            inner.programs.push(Program::new(number, PathBuf::from(cwd), lane_of, run_all, origin));
+            let mut program = Program::new(number, PathBuf::from(cwd), sees, !only_record, origin);
+            if let Ok([out, err]) = <[_; 2]>::try_from(frames.take_fds()) {
+                program.log.sinks(Some(Sinks::new(out, err)));
+            }
+            inner.programs.push(program);
             number
         };
-        trees.doubt(None);
-        protocol::send(&mut stream, &Reply::Welcome { program })?;
-        let mut session = Self {
-            shared,
-            trees,
-            stream,
-            incoming,
-            program,
-            has_processes: false,
-            early: VecDeque::new(),
-            new_nodes: Vec::new(),
-        };
-        let result = session.answer_all();
+        sight.trees.doubt(None);
+        let sight = Sight { asker: Some(program), ..sight };
+        let mut session = Self { sight, stream, frames, program, new_nodes: Vec::new() };
+        protocol::send(&mut session.stream, &Reply::Welcome { program, only_record })?;
+        let writer = session.start_writer();
+        let result = session.serve_to_the_end();
         // Whatever is still pending now belongs to a process that was killed.
-        let unwanted = session.shared.lock().programs[program].abandon();
+        let unwanted = {
+            let mut inner = session.sight.shared.lock();
+            let program = &mut inner.programs[program];
+            program.let_snapshots_go();
+            program.has_ended = true;
+            program.abandon()
+        };
         unwanted.into_iter().for_each(process::end);
+        session.sight.shared.tell_progress();
+        // A panic there has been printed.
+        let _ = writer.join();
+        session.change(|program| program.log.close());
         result
     }
 
+    /// Writes, in a thread of its own, what the process and its commands have printed: whoever reads it may be slow.
+    fn start_writer(&self) -> std::thread::JoinHandle<()> {
+        let (shared, number) = (self.sight.shared.clone(), self.program);
+        std::thread::spawn(move || {
+            let mut inner = shared.lock();
+            loop {
+                let was_drained = inner.programs[number].log.is_drained();
+                let batch = inner.programs[number].take_text();
+                if !batch.is_empty() {
+                    drop(inner);
+                    text::write(batch);
+                    inner = shared.lock();
+                    inner.programs[number].log.busy = false;
+                    shared.tell_progress();
+                    continue;
+                }
+                if inner.programs[number].has_ended || inner.stopping {
+                    return;
+                }
+                if !was_drained && inner.programs[number].log.is_drained() {
+                    // All of it had been written before a rollback, or nothing is to be said.
+                    shared.tell_progress();
+                }
+                inner = shared.wait_for_progress(inner);
+            }
+        })
+    }
+
+    fn serve_to_the_end(&mut self) -> io::Result<()> {
+        loop {
+            let result = self.answer_all();
+            let rolling_back = self.sight.shared.lock().programs[self.program].is_rolling_back();
+            if !rolling_back {
+                return result;
+            }
+            self.go_back()?;
+        }
+    }
+
     fn answer_all(&mut self) -> io::Result<()> {
-        while let Some(request) = self.next_request()? {
-            let reply = self.answer(request)?;
-            protocol::send(&mut self.stream, &reply)?;
-            // While Python goes on.
-            self.spare_or_start();
+        while let Some(frame) = self.frames.next()? {
+            match frame.first() {
+                Some(b'T') => {
+                    let stream = if frame.get(1) == Some(&b'2') { Stream::Err } else { Stream::Out };
+                    let data = frame[2.min(frame.len())..].to_vec();
+                    self.change(|program| program.log.text(stream, data));
+                }
+                Some(b'F') => {
+                    if let Ok([out, err]) = <[_; 2]>::try_from(self.frames.take_fds()) {
+                        self.change(|program| program.log.sinks(Some(Sinks::new(out, err))));
+                    }
+                }
+                Some(b'X') => self.change(|program| program.log.sinks(None)),
+                _ => {
+                    let request = serde_json::from_slice(&frame)?;
+                    if let Some(reply) = self.answer(request)? {
+                        protocol::send(&mut self.stream, &reply)?;
+                        // While Python goes on.
+                        self.spare_or_start();
+                    }
+                    continue;
+                }
+            }
+            self.taken_in();
         }
         Ok(())
     }
 
-    fn next_request(&mut self) -> io::Result<Option<Request>> {
-        match self.early.pop_front() {
-            Some(request) => Ok(Some(request)),
-            None => protocol::receive(&mut self.incoming),
-        }
+    /// Changes the program, and lets those know who wait for it.
+    fn change<T>(&self, change: impl FnOnce(&mut Program) -> T) -> T {
+        let mut inner = self.sight.shared.lock();
+        let result = change(&mut inner.programs[self.program]);
+        self.sight.shared.tell_progress();
+        result
     }
 
-    fn answer(&mut self, request: Request) -> io::Result<Reply> {
+    /// What the last frame says is part of the program now.
+    fn taken_in(&self) {
+        self.change(|program| program.frames += 1);
+    }
+
+    fn answer(&mut self, request: Request) -> io::Result<Option<Reply>> {
         match request {
-            Request::Record { commands, recording, cwd, scope, open, env } => {
-                if self.shared.lock().programs[self.program].scope_of.len() != recording {
-                    // Python did not know what became of those before.
-                    return Ok(Reply::Recorded { outputs: Vec::new(), yours: false });
+            Request::Echo => {
+                self.change(|program| program.log.begin_echo());
+                self.taken_in();
+                Ok(None)
+            }
+            Request::Record { argv, cwd, scope, open, env, attributes, awaited, refused } => {
+                if let Some(attributes) = attributes {
+                    let has_own = crate::attributes::of_commands().is_some_and(|usual| usual != attributes);
+                    self.change(|program| program.has_own_attributes = has_own);
                 }
                 self.introduce(scope, open, env);
-                self.record_all(commands, &Path::new(&cwd).into(), scope)
+                let because = refused.map_or_else(String::new, |reason| format!(" (no snapshot: {reason})"));
+                let what = format!("{}{because}", argv.join(" "));
+                let began = Instant::now();
+                let reply = self.record(argv, &Path::new(&cwd).into(), scope, awaited)?;
+                let is_left = matches!(reply, Reply::Recorded { yours: true, .. });
+                let cause = if is_left { Cause::Left } else { Cause::Awaited };
+                if awaited || is_left {
+                    self.sight.waited(cause, || what, began);
+                }
+                Ok(Some(reply))
             }
             Request::Fresh { scope, open, state, again, code, cwd, env } => {
                 if again {
-                    self.trees.doubt(None);
+                    self.sight.trees.doubt(None);
                 }
                 self.introduce(scope, open, env);
                 self.prepare()?;
-                let mut inner = self.shared.lock();
-                let program = &mut inner.programs[self.program];
-                if let Some(code) = code {
-                    program.learn_code(&code);
-                }
-                let python = PythonState { objects: &state, cwd: &Path::new(&cwd).into() };
-                Ok(Reply::Fresh { outputs: program.spare(scope, &python) })
+                self.look_again();
+                let outputs = self.spare(scope, &state, code, &Path::new(&cwd).into())?;
+                Ok(Some(Reply::Fresh { outputs }))
             }
-            Request::Wait { scope } => self.wait(scope),
-            Request::Finish { extensions } => self.finish(extensions.as_deref()),
+            Request::Wait => {
+                self.taken_in();
+                if !self.sight.shared.options.only_record {
+                    self.sight.timed(Cause::End, String::new, || self.sight.settle(self.program))?;
+                }
+                Ok(Some(self.waited()))
+            }
+            Request::Finish { extensions } => {
+                self.taken_in();
+                let sight = self.sight.clone();
+                sight.timed(Cause::End, String::new, || self.finish(extensions.as_deref())).map(Some)
+            }
             Request::Jobs { count } => {
                 self.set_jobs(count);
-                Ok(Reply::Ok)
+                self.taken_in();
+                Ok(Some(Reply::Ok))
             }
-            Request::Look { paths, cwd } => self.look(&paths, Path::new(&cwd)),
-            Request::Change { paths, cwd, private } => self.change(&paths, Path::new(&cwd), private),
-            Request::Process { argv } => self.process(&argv),
-            Request::Check => self.check(),
-            Request::Retire => self.retire(),
-            Request::Abandon { program } => {
-                let unwanted = self.shared.lock().programs.get_mut(program).map(Program::abandon);
-                unwanted.into_iter().flatten().for_each(process::end);
-                Ok(Reply::Ok)
-            }
-            Request::Hello { .. } | Request::Printed => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn"))
-            }
+            Request::Hello { .. } => Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn")),
         }
+    }
+
+    fn waited(&self) -> Reply {
+        let failed = self.change(Program::acknowledge_failures);
+        Reply::Waited { settled: self.sight.tell_settled(self.program), failed }
     }
 
     /// Takes in what a message tells besides its commands.
     fn introduce(&self, scope: u32, open: Option<OpenScope>, env: Option<BTreeMap<String, String>>) {
-        let mut inner = self.shared.lock();
-        let program = &mut inner.programs[self.program];
-        if let Some(open) = open {
-            program.open_scope(scope, open, self.shared.options.keep_going);
-        }
-        if let Some(env) = env {
-            program.env = Arc::new(Environment::new(env));
-        }
+        self.change(|program| {
+            if let Some(open) = open {
+                program.open_scope(scope, open);
+            }
+            if let Some(env) = env {
+                program.env = Arc::new(Environment::new(env));
+            }
+        });
     }
 
-    /// Opens the tree that the program belongs to, and forgets what may be out of date.
+    /// Opens the tree that the program belongs to.
     fn prepare(&self) -> io::Result<()> {
-        if self.has_processes {
-            self.trees.doubt(None);
-        }
-        let program = |inner: &Guard<'_>| {
-            let program = &inner.programs[self.program];
+        let missing = {
+            let program = &self.sight.shared.lock().programs[self.program];
             program.tree.is_none().then(|| program.cwd.clone())
         };
-        let missing = program(&self.shared.lock());
         if let Some(root) = missing {
             // Another build of the same tree may have to end first.
-            let tree = self.trees.open(&root)?;
-            self.shared.lock().programs[self.program].tree = Some(tree);
+            let tree = self.sight.trees.open(&root)?;
+            self.change(|program| program.tree = Some(tree));
         }
         Ok(())
     }
 
-    fn record_all(&mut self, commands: Vec<Vec<String>>, cwd: &Arc<Path>, scope: u32) -> io::Result<Reply> {
-        let mut outputs = Vec::with_capacity(commands.len());
-        for argv in commands {
-            match self.record(argv, cwd, scope)? {
-                Taken::Recorded(files) => outputs.push(Some(files)),
-                Taken::Skipped => outputs.push(None),
-                Taken::Yours => return Ok(Reply::Recorded { outputs, yours: true }),
+    fn spare(
+        &self,
+        scope: u32,
+        state: &str,
+        code: Option<Vec<String>>,
+        cwd: &Arc<Path>,
+    ) -> io::Result<Option<Vec<String>>> {
+        let (outputs, sees) = {
+            let mut inner = self.sight.shared.lock();
+            let program = &mut inner.programs[self.program];
+            if let Some(code) = code {
+                program.learn_code(&code);
             }
+            let outputs = program.spare(scope, &PythonState { objects: state, cwd });
+            let sees = program.sees;
+            for output in outputs.iter().flatten() {
+                inner.table.add(Path::new(output));
+            }
+            (outputs, sees)
+        };
+        self.taken_in();
+        if outputs.is_some() && !sees {
+            self.sight.settle(self.program)?;
+            self.sight.commit(self.program, |_, _| true)?;
         }
-        Ok(Reply::Recorded { outputs, yours: false })
+        Ok(outputs)
     }
 
-    fn record(&mut self, argv: Vec<String>, cwd: &Arc<Path>, scope: u32) -> io::Result<Taken> {
+    fn record(&mut self, argv: Vec<String>, cwd: &Arc<Path>, scope: u32, awaited: bool) -> io::Result<Reply> {
         self.prepare()?;
-        let mut inner = self.shared.lock();
-        let program = &mut inner.programs[self.program];
-        match program.record(&argv, cwd, scope) {
-            Ok((Recorded::Skipped, _)) => Ok(Taken::Skipped),
-            Ok((recorded, outputs)) => {
-                if let Recorded::New(node) = recorded {
-                    self.new_nodes.push(node);
-                }
-                Ok(Taken::Recorded(outputs))
+        self.look_again();
+        if awaited {
+            self.be_serial()?;
+        }
+        let reads = {
+            let mut inner = self.sight.shared.lock();
+            let is_alone = inner.programs.len() == 1;
+            if is_alone { Vec::new() } else { inner.programs[self.program].reads_of(&argv, cwd) }
+        };
+        self.sight.commit_read(&reads)?;
+        let taken = {
+            let mut inner = self.sight.shared.lock();
+            let program = &mut inner.programs[self.program];
+            let number = program.graph.recorded();
+            let taken = program.record(&argv, cwd, scope, awaited);
+            if let Ok((Recorded::New(node), _)) = &taken {
+                self.new_nodes.push(*node);
+            }
+            if let Ok((_, outputs)) = &taken {
+                outputs.iter().for_each(|output| inner.table.add(Path::new(output)));
+            }
+            taken.map(|(_, outputs)| (number, outputs))
+        };
+        self.taken_in();
+        match taken {
+            Ok((number, outputs)) => {
+                self.spare_or_start();
+                let status = if awaited { Some(self.wait_for(number)?) } else { None };
+                let settled = awaited && self.sight.tell_settled(self.program);
+                Ok(Reply::Recorded { outputs, yours: false, status, settled })
             }
             Err(reason) => {
-                program.left.push((argv, reason.to_string()));
-                program.doubt_units();
-                drop(inner);
+                let goes_back = self.change(|program| {
+                    program.log.end_echo();
+                    program.doubt_units();
+                    if !awaited && program.has_snapshot() {
+                        // Python went on as if it had run. It comes again, and is awaited then.
+                        program.meet_strange();
+                        return true;
+                    }
+                    program.left.push((argv, reason.to_string()));
+                    false
+                });
                 self.spare_or_start();
-                self.force_all()?;
-                self.shared.lock().programs[self.program].inputs_change();
-                self.trees.doubt(None);
-                Ok(Taken::Yours)
+                let mut settled = false;
+                if goes_back {
+                    self.sight.shared.advance(self.program);
+                } else {
+                    self.sight.settle_all()?;
+                    settled = self.sight.tell_settled(self.program);
+                }
+                Ok(Reply::Recorded { outputs: Vec::new(), yours: true, status: None, settled })
             }
         }
+    }
+
+    /// What Python was about to change when it said so is changed now.
+    fn look_again(&self) {
+        if self.change(|program| std::mem::take(&mut program.changes.unseen)) {
+            self.sight.trees.doubt(None);
+        }
+    }
+
+    /// Brings everything to the state in which the serial build would be: what may fail runs there, or its failure
+    /// could be one of a file that is not at its place yet.
+    fn be_serial(&self) -> io::Result<()> {
+        if self.sight.shared.options.only_record {
+            return Ok(());
+        }
+        self.sight.settle(self.program)?;
+        self.sight.commit(self.program, |_, _| true)?;
+        self.sight.commit_others()
+    }
+
+    /// Waits for a command that Python waits for. Returns how it ended.
+    fn wait_for(&self, number: usize) -> io::Result<i32> {
+        let (only_record, sees) = {
+            let mut inner = self.sight.shared.lock();
+            let program = &mut inner.programs[self.program];
+            let wanted = program.unsettled(number);
+            program.demand(wanted);
+            let sees = program.sees;
+            self.sight.shared.new_work(&mut inner);
+            (self.sight.shared.options.only_record, sees)
+        };
+        if only_record {
+            self.sight.wait(self.program, |program| program.status(number).is_some())?;
+        } else {
+            self.sight.settle(self.program)?;
+        }
+        if !sees {
+            self.sight.commit(self.program, |_, _| true)?;
+        }
+        Ok(self.sight.shared.lock().programs[self.program].status(number).unwrap_or(-1))
     }
 
     /// Ends the new nodes that are up to date, and has the others started.
@@ -224,7 +372,7 @@ impl Session {
         if self.new_nodes.is_empty() {
             return;
         }
-        let mut inner = self.shared.lock();
+        let mut inner = self.sight.shared.lock();
         let program = &mut inner.programs[self.program];
         let mut work = false;
         for node in self.new_nodes.drain(..) {
@@ -232,246 +380,72 @@ impl Session {
             program.jobs[node.index()].line.shorten();
         }
         if work {
-            self.shared.new_work(&mut inner);
+            self.sight.shared.new_work(&mut inner);
         }
-    }
-
-    fn wait(&mut self, scope: u32) -> io::Result<Reply> {
-        let (nodes, in_turn) = {
-            let inner = self.shared.lock();
-            let program = &inner.programs[self.program];
-            let awaited = program.scopes.get(&scope).is_some_and(|state| state.awaited);
-            if self.shared.options.only_record && !awaited {
-                return Ok(Reply::Waited { failures: Vec::new() });
-            }
-            // What a lane prints is printed when its turn in program order has come.
-            let in_turn = program.lane_of.is_none() && program.prints_in_turn(scope);
-            (program.nodes_of(scope), in_turn)
-        };
-        self.wait_until(Some(&nodes), in_turn)?;
-        let mut inner = self.shared.lock();
-        let failure = inner.programs[self.program].tell_failure(scope);
-        Ok(Reply::Waited { failures: failure.into_iter().collect() })
+        drop(inner);
+        self.sight.shared.advance(self.program);
     }
 
     fn finish(&mut self, extensions: Option<&[String]>) -> io::Result<Reply> {
-        if self.shared.options.only_record {
-            return Ok(Reply::Waited { failures: Vec::new() });
+        if self.sight.shared.options.only_record {
+            return Ok(Reply::Waited { settled: true, failed: 0 });
         }
-        self.wait_until(None, true)?;
-        let mut inner = self.shared.lock();
+        self.sight.settle(self.program)?;
+        let reply = self.waited();
+        let all = self.sight.shared.options.commit_all;
+        let mut inner = self.sight.shared.lock();
         let program = &mut inner.programs[self.program];
-        if self.shared.options.commit_all {
+        if all {
             program.commit(|_, _| true)?;
         } else {
             program.commit_finals()?;
         }
-        let failures = program.tell_failures();
-        if failures.is_empty() {
+        if matches!(reply, Reply::Waited { failed: 0, .. }) {
             program.conclude(extensions);
         }
-        Ok(Reply::Waited { failures })
-    }
-
-    /// Says whether a lane has read what the serial build would have read.
-    fn check(&mut self) -> io::Result<Reply> {
-        self.wait_until(None, false)?;
-        let inner = self.shared.lock();
-        Ok(Reply::Checked { holds: inner.programs[self.program].inputs_hold() })
-    }
-
-    /// Ends a lane. Objects are committed too: nobody comes back to this program when something looks at them.
-    fn retire(&mut self) -> io::Result<Reply> {
-        self.wait_until(None, true)?;
-        let mut inner = self.shared.lock();
-        let lane = &mut inner.programs[self.program];
-        lane.commit(|_, _| true)?;
-        lane.gather();
-        let mut conclusion = std::mem::take(&mut lane.conclusion);
-        let written: Vec<PathBuf> = lane.written_places().map(Path::to_owned).collect();
-        if let Some(process) = lane.lane_of.and_then(|number| inner.programs.get_mut(number)) {
-            // What the process itself has made of these paths came before.
-            let older: Vec<PathId> = written.iter().filter_map(|place| process.paths.known(place)).collect();
-            for path in older {
-                process.graph.changed_outside(path);
-                process.forget_kept(path);
-            }
-            process.conclusion.absorb(&mut conclusion);
-        }
-        Ok(Reply::Ok)
-    }
-
-    /// Waits until these nodes, or all, are settled. Prints what is done, in program order, if `print`.
-    fn wait_until(&mut self, nodes: Option<&[NodeId]>, print: bool) -> io::Result<()> {
-        self.shared.lock().begin_wait();
-        let result = self.wait_and_print(nodes, print);
-        self.shared.lock().end_wait();
-        result
-    }
-
-    fn wait_and_print(&mut self, nodes: Option<&[NodeId]>, print: bool) -> io::Result<()> {
-        let shared = self.shared.clone();
-        let mut inner = shared.lock();
-        let program = &mut inner.programs[self.program];
-        match nodes {
-            Some(nodes) => program.demand(nodes.iter().copied()),
-            None => program.demanded = None,
-        }
-        shared.new_work(&mut inner);
-        loop {
-            if inner.stopping {
-                return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped"));
-            }
-            let program = &mut inner.programs[self.program];
-            let commands = if print { program.printouts() } else { Vec::new() };
-            if !commands.is_empty() {
-                drop(inner);
-                self.print(commands)?;
-                inner = shared.lock();
-                continue;
-            }
-            let graph = &program.graph;
-            let done = match nodes {
-                Some(nodes) => {
-                    nodes.iter().all(|node| graph.state(*node).settled()) && graph.undo().is_empty()
-                }
-                None => graph.is_settled(),
-            };
-            if done {
-                return Ok(());
-            }
-            inner = shared.wait_for_progress(inner);
-        }
-    }
-
-    fn print(&mut self, commands: Vec<protocol::Printout>) -> io::Result<()> {
-        protocol::send(&mut self.stream, &Reply::Print { commands })?;
-        loop {
-            match protocol::receive(&mut self.incoming)? {
-                Some(Request::Printed) => return Ok(()),
-                // Sent before Python read what it is to print.
-                Some(request @ Request::Record { .. }) => self.early.push_back(request),
-                Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn")),
-                None => return Err(io::ErrorKind::UnexpectedEof.into()),
-            }
-        }
+        crate::sight::tidy(&mut inner);
+        Ok(reply)
     }
 
     fn set_jobs(&self, count: usize) {
-        if !self.shared.options.jobs_may_change {
+        let shared = &self.sight.shared;
+        if !shared.options.jobs_may_change {
             return;
         }
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut inner = self.shared.lock();
+        let mut inner = shared.lock();
         inner.jobs = if count == 0 { cores() } else { count };
-        self.shared.new_work(&mut inner);
+        shared.new_work(&mut inner);
     }
 
-    /// Waits for everything, and commits it: what comes next may look at anything.
-    fn force_all(&mut self) -> io::Result<Reply> {
-        self.wait_until(None, true)?;
-        let mut inner = self.shared.lock();
-        inner.programs[self.program].commit(|_, _| true)?;
-        Ok(self.forced(&inner))
-    }
-
-    fn forced(&self, inner: &Guard<'_>) -> Reply {
-        let program = &inner.programs[self.program];
-        let settled = program.graph.is_settled()
-            && program.graph.uncommitted().next().is_none()
-            && !program.keeps_anything();
-        if settled {
-            // From here on Python tells of no change, until it records something.
-            self.trees.doubt(None);
-        }
-        Reply::Forced { settled, failed: program.graph.fatal().is_some() }
-    }
-
-    /// The outputs that are pending, or done but not at their place, and are these paths or in these folders: right
-    /// in them for a look, which sees no more, anywhere below them for a change.
-    fn concerned(&self, paths: &[String], cwd: &Path, deep: bool) -> Vec<PathId> {
-        let mut inner = self.shared.lock();
-        let program = &mut inner.programs[self.program];
-        let mut found = Vec::new();
-        for path in paths {
-            let spelled = program.paths.spelling(Path::new(path), cwd);
-            let below: Vec<PathId> = program.paths.at_or_below(&spelled).collect();
-            let written = |id: &PathId| program.graph.newest_version(*id).is_some() || program.is_kept(*id);
-            let near = |id: &PathId| {
-                let place = program.paths.place(*id);
-                deep || place == spelled || place.parent() == Some(&spelled)
-            };
-            found.extend(below.into_iter().filter(written).filter(near));
-        }
-        found
-    }
-
-    fn look(&mut self, paths: &[String], cwd: &Path) -> io::Result<Reply> {
-        let concerned = self.concerned(paths, cwd, false);
-        if !concerned.is_empty() {
-            self.wait_until(None, true)?;
-            let mut inner = self.shared.lock();
-            inner.programs[self.program].commit(|_, path| concerned.contains(&path))?;
-        }
-        Ok(self.forced(&self.shared.lock()))
-    }
-
-    fn change(&mut self, paths: &[String], cwd: &Path, private: bool) -> io::Result<Reply> {
-        let concerned = self.concerned(paths, cwd, true);
-        let read = {
-            let mut inner = self.shared.lock();
-            let mut read = false;
-            for path in paths {
-                let spelled = inner.programs[self.program].paths.spelling(Path::new(path), cwd);
-                self.trees.doubt(Some(&spelled));
-                read |= inner.programs[self.program].may_be_read(&spelled);
-                if !private {
-                    self.spoil_lanes(&mut inner, &spelled);
-                }
+    /// Lets the process go on from a snapshot, since a command behind it did not end as predicted.
+    fn go_back(&mut self) -> io::Result<()> {
+        // It ends this stream when it has stopped.
+        self.frames.drain();
+        self.new_nodes.clear();
+        let unwanted = self.change(Program::go_back);
+        unwanted.into_iter().for_each(process::end);
+        let shared = self.sight.shared.clone();
+        let journal = shared.journal(self.program)?;
+        let mut inner = shared.lock();
+        loop {
+            let program = &inner.programs[self.program];
+            if inner.stopping {
+                return Ok(());
             }
-            read
-        };
-        if read || !concerned.is_empty() {
-            self.wait_until(None, true)?;
-            let mut inner = self.shared.lock();
-            let program = &mut inner.programs[self.program];
-            program.commit(|_, path| concerned.contains(&path))?;
-            for path in concerned {
-                // From here on the path holds what Python makes of it.
-                program.graph.changed_outside(path);
-                program.forget_kept(path);
+            if program.graph.is_settled() && !program.log.busy {
+                break;
             }
-            program.inputs_change();
-            drop(inner);
-            self.trees.doubt(None);
+            inner = shared.wait_for_progress(inner);
         }
-        Ok(self.forced(&self.shared.lock()))
-    }
-
-    /// Lanes that run ahead must not have read what this process, or an earlier lane of it, changes now.
-    fn spoil_lanes(&self, inner: &mut Guard<'_>, changed: &Path) {
-        let process = inner.programs[self.program].lane_of.unwrap_or(self.program);
-        let own = self.program;
-        let others = inner.programs.iter_mut().enumerate();
-        for (_, lane) in others.filter(|(n, p)| *n != own && p.lane_of == Some(process)) {
-            lane.spoiled |= lane.may_be_read(changed);
-        }
-    }
-
-    fn process(&mut self, argv: &[String]) -> io::Result<Reply> {
-        let name = argv.first().and_then(|program| Path::new(program).file_name());
-        let harmless = name.is_some_and(|name| HARMLESS.iter().any(|known| name == *known)) || is_query(argv);
-        if harmless {
-            return Ok(self.forced(&self.shared.lock()));
-        }
-        let reply = self.force_all()?;
-        let mut inner = self.shared.lock();
         let program = &mut inner.programs[self.program];
-        program.inputs_change();
-        program.doubt_units();
+        program.frames = 0;
+        self.stream = program.resume(&journal)?;
+        self.frames = Frames::new(self.stream.try_clone()?);
         drop(inner);
-        self.has_processes = true;
-        Ok(reply)
+        self.sight.trees.doubt(None);
+        shared.tell_progress();
+        Ok(())
     }
 }
 
@@ -489,11 +463,8 @@ fn origin(cwd: &str, argv: &[String], prefix: Option<&str>) -> Origin {
     let mut named = roles.clone();
     let text = argv.join("\n");
     named.learn(&text);
-    Origin { invocation: named.name(&text).into_owned(), roles, store: None }
-}
-
-/// Whether this asks a compiler about itself.
-fn is_query(argv: &[String]) -> bool {
-    let env = std::collections::BTreeMap::new();
-    ambidex_command::read(argv, &env, &NoFiles).is_ok_and(|c| c.kind == ambidex_command::Kind::Query)
+    let invocation = named.name(&text).into_owned();
+    let mut roots: Vec<PathBuf> = std::fs::canonicalize(cwd).into_iter().chain(folders).collect();
+    roots.dedup();
+    Origin { invocation, roles, store: None, roots }
 }

@@ -11,6 +11,7 @@ use crate::obtain::{Means, Obtained, Started};
 use crate::process;
 use crate::program::Program;
 use crate::question;
+use crate::table::Table;
 
 /// How the engine is to run.
 #[derive(Clone, Debug)]
@@ -19,17 +20,20 @@ pub struct Options {
     pub jobs: usize,
     /// Whether a project's own `-j` may change that.
     pub jobs_may_change: bool,
-    /// Whether a failure leaves the other extensions alone.
-    pub keep_going: bool,
     /// Whether only those commands are run whose results Python asks for.
     pub only_record: bool,
     /// Whether every output is put to its own place in the end, also objects.
     pub commit_all: bool,
     /// Chooses among ready commands at random, from this seed.
     pub schedule_seed: Option<u64>,
+    /// Told of each wait of a process as it ends.
+    pub on_wait: Option<fn(&str)>,
     /// Where results are shared with other trees, if anywhere.
     pub store: Option<Store>,
 }
+
+/// The state, in the hands of one thread.
+pub(crate) type Guard<'a> = MutexGuard<'a, Inner>;
 
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -38,6 +42,8 @@ pub(crate) struct Inner {
     pub running: usize,
     workers: usize,
     pub stopping: bool,
+    /// What captured processes see of all this without asking.
+    pub table: Table,
     random: Option<u64>,
     /// How long some session waited for commands, how many do now, and since when.
     pub waited: Duration,
@@ -69,6 +75,8 @@ pub(crate) struct Shared {
     pub options: Options,
     /// Where commands keep temporary files: what one that is ended leaves there goes with the engine.
     temporary: PathBuf,
+    /// Where processes write down what they change behind a snapshot.
+    journals: PathBuf,
     inner: Mutex<Inner>,
     /// Something can be started.
     work: Condvar,
@@ -77,19 +85,27 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub fn new(options: Options, temporary: PathBuf) -> Self {
+    pub fn new(options: Options, temporary: PathBuf, journals: PathBuf, table: Table) -> Self {
         let inner = Inner {
             programs: Vec::new(),
             jobs: options.jobs.max(1),
             running: 0,
             workers: 0,
             stopping: false,
+            table,
             random: options.schedule_seed,
             waited: Duration::ZERO,
             waiting: 0,
             waiting_since: None,
         };
-        Self { options, temporary, inner: Mutex::new(inner), work: Condvar::new(), progress: Condvar::new() }
+        Self {
+            options,
+            temporary,
+            journals,
+            inner: Mutex::new(inner),
+            work: Condvar::new(),
+            progress: Condvar::new(),
+        }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -105,6 +121,27 @@ impl Shared {
             std::thread::spawn(move || shared.work());
         }
         self.work.notify_all();
+    }
+
+    /// The folder of a program's journal.
+    pub fn journal(&self, program: usize) -> std::io::Result<PathBuf> {
+        let folder = self.journals.join(program.to_string());
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// Something changed that somebody may wait for.
+    pub fn tell_progress(&self) {
+        self.progress.notify_all();
+    }
+
+    /// Looks how far a program's predictions are confirmed. Where one was wrong, its process is stopped.
+    pub fn advance(&self, program: usize) {
+        let wrong = self.lock().programs[program].advance();
+        if let Some(pid) = wrong {
+            process::park(pid);
+        }
+        self.tell_progress();
     }
 
     /// Waits until something has ended.
@@ -152,6 +189,9 @@ impl Shared {
             inner.running -= 1;
             let unwanted = inner.programs[program].finish(node, obtained);
             unwanted.into_iter().for_each(process::end);
+            if let Some(pid) = inner.programs[program].advance() {
+                process::park(pid);
+            }
             self.progress.notify_all();
             if inner.programs[program].graph.ready() > 1 {
                 self.work.notify_all();

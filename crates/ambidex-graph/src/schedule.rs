@@ -150,6 +150,20 @@ impl Graph {
         self.cancel(all)
     }
 
+    /// Python goes back to where it was before the recording `from`: that one and all behind it are taken back, and no
+    /// failure among them counts. What Python records from now on comes in their place. Returns the running nodes that
+    /// are not wanted any more, as [`Graph::finish`] does.
+    pub fn roll_back(&mut self, from: usize) -> Vec<NodeId> {
+        let behind = self.program().skip(from).collect();
+        let stop = self.cancel(behind);
+        let counts = |failed: &Seq| failed.index() < from;
+        self.fatal = self.fatal.filter(counts);
+        for group in &mut self.groups {
+            group.failed = group.failed.filter(counts);
+        }
+        stop
+    }
+
     /// The changes at places that have to be taken back, in this order, once nothing unwanted runs any more.
     /// The caller says [`Graph::undone`] when it has done so.
     pub fn undo(&self) -> Vec<Undo> {

@@ -49,6 +49,16 @@ pub(crate) struct JobArgs {
     /// Choose among ready commands at random, from this seed
     #[arg(long, value_name = "N", hide = true)]
     pub schedule_seed: Option<u64>,
+    /// Leave out the objects that plain setuptools leaves below build/temp*
+    #[arg(long)]
+    pub no_objects: bool,
+}
+
+impl JobArgs {
+    /// Whether objects are wanted at their own places, if that was said.
+    pub fn objects(&self) -> Option<bool> {
+        self.no_objects.then_some(false)
+    }
 }
 
 /// What every command that runs a project takes.

@@ -28,11 +28,15 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
         program: python.into_os_string(),
         arguments,
         cwd: &project.root,
-        environment: with_verbosity(project.environment(), &args.common.output),
+        environment: project
+            .environment()
+            .into_iter()
+            .chain(supervise::keep_going(args.keep_going, &project.settings))
+            .collect(),
         log: None,
     };
     let mut options = supervise::sharing(&args.common.jobs, &project.settings)?;
-    options.keep_going = args.keep_going.unwrap_or(options.keep_going);
+    options.on_wait = args.common.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
     conclude(&ended, args.summary.as_deref(), &args.common.output)
 }
@@ -48,13 +52,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
         program,
         arguments: words.collect(),
         cwd: Path::new("."),
-        environment: with_verbosity(settings.environment(), &args.output),
+        environment: supervise::keep_going(args.keep_going, &settings).into_iter().collect(),
         log: None,
     };
     let mut options = supervise::sharing(&args.jobs, &settings)?;
-    options.keep_going = args.keep_going.unwrap_or(options.keep_going);
+    options.on_wait = args.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
-    conclude(&ended, args.summary.as_deref(), &args.output)
+    let code = conclude(&ended, args.summary.as_deref(), &args.output)?;
+    // Whoever has put `ambidex run` before a command counts on that command's own.
+    Ok(if ended.code == 0 { code } else { ended.code })
 }
 
 /// Writes down what was done, where the next `ambidex report` looks for it. Returns it as JSON.
@@ -66,17 +72,6 @@ pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
         let _ = std::fs::write(folder.join("last-build.json"), &json);
     }
     json
-}
-
-/// Lets the capture tell more as well, if that is wanted.
-fn with_verbosity(
-    mut environment: Vec<(&'static str, OsString)>,
-    output: &OutputArgs,
-) -> Vec<(&'static str, OsString)> {
-    if output.verbose {
-        environment.push(("AMBIDEX_VERBOSE", "1".into()));
-    }
-    environment
 }
 
 /// Writes down and tells what was done.

@@ -20,18 +20,24 @@ macro_rules! package {
 /// copy, so it is the whole package.
 const FILES: &[(&str, &str)] = &package![
     "__init__.py",
-    "_children.py",
     "_client.py",
     "_enable.py",
     "_hooks.py",
     "_imports.py",
-    "_lanes.py",
+    "_library.py",
     "_session.py",
-    "_shared.py",
     "_state.py",
-    "_watch.py",
     "build_meta.py",
 ];
+
+/// The library that is preloaded into captured processes, and its name.
+const LIBRARY: (&str, &[u8]) =
+    ("libambidex_preload.so", include_bytes!(concat!(env!("OUT_DIR"), "/libambidex_preload.so")));
+
+/// Everything that is laid out.
+fn files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FILES.iter().map(|(name, text)| (*name, text.as_bytes())).chain([LIBRARY])
+}
 
 /// The capture on disk.
 #[derive(Debug)]
@@ -62,9 +68,22 @@ impl Capture {
             path.push(":");
             path.push(given);
         }
-        vec![("AMBIDEX_SOCKET", socket.into()), ("PYTHONPATH", path)]
+        let mut variables = vec![("AMBIDEX_SOCKET", socket.into()), ("PYTHONPATH", path)];
+        let library = self.folder.join(LIBRARY.0);
+        // ld.so(8): what has one of these in its path can't be preloaded. Then every command is waited for.
+        if !library.to_string_lossy().contains([' ', ':']) {
+            let mut preload = library.into_os_string();
+            if let Some(given) = std::env::var_os(PRELOAD).filter(|given| !given.is_empty()) {
+                preload.push(":");
+                preload.push(given);
+            }
+            variables.push((PRELOAD, preload));
+        }
+        variables
     }
 }
+
+const PRELOAD: &str = "LD_PRELOAD";
 
 /// The folder that runs share: `AMBIDEX_CACHE_DIR`, else ambidex' part of the XDG cache folder (XDG Base Directory
 /// Specification).
@@ -79,23 +98,23 @@ fn cache_folder() -> Option<PathBuf> {
 /// Names these very files: another version of them has another folder.
 fn version() -> String {
     let mut hasher = blake3::Hasher::new();
-    for (name, text) in FILES {
-        hasher.update(name.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+    for (name, content) in files() {
+        hasher.update(name.as_bytes()).update(&[0]).update(content).update(&[0]);
     }
     hasher.finalize().to_hex()[..16].to_owned()
 }
 
 fn lay_out_in(folder: &Path) -> io::Result<()> {
-    if FILES.iter().all(|(name, text)| fs::read(folder.join(name)).is_ok_and(|t| t == text.as_bytes())) {
+    if files().all(|(name, content)| fs::read(folder.join(name)).is_ok_and(|found| found == content)) {
         return Ok(());
     }
     // Another ambidex may do the same now: each file appears whole.
-    for (name, text) in FILES {
+    for (name, content) in files() {
         let file = folder.join(name);
         let parent = file.parent().unwrap_or(folder);
         fs::create_dir_all(parent)?;
         let mut partial = tempfile::NamedTempFile::new_in(parent)?;
-        io::Write::write_all(&mut partial, text.as_bytes())?;
+        io::Write::write_all(&mut partial, content)?;
         partial.persist(&file).map_err(|error| error.error)?;
     }
     Ok(())

@@ -43,8 +43,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
         program: python.into_os_string(),
         arguments: project.arguments(false, &[]),
         cwd: &project.root,
-        // One program holds all extensions, so that what any two of them write is seen.
-        environment: vec![("AMBIDEX_ENTRY", "setup".into()), ("AMBIDEX_SERIAL_PYTHON", "1".into())],
+        environment: vec![("AMBIDEX_ENTRY", "setup".into())],
         log: Some(log.clone()),
     };
     let options = Options { only_record: true, ..supervise::options(&args.common.jobs, &project.settings) };

@@ -1,5 +1,7 @@
 //! Knows what to say of a build that failed.
 
+use std::path::Path;
+
 use ambidex_engine::FailedCommand;
 
 use crate::error::Error;
@@ -14,9 +16,8 @@ pub(crate) fn tell(ended: &Ended) -> u8 {
         return Error::EXIT_CODE;
     }
     let of_extension = |failed: &&FailedCommand| failed.extension.is_some();
-    let fatal = report.failures.iter().find(|failed| failed.fatal);
-    if let Some(failed) = fatal.or_else(|| report.failures.iter().rfind(of_extension)) {
-        if failed.err.contains("Python.h: No such file") {
+    if let Some(failed) = report.failures.iter().rfind(of_extension) {
+        if failed.err.contains("Python.h: No such file") && lacks_headers(&failed.command) {
             let hint = "install them: python3-dev on Debian and Ubuntu, python3-devel on Fedora and openSUSE";
             tell::error("this Python has no headers", Some(hint));
             return Error::EXIT_CODE;
@@ -25,6 +26,14 @@ pub(crate) fn tell(ended: &Ended) -> u8 {
         tell::say(&format!("  command: {}", failed.command.join(" ")));
     }
     ended.code
+}
+
+/// Whether the command looks for the headers of Python where there are none. Else it doesn't look there.
+fn lacks_headers(command: &[String]) -> bool {
+    command.iter().filter_map(|arg| arg.strip_prefix("-I")).map(Path::new).any(|folder| {
+        let is_pythons = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"));
+        is_pythons && !folder.join("Python.h").exists()
+    })
 }
 
 fn headline(failed: &FailedCommand) -> String {

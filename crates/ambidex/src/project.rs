@@ -52,9 +52,7 @@ impl Project {
 
     /// The variables of a process that runs its setup.py.
     pub fn environment(&self) -> Vec<(&'static str, OsString)> {
-        let mut environment = self.settings.environment();
-        environment.push(("AMBIDEX_ENTRY", "setup".into()));
-        environment
+        vec![("AMBIDEX_ENTRY", "setup".into())]
     }
 
     /// The arguments that make a Python run setuptools for this project.

@@ -23,8 +23,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let engine = Engine::start(supervise::sharing(&args.jobs, &settings)?).map_err(Error::Engine)?;
     let mut signals =
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
-    tell(capture.environment(&engine.socket()).into_iter().chain(settings.environment()))
-        .map_err(Error::Engine)?;
+    let keep_going = supervise::keep_going(None, &settings);
+    tell(capture.environment(&engine.socket()).into_iter().chain(keep_going)).map_err(Error::Engine)?;
     let (end, ended) = mpsc::channel();
     let by_signal = end.clone();
     std::thread::spawn(move || by_signal.send(signals.forever().next()));

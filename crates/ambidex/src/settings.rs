@@ -1,6 +1,5 @@
 //! Knows `[tool.ambidex]` of `pyproject.toml`: its keys, and that the environment and flags win over it.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -16,11 +15,11 @@ pub(crate) struct Settings {
     pub python: Option<PathBuf>,
     /// Whether the other extensions are built when one fails.
     pub keep_going: Option<bool>,
-    /// Whether no two extensions' Python may ever take turns.
-    pub serial_python: Option<bool>,
+    /// Whether objects are put to their own places too.
+    pub objects: Option<bool>,
 }
 
-const KEYS: [&str; 4] = ["jobs", "keep-going", "python", "serial-python"];
+const KEYS: [&str; 4] = ["jobs", "keep-going", "objects", "python"];
 
 impl Settings {
     /// Reads them from a `pyproject.toml` in a folder.
@@ -49,7 +48,7 @@ impl Settings {
                     settings.python = Some(if is_path { folder.join(python) } else { python.to_owned() });
                 }
                 "keep-going" => settings.keep_going = Some(boolean()?),
-                "serial-python" => settings.serial_python = Some(boolean()?),
+                "objects" => settings.objects = Some(boolean()?),
                 _ => return Err(Error::UnknownKey { path: path(), key: key.clone(), nearest: nearest(key) }),
             }
         }
@@ -63,13 +62,6 @@ impl Settings {
             Ok(text) => text.parse().map_or_else(|_| Ok(Self::default()), |table| Self::read(folder, &table)),
             Err(_) => Ok(Self::default()),
         }
-    }
-
-    /// The variables by which the capture is told. A variable that the user has set wins.
-    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
-        const SERIAL: &str = "AMBIDEX_SERIAL_PYTHON";
-        let wanted = self.serial_python == Some(true) && std::env::var_os(SERIAL).is_none();
-        if wanted { vec![(SERIAL, "1".into())] } else { Vec::new() }
     }
 }
 
@@ -104,13 +96,12 @@ mod tests {
 
     #[test]
     fn every_key_is_read() {
-        let text =
-            "[tool.ambidex]\njobs = 3\npython = 'env/bin/python'\nkeep-going = true\nserial-python = false";
+        let text = "[tool.ambidex]\njobs = 3\npython = 'env/bin/python'\nkeep-going = true\nobjects = false";
         let settings = Settings {
             jobs: Some(3),
             python: Some("/p/env/bin/python".into()),
             keep_going: Some(true),
-            serial_python: Some(false),
+            objects: Some(false),
         };
         assert_eq!(read(text), Ok(settings));
         assert_eq!(read("[tool.other]\njobs = 'x'"), Ok(Settings::default()));
@@ -132,9 +123,7 @@ mod tests {
 
     #[test]
     fn the_nearest_key_is_found() {
-        for (written, meant) in
-            [("job", "jobs"), ("keep_going", "keep-going"), ("serialpython", "serial-python")]
-        {
+        for (written, meant) in [("job", "jobs"), ("keep_going", "keep-going"), ("object", "objects")] {
             assert_eq!(nearest(written), meant);
         }
     }

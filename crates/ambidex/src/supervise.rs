@@ -48,12 +48,20 @@ pub(crate) fn options(jobs: &JobArgs, settings: &Settings) -> Options {
     Options {
         jobs: jobs.jobs.or(settings.jobs).map_or_else(cores, |n| n as usize),
         jobs_may_change: jobs.jobs.is_none(),
-        keep_going: settings.keep_going.unwrap_or(false),
         only_record: false,
-        commit_all: false,
+        commit_all: jobs.objects().or(settings.objects).unwrap_or(true),
         schedule_seed: jobs.schedule_seed,
+        on_wait: None,
         store: None,
     }
+}
+
+/// The variable by which the capture is told to go on with the other extensions when one fails, if it is to.
+pub(crate) fn keep_going(flag: Option<bool>, settings: &Settings) -> Option<(&'static str, OsString)> {
+    let wanted = flag.or(settings.keep_going).unwrap_or(false);
+    // Else it might be set, in another spelling.
+    let value = if wanted { "1" } else { "0" };
+    (flag.is_some() || wanted).then(|| ("AMBIDEX_KEEP_GOING", value.into()))
 }
 
 /// The same for a build whose results are shared with other trees.

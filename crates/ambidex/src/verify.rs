@@ -132,7 +132,7 @@ impl Bench<'_> {
         let fixed: [(&'static str, OsString); 2] =
             [("PYTHONHASHSEED", "0".into()), ("SOURCE_DATE_EPOCH", "1600000000".into())];
         let fixed = fixed.into_iter().filter(|(name, _)| std::env::var_os(name).is_none());
-        let environment = fixed.chain(self.project.settings.environment()).collect();
+        let environment = fixed.collect();
         Task {
             program: self.python.clone().into_os_string(),
             arguments: self.project.arguments(self.inplace, &[]),

@@ -51,7 +51,7 @@ pub(crate) fn wheel(args: &WheelArgs) -> Result<u8, Error> {
     let out = args.out.clone().unwrap_or_else(|| project.root.join("dist"));
     let folder = tempfile::Builder::new().prefix("ambidex-").tempdir().map_err(Error::Engine)?;
     let isolated = if args.no_isolation { None } else { Some(isolate(args, &python, &system)?) };
-    let variables = project.settings.environment();
+    let variables = supervise::keep_going(None, &project.settings).into_iter().collect();
     let quiet = args.common.output.quiet;
     let mut backend = Backend { project: &project, system, python, variables, quiet, folder };
     let mut required = Vec::new();

@@ -373,19 +373,19 @@ fn mistakes_are_one_message() {
 fn settings_yield_to_variables_and_these_to_arguments() {
     let Some(environment) = Environment::usual() else { return };
     let mut workspace = Workspace::new(&shared_source(), &environment);
-    write(&workspace, "pyproject.toml", "[tool.ambidex]\njobs = 5\nkeep-going = true\nserial-python = true");
+    write(&workspace, "pyproject.toml", "[tool.ambidex]\njobs = 5\nkeep-going = true");
     edit_setup(
         &workspace,
         "from setuptools",
-        "import os\nprint(os.environ.get('AMBIDEX_SERIAL_PYTHON'))\nfrom setuptools",
+        "import os\nprint(os.environ.get('AMBIDEX_KEEP_GOING'))\nfrom setuptools",
     );
     let jobs =
         |workspace: &Workspace, arguments: &[&str]| workspace.build_with_summary(arguments)["jobs"].clone();
     assert_eq!(jobs(&workspace, &[]), 5);
     assert!(workspace.build(&[]).stdout.starts_with("1\n"));
     workspace.variables.push(("AMBIDEX_JOBS".to_owned(), "4".to_owned()));
-    workspace.variables.push(("AMBIDEX_SERIAL_PYTHON".to_owned(), String::new()));
+    workspace.variables.push(("AMBIDEX_KEEP_GOING".to_owned(), "0".to_owned()));
     assert_eq!(jobs(&workspace, &[]), 4);
-    assert!(workspace.build(&[]).stdout.starts_with('\n'));
+    assert!(workspace.build(&[]).stdout.starts_with("0\n"));
     assert_eq!(jobs(&workspace, &["-j3"]), 3);
 }

@@ -8,6 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -21,7 +23,7 @@ use crate::environment::{ambidex, python_with, root};
 const SETUPTOOLS: &str = "setuptools==84.2.1";
 
 /// After so long a build hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Options of the chore.
 #[derive(clap::Args)]
@@ -44,6 +46,21 @@ struct Seen {
     files: BTreeMap<PathBuf, (u32, Vec<u8>)>,
 }
 
+impl Seen {
+    /// This second plain build, but for files that `warm` has as the first one had made them: plain setuptools goes by
+    /// times, and leaves out what ambidex, which goes by content, makes again.
+    fn or(&self, first: &Self, warm: &Self) -> Self {
+        let mut files = self.files.clone();
+        for (path, file) in &warm.files {
+            if first.files.get(path) == Some(file) {
+                files.insert(path.clone(), file.clone());
+            }
+        }
+        files.retain(|path, _| warm.files.contains_key(path) || first.files.contains_key(path));
+        Self { files, ..self.clone() }
+    }
+}
+
 /// A way to start a build.
 struct Way {
     name: &'static str,
@@ -61,21 +78,19 @@ pub(crate) fn compare(options: &Options) -> Result<()> {
         Some(python) => python.clone(),
         None => python_with("shapes", &[SETUPTOOLS])?,
     };
-    let place =
-        Place { program: ambidex()?, python, folder: root().join("target").join("xtask").join("shape") };
+    let wanted = |shape: &Shape| {
+        options.names.is_empty() || options.names.iter().any(|name| shape.name.contains(name.as_str()))
+    };
+    let shapes: Vec<Shape> = all()?.into_iter().filter(wanted).collect();
+    let found = compare_all(&shapes, &python)?;
     let mut table = String::new();
     let (mut equal, mut others) = (0, 0);
-    for shape in all()? {
-        if !options.names.is_empty() && !options.names.iter().any(|name| shape.name.contains(name.as_str())) {
-            continue;
-        }
-        let differences = place.compare(&shape)?;
-        println!("{}: {}", shape.name, if differences.is_empty() { "equal" } else { &differences });
+    for (shape, differences) in shapes.iter().zip(&found) {
         if differences.is_empty() {
             equal += 1;
         } else {
             others += 1;
-            writeln!(table, "| {} | {} |", shape.name, short(&differences))?;
+            writeln!(table, "| {} | {} |", shape.name, short(differences))?;
         }
     }
     println!("{equal} equal, {others} not");
@@ -86,6 +101,37 @@ pub(crate) fn compare(options: &Options) -> Result<()> {
     }
     anyhow::ensure!(others == 0, "{others} shapes are not built as plain setuptools builds them");
     Ok(())
+}
+
+/// What differs, for each shape. As many are built at a time as there are cores.
+fn compare_all(shapes: &[Shape], python: &Path) -> Result<Vec<String>> {
+    let program = ambidex()?;
+    let next = AtomicUsize::new(0);
+    let found: Vec<OnceLock<String>> = shapes.iter().map(|_| OnceLock::new()).collect();
+    let compare_some = |worker: usize| -> Result<()> {
+        let folder = root().join("target").join("xtask").join("shapes").join(worker.to_string());
+        let place = Place { program: program.clone(), python: python.to_owned(), folder };
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(shape), Some(found)) = (shapes.get(at), found.get(at)) else { return Ok(()) };
+            let differences =
+                found.get_or_init(|| place.compare(shape).unwrap_or_else(|error| format!("{error:#}")));
+            println!("{}: {}", shape.name, if differences.is_empty() { "equal" } else { differences });
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers)
+            .map(|worker| {
+                scope.spawn({
+                    let compare_some = &compare_some;
+                    move || compare_some(worker)
+                })
+            })
+            .collect();
+        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
+    })?;
+    Ok(found.into_iter().map(|found| found.into_inner().unwrap_or_default()).collect())
 }
 
 const HEAD: &str = "# Shapes\n
@@ -146,11 +192,15 @@ impl Place {
     /// What differs between the plain builds of a shape and ours, in one line; nothing where all is equal.
     fn compare(&self, shape: &Shape) -> Result<String> {
         self.lay_out(shape)?;
+        let other_plain = self.build(&PLAIN)?;
+        self.lay_out(shape)?;
         let plain = self.build(&PLAIN)?;
         if plain.code != Some(shape.code) {
             return Ok(format!("the plain build ends with {:?} and not with {}", plain.code, shape.code));
         }
+        let chance = Chance::between(&plain, &other_plain);
         let plain_again = self.build(&PLAIN)?;
+        let difference = |plain: &Seen, ours: &Seen| difference(&chance.apart(plain), &chance.apart(ours));
         let mut found = Vec::new();
         for way in [&ONE_JOB, &FOUR_JOBS] {
             self.lay_out(shape)?;
@@ -158,7 +208,7 @@ impl Place {
             found.extend(difference(&plain, &ours).map(|what| format!("{}: {what}", way.name)));
         }
         let warm = Seen { text: plain_again.text.clone(), ..self.build(&FOUR_JOBS)? };
-        found.extend(difference(&plain_again, &warm).map(|what| format!("warm: {what}")));
+        found.extend(difference(&plain_again.or(&plain, &warm), &warm).map(|what| format!("warm: {what}")));
         Ok(found.join("; "))
     }
 
@@ -170,10 +220,9 @@ impl Place {
         fs::create_dir_all(self.project())?;
         for entry in fs::read_dir(root().join("tests").join("shapes").join("_sources"))? {
             let entry = entry?;
-            fs::copy(entry.path(), self.project().join(entry.file_name()))?;
+            put(&entry.path(), &self.project().join(entry.file_name()))?;
         }
-        fs::copy(&shape.file, self.project().join("setup.py"))?;
-        Ok(())
+        put(&shape.file, &self.project().join("setup.py"))
     }
 
     fn project(&self) -> PathBuf {
@@ -222,6 +271,43 @@ impl Place {
         let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
         Ok(Seen { code, text, files: files(&self.project())? })
     }
+}
+
+/// What two plain builds of the same have not in common, such as a time of day in a log.
+struct Chance {
+    files: Vec<PathBuf>,
+    text: bool,
+}
+
+impl Chance {
+    fn between(one: &Seen, other: &Seen) -> Self {
+        let differs = |path: &&PathBuf| one.files.get(*path) != other.files.get(*path);
+        let files = one.files.keys().chain(other.files.keys()).filter(differs).cloned().collect();
+        Self { files, text: one.text != other.text }
+    }
+
+    /// What was seen, without that.
+    fn apart(&self, seen: &Seen) -> Seen {
+        let mut seen = seen.clone();
+        for path in &self.files {
+            // That it is there counts.
+            if let Some(file) = seen.files.get_mut(path) {
+                *file = (0, Vec::new());
+            }
+        }
+        if self.text {
+            seen.text.clear();
+        }
+        seen
+    }
+}
+
+/// Copies a file, with a time that every copy has: compilers can put it into what they make.
+fn put(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to)?;
+    let time = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    File::options().write(true).open(to)?.set_modified(time)?;
+    Ok(())
 }
 
 /// Every file below a folder, without what only ambidex keeps.
@@ -313,6 +399,16 @@ mod tests {
         assert_eq!(told(text("one\n")), "nothing was printed for `two`");
         let more = [("m.so", 0o755, "x"), ("new", 0o644, "")];
         assert_eq!(told(seen(0, "one\ntwo\n", &more)), "new should not be there");
+    }
+
+    #[test]
+    fn what_differs_between_plain_builds_does_not_count() {
+        let (one, other) = (seen(0, "1\n", &[("t", 0o644, "1")]), seen(0, "2\n", &[("t", 0o644, "2")]));
+        let chance = Chance::between(&one, &other);
+        let ours = seen(0, "3\n", &[("t", 0o644, "3")]);
+        assert_eq!(difference(&chance.apart(&one), &chance.apart(&ours)), None);
+        let missing = seen(0, "3\n", &[]);
+        assert_eq!(difference(&chance.apart(&one), &chance.apart(&missing)).as_deref(), Some("t is missing"));
     }
 
     #[test]

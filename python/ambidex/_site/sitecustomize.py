@@ -26,7 +26,7 @@ def _start():
     if sys.version_info >= (3, 6):
         import ambidex._imports
 
-        ambidex._imports.install(here)
+        ambidex._imports.install()
     # The package keeps its own __path__; from here on the folder need not be seen by anybody.
     sys.path[:] = [entry for entry in sys.path if entry != here]
     _run_the_environments_own()

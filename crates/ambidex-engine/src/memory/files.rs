@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use ambidex_store::Digest;
 use rustc_hash::FxHashSet;
+use rustix::time::Timespec;
 
 use super::content::{self, Content};
 use crate::growth::push;
@@ -45,6 +46,11 @@ impl Time {
     /// Moments that a 64 bit number has no room for (after 2262) are all the same.
     fn new(seconds: i64, nanoseconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
+    }
+
+    /// As the kernel has it.
+    pub fn timespec(self) -> Timespec {
+        Timespec { tv_sec: self.seconds(), tv_nsec: self.0.rem_euclid(1_000_000_000) }
     }
 
     /// Whole seconds since 1970.

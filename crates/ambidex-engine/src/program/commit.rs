@@ -6,11 +6,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use ambidex_graph::{NodeId, PathId, Version};
+use ambidex_graph::{Action, NodeId, PathId, Version};
 
 use super::Program;
 use crate::job::Memorable;
-use crate::place;
+use crate::{place, stamp};
 
 impl Program {
     /// Takes back what cancelled commands did at places.
@@ -51,7 +51,8 @@ impl Program {
         {
             return Ok(());
         }
-        place::commit(file, place)
+        // In the order in which the serial build would have made them, beside what Python makes itself.
+        place::commit(file, place, Some(self.jobs[node.index()].recorded))
     }
 
     /// Puts the newest versions of paths to their own places: those that `wanted` says yes to. Everything must be
@@ -62,14 +63,28 @@ impl Program {
             if wanted(self, path) {
                 self.put(path, version)?;
                 self.graph.committed(path);
+                self.committed.insert(path, stamp::of([self.paths.place(path)]));
             }
         }
         self.commit_kept(wanted)
     }
 
-    /// The files that its commands write.
-    pub fn written_places(&self) -> impl Iterator<Item = &Path> {
-        self.jobs.iter().flat_map(|job| job.products.iter().map(|product| &*product.place))
+    /// Those of the paths that an action reads which somebody has changed since they were put to their places.
+    pub(super) fn changed_at_places(&self, action: &Action) -> Vec<PathId> {
+        let is_changed = |path: &PathId| {
+            let then = self.committed.get(path);
+            then.is_some_and(|then| *then != stamp::of([self.paths.place(*path)]))
+        };
+        action.reads.iter().map(|read| read.path).filter(is_changed).collect()
+    }
+
+    /// From here on these paths hold what somebody else has made of them.
+    pub fn change_outside(&mut self, paths: &[PathId]) {
+        for path in paths {
+            self.graph.changed_outside(*path);
+            self.forget_kept(*path);
+            self.committed.remove(path);
+        }
     }
 
     /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has

@@ -47,7 +47,7 @@ pub(crate) struct Spared {
 }
 
 /// The newest version of a file that a spared command has written, which need not be at its place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Kept {
     file: PathBuf,
     digest: Digest,
@@ -189,7 +189,7 @@ impl Program {
             let Some(kept) = self.kept.remove(&path) else { continue };
             let place = self.paths.place(path);
             if !place.exists() || tree.memory().files.digest(place) != Some(kept.digest) {
-                match place::commit(&kept.file, place) {
+                match place::commit(&kept.file, place, None) {
                     // Somebody has removed the folder since, and what the serial build left there with it.
                     Err(_) if !place.parent().is_some_and(Path::is_dir) => {}
                     committed => committed?,

@@ -11,16 +11,15 @@ use serde_json::{Value, json};
 pub(crate) struct Client {
     stream: UnixStream,
     answers: BufReader<UnixStream>,
-    recorded: usize,
 }
 
 impl Client {
     /// Opens a session of a process that runs in `cwd`.
     pub fn open(socket: &Path, cwd: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket)?;
-        let mut client = Self { answers: BufReader::new(stream.try_clone()?), stream, recorded: 0 };
+        let mut client = Self { answers: BufReader::new(stream.try_clone()?), stream };
         let hello = json!({
-            "type": "hello", "version": 1, "pid": std::process::id(), "cwd": cwd, "argv": ["bench"], "lane_of": null,
+            "type": "hello", "version": 2, "pid": std::process::id(), "cwd": cwd, "argv": ["bench"],
         });
         client.ask(&hello, "welcome")?;
         Ok(client)
@@ -28,12 +27,11 @@ impl Client {
 
     /// Records a command. The first brings its environment and opens the scope that all belong to.
     pub fn record(&mut self, argv: &[&str], cwd: &Path, path: Option<&str>) -> Result<()> {
-        let open = path.map(|_| json!({"name": "bench", "fatal": true, "awaited": false}));
+        let open = path.map(|_| json!({"name": "bench"}));
         let env = path.map(|path| json!({ "PATH": path }));
         let record = json!({
-            "type": "record", "commands": [argv], "recording": self.recorded, "cwd": cwd, "scope": 0, "open": open, "env": env,
+            "type": "record", "argv": argv, "awaited": false, "cwd": cwd, "scope": 0, "open": open, "env": env,
         });
-        self.recorded += 1;
         self.ask(&record, "recorded")
     }
 
@@ -44,19 +42,14 @@ impl Client {
 
     fn ask(&mut self, request: &Value, expected: &str) -> Result<()> {
         self.send(request)?;
-        loop {
-            let answer = self.receive()?;
-            match answer["type"].as_str() {
-                Some("print") => self.send(&json!({"type": "printed"}))?,
-                Some(kind) if kind == expected => {
-                    if answer["failures"].as_array().is_some_and(|failures| !failures.is_empty()) {
-                        bail!("a command failed: {answer}");
-                    }
-                    return Ok(());
-                }
-                _ => bail!("`{expected}` was expected, not {answer}"),
-            }
+        let answer = self.receive()?;
+        if answer["type"] != expected {
+            bail!("`{expected}` was expected, not {answer}");
         }
+        if answer["failed"].as_u64().is_some_and(|failed| failed > 0) {
+            bail!("a command failed: {answer}");
+        }
+        Ok(())
     }
 
     fn send(&mut self, message: &Value) -> Result<()> {

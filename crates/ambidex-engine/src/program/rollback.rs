@@ -1,0 +1,183 @@
+//! Knows the snapshots of a process, which commands are confirmed, and how the program goes back to a snapshot.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use ambidex_graph::{PathId, State};
+use ambidex_store::Digest;
+
+use super::Program;
+use super::unit::Kept;
+use crate::job::Environment;
+use crate::protocol;
+use crate::undo;
+
+/// A frozen copy of a process, which goes on from there if a command behind it does not end as predicted.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    number: u64,
+    /// How many commands were recorded.
+    position: usize,
+    /// By which it waits. When the stream ends, so does the copy.
+    stream: UnixStream,
+    /// The process that it is a copy of.
+    pid: u32,
+    env: Arc<Environment>,
+    has_own_attributes: bool,
+    code: Option<Digest>,
+    asked: usize,
+    spared: usize,
+    kept: BTreeMap<PathId, Kept>,
+}
+
+/// What Python predicted, and how far that is confirmed.
+#[derive(Debug, Default)]
+pub(crate) struct Predictions {
+    /// How many recordings are known to have ended as Python took them to.
+    confirmed: usize,
+    snapshots: std::collections::VecDeque<Snapshot>,
+    /// How many snapshots there were.
+    counted: u64,
+    /// The recording that did not end as predicted, as long as the process is not back before it.
+    wrong: Option<usize>,
+    /// Where a command was to be recorded that is not understood.
+    strange: Option<usize>,
+}
+
+/// Most snapshots of one process at a time.
+const MOST: usize = 16;
+
+impl Program {
+    /// Takes a snapshot of the process in. Returns its number; none where there are enough.
+    pub fn add_snapshot(&mut self, pid: u32, stream: UnixStream) -> Option<u64> {
+        let predictions = &mut self.predictions;
+        if predictions.snapshots.len() >= MOST || predictions.wrong.is_some() {
+            return None;
+        }
+        predictions.counted += 1;
+        let number = predictions.counted;
+        predictions.snapshots.push_back(Snapshot {
+            number,
+            position: self.graph.recorded(),
+            stream,
+            pid,
+            env: self.env.clone(),
+            has_own_attributes: self.has_own_attributes,
+            code: self.code,
+            asked: self.asked.len(),
+            spared: self.spared.len(),
+            kept: self.kept.clone(),
+        });
+        self.log.mark(number);
+        Some(number)
+    }
+
+    /// Whether a command may be predicted to succeed.
+    pub fn has_snapshot(&self) -> bool {
+        !self.predictions.snapshots.is_empty()
+    }
+
+    /// Whether the process is on its way back to a snapshot.
+    pub fn is_rolling_back(&self) -> bool {
+        self.predictions.wrong.is_some()
+    }
+
+    /// The next command is not understood, and was not awaited.
+    pub fn meet_strange(&mut self) {
+        self.predictions.strange = Some(self.graph.recorded());
+        self.log.bar();
+    }
+
+    /// Looks how far predictions are confirmed by now, and lets snapshots go that nobody comes back to. Returns the
+    /// process that has to stop, where one was wrong.
+    pub fn advance(&mut self) -> Option<u32> {
+        if self.predictions.wrong.is_some() {
+            return None;
+        }
+        let is_wrong = loop {
+            let at = self.predictions.confirmed;
+            let Some(seq) = self.graph.recording(at) else { break self.predictions.strange.is_some() };
+            if !self.graph.is_cancelled(seq) {
+                let node = self.graph.node_of(seq);
+                let accepted = self.awaited.contains(&at) || self.predictions.snapshots.is_empty();
+                match self.graph.state(node) {
+                    State::Done if accepted || !self.is_misled(node) => {}
+                    State::Failed if accepted => {}
+                    State::Done | State::Failed => break true,
+                    _ => break false,
+                }
+            }
+            self.predictions.confirmed += 1;
+        };
+        let predictions = &mut self.predictions;
+        while predictions.snapshots.get(1).is_some_and(|next| next.position <= predictions.confirmed) {
+            if let Some(gone) = predictions.snapshots.pop_front() {
+                self.log.forget_mark(gone.number);
+            }
+        }
+        let active = predictions.snapshots.back().filter(|_| is_wrong)?.pid;
+        predictions.wrong = Some(predictions.confirmed);
+        Some(active)
+    }
+
+    /// The process knows that nothing is pending any more: it will not go back.
+    pub fn let_snapshots_go(&mut self) {
+        while let Some(gone) = self.predictions.snapshots.pop_front() {
+            self.log.forget_mark(gone.number);
+        }
+    }
+
+    /// Whether nothing is pending, and all text is written.
+    pub fn is_settled(&self) -> bool {
+        self.graph.is_settled() && self.log.is_drained() && !self.is_rolling_back()
+    }
+
+    /// Takes back what was recorded behind the newest snapshot before the wrong prediction. Returns the processes that
+    /// still run for it. Older snapshots are confirmed, younger ones were taken of what should not have been.
+    pub fn go_back(&mut self) -> Vec<u32> {
+        let Some(wrong) = self.predictions.wrong else { return Vec::new() };
+        let snapshots = &mut self.predictions.snapshots;
+        while snapshots.len() > 1 && snapshots.back().is_some_and(|last| last.position > wrong) {
+            snapshots.pop_back();
+        }
+        let Some(target) = snapshots.pop_back() else { return Vec::new() };
+        snapshots.clear();
+        let position = target.position;
+        snapshots.push_back(target);
+        let unwanted = self.graph.roll_back(position);
+        self.take_back();
+        for scope in self.scopes.values_mut() {
+            scope.recordings.retain(|seq| seq.index() < position);
+        }
+        self.processes(unwanted)
+    }
+
+    /// Makes the program what it was at the snapshot that [`Self::go_back`] has left, once nothing unwanted runs any more,
+    /// and lets the copy go on. Returns the stream by which it speaks.
+    pub fn resume(&mut self, journal: &Path) -> io::Result<UnixStream> {
+        let predictions = &mut self.predictions;
+        let wrong = predictions.wrong.take().unwrap_or_default();
+        let strange = predictions.strange.take().is_some();
+        let Some(mut target) = predictions.snapshots.pop_back() else {
+            return Err(io::Error::other("a command has failed that nobody can take back"));
+        };
+        predictions.confirmed = self.graph.recorded();
+        let awaits = wrong + 1 - target.position.min(wrong);
+        undo::undo(journal, target.number)?;
+        self.log.roll_back(target.number);
+        self.env = target.env;
+        self.has_own_attributes = target.has_own_attributes;
+        self.code = target.code;
+        self.asked.truncate(target.asked);
+        self.spared.truncate(target.spared);
+        self.kept = target.kept;
+        self.forget_changes();
+        self.inputs_change();
+        let text = format!("R{awaits} {}", u8::from(strange));
+        protocol::send_frame(&mut target.stream, text.as_bytes())?;
+        Ok(target.stream)
+    }
+}

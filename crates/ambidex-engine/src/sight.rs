@@ -1,0 +1,268 @@
+//! Knows what has to be done before a process may look at a path, change it, or start something that may do either.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ambidex_graph::PathId;
+
+use crate::program::Program;
+use crate::server::Trees;
+use crate::state::{Guard, Shared};
+use crate::waits::Cause;
+
+/// The process that asks has been stopped, and does not wait for an answer any more; or the engine ends.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+impl From<Stopped> for io::Error {
+    fn from(_: Stopped) -> Self {
+        Self::new(io::ErrorKind::Interrupted, "stopped")
+    }
+}
+
+/// What sessions and witnesses do alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    pub shared: Arc<Shared>,
+    pub trees: Arc<Trees>,
+    /// The program of the process that asks, if it has one.
+    pub asker: Option<usize>,
+}
+
+impl Sight {
+    /// Waits until a program has taken in so many frames of its process.
+    pub fn catch_up(&self, program: usize, frames: u64) -> Result<(), Stopped> {
+        self.wait(program, |program| program.frames >= frames)
+    }
+
+    /// Waits until nothing of a program is pending, and all that it printed is written.
+    pub fn settle(&self, program: usize) -> Result<(), Stopped> {
+        let mut inner = self.shared.lock();
+        inner.programs[program].demanded = None;
+        inner.programs[program].log.end_echo();
+        self.shared.new_work(&mut inner);
+        self.shared.tell_progress();
+        drop(inner);
+        self.wait(program, |program| program.is_settled() || program.has_ended && program.graph.is_settled())
+    }
+
+    /// Puts all that other processes have made to its place: commands of this one may read it.
+    pub fn commit_others(&self) -> io::Result<()> {
+        for number in self.programs().filter(|number| Some(*number) != self.asker) {
+            self.commit_of_another(number, |_, _| true)?;
+        }
+        Ok(())
+    }
+
+    /// What another process prints may wait for this one: so only its commands are waited for.
+    fn commit_of_another(&self, number: usize, wanted: impl Fn(&Program, PathId) -> bool) -> io::Result<()> {
+        self.wait(number, |program| program.graph.is_settled() && !program.is_rolling_back())?;
+        self.commit(number, wanted)
+    }
+
+    /// Puts those of these files to their places that other processes have made.
+    pub fn commit_read(&self, files: &[Arc<Path>]) -> io::Result<()> {
+        for number in self.programs().filter(|number| Some(*number) != self.asker) {
+            let wanted = {
+                let program = &mut self.shared.lock().programs[number];
+                let paths: Vec<&Path> = files.iter().map(|file| &**file).collect();
+                concerned(program, &paths, Path::new("/"), Reach::Itself)
+            };
+            if !wanted.is_empty() {
+                self.commit_of_another(number, |_, path| wanted.contains(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what a process waits for, and takes down how long that took.
+    pub fn timed<T>(&self, cause: Cause, what: impl FnOnce() -> String, wait: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let result = wait();
+        self.waited(cause, what, began);
+        result
+    }
+
+    /// Takes down what a process has waited for.
+    pub fn waited(&self, cause: Cause, what: impl FnOnce() -> String, began: Instant) {
+        let time = began.elapsed();
+        let mut inner = self.shared.lock();
+        // What a process without a program of its own waits for, somebody with one has started it for.
+        if let Some(program) = inner.programs.get_mut(self.asker.unwrap_or(0)) {
+            let what = what();
+            if program.waits.add(cause, what.clone(), time)
+                && let Some(tell) = self.shared.options.on_wait
+            {
+                tell(&format!("Python waited {:.3} s: it {cause}: {what}", time.as_secs_f64()));
+            }
+        }
+    }
+
+    /// Waits until something holds for a program.
+    pub fn wait(&self, number: usize, holds: impl Fn(&Program) -> bool) -> Result<(), Stopped> {
+        let mut inner = self.shared.lock();
+        if holds(&inner.programs[number]) {
+            return Ok(());
+        }
+        inner.begin_wait();
+        let waited = loop {
+            let is_stopped = |asker: usize| inner.programs[asker].is_rolling_back();
+            if inner.stopping || self.asker.is_some_and(is_stopped) {
+                break Err(Stopped);
+            }
+            if holds(&inner.programs[number]) {
+                break Ok(());
+            }
+            inner = self.shared.wait_for_progress(inner);
+        };
+        inner.end_wait();
+        waited
+    }
+
+    /// The numbers of all programs.
+    fn programs(&self) -> std::ops::Range<usize> {
+        0..self.shared.lock().programs.len()
+    }
+
+    /// A process looks at these paths: whatever of them is pending is put to its place.
+    pub fn look(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
+        self.see(paths, cwd, Reach::Listed)
+    }
+
+    /// A process makes a folder, in which no command can have found anything, nor written. It fails where there is
+    /// something of the name.
+    pub fn make_folder(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
+        self.see(paths, cwd, Reach::Itself)
+    }
+
+    fn see(&self, paths: &[&Path], cwd: &Path, reach: Reach) -> io::Result<()> {
+        for number in self.programs() {
+            let concerned = concerned(&mut self.shared.lock().programs[number], paths, cwd, reach);
+            if !concerned.is_empty() {
+                self.settle(number)?;
+                self.commit(number, |_, path| concerned.contains(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A process changes these paths; `undoable` if that can be taken back.
+    pub fn change(&self, paths: &[&Path], cwd: &Path, undoable: bool) -> io::Result<()> {
+        for number in self.programs() {
+            let (concerned, read) = {
+                let mut inner = self.shared.lock();
+                let program = &mut inner.programs[number];
+                let concerned = concerned(program, paths, cwd, Reach::Below);
+                let mut read = false;
+                let mut may_go_on = undoable && self.asker == Some(number) && program.has_snapshot();
+                for path in paths {
+                    let spelled = program.paths.spelling(path, cwd);
+                    self.trees.doubt(Some(&spelled));
+                    read |= program.may_be_read(&spelled);
+                    may_go_on = may_go_on && program.note_change(&spelled);
+                }
+                if read && may_go_on {
+                    program.inputs_change();
+                }
+                (concerned, read && !may_go_on)
+            };
+            if concerned.is_empty() && !read {
+                continue;
+            }
+            self.settle(number)?;
+            self.commit(number, |_, path| concerned.contains(&path))?;
+            let mut inner = self.shared.lock();
+            let program = &mut inner.programs[number];
+            program.change_outside(&concerned);
+            program.inputs_change();
+            drop(inner);
+            self.trees.doubt(None);
+        }
+        Ok(())
+    }
+
+    /// A process does what may look at anything and change anything.
+    pub fn settle_all(&self) -> io::Result<()> {
+        for number in self.programs() {
+            self.settle(number)?;
+            self.commit(number, |_, _| true)?;
+            self.shared.lock().programs[number].inputs_change();
+        }
+        self.trees.doubt(None);
+        Ok(())
+    }
+
+    /// Puts outputs of a settled program to their places.
+    pub fn commit(&self, number: usize, wanted: impl Fn(&Program, PathId) -> bool) -> io::Result<()> {
+        let mut inner = self.shared.lock();
+        inner.programs[number].commit(wanted)?;
+        tidy(&mut inner);
+        Ok(())
+    }
+
+    /// Whether nothing of a program is pending. Then its process is told so, and goes back no more.
+    pub fn tell_settled(&self, program: usize) -> bool {
+        let mut inner = self.shared.lock();
+        let program = &mut inner.programs[program];
+        // Else it would write itself what has been written already.
+        let settled = program.is_settled() && program.log.has_caught_up();
+        if settled {
+            program.let_snapshots_go();
+        }
+        settled
+    }
+}
+
+/// Clears the table where no program has anything that isn't at its place.
+pub(crate) fn tidy(inner: &mut Guard<'_>) {
+    let idle = |program: &Program| {
+        program.graph.is_settled()
+            && program.graph.uncommitted().next().is_none()
+            && !program.keeps_anything()
+    };
+    if inner.programs.iter().all(idle) {
+        inner.table.clear();
+    }
+}
+
+/// A path, and what it leads to where it is a symbolic link.
+fn with_targets(path: PathBuf) -> impl Iterator<Item = PathBuf> {
+    let target = |link: &PathBuf| {
+        let target = std::fs::read_link(link).ok()?;
+        Some(link.parent().unwrap_or(Path::new("/")).join(target))
+    };
+    // As many as the kernel follows (path_resolution(7)).
+    std::iter::successors(Some(path), target).take(41)
+}
+
+/// What else than a path itself is seen or changed with it.
+#[derive(Clone, Copy)]
+enum Reach {
+    Itself,
+    /// If it is a folder, what is right in it.
+    Listed,
+    /// If it is a folder, all that is in it.
+    Below,
+}
+
+/// The outputs that are pending, or done but not at their place, and are these paths or in their reach.
+fn concerned(program: &mut Program, paths: &[&Path], cwd: &Path, reach: Reach) -> Vec<PathId> {
+    let mut found = Vec::new();
+    for path in paths.iter().flat_map(|path| with_targets(cwd.join(path))) {
+        let spelled = program.paths.spelling(&path, cwd);
+        let below: Vec<PathId> = program.paths.at_or_below(&spelled).collect();
+        let written = |id: &PathId| program.graph.newest_version(*id).is_some() || program.is_kept(*id);
+        let near = |id: &PathId| {
+            let place = program.paths.place(*id);
+            match reach {
+                Reach::Itself => place == spelled,
+                Reach::Listed => place == spelled || place.parent() == Some(&spelled),
+                Reach::Below => true,
+            }
+        };
+        found.extend(below.into_iter().filter(written).filter(near));
+    }
+    found
+}

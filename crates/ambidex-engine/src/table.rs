@@ -1,0 +1,111 @@
+//! Knows the table by which captured processes see, without asking, that nothing they look at is pending.
+//!
+//! It is a file that the processes map. Bit sets in it only say what *may* be pending: a process that finds a bit asks.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Where the bits begin, in bytes.
+const BITS: u64 = 4096;
+/// How many bytes of bits there are.
+const SIZE: usize = 65536;
+/// Where it says whether anything is pending at all.
+const PENDING: u64 = 4;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Table {
+    file: File,
+    bits: Vec<u8>,
+    pending: bool,
+}
+
+impl Table {
+    /// A new one in the engine's folder.
+    pub fn new(folder: &Path) -> io::Result<Self> {
+        let file = File::create_new(folder.join("table"))?;
+        file.set_len(BITS + SIZE as u64)?;
+        file.write_all_at(&[2], 0)?;
+        Ok(Self { file, bits: vec![0; SIZE], pending: false })
+    }
+
+    /// The output at this place is pending.
+    pub fn add(&mut self, place: &Path) {
+        if let Some(name) = place.file_name() {
+            self.set(hash(&[name.as_bytes()]));
+        }
+        if let Some(folder) = place.parent().and_then(Path::file_name) {
+            self.set(hash(&[b"/", folder.as_bytes()]));
+        }
+        self.set_pending(true);
+    }
+
+    /// Nothing is pending any more.
+    pub fn clear(&mut self) {
+        if self.pending {
+            self.set_pending(false);
+            self.bits.fill(0);
+            self.write(&self.bits, BITS);
+        }
+    }
+
+    fn set_pending(&mut self, pending: bool) {
+        if std::mem::replace(&mut self.pending, pending) != pending {
+            self.write(&[u8::from(pending)], PENDING);
+        }
+    }
+
+    fn set(&mut self, hash: u64) {
+        let bit = usize::try_from(hash % (SIZE as u64 * 8)).unwrap_or(0);
+        let (byte, mask) = (bit / 8, 1 << (bit % 8));
+        if self.bits[byte] & mask == 0 {
+            self.bits[byte] |= mask;
+            self.write(&[self.bits[byte]], BITS + byte as u64);
+        }
+    }
+
+    fn write(&self, data: &[u8], at: u64) {
+        // The engine can't go on where it can't say what is pending.
+        self.file.write_all_at(data, at).expect("the engine's own folder can be written");
+    }
+}
+
+/// FNV-1a, 64 bits wide (draft-eastlake-fnv): both sides must have the very same.
+fn hash(parts: &[&[u8]]) -> u64 {
+    let bytes = parts.iter().copied().flatten();
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Whether a place has a name that the table can hold.
+#[cfg(test)]
+fn has(table: &Table, name: &std::ffi::OsStr) -> bool {
+    let bit = usize::try_from(hash(&[name.as_bytes()]) % (SIZE as u64 * 8)).unwrap();
+    let mut byte = [0];
+    table.file.read_exact_at(&mut byte, BITS + bit as u64 / 8).unwrap();
+    byte[0] & (1 << (bit % 8)) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pending_is_found_until_nothing_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut table = Table::new(folder.path()).unwrap();
+        assert!(!has(&table, "a.o".as_ref()));
+        table.add(Path::new("/p/build/a.o"));
+        assert!(has(&table, "a.o".as_ref()) && has(&table, "/build".as_ref()));
+        table.clear();
+        assert!(!has(&table, "a.o".as_ref()));
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_specification() {
+        assert_eq!(hash(&[b""]), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash(&[b"foo", b"bar"]), 0x8594_4171_f739_67e8);
+    }
+}

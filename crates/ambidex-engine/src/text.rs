@@ -1,0 +1,316 @@
+//! Knows what a process and its commands have printed, in program order, and what of it may be written now.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use ambidex_graph::Seq;
+
+/// Where a process's standard output and error lead.
+#[derive(Debug)]
+pub(crate) struct Sinks([File; 2]);
+
+impl Sinks {
+    pub fn new(out: OwnedFd, err: OwnedFd) -> Self {
+        Self([out.into(), err.into()])
+    }
+}
+
+/// Standard output or standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Out,
+    Err,
+}
+
+/// A piece of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub stream: Stream,
+    pub data: Vec<u8>,
+}
+
+/// What stands in the log.
+#[derive(Debug)]
+enum Item {
+    Text(Piece),
+    Sinks(Option<Arc<Sinks>>),
+    /// A command, with what announces it.
+    Command(Seq, Vec<Piece>),
+    /// A snapshot was taken here.
+    Mark(u64),
+    /// What comes behind was printed by a wrong prediction.
+    Barrier,
+}
+
+/// What is known of a command where the log comes to it.
+pub(crate) enum Printout {
+    /// What comes behind it has to wait.
+    Pending,
+    /// It isn't part of the program, or there was nothing to do and nothing is to be said.
+    Nothing,
+    /// It ran, and printed this.
+    Ran(Vec<Piece>),
+}
+
+/// How many bytes were written to each stream.
+type Written = [u64; 2];
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    items: VecDeque<Item>,
+    /// What announces the next command, where Python is saying it.
+    echo: Option<Vec<Piece>>,
+    sinks: Option<Arc<Sinks>>,
+    written: Written,
+    /// What was written before a rollback and comes again.
+    skip: Written,
+    /// The snapshots that the log has come to, with what was written up to there, and where that led.
+    passed: Vec<(u64, Written, Option<Arc<Sinks>>)>,
+    /// Whether pieces that were taken are being written.
+    pub busy: bool,
+}
+
+/// Pieces to be written, and where to.
+pub(crate) type Batch = Vec<(Arc<Sinks>, Piece)>;
+
+impl Log {
+    pub fn text(&mut self, stream: Stream, data: Vec<u8>) {
+        let piece = Piece { stream, data };
+        match &mut self.echo {
+            Some(echo) => echo.push(piece),
+            None => self.items.push_back(Item::Text(piece)),
+        }
+    }
+
+    /// Where text goes from here on; nowhere while the process is changing that.
+    pub fn sinks(&mut self, sinks: Option<Sinks>) {
+        self.end_echo();
+        self.items.push_back(Item::Sinks(sinks.map(Arc::new)));
+    }
+
+    /// What comes now announces the next command.
+    pub fn begin_echo(&mut self) {
+        self.end_echo();
+        self.echo = Some(Vec::new());
+    }
+
+    /// A command was recorded.
+    pub fn command(&mut self, seq: Seq) {
+        let echo = self.echo.take().unwrap_or_default();
+        self.items.push_back(Item::Command(seq, echo));
+    }
+
+    /// What was said as an announcement stands for itself: no command came.
+    pub fn end_echo(&mut self) {
+        self.items.extend(self.echo.take().into_iter().flatten().map(Item::Text));
+    }
+
+    /// A snapshot is taken here.
+    pub fn mark(&mut self, snapshot: u64) {
+        self.end_echo();
+        self.items.push_back(Item::Mark(snapshot));
+    }
+
+    /// The process goes back to before here.
+    pub fn bar(&mut self) {
+        self.end_echo();
+        self.items.push_back(Item::Barrier);
+    }
+
+    /// Nobody comes back to this snapshot, nor to older ones.
+    pub fn forget_mark(&mut self, snapshot: u64) {
+        self.passed.retain(|(passed, ..)| *passed > snapshot);
+    }
+
+    /// Nothing will be written any more. Whoever reads what the process printed waits for the end of it.
+    pub fn close(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The process is again where it was at this snapshot.
+    pub fn roll_back(&mut self, snapshot: u64) {
+        self.echo = None;
+        match self.passed.iter().position(|(passed, ..)| *passed == snapshot) {
+            Some(at) => {
+                let (_, before, sinks) = self.passed.swap_remove(at);
+                self.items.clear();
+                for ((skip, now), before) in self.skip.iter_mut().zip(self.written).zip(before) {
+                    *skip += now - before;
+                }
+                self.written = before;
+                self.sinks = sinks;
+            }
+            None => {
+                let is_it = |item: &Item| matches!(item, Item::Mark(mark) if *mark == snapshot);
+                let at = self.items.iter().position(is_it).unwrap_or(0);
+                self.items.truncate(at);
+            }
+        }
+        self.passed.clear();
+    }
+
+    /// Whether all is written.
+    pub fn is_drained(&self) -> bool {
+        !self.busy && self.echo.as_ref().is_none_or(Vec::is_empty) && self.has_only_marks()
+    }
+
+    /// Whether all has come again that was written before a rollback.
+    pub fn has_caught_up(&self) -> bool {
+        self.skip == [0, 0]
+    }
+
+    fn has_only_marks(&self) -> bool {
+        self.items.iter().all(|item| matches!(item, Item::Mark(_)))
+    }
+
+    /// Takes what can be written now. `printout` says what has become of a command.
+    pub fn take(&mut self, mut printout: impl FnMut(Seq) -> Printout) -> Batch {
+        let mut batch = Vec::new();
+        while let Some(item) = self.items.pop_front() {
+            match item {
+                Item::Text(piece) => self.put(piece, &mut batch),
+                Item::Sinks(sinks) => self.sinks = sinks,
+                Item::Barrier => {
+                    self.items.push_front(Item::Barrier);
+                    break;
+                }
+                Item::Mark(mark) => self.passed.push((mark, self.written, self.sinks.clone())),
+                Item::Command(seq, echo) => match printout(seq) {
+                    Printout::Pending => {
+                        self.items.push_front(Item::Command(seq, echo));
+                        break;
+                    }
+                    Printout::Nothing => {}
+                    Printout::Ran(pieces) => {
+                        echo.into_iter().chain(pieces).for_each(|piece| self.put(piece, &mut batch));
+                    }
+                },
+            }
+        }
+        batch
+    }
+
+    fn put(&mut self, mut piece: Piece, batch: &mut Batch) {
+        let stream = piece.stream as usize;
+        let length = piece.data.len() as u64;
+        self.written[stream] += length;
+        let skipped = self.skip[stream].min(length);
+        self.skip[stream] -= skipped;
+        piece.data.drain(..usize::try_from(skipped).unwrap_or(0));
+        if let (Some(sinks), false) = (&self.sinks, piece.data.is_empty()) {
+            batch.push((sinks.clone(), piece));
+        }
+    }
+}
+
+/// Writes what was taken.
+pub(crate) fn write(batch: Batch) {
+    for (sinks, piece) in batch {
+        // Where nobody reads any more, the process that has printed would not be told by the serial build either until
+        // it prints again.
+        let _ = write_all(&sinks.0[piece.stream as usize], &piece.data);
+    }
+}
+
+fn write_all(mut sink: &File, mut data: &[u8]) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    while !data.is_empty() {
+        match sink.write(data) {
+            Ok(count) => data = &data[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // The process shares the description of its terminal with others, who may have made it so.
+                poll(&mut [PollFd::new(&sink, PollFlags::OUT)], None)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log() -> Log {
+        let mut log = Log::default();
+        let null = || OwnedFd::from(File::create("/dev/null").unwrap());
+        log.sinks(Some(Sinks::new(null(), null())));
+        log
+    }
+
+    fn text(log: &mut Log, text: &str) {
+        log.text(Stream::Out, text.as_bytes().to_vec());
+    }
+
+    fn taken(log: &mut Log, done: &[usize]) -> String {
+        let ran = |seq: Seq| match done.contains(&seq.index()) {
+            true => Printout::Ran(vec![Piece { stream: Stream::Out, data: b"ran ".to_vec() }]),
+            false => Printout::Pending,
+        };
+        let batch = log.take(ran);
+        batch.into_iter().map(|(_, piece)| String::from_utf8(piece.data).unwrap()).collect()
+    }
+
+    fn seqs() -> [Seq; 2] {
+        let mut graph = ambidex_graph::Graph::new();
+        let group = graph.group(true);
+        for key in 0..2 {
+            graph.record(ambidex_graph::Action {
+                key: ambidex_graph::Key([key; 32]),
+                reads: Vec::new(),
+                writes: Vec::new(),
+                group,
+                weight: 0,
+            });
+        }
+        [0, 1].map(|n| graph.recording(n).unwrap())
+    }
+
+    #[test]
+    fn text_waits_for_the_commands_before_it() {
+        let (mut log, [first, _]) = (log(), seqs());
+        text(&mut log, "a ");
+        log.begin_echo();
+        text(&mut log, "cc ");
+        log.command(first);
+        text(&mut log, "b ");
+        assert_eq!(taken(&mut log, &[]), "a ");
+        assert!(!log.is_drained());
+        assert_eq!(taken(&mut log, &[0]), "cc ran b ");
+        assert!(log.is_drained());
+    }
+
+    #[test]
+    fn what_was_written_is_not_written_again() {
+        let (mut log, [first, second]) = (log(), seqs());
+        log.mark(1);
+        log.command(first);
+        text(&mut log, "a ");
+        log.command(second);
+        text(&mut log, "wrong");
+        assert_eq!(taken(&mut log, &[0]), "ran a ");
+        log.roll_back(1);
+        log.command(first);
+        text(&mut log, "a ");
+        text(&mut log, "right");
+        assert_eq!(taken(&mut log, &[0]), "right");
+    }
+
+    #[test]
+    fn what_was_not_written_is_forgotten() {
+        let (mut log, [first, second]) = (log(), seqs());
+        log.command(first);
+        text(&mut log, "a ");
+        log.mark(1);
+        log.command(second);
+        text(&mut log, "wrong");
+        log.roll_back(1);
+        text(&mut log, "right");
+        assert_eq!(taken(&mut log, &[0]), "ran a right");
+    }
+}

@@ -1,0 +1,106 @@
+//! Knows how long a process waited for commands, for what and why.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// Why a process waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    Look,
+    Change,
+    Process,
+    Exit,
+    Effect,
+    Awaited,
+    Left,
+    End,
+}
+
+impl Cause {
+    /// By what the preloaded library names it (`docs/protocol.md`, "Witnesses").
+    pub fn of_effect(name: &[u8]) -> Self {
+        match name {
+            b"exec" | b"start" => Self::Process,
+            b"exit" => Self::Exit,
+            _ => Self::Effect,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Look => "looked at what was not there yet",
+            Self::Change => "changed what commands make or read",
+            Self::Process => "started a process",
+            Self::Exit => "ended",
+            Self::Effect => "did what can't be taken back",
+            Self::Awaited => "needed to know how a command ends",
+            Self::Left => "ran a command itself",
+            Self::End => "came to the end of the build",
+        })
+    }
+}
+
+/// What a process waited for, and how long.
+#[derive(Clone, Debug, Serialize)]
+pub struct Wait {
+    /// What it did.
+    pub why: String,
+    /// With what: a path, a command, a kind of effect.
+    pub what: String,
+    /// How often.
+    pub times: usize,
+    /// How long in all, in seconds.
+    pub seconds: f64,
+}
+
+/// All waits of a process.
+#[derive(Debug, Default)]
+pub(crate) struct Waits(BTreeMap<(Cause, String), (usize, Duration)>);
+
+/// Less is no wait, but the way to the engine and back.
+const LEAST: Duration = Duration::from_micros(500);
+
+impl Waits {
+    /// Takes one in. Says whether it was one.
+    pub fn add(&mut self, cause: Cause, what: String, time: Duration) -> bool {
+        if time < LEAST {
+            return false;
+        }
+        let (times, total) = self.0.entry((cause, what)).or_default();
+        *times += 1;
+        *total += time;
+        true
+    }
+
+    /// Each wait for another reason.
+    pub fn told(&self) -> impl Iterator<Item = Wait> + '_ {
+        self.0.iter().map(|((cause, what), (times, total))| Wait {
+            why: cause.to_string(),
+            what: what.clone(),
+            times: *times,
+            seconds: total.as_secs_f64(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_for_the_same_are_one() {
+        let mut waits = Waits::default();
+        let long = Duration::from_millis(2);
+        assert!(waits.add(Cause::Look, "a.so".into(), long));
+        assert!(waits.add(Cause::Look, "a.so".into(), long));
+        assert!(waits.add(Cause::Change, "a.so".into(), long));
+        assert!(!waits.add(Cause::Look, "b.so".into(), Duration::from_micros(20)));
+        let told: Vec<(usize, f64)> = waits.told().map(|wait| (wait.times, wait.seconds)).collect();
+        assert_eq!(told, [(2, 0.004), (1, 0.002)]);
+    }
+}
