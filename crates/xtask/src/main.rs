@@ -5,6 +5,7 @@ mod corpus;
 mod edits;
 mod environment;
 mod example;
+mod peers;
 mod shapes;
 mod stress;
 
@@ -35,6 +36,8 @@ enum Chore {
     },
     /// Edit real projects at random, build them incrementally, judge every build, and write docs/edits.md
     Edits(edits::Options),
+    /// Run setuptools' own tests of its build commands plainly and by ambidex, compare, and write docs/peers.md
+    Peers,
     /// Build the small projects below tests/shapes plainly and with ambidex, compare all that is seen from outside, and
     /// write docs/shapes.md
     Shapes(shapes::Options),
@@ -58,6 +61,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench(options) => bench::measure(&options),
         Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
         Chore::Edits(options) => edits::judge(&options),
+        Chore::Peers => peers::compare(),
         Chore::Shapes(options) => shapes::compare(&options),
         Chore::Stress(options) => stress::stress(&options),
         Chore::StandIn { objects, log, name, real, arguments } => {
