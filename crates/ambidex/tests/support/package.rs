@@ -133,10 +133,7 @@ impl Package {
             if (*recorded == 0) != self.left_to_python {
                 wrong.push(format!("ambidex has recorded {recorded} commands"));
             }
-            let ours = self.files(&workspace);
-            let objects: Vec<&Path> = ours.paths().filter(|path| is_object(path)).collect();
-            let expected = serial.clone().only(|path| !is_object(path) || objects.contains(&path));
-            wrong.extend(differences(&expected, &ours));
+            wrong.extend(differences(&serial, &self.files(&workspace)));
         }
         workspace.expect_nothing_left_behind();
         if wrong.is_empty() { Verdict::Equal } else { Verdict::Wrong(wrong) }
@@ -147,9 +144,4 @@ impl Package {
             |path: &Path| self.not_compared.iter().any(|name| path.iter().any(|part| part == name.as_str()));
         Files::below(&workspace.root()).only(|path| !left_out(path))
     }
-}
-
-/// Objects are steps on the way; ambidex puts them at their places only if something looks at them there.
-fn is_object(path: &Path) -> bool {
-    path.starts_with("build") && path.extension().is_some_and(|extension| extension == "o")
 }
