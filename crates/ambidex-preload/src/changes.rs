@@ -224,10 +224,12 @@ unsafe fn renaming_closer(from: (c_int, Path), to: (c_int, Path)) {
 
 /// Before a file is replaced by another: it is kept by a second name, or, on another file system, by a copy.
 fn replacing(real: &mut PathBuffer, stat: &Stat) -> Written {
-    if let Some(mut kept) = undo::new_place()
-        && sys::link(real.c(), kept.c()).is_ok()
-    {
-        return undo::moved(real.bytes(), kept.bytes());
+    if let Some(mut kept) = undo::new_place() {
+        // The entry first: a link that no entry names would outlive the journal. An entry without its link is nothing.
+        let written = undo::moved(real.bytes(), kept.bytes());
+        if !written.is_done() || sys::link(real.c(), kept.c()).is_ok() {
+            return written;
+        }
     }
     undo::content(real, stat)
 }
