@@ -417,8 +417,7 @@ impl Program {
         let job = &self.jobs[node.index()];
         let Some(ending) = job.ending() else { return Printout::Pending };
         if self.how(job, ending) == How::Reused && ending.is_silent() {
-            // Nothing was done, and nothing is to be said of it.
-            return Printout::Nothing;
+            return Printout::UpToDate;
         }
         let streams = [(Stream::Out, ending.out()), (Stream::Err, ending.err())];
         let printed = streams.into_iter().filter(|(_, data)| !data.is_empty());

@@ -10,11 +10,23 @@ use ambidex_graph::Seq;
 
 /// Where a process's standard output and error lead.
 #[derive(Debug)]
-pub(crate) struct Sinks([File; 2]);
+pub(crate) struct Sinks {
+    files: [File; 2],
+    /// Device and inode of each; none where the kernel doesn't tell.
+    places: [Option<(u64, u64)>; 2],
+}
 
 impl Sinks {
     pub fn new(out: OwnedFd, err: OwnedFd) -> Self {
-        Self([out.into(), err.into()])
+        use std::os::unix::fs::MetadataExt;
+        let files: [File; 2] = [out.into(), err.into()];
+        let places = files.each_ref().map(|file| file.metadata().ok().map(|of| (of.dev(), of.ino())));
+        Self { files, places }
+    }
+
+    /// Whether text goes nowhere but where it went at first.
+    fn lead_as(&self, first: &Self) -> bool {
+        self.places.iter().all(|place| first.places.contains(place))
     }
 }
 
@@ -49,8 +61,10 @@ enum Item {
 pub(crate) enum Printout {
     /// What comes behind it has to wait.
     Pending,
-    /// It isn't part of the program, or there was nothing to do and nothing is to be said.
+    /// It isn't part of the program.
     Nothing,
+    /// There was nothing to do, and it had printed nothing when it ran.
+    UpToDate,
     /// It ran, and printed this.
     Ran(Vec<Piece>),
 }
@@ -64,6 +78,8 @@ pub(crate) struct Log {
     items: VecDeque<Item>,
     /// What announces the next command, where Python is saying it.
     echo: Option<Vec<Piece>>,
+    /// Where the process's text went at first.
+    first: Option<Arc<Sinks>>,
     sinks: Option<Arc<Sinks>>,
     written: Written,
     /// What was written before a rollback and comes again.
@@ -89,7 +105,11 @@ impl Log {
     /// Where text goes from here on; nowhere while the process is changing that.
     pub fn sinks(&mut self, sinks: Option<Sinks>) {
         self.end_echo();
-        self.items.push_back(Item::Sinks(sinks.map(Arc::new)));
+        let sinks = sinks.map(Arc::new);
+        if self.first.is_none() {
+            self.first.clone_from(&sinks);
+        }
+        self.items.push_back(Item::Sinks(sinks));
     }
 
     /// What comes now announces the next command.
@@ -185,6 +205,9 @@ impl Log {
                         break;
                     }
                     Printout::Nothing => {}
+                    Printout::UpToDate if self.is_at_home() => {}
+                    // A file that the project has redirected its output to is as the serial build writes it.
+                    Printout::UpToDate => echo.into_iter().for_each(|piece| self.put(piece, &mut batch)),
                     Printout::Ran(pieces) => {
                         echo.into_iter().chain(pieces).for_each(|piece| self.put(piece, &mut batch));
                     }
@@ -192,6 +215,10 @@ impl Log {
             }
         }
         batch
+    }
+
+    fn is_at_home(&self) -> bool {
+        self.sinks.as_ref().zip(self.first.as_ref()).is_none_or(|(sinks, first)| sinks.lead_as(first))
     }
 
     fn put(&mut self, mut piece: Piece, batch: &mut Batch) {
@@ -212,7 +239,7 @@ pub(crate) fn write(batch: Batch) {
     for (sinks, piece) in batch {
         // Where nobody reads any more, the process that has printed would not be told by the serial build either until
         // it prints again.
-        let _ = write_all(&sinks.0[piece.stream as usize], &piece.data);
+        let _ = write_all(&sinks.files[piece.stream as usize], &piece.data);
     }
 }
 
@@ -299,6 +326,22 @@ mod tests {
         text(&mut log, "a ");
         text(&mut log, "right");
         assert_eq!(taken(&mut log, &[0]), "right");
+    }
+
+    #[test]
+    fn what_is_up_to_date_is_told_to_a_file_of_the_project_only() {
+        let (mut log, [first, second]) = (log(), seqs());
+        log.begin_echo();
+        text(&mut log, "cc ");
+        log.command(first);
+        let other = || OwnedFd::from(tempfile::tempfile().unwrap());
+        log.sinks(Some(Sinks::new(other(), other())));
+        log.begin_echo();
+        text(&mut log, "ld ");
+        log.command(second);
+        let batch = log.take(|_| Printout::UpToDate);
+        let told: Vec<_> = batch.into_iter().map(|(_, piece)| piece.data).collect();
+        assert_eq!(told, [b"ld ".to_vec()]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod signals;
 mod snapshot;
 mod starts;
 mod state;
+mod stdio;
 mod suitability;
 mod sys;
 mod table;

@@ -329,7 +329,7 @@ fn sent(stream: &mut Guard<'_, Stream>, session: c_int, sink: c_int, part: Piece
 
 /// Before something is written otherwise than by `write`: only a regular file can take it while commands are open.
 #[inline]
-fn written_otherwise(fd: c_int) {
+pub(crate) fn written_otherwise(fd: c_int) {
     if state::maybe_open() && state::open() {
         let _errno = sys::Errno::keep();
         match sys::fstat(fd) {
@@ -361,7 +361,7 @@ fn turned() {
 }
 
 /// Before the C library writes what its streams hold: its own calls do not come by here.
-fn flushing() {
+pub(crate) fn flushing() {
     if state::maybe_open() && state::open() {
         let _errno = sys::Errno::keep();
         wire::settle("text");
@@ -422,7 +422,6 @@ hooks! {
     fn fdatasync(fd: c_int) -> c_int, next { looked_into(fd); next(fd) }
     fn ftruncate(fd: c_int, length: i64) -> c_int, next { written_otherwise(fd); next(fd, length) }
     fn ftruncate64(fd: c_int, length: i64) -> c_int, next { written_otherwise(fd); next(fd, length) }
-    fn fflush(stream: Any) -> c_int, next { flushing(); next(stream) }
     fn fclose(stream: Any) -> c_int, next {
         if !stream.is_null() && state::session().is_some() {
             turning(sys::number_of(stream));

@@ -103,6 +103,36 @@ assert os.read(receiving, 9) == b'pipe'
 }
 
 #[test]
+fn streams_of_the_c_library_are_settled_first() {
+    let Some(python) = python() else { return };
+    let calls = [
+        "libc.printf(b'%s %d %.2f %.1f %d %d %d %d\\n', b'text', 1, c_double(2.5), c_double(.1), 3, 4, 5, 6)",
+        "libc.fprintf(out, b'%s %d %.2f %.1f %d %d %d %d\\n', b'text', 1, c_double(2.5), c_double(.1), 3, 4, 5, 6)",
+        "libc.dprintf(1, b'%s %d %.2f %.1f %d %d %d %d\\n', b'text', 1, c_double(2.5), c_double(.1), 3, 4, 5, 6)",
+        "libc.puts(b'text 1 2.50 0.1 3 4 5 6')",
+        "libc.fputs(b'text 1 2.50 0.1 3 4 5 6\\n', out)",
+        "libc.fwrite(b'text 1 2.50 0.1 3 4 5 6\\n', 1, 24, out)",
+    ];
+    for call in calls {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::new(folder.path());
+        let script = format!(
+            "
+import ctypes
+from ctypes import c_double
+libc = ctypes.CDLL(None)
+out = ctypes.c_void_p.in_dll(libc, 'stdout')
+begin()
+record()
+{call}
+"
+        );
+        assert_eq!(run(python, &engine, folder.path(), &script), "text 1 2.50 0.1 3 4 5 6\n", "{call}");
+        assert!(engine.seen().settled("write"), "{call}");
+    }
+}
+
+#[test]
 fn a_closed_descriptor_stays_an_error() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
