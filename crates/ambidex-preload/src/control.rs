@@ -53,6 +53,7 @@ fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
             wire::forget_connection();
             state::begin_session(fd as c_int, program);
             text::begin_session(fd as c_int);
+            wire::connect();
         }
         // The rest belongs to a session.
         _ if state::session().is_none() => return false,

@@ -28,6 +28,14 @@ struct Connection {
     file: (u64, u64),
 }
 
+impl Connection {
+    fn new(pid: c_int) -> Option<Self> {
+        let fd = greet(pid)?;
+        let file = sys::fstat(fd).map_or((0, 0), |stat| (stat.dev, stat.ino));
+        Some(Self { fd, pid, file })
+    }
+}
+
 const NONE: Connection = Connection { fd: -1, pid: 0, file: (0, 0) };
 
 static CONNECTION: Lock<Connection> = Lock::new(NONE);
@@ -77,9 +85,7 @@ fn exchange(kind: u8, why: &str, paths: &[&[u8]]) -> Option<u8> {
     {
         if connection.pid != pid || !same(&connection) {
             *connection = NONE;
-            let fd = greet(pid)?;
-            let file = sys::fstat(fd).map_or((0, 0), |stat| (stat.dev, stat.ino));
-            *connection = Connection { fd, pid, file };
+            *connection = Connection::new(pid)?;
         }
         let reply = question(connection.fd, kind, why, paths);
         if reply.is_none() {
@@ -174,6 +180,15 @@ pub(crate) fn receive_frame(fd: c_int, into: &mut [u8]) -> Option<usize> {
 pub(crate) fn connection() -> Option<c_int> {
     let connection = CONNECTION.try_lock()?;
     (connection.pid == sys::getpid()).then_some(connection.fd)
+}
+
+/// Makes the connection before it is needed, so that no descriptor appears within a call of the project's.
+pub(crate) fn connect() {
+    if let Some(mut connection) = CONNECTION.try_lock()
+        && let Some(new) = Connection::new(sys::getpid())
+    {
+        *connection = new;
+    }
 }
 
 /// Forgets the connection; a child by fork opens one of its own, and closes the parent's.
