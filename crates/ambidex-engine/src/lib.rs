@@ -47,4 +47,5 @@ pub use explain::{Explanation, explain};
 pub use report::{Commands, FailedCommand, HazardCounts, HazardPath, LeftCommand, Report, Writer};
 pub use server::Engine;
 pub use state::Options;
+pub use tree::folder_of as state_folder;
 pub use waits::Wait;

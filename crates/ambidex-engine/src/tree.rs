@@ -70,6 +70,6 @@ impl Tree {
 }
 
 /// The state folder of the tree in `root`.
-pub(crate) fn folder_of(root: &Path) -> PathBuf {
+pub fn folder_of(root: &Path) -> PathBuf {
     root.join("build").join(".ambidex")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Why a process waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ impl fmt::Display for Cause {
 }
 
 /// What a process waited for, and how long.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wait {
     /// What it did.
     pub why: String,
@@ -56,6 +56,8 @@ pub struct Wait {
     pub times: usize,
     /// How long in all, in seconds.
     pub seconds: f64,
+    /// Whether it is the one for the rest of the commands, when Python had nothing else to do.
+    pub is_last: bool,
 }
 
 /// All waits of a process.
@@ -84,6 +86,7 @@ impl Waits {
             what: what.clone(),
             times: *times,
             seconds: total.as_secs_f64(),
+            is_last: matches!(cause, Cause::Exit | Cause::End),
         })
     }
 }

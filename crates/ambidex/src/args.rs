@@ -185,6 +185,9 @@ pub(crate) struct ExplainArgs {
     /// Only this output: an object, a library or a module, by its path or the end of it
     #[arg(value_name = "OUTPUT")]
     pub wanted: Option<String>,
+    /// Tell instead where the time went: what Python waited for, how long and why, the longest first
+    #[arg(long, conflicts_with = "wanted")]
+    pub time: bool,
     #[command(flatten)]
     pub output: OutputArgs,
     /// How to print the result

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::project::Project;
 use crate::settings::Settings;
 use crate::supervise::{self, Ended, Task};
-use crate::tell;
+use crate::{tell, time};
 
 /// Builds a project.
 pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
@@ -87,6 +87,13 @@ pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArg
         return Ok(diagnose::tell(ended));
     }
     tell_left(&ended.report, output);
+    let report = &ended.report;
+    if let (false, Some(wait)) = (output.quiet, time::longest(&report.waits, report.wall_s)) {
+        tell::note(&format!(
+            "Python waited {:.1} s because it {}: {}; `ambidex explain --time` tells of all waits",
+            wait.seconds, wait.why, wait.what
+        ));
+    }
     let commands = &ended.report.commands;
     if !output.quiet && commands.recorded > 0 {
         tell::say(&format!(

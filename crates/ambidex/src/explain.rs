@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use crate::args::{ExplainArgs, Format};
 use crate::error::Error;
 use crate::project::Project;
-use crate::tell;
+use crate::{tell, time};
 
 /// Tells it for the outputs whose paths end like the one that is asked for, or for all.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
     let project = Project::find(&args.dir)?;
+    if args.time {
+        return print(&time::text(&project.root, args.format)?);
+    }
     let mut found = ambidex_engine::explain(&project.root).map_err(Error::Engine)?;
     if found.is_empty() {
         return Err(Error::NothingBuilt(project.root));
@@ -39,6 +42,10 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
             }
         }
     }
+    print(&text)
+}
+
+fn print(text: &str) -> Result<u8, Error> {
     match io::stdout().write_all(text.as_bytes()) {
         // Whoever reads has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Engine(error)),

@@ -17,6 +17,7 @@ mod settings;
 mod store_location;
 mod supervise;
 mod tell;
+mod time;
 mod verify;
 mod wheel;
 

@@ -201,6 +201,35 @@ fn build_does_without_setup_py() {
 }
 
 #[test]
+fn explain_tells_where_the_time_went() {
+    let Some(workspace) = workspace(&shared_source()) else { return };
+    let told = run(&mut workspace.ambidex(&["explain", "--time"])).expect(2);
+    assert!(told.stderr.contains("no build that could be explained"), "{}", told.stderr);
+    let setup = workspace.root().join("setup.py");
+    let looks = "import os\n\
+        from setuptools.command.build_ext import build_ext\n\
+        class Looks(build_ext):\n    \
+            def build_extension(self, ext):\n        \
+                super().build_extension(ext)\n        \
+                print(os.path.getsize(self.get_ext_fullpath(ext.name)))\n";
+    let text = fs::read_to_string(&setup).unwrap();
+    let text = text.replace("setup(\n", &format!("{looks}setup(\n    cmdclass={{'build_ext': Looks}},\n"));
+    fs::write(&setup, text).unwrap();
+    workspace.build(&[]);
+    let told = run(&mut workspace.ambidex(&["explain", "--time"])).expect(0);
+    assert!(told.stdout.contains(" s Python alone\n"), "{}", told.stdout);
+    let waited = told.stdout.lines().find(|line| line.contains("looked at what was not there yet: "));
+    assert!(waited.is_some_and(|line| line.contains("mod1.")), "{}", told.stdout);
+    let told = run(&mut workspace.ambidex(&["explain", "--time", "--format", "json"])).expect(0);
+    let told: Value = serde_json::from_str(&told.stdout).expect("it is JSON");
+    let waits = told["waits"].as_array().expect("the waits are a list");
+    assert!(
+        waits.iter().any(|wait| wait["what"].as_str().is_some_and(|what| what.contains("mod1."))),
+        "{told:#}"
+    );
+}
+
+#[test]
 fn clean_removes_what_builds_have_left() {
     let Some(workspace) = workspace(&shared_source()) else { return };
     let before = Files::below(&workspace.root());

@@ -403,8 +403,14 @@ mod tests {
         assert_eq!(told(seen(0, "one\ntwo\n", &[("m.so", 0o755, "x")])), "m.o is missing");
         assert_eq!(told(seen(1, "", &[])), "exit code 0 became exit code 1");
         assert_eq!(told(seen(0, "", &[("m.o", 0o644, "y")])), "m.so is missing");
-        assert_eq!(told(seen(0, "", &[("m.o", 0o644, "y"), ("m.so", 0o755, "z")])), "m.so has another content");
-        assert_eq!(told(seen(0, "", &[("m.o", 0o644, "y"), ("m.so", 0o700, "x")])), "m.so has mode 700 and not 755");
+        assert_eq!(
+            told(seen(0, "", &[("m.o", 0o644, "y"), ("m.so", 0o755, "z")])),
+            "m.so has another content"
+        );
+        assert_eq!(
+            told(seen(0, "", &[("m.o", 0o644, "y"), ("m.so", 0o700, "x")])),
+            "m.so has mode 700 and not 755"
+        );
         let text = |text| seen(0, text, &[("m.so", 0o755, "x"), ("m.o", 0o644, "y")]);
         assert_eq!(told(text("two\none\n")), "`two` was printed for `one`");
         assert_eq!(told(text("one\n")), "nothing was printed for `two`");
