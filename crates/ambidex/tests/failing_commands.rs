@@ -145,10 +145,10 @@ struct Left {
 
 impl Left {
     /// Builds the project, in which the commands that fit a pattern fail. Without jobs, by setuptools alone.
-    fn by(workspace: &Workspace, failing: &str, jobs: Option<&[&str]>) -> Self {
+    fn by(workspace: &Workspace, name: &str, failing: &str, jobs: Option<&[&str]>) -> Self {
         workspace.start_again();
         let mut command = workspace.command("sh");
-        command.args(["-c", "exec \"$@\" 2>&1", "sh"]).env("FAILING", failing);
+        command.args(["-c", "exec \"$@\" 2>&1", &format!("sh, {name}, {failing}")]).env("FAILING", failing);
         if let Some(jobs) = jobs {
             command.args([env!("CARGO_BIN_EXE_ambidex"), "run", "-q"]).args(jobs).arg("--");
         }
@@ -215,9 +215,10 @@ fn each_command_fails_as_in_the_serial_build() {
                     let one: Vec<&str> = style.options.iter().copied().chain(["-j1"]).collect();
                     let four: Vec<&str> = style.options.iter().copied().chain(["-j4", &seed]).collect();
                     // What setuptools has no word for is compared with one job.
-                    let serial = Left::by(&workspace, failing, style.options.first().map(|_| &one[..]));
+                    let serial =
+                        Left::by(&workspace, style.name, failing, style.options.first().map(|_| &one[..]));
                     failed.fetch_add(usize::from(serial.text.contains("told to fail")), Ordering::Relaxed);
-                    let ours = Left::by(&workspace, failing, Some(&four));
+                    let ours = Left::by(&workspace, style.name, failing, Some(&four));
                     for difference in serial.differences(&ours) {
                         wrong.lock().unwrap().push(format!("{}, {failing}: {difference}", style.name));
                     }

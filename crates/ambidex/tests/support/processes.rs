@@ -1,23 +1,52 @@
 //! Knows which processes run that a test has started, by something only their environment has.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// The processes whose environment has this text: their command lines.
+/// The processes whose environment has this text: their folders in `/proc`.
+fn marked(mark: &str) -> impl Iterator<Item = PathBuf> + '_ {
+    let is_process = |entry: &fs::DirEntry| entry.file_name().as_bytes().iter().all(u8::is_ascii_digit);
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_process);
+    all.map(|entry| entry.path()).filter(move |folder| {
+        let environment = fs::read(folder.join("environ")).unwrap_or_default();
+        environment.windows(mark.len()).any(|window| window == mark.as_bytes())
+    })
+}
+
+fn command_line(folder: &Path) -> String {
+    let line = fs::read(folder.join("cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ")
+}
+
+/// The command lines of the processes whose environment has this text.
 pub fn with_mark(mark: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        if !entry.file_name().to_string_lossy().bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
-        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-        if environment.windows(mark.len()).any(|window| window == mark.as_bytes()) {
-            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            found.push(String::from_utf8_lossy(&line).replace('\0', " "));
+    marked(mark).map(|folder| command_line(&folder)).collect()
+}
+
+/// What each process whose environment has this text is doing, with the stacks of its threads where there is a gdb.
+pub fn where_they_stand(mark: &str) -> String {
+    let mut told = String::new();
+    for folder in marked(mark) {
+        let pid = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
+        let status = text("status");
+        let parent = status.lines().find(|line| line.starts_with("PPid:")).unwrap_or_default();
+        let _ = writeln!(told, "{pid} ({parent}, {}): {}", text("wchan"), command_line(&folder));
+        let gdb = Command::new("gdb").args(["-p", &pid, "-batch", "-ex", "thread apply all bt 30"]).output();
+        if let Ok(shown) = gdb {
+            let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+            let frames = shown.lines().filter(|line| line.starts_with('#') || line.starts_with("Thread"));
+            frames.for_each(|frame| {
+                let _ = writeln!(told, "    {frame}");
+            });
         }
     }
-    found
+    told
 }
 
 /// Fails the test if such a process stays. One that was killed needs a moment to be gone.

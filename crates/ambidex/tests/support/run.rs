@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use super::processes;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than anything here takes. Only a test that has failed ever waits for so long.
@@ -56,6 +57,8 @@ impl fmt::Display for Ran {
 /// A command that runs.
 struct Running {
     name: String,
+    /// What the environment of its processes has, and of no other.
+    mark: Option<String>,
     pid: Pid,
     end: Receiver<io::Result<Output>>,
 }
@@ -63,13 +66,15 @@ struct Running {
 impl Running {
     fn start(command: &mut Command) -> Self {
         let name = format!("{:?} {:?}", command.get_program(), command.get_args());
+        let temporary = command.get_envs().find(|(name, _)| *name == "TMPDIR").and_then(|(_, value)| value);
+        let mark = temporary.map(|folder| format!("TMPDIR={}", folder.to_string_lossy()));
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let child = spawned.unwrap_or_else(|error| panic!("{name}: {error}"));
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process has a number");
         let (sender, end) = channel();
         // Nobody may want to know any more.
         std::thread::spawn(move || drop(sender.send(child.wait_with_output())));
-        Self { name, pid, end }
+        Self { name, mark, pid, end }
     }
 
     fn signal(&self, signal: Signal) {
@@ -88,8 +93,9 @@ impl Running {
 
     fn wait_to_the_end(&self) -> Ran {
         self.wait(TOO_LONG).unwrap_or_else(|| {
+            let stand = self.mark.as_deref().map(processes::where_they_stand).unwrap_or_default();
             self.signal(Signal::TERM);
-            panic!("{} does not end", self.name)
+            panic!("{} does not end\n{stand}", self.name)
         })
     }
 }
