@@ -20,7 +20,7 @@ use crate::job::{Environment, Job, Life, Memorable, Place, Product, Read, ReadAs
 use crate::line::Line;
 use crate::lookup::Programs;
 use crate::memory::Memory;
-use crate::memory::files::clock;
+use crate::memory::files::Time;
 use crate::parts::Parts;
 use crate::paths::PathTable;
 use crate::roles::Roles;
@@ -65,6 +65,8 @@ pub(crate) struct Intake<'a> {
     /// All different searches.
     pub searches: &'a mut HashSet<Arc<Search>>,
     pub generation: u64,
+    /// By the clock of files.
+    pub now: Time,
 }
 
 struct In<'a>(&'a Path);
@@ -116,8 +118,9 @@ impl Intake<'_> {
             reads: named,
             folder: None,
             outside_stamp,
-            recorded: clock(),
+            recorded: self.now,
             generation: self.generation,
+            awaited: false,
             life: Life::Waiting(None),
         };
         Ok((action, job))

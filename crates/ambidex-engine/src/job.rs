@@ -142,6 +142,8 @@ pub(crate) struct Job {
     pub recorded: Time,
     /// How often Python had changed possible inputs when it was recorded.
     pub generation: u64,
+    /// Whether Python waits for its end: all before it is at its place when it runs.
+    pub awaited: bool,
     pub life: Life,
 }
 
@@ -240,6 +242,8 @@ pub(crate) struct Plan {
     pub link_depfile: Option<PathBuf>,
     /// An archive that the command will change: where its content is now, and where the command expects it.
     pub copy: Option<(PathBuf, PathBuf)>,
+    /// Places that the command would write to, and where it writes instead: should it fail, what it has met matters.
+    pub met: Vec<(PathBuf, PathBuf)>,
     /// The objects and archives that are at their own places, as the command line names them.
     pub operands: Vec<String>,
     /// Texts that stand in the argv only because outputs were renamed, and what stood there.
@@ -346,6 +350,10 @@ impl Job {
             let file = folder.join("linked.d");
             appended.push(format!("{}--dependency-file={}", subject.tool.to_linker, self.shown(&file)));
             plan.link_depfile = Some(file);
+        }
+        if self.awaited && plan.copy.is_none() {
+            let met = |product: &Product| Some((product.place.to_path_buf(), product.file(folder)?));
+            plan.met = self.products.iter().filter_map(met).collect();
         }
         plan.argv = rewrite.append(appended).finish();
         plan

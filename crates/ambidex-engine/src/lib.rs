@@ -5,6 +5,7 @@
 
 mod attributes;
 mod cached;
+mod clock;
 mod conclusion;
 mod depfile;
 mod explain;

@@ -12,9 +12,10 @@ use ambidex_store::{Digest, Store};
 use crate::cached;
 use crate::fresh::{self, Operand, Remembered, Run, Subject};
 use crate::job::{Ending, Environment, Inputs, Plan};
-use crate::memory::files::{Stat, Time, clock};
+use crate::memory::files::{Stat, Time};
 use crate::memory::record::{How, Record, Told, Why, Written};
 use crate::paths::plain;
+use crate::place;
 use crate::process::{Ended, Running};
 use crate::tree::Tree;
 
@@ -164,7 +165,7 @@ impl Started {
 
     fn run(&self, means: &Means<'_>, why: Why) -> io::Result<Obtained> {
         self.prepare()?;
-        let started = clock();
+        let started = self.tree.now();
         let running =
             Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, means.temporary)?;
         (means.started)(running.pid());
@@ -253,6 +254,7 @@ impl Started {
 
     fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
+        self.plan.met.iter().try_for_each(|(place, file)| place::meet(place, file))?;
         match &self.plan.copy {
             Some((from, to)) => match fs::copy(from, to) {
                 // An archive that isn't there yet is made.

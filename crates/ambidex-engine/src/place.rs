@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
-use crate::memory::files::Time;
+use crate::memory::files::{Stat, Time};
 
 /// What was at a place before it was changed.
 #[derive(Debug)]
@@ -51,6 +51,23 @@ pub(crate) fn commit(source: &Path, place: &Path, modified: Option<Time>) -> io:
         let _ = fs::remove_file(&partial);
     }
     result
+}
+
+/// Lets a command that writes to `file` instead of `place` meet there what it would have met, if that is a file.
+pub(crate) fn meet(place: &Path, file: &Path) -> io::Result<()> {
+    let Some(met) = fs::symlink_metadata(place).ok().filter(fs::Metadata::is_file) else { return Ok(()) };
+    fs::copy(place, file)?;
+    set_modified(file, Stat::from(&met).modified)
+}
+
+/// Leaves at `place` what a command that failed has left in `file`: nothing, a part, or what it had met.
+pub(crate) fn leave(file: &Path, place: &Path) -> io::Result<()> {
+    let state = |path| Stat::of(path).map(|stat| (stat.modified, stat.size));
+    match (state(file), state(place)) {
+        (None, _) => remove(place),
+        (left, met) if left == met => Ok(()),
+        _ => commit(file, place, None),
+    }
 }
 
 fn set_modified(file: &Path, time: Time) -> io::Result<()> {

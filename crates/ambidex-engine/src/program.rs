@@ -8,6 +8,7 @@ use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, S
 
 use ambidex_store::{Digest, Store};
 
+use crate::clock::tick;
 use crate::conclusion::Conclusion;
 use crate::growth::push;
 use crate::intake::{Intake, Left};
@@ -216,6 +217,7 @@ impl Program {
             state.recordings.push(seq);
             if awaited {
                 self.awaited.insert(seq.index());
+                self.jobs[self.graph.node_of(seq).index()].awaited = true;
             }
             self.log.command(seq);
         }
@@ -242,6 +244,7 @@ impl Program {
             setting: &mut self.setting,
             searches: &mut self.searches,
             generation: self.generation,
+            now: tree.as_ref().map_or_else(tick, |tree| tree.now()),
         };
         intake.take(argv, cwd, &self.env, group)
     }

@@ -5,15 +5,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
+use crate::clock::Clock;
 use crate::memory::Memory;
+use crate::memory::files::Time;
 
 /// The state folder of a tree, locked.
 #[derive(Debug)]
 pub(crate) struct Tree {
     folder: PathBuf,
     memory: Mutex<Memory>,
-    /// Unlocked when it is closed.
-    _lock: File,
+    /// Of the file that is locked, and unlocked when it is closed.
+    clock: Clock,
     /// Removed with the tree, where the project's own folder can't be written.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -50,12 +52,17 @@ impl Tree {
         let objects = folder.join("obj");
         fs::create_dir_all(&objects)?;
         let memory = Memory::open(&folder.join("state"), objects)?;
-        Ok(Self { folder, memory: Mutex::new(memory), _lock: lock, _temporary: temporary })
+        Ok(Self { folder, memory: Mutex::new(memory), clock: Clock::of(lock), _temporary: temporary })
     }
 
     /// What earlier builds have left.
     pub fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().expect("what is remembered is sound")
+    }
+
+    /// The time of a change that would be made now.
+    pub fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// Where renamed outputs are kept, each in a folder of its own.

@@ -59,8 +59,8 @@ pub enum Content {
 pub enum Version {
     /// What the node wrote.
     Written(crate::ids::NodeId),
-    /// Nothing: the command that should have written it failed and removed it.
-    Absent,
+    /// What the node, which failed, has left there: nothing, a part, or what was there before.
+    Left(crate::ids::NodeId),
 }
 
 /// A change to a path at its own place that may have to be taken back. The caller keeps what was there before.

@@ -381,7 +381,7 @@ impl Graph {
     pub(crate) fn version_of(&self, seq: Seq) -> Version {
         let node = self.recordings[seq.index()].node;
         match self.nodes[node.index()].state {
-            State::Failed => Version::Absent,
+            State::Failed => Version::Left(node),
             _ => Version::Written(node),
         }
     }

@@ -8,77 +8,10 @@
 mod support;
 
 use std::fmt::Write as _;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use support::{Environment, NEWEST, Package, Verdict, repository};
-
-/// A Python, a setuptools, and which of the two copies of distutils it uses.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    minor: u32,
-    setuptools: &'static str,
-    distutils: Distutils,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Distutils {
-    /// The standard library's, the only one that this setuptools knows.
-    Only,
-    /// The standard library's.
-    Library,
-    /// The copy in setuptools.
-    Copy,
-}
-
-impl Distutils {
-    fn variables(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Only => &[],
-            Self::Library => &[("SETUPTOOLS_USE_DISTUTILS", "stdlib")],
-            Self::Copy => &[("SETUPTOOLS_USE_DISTUTILS", "local")],
-        }
-    }
-
-    fn told(self) -> &'static str {
-        if self == Self::Copy { "setuptools'" } else { "the library's" }
-    }
-}
-
-const fn place(minor: u32, setuptools: &'static str, distutils: Distutils) -> Place {
-    Place { minor, setuptools, distutils }
-}
-
-/// What is always tested: the oldest, the newest, and one with both copies of distutils in between.
-const FEW: [Place; 3] = [
-    place(6, "40.6.3", Distutils::Only),
-    place(9, "53.0.0", Distutils::Library),
-    place(11, NEWEST, Distutils::Copy),
-];
-
-/// What ambidex supports.
-const ALL: [Place; 19] = [
-    place(6, "39.2.0", Distutils::Only),
-    place(6, "40.6.3", Distutils::Only),
-    place(6, "44.1.1", Distutils::Only),
-    place(9, "53.0.0", Distutils::Library),
-    place(9, "53.0.0", Distutils::Copy),
-    place(9, "58.1.0", Distutils::Library),
-    place(9, "58.1.0", Distutils::Copy),
-    place(10, "59.6.0", Distutils::Library),
-    place(10, "59.6.0", Distutils::Copy),
-    place(11, "65.5.1", Distutils::Library),
-    place(11, "65.5.1", Distutils::Copy),
-    place(11, "67.7.2", Distutils::Library),
-    place(11, "67.7.2", Distutils::Copy),
-    place(11, NEWEST, Distutils::Library),
-    place(11, NEWEST, Distutils::Copy),
-    place(12, "69.5.1", Distutils::Copy),
-    place(12, "75.8.0", Distutils::Copy),
-    place(13, "80.9.0", Distutils::Copy),
-    place(13, NEWEST, Distutils::Copy),
-];
+use support::matrix::{ALL, FEW, Place, with_environments};
+use support::{Environment, Package, Verdict, do_all, is_set, repository};
 
 /// A project to be built somewhere: a place by its number, or none for the project's own.
 struct Task<'a> {
@@ -89,10 +22,6 @@ struct Task<'a> {
 /// What came of it, and how long it took.
 type Outcome = (Option<Verdict>, f64);
 
-fn is_set(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| value != "0")
-}
-
 fn packages() -> Vec<Package> {
     let mut packages = Package::all();
     if let Ok(names) = std::env::var("AMBIDEX_TEST_PACKAGES") {
@@ -102,34 +31,18 @@ fn packages() -> Vec<Package> {
     packages
 }
 
-fn do_task(task: &Task<'_>, places: &[(Place, Option<Environment>)]) -> Option<Verdict> {
+fn do_task(task: &Task<'_>, places: &[(Place, Option<Environment>)]) -> Outcome {
+    let began = Instant::now();
     let (environment, variables) = match task.place {
-        Some(number) => (places[number].1.clone()?, places[number].0.distutils.variables()),
-        None => (task.package.environment()?, &[][..]),
+        Some(number) => (places[number].1.clone(), places[number].0.distutils.variables()),
+        None => (task.package.environment(), &[][..]),
     };
-    // One that ends in a panic must not hide the others.
-    let compared = std::panic::catch_unwind(|| task.package.compare(&environment, variables));
-    Some(compared.unwrap_or_else(|_| Verdict::Wrong(vec!["see above".to_owned()])))
-}
-
-/// Does all tasks, as many at once as there are cores. The outcomes have the tasks' order.
-fn do_tasks(tasks: &[Task<'_>], places: &[(Place, Option<Environment>)]) -> Vec<Outcome> {
-    let next = AtomicUsize::new(0);
-    let outcomes = Mutex::new(vec![(None, 0.0); tasks.len()]);
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(task) = tasks.get(number) else { return };
-                    let began = Instant::now();
-                    let verdict = do_task(task, places);
-                    outcomes.lock().unwrap()[number] = (verdict, began.elapsed().as_secs_f64());
-                }
-            });
-        }
+    let verdict = environment.map(|environment| {
+        // One that ends in a panic must not hide the others.
+        let compared = std::panic::catch_unwind(|| task.package.compare(&environment, variables));
+        compared.unwrap_or_else(|_| Verdict::Wrong(vec!["see above".to_owned()]))
     });
-    outcomes.into_inner().unwrap()
+    (verdict, began.elapsed().as_secs_f64())
 }
 
 /// What is wrong, one text for each task that did not go well.
@@ -159,9 +72,7 @@ fn problems(
 
 #[test]
 fn every_package_is_equal() {
-    let places = if is_set("AMBIDEX_TEST_MATRIX") { &ALL[..] } else { &FEW[..] };
-    let places: Vec<(Place, Option<Environment>)> =
-        places.iter().map(|place| (*place, Environment::get(place.minor, place.setuptools))).collect();
+    let places = with_environments(if is_set("AMBIDEX_TEST_MATRIX") { &ALL } else { &FEW });
     let packages = packages();
     let mut tasks = Vec::new();
     // The long ones first.
@@ -172,7 +83,7 @@ fn every_package_is_equal() {
         let usual = packages.iter().filter(|package| package.needs_nothing());
         tasks.extend(usual.map(|package| Task { package, place: Some(number) }));
     }
-    let outcomes = do_tasks(&tasks, &places);
+    let outcomes = do_all(&tasks, |task| do_task(task, &places));
     if is_set("AMBIDEX_TEST_TIMES") {
         for (task, (_, seconds)) in tasks.iter().zip(&outcomes) {
             eprintln!(

@@ -6,7 +6,6 @@ mod edits;
 mod environment;
 mod example;
 mod peers;
-mod shapes;
 mod stress;
 
 use std::path::PathBuf;
@@ -38,9 +37,6 @@ enum Chore {
     Edits(edits::Options),
     /// Run setuptools' own tests of its build commands plainly and by ambidex, compare, and write docs/peers.md
     Peers,
-    /// Build the small projects below tests/shapes plainly and with ambidex, compare all that is seen from outside, and
-    /// write docs/shapes.md
-    Shapes(shapes::Options),
     /// Build trees in many processes on one store that is too small, and write docs/stress.md
     Stress(stress::Options),
     /// Stand in for a compiler (started by `edits`)
@@ -62,7 +58,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
         Chore::Edits(options) => edits::judge(&options),
         Chore::Peers => peers::compare(),
-        Chore::Shapes(options) => shapes::compare(&options),
         Chore::Stress(options) => stress::stress(&options),
         Chore::StandIn { objects, log, name, real, arguments } => {
             std::process::exit(edits::stand_in::run(&objects, &log, &name, &real, &arguments)?)

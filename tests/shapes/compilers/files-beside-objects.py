@@ -22,7 +22,7 @@ setup(
     version="1.0",
     cmdclass={"build_ext": BuildExt},
     ext_modules=[
-        Extension(name, [name + ".c"], extra_compile_args=["-gsplit-dwarf", "-fstack-usage", "--coverage"], extra_link_args=["--coverage"])
+        Extension(name, [name + ".c"], extra_compile_args=["-gsplit-dwarf", "-fstack-usage", "--coverage", "-frandom-seed=1"], extra_link_args=["--coverage"])
         for name in "ab"
     ],
 )

@@ -1,3 +1,4 @@
+# differs: jobs.txt: a command that is up to date is not run, nor is what a wrapper does besides
 """The compiler is a script that leaves a job in the background, which appends to a file after the compiler has ended."""
 
 import os

@@ -1,4 +1,3 @@
-# requires: python>=3.7
 """A context variable is set around `super()` and reset by its token; the modules get its nested values."""
 
 import contextvars

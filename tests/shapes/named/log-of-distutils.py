@@ -1,4 +1,3 @@
-# requires: setuptools>=65
 """The text that distutils logs while a module is built is captured by a handler and becomes a file beside the module."""
 
 import io

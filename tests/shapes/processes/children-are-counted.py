@@ -1,3 +1,4 @@
+# differs: text: a snapshot of Python is one more child of the process
 """The kernel's list of this process's children is read after each module: a plain build has none left."""
 
 import glob

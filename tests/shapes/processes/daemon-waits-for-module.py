@@ -1,3 +1,4 @@
+# differs: text: plain setuptools prints it in no certain order
 """A process started first waits until the first module exists, copies it and ends; the setup.py waits for it in between."""
 
 import subprocess

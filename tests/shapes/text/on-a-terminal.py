@@ -1,3 +1,5 @@
+# differs: terminal-two.txt: compilers write to a pipe that ambidex reads, and not to the terminal
+# differs: terminal-one.txt: compilers write to a pipe that ambidex reads, and not to the terminal
 """Descriptor 2 is a pseudo terminal around the build, so that the compiler colours its warning; the text is kept."""
 
 import os

@@ -1,3 +1,4 @@
+# differs: text: the compilers are not children of Python
 """The processor time of ended children grows with each module, as `resource` and `os.times` tell."""
 
 import os

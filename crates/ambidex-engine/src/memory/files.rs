@@ -16,6 +16,7 @@ use rustc_hash::FxHashSet;
 use rustix::time::Timespec;
 
 use super::content::{self, Content};
+use crate::clock::tick;
 use crate::growth::push;
 use crate::path_index::PathIndex;
 
@@ -44,7 +45,7 @@ pub(crate) struct Time(i64);
 
 impl Time {
     /// Moments that a 64 bit number has no room for (after 2262) are all the same.
-    fn new(seconds: i64, nanoseconds: i64) -> Self {
+    pub fn new(seconds: i64, nanoseconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
     }
 
@@ -299,7 +300,7 @@ impl Files {
         }
         let path = self.path(id).clone();
         // Before it is read: what comes later shows then.
-        let now = clock();
+        let now = tick();
         let metadata = fs::metadata(&path)?;
         let content =
             if metadata.is_dir() { Content::opaque(self.list(id, &path)?) } else { content::read(&path)? };
@@ -386,14 +387,4 @@ fn is_made_by_builds(name: &OsString) -> bool {
     let name = name.as_encoded_bytes();
     [".o", ".pyc", ".pyo", ".py", ".egg-info"].iter().any(|end| name.ends_with(end.as_bytes()))
         || name == b"__pycache__"
-}
-
-/// The time by which the kernel dates changes of files: not finer than its tick.
-pub(crate) fn clock() -> Time {
-    #[cfg(target_os = "linux")]
-    let clock = rustix::time::ClockId::RealtimeCoarse;
-    #[cfg(not(target_os = "linux"))]
-    let clock = rustix::time::ClockId::Realtime;
-    let time = rustix::time::clock_gettime(clock);
-    Time::new(time.tv_sec, time.tv_nsec)
 }

@@ -33,7 +33,7 @@ impl Program {
     pub(super) fn put(&self, path: PathId, version: Version) -> io::Result<()> {
         let place = self.paths.place(path);
         let result = match version {
-            Version::Absent => place::remove(place),
+            Version::Left(node) => self.written(node, path).map_or(Ok(()), |file| place::leave(&file, place)),
             Version::Written(node) => match self.written(node, path) {
                 Some(file) => self.put_file(node, &file, place),
                 None => Ok(()),
@@ -94,7 +94,7 @@ impl Program {
             Some(Version::Written(node)) => {
                 !program.jobs[node.index()].is_final() && program.graph.is_consumed(node)
             }
-            Some(Version::Absent) => false,
+            Some(Version::Left(_)) => false,
             // It was spared.
             None => true,
         };

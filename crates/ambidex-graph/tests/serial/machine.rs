@@ -299,7 +299,7 @@ impl<'a> Machine<'a> {
 
     fn version(&self, version: Version, path: usize) -> Content {
         match version {
-            Version::Absent => None,
+            Version::Left(_) => None,
             Version::Written(node) => {
                 let content = self.renamed.get(&(node, path));
                 Some(*content.unwrap_or_else(|| panic!("{node:?} left no renamed output for path {path}")))

@@ -2,13 +2,57 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-/// The content of files, by their path in a folder.
+/// Files by their path in a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Files(BTreeMap<PathBuf, Vec<u8>>);
+pub struct Files(BTreeMap<PathBuf, Content>);
+
+/// What is at a path that isn't a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Content {
+    File {
+        mode: u32,
+        bytes: Vec<u8>,
+    },
+    Link(PathBuf),
+    /// A pipe, a socket, a device.
+    Other,
+}
+
+impl Content {
+    fn of(entry: &walkdir::DirEntry) -> Self {
+        let kind = entry.file_type();
+        if kind.is_symlink() {
+            return Self::Link(fs::read_link(entry.path()).expect("the project can be read"));
+        }
+        if !kind.is_file() {
+            return Self::Other;
+        }
+        let mode = entry.metadata().expect("the project can be read").permissions().mode() & 0o7777;
+        // The build may have made it so that nobody else can read it.
+        Self::File { mode, bytes: fs::read(entry.path()).unwrap_or_default() }
+    }
+
+    /// How this became another.
+    fn change_to(&self, other: &Self) -> String {
+        match (self, other) {
+            (Self::File { bytes, .. }, Self::File { bytes: others, .. }) if bytes != others => {
+                format!("differs{}", first_line(bytes, others))
+            }
+            (Self::File { mode, .. }, Self::File { mode: others, .. }) => {
+                format!("has mode {others:o} and not {mode:o}")
+            }
+            (Self::Link(target), Self::Link(others)) => {
+                format!("leads to {} and not to {}", others.display(), target.display())
+            }
+            _ => "is a file of another kind".to_owned(),
+        }
+    }
+}
 
 impl Files {
     /// Every file below a folder, without what only caches or describes builds.
@@ -20,7 +64,7 @@ impl Files {
             let entry = entry.expect("the project can be read");
             if !entry.file_type().is_dir() {
                 let relative = entry.path().strip_prefix(root).expect("it is below").to_owned();
-                files.insert(relative, fs::read(entry.path()).expect("the project can be read"));
+                files.insert(relative, Content::of(&entry));
             }
         }
         Self(files)
@@ -34,6 +78,26 @@ impl Files {
     /// Those of the files that fit.
     pub fn only(self, fits: impl Fn(&Path) -> bool) -> Self {
         Self(self.0.into_iter().filter(|(path, _)| fits(path)).collect())
+    }
+
+    /// These, but where `other` is the same as `first` had it, as it is there; and without what neither of them has.
+    pub fn or(&self, first: &Self, other: &Self) -> Self {
+        let mut files = self.0.clone();
+        for (path, content) in &other.0 {
+            if first.0.get(path) == Some(content) {
+                files.insert(path.clone(), content.clone());
+            }
+        }
+        files.retain(|path, _| other.0.contains_key(path) || first.0.contains_key(path));
+        Self(files)
+    }
+
+    /// The paths at which the two differ though both have something there.
+    pub fn changed(&self, other: &Self) -> Vec<PathBuf> {
+        let differs = |(path, content): (&PathBuf, &Content)| {
+            other.0.get(path).is_some_and(|other| other != content).then(|| path.clone())
+        };
+        self.0.iter().filter_map(differs).collect()
     }
 
     /// The paths.
@@ -67,7 +131,7 @@ pub fn differences(serial: &Files, ours: &Files) -> Vec<String> {
     let told = |path: &PathBuf| {
         let what = match (serial.0.get(path), ours.0.get(path)) {
             (Some(serial), Some(ours)) if serial == ours => return None,
-            (Some(serial), Some(ours)) => format!("differs{}", first_line(serial, ours)),
+            (Some(serial), Some(ours)) => serial.change_to(ours),
             (Some(_), None) => "is missing".to_owned(),
             (None, _) => "should not be there".to_owned(),
         };

@@ -6,13 +6,17 @@ mod edited;
 mod environment;
 mod files;
 mod interpreter;
+pub mod matrix;
 mod package;
 mod processes;
 mod run;
+pub mod shape;
 mod workspace;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use compiler::Compiler;
 pub use edited::{ALL, Counts, Edited, all_files};
@@ -39,8 +43,35 @@ pub fn shared_source() -> PathBuf {
     repository().join("examples").join("shared-source")
 }
 
-/// Tells that something was not tested. Written past the test harness, which shows what a test prints only if it
-/// fails.
+/// Tells that something was not tested.
 pub fn skipped(what: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {what}");
+    told(&format!("skipped: {what}"));
+}
+
+/// Tells something past the test harness, which shows what a test prints only if it fails.
+pub fn told(what: &str) {
+    let _ = writeln!(std::io::stderr(), "{what}");
+}
+
+/// Whether a variable of the environment asks for something.
+pub fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| value != "0")
+}
+
+/// Does all tasks, as many at once as there are cores. What comes of them has the tasks' order.
+pub fn do_all<T: Sync, R: Send + Sync>(tasks: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done: Vec<OnceLock<R>> = tasks.iter().map(|_| OnceLock::new()).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let (Some(task), Some(done)) = (tasks.get(number), done.get(number)) else { return };
+                    done.get_or_init(|| one(task));
+                }
+            });
+        }
+    });
+    done.into_iter().map(|done| done.into_inner().expect("each was done")).collect()
 }

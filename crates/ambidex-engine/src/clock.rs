@@ -1,0 +1,67 @@
+//! Knows what time the file system would give to a change that is made now.
+
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+
+use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
+
+use crate::memory::files::Time;
+
+/// The clock of files, read off a file of ours.
+///
+/// Since Linux 6.13 a file system may date a change more finely than the kernel ticks, if somebody has looked at the
+/// file's times in between ("multigrain timestamps", Documentation/filesystems/multigrain-ts.rst); others go by the tick.
+/// No clock that can be asked directly tells which. In either case a change that comes after another is never dated
+/// before it.
+#[derive(Debug)]
+pub(crate) struct Clock(File);
+
+impl Clock {
+    /// A clock of this file, whose times are nobody's concern.
+    pub fn of(file: File) -> Self {
+        Self(file)
+    }
+
+    /// The time of a change that would be made now.
+    pub fn now(&self) -> Time {
+        let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+        let touched = futimens(&self.0, &Timestamps { last_access: now, last_modification: now });
+        match touched.map_err(Into::into).and_then(|()| self.0.metadata()) {
+            Ok(metadata) => modified(&metadata),
+            Err(_) => tick(),
+        }
+    }
+}
+
+fn modified(metadata: &fs::Metadata) -> Time {
+    Time::new(metadata.mtime(), metadata.mtime_nsec())
+}
+
+/// The last tick of the kernel: no change that comes later is dated before it.
+pub(crate) fn tick() -> Time {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::RealtimeCoarse;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Realtime;
+    let time = rustix::time::clock_gettime(clock);
+    Time::new(time.tv_sec, time.tv_nsec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_with_the_times_of_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::of(File::create(folder.path().join("clock")).unwrap());
+        let other = folder.path().join("other");
+        for content in 0..1000 {
+            let before = clock.now();
+            fs::write(&other, content.to_string()).unwrap();
+            let written = modified(&fs::metadata(&other).unwrap());
+            let after = clock.now();
+            assert!(before <= written && written <= after, "{before:?} {written:?} {after:?}");
+        }
+    }
+}
