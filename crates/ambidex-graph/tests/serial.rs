@@ -31,8 +31,13 @@ fn choices() -> impl Strategy<Value = Vec<u8>> {
 
 /// Runs the program under that schedule, and compares all that can be seen with the serial build.
 fn check<'a>(program: &'a Program, choices: &'a [u8]) -> (Machine<'a>, Serial) {
+    let checked = check_run(program, Machine::new(program, choices));
+    check_hazards(&checked.0, program);
+    checked
+}
+
+fn check_run<'a>(program: &'a Program, mut machine: Machine<'a>) -> (Machine<'a>, Serial) {
     let expected = serial(program);
-    let mut machine = Machine::new(program, choices);
     machine.run();
     assert_eq!(machine.disk, expected.disk, "files");
 
@@ -58,7 +63,6 @@ fn check<'a>(program: &'a Program, choices: &'a [u8]) -> (Machine<'a>, Serial) {
     for (step, expected) in expected.steps.iter().enumerate() {
         assert_eq!(happened.get(&step).unwrap_or(&Happened::Nothing), expected, "step {step}");
     }
-    check_hazards(&machine, program);
     (machine, expected)
 }
 
@@ -159,6 +163,21 @@ proptest! {
                 prop_assert!(inputs_of[node.index()].contains(&Some(dependency.index())));
             }
         }
+    }
+
+    /// That Python goes back and comes again, as often as it likes, shows nowhere.
+    #[test]
+    fn with_ways_back(program in program(ANY), choices in choices()) {
+        let mut machine = Machine::new(&program, &choices);
+        machine.goes_back = true;
+        check_run(&program, machine);
+    }
+
+    #[test]
+    fn repeated_passages_with_ways_back(program in repetitions(ANY), choices in choices()) {
+        let mut machine = Machine::new(&program, &choices);
+        machine.goes_back = true;
+        check_run(&program, machine);
     }
 
     /// An interrupt leaves no file half written, and nothing that runs.

@@ -53,6 +53,8 @@ pub struct Machine<'a> {
     pub seen: HashMap<usize, Happened>,
     /// The step at which the machine is interrupted.
     pub interrupt_at: Option<usize>,
+    /// Whether Python may go back, at any time, to where it was before a command.
+    pub goes_back: bool,
 }
 
 impl<'a> Machine<'a> {
@@ -75,57 +77,84 @@ impl<'a> Machine<'a> {
             groups: Vec::new(),
             seen: HashMap::new(),
             interrupt_at: None,
+            goes_back: false,
         }
     }
 
     /// Runs the whole program.
     pub fn run(&mut self) {
         let eagerness = self.choices.below(4);
-        for (index, (group, step)) in self.program.steps().enumerate() {
-            while group >= self.groups.len() {
-                self.groups.push(self.graph.group(self.program.groups[self.groups.len()].fatal));
-            }
-            if self.interrupt_at == Some(index) {
+        let program = self.program;
+        let steps: Vec<(usize, &Step)> = program.steps().collect();
+        // The first step that Python can go back to, and for each step the recording that came next there.
+        let mut first = 0;
+        let mut next_at: Vec<usize> = Vec::new();
+        let mut index = 0;
+        loop {
+            next_at.truncate(index);
+            next_at.push(self.graph.recorded());
+            if self.interrupt_at == Some(index) && index < steps.len() {
                 return self.interrupt();
             }
             // Commands start and end while the program goes on.
             while self.choices.below(4) < eagerness && self.advance() {}
+            let step = steps.get(index);
+            if !matches!(step, Some((_, Step::Run(_)))) {
+                self.wait();
+            }
+            if self.goes_back && self.choices.below(6) == 5 {
+                index = first + self.choices.below(index - first + 1);
+                self.go_back(next_at[index]);
+                continue;
+            }
+            let Some(&(group, step)) = step else { break };
+            while group >= self.groups.len() {
+                self.groups.push(self.graph.group(program.groups[self.groups.len()].fatal));
+            }
             if let Step::Run(command) = step {
                 self.record(Entry { step: index, group, command: *command });
-                continue;
-            }
-            self.wait();
-            if self.graph.fatal().is_some() {
+            } else if self.graph.fatal().is_some() {
                 break;
+            } else if self.graph.failure(self.groups[group]).is_none() {
+                let happened = self.happen(step);
+                self.seen.insert(index, happened);
+                first = index + 1;
             }
-            if self.graph.failure(self.groups[group]).is_some() {
-                continue;
-            }
-            let happened = match step {
-                Step::Look(path) => {
-                    self.commit(*path);
-                    Happened::Saw(self.disk[*path])
-                }
-                Step::External(path, content) => {
-                    self.commit(*path);
-                    self.disk[*path] = *content;
-                    self.changed(*path);
-                    Happened::Changed
-                }
-                Step::Barrier(command) => {
-                    self.commit_all();
-                    self.program.run_in_place(*command, &mut self.disk);
-                    for (path, _) in &self.program.pool[*command].writes {
-                        self.changed(*path);
-                    }
-                    Happened::Changed
-                }
-                Step::Run(_) => unreachable!("a command is deferred"),
-            };
-            self.seen.insert(index, happened);
+            index += 1;
         }
-        self.wait();
         self.commit_all();
+    }
+
+    /// Does what is not deferred, when everything before it is done.
+    fn happen(&mut self, step: &Step) -> Happened {
+        match step {
+            Step::Look(path) => {
+                self.commit(*path);
+                Happened::Saw(self.disk[*path])
+            }
+            Step::External(path, content) => {
+                self.commit(*path);
+                self.disk[*path] = *content;
+                self.changed(*path);
+                Happened::Changed
+            }
+            Step::Barrier(command) => {
+                self.commit_all();
+                self.program.run_in_place(*command, &mut self.disk);
+                for (path, _) in &self.program.pool[*command].writes {
+                    self.changed(*path);
+                }
+                Happened::Changed
+            }
+            Step::Run(_) => unreachable!("a command is deferred"),
+        }
+    }
+
+    /// Python goes back to where this recording was the next one. It goes on while what it has taken back may still run.
+    fn go_back(&mut self, from: usize) {
+        let stop = self.graph.roll_back(from);
+        self.check_doomed(&stop);
+        self.take_back();
     }
 
     /// Whether a file holds what a command has begun to write there.
