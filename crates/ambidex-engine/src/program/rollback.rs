@@ -43,7 +43,7 @@ pub(crate) struct Predictions {
     counted: u64,
     /// The recording that did not end as predicted, as long as the process is not back before it.
     wrong: Option<usize>,
-    /// Where a command was to be recorded that is not understood.
+    /// Where the first command was to be recorded that is not understood.
     strange: Option<usize>,
 }
 
@@ -54,7 +54,8 @@ impl Program {
     /// Takes a snapshot of the process in. Returns its number; none where there are enough.
     pub fn add_snapshot(&mut self, pid: u32, stream: UnixStream) -> Option<u64> {
         let predictions = &mut self.predictions;
-        if predictions.snapshots.len() >= MOST || predictions.wrong.is_some() {
+        let is_astray = predictions.wrong.is_some() || predictions.strange.is_some();
+        if predictions.snapshots.len() >= MOST || is_astray {
             return None;
         }
         predictions.counted += 1;
@@ -85,9 +86,10 @@ impl Program {
         self.predictions.wrong.is_some()
     }
 
-    /// The next command is not understood, and was not awaited.
+    /// The next command is not understood, and was not awaited. Whatever Python does behind it, it has to do again.
     pub fn meet_strange(&mut self) {
-        self.predictions.strange = Some(self.graph.recorded());
+        let recorded = self.graph.recorded();
+        self.predictions.strange.get_or_insert(recorded);
         self.log.bar();
     }
 
@@ -99,7 +101,10 @@ impl Program {
         }
         let is_wrong = loop {
             let at = self.predictions.confirmed;
-            let Some(seq) = self.graph.recording(at) else { break self.predictions.strange.is_some() };
+            if self.predictions.strange == Some(at) {
+                break true;
+            }
+            let Some(seq) = self.graph.recording(at) else { break false };
             if !self.graph.is_cancelled(seq) {
                 let node = self.graph.node_of(seq);
                 let accepted = self.awaited.contains(&at) || self.predictions.snapshots.is_empty();
