@@ -47,16 +47,16 @@ impl Shape {
             let file = entry.expect("the shapes can be read").into_path();
             let is_shape = file.extension().is_some_and(|extension| extension == "py");
             if is_shape && !file.starts_with(folder.join("_sources")) {
-                shapes.push(Self::read(&folder, file));
+                let relative = file.strip_prefix(&folder).expect("it is below").with_extension("");
+                shapes.push(Self::read(relative.to_string_lossy().into_owned(), file));
             }
         }
         shapes.sort_by(|a, b| a.name.cmp(&b.name));
         shapes
     }
 
-    fn read(folder: &Path, file: PathBuf) -> Self {
-        let relative = file.strip_prefix(folder).expect("it is below").with_extension("");
-        let name = relative.to_string_lossy().into_owned();
+    /// One of this name, in this file.
+    pub fn read(name: String, file: PathBuf) -> Self {
         let text = fs::read_to_string(&file).expect("the shapes can be read");
         let mut shape = Self { name, file, exit_code: 0, differs: Vec::new() };
         for comment in text.lines().map_while(|line| line.strip_prefix("# ")) {
@@ -232,14 +232,21 @@ pub fn text_difference(plain: &str, ours: &str, failed: bool) -> Option<String> 
         _ => {}
     }
     let (mut theirs, mut others) = (plain.lines(), ours.lines());
-    let shortened = |line: Option<&str>| {
-        line.map_or("nothing".to_owned(), |line| format!("`{}`", line.chars().take(60).collect::<String>()))
-    };
     loop {
         match (theirs.next(), others.next()) {
             (Some(a), Some(b)) if a == b => {}
             (None, None) => return Some("the text differs in its last line".to_owned()),
-            (a, b) => return Some(format!("{} was printed for {}", shortened(b), shortened(a))),
+            (a, b) => {
+                // Of long lines what differs is told.
+                let (told_a, told_b) = (a.unwrap_or_default(), b.unwrap_or_default());
+                let same = told_a.chars().zip(told_b.chars()).take_while(|(a, b)| a == b).count();
+                let told = |line: Option<&str>| {
+                    let part =
+                        |line: &str| line.chars().skip(same.saturating_sub(30)).take(90).collect::<String>();
+                    line.map_or("nothing".to_owned(), |line| format!("`{}`", part(line)))
+                };
+                return Some(format!("{} was printed for {}", told(b), told(a)));
+            }
         }
     }
 }
