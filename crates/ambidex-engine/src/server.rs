@@ -95,7 +95,8 @@ impl Engine {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
-                let sight = Sight { shared: shared.clone(), trees: trees.clone(), asker: None };
+                let sight =
+                    Sight { shared: shared.clone(), trees: trees.clone(), asker: None, incarnation: 0 };
                 std::thread::spawn(move || {
                     let stopping = || sight.shared.lock().stopping;
                     if let Err(error) = serve(&sight, stream)

@@ -379,11 +379,12 @@ impl Session {
             work |= !program.reuse(node);
             program.jobs[node.index()].line.shorten();
         }
+        let wrong = program.advance();
         if work {
             self.sight.shared.new_work(&mut inner);
         }
         drop(inner);
-        self.sight.shared.advance(self.program);
+        self.sight.shared.park(wrong);
     }
 
     fn finish(&mut self, extensions: Option<&[String]>) -> io::Result<Reply> {
@@ -441,6 +442,7 @@ impl Session {
         let program = &mut inner.programs[self.program];
         program.frames = 0;
         self.stream = program.resume(&journal)?;
+        self.sight.incarnation = program.incarnation();
         self.frames = Frames::new(self.stream.try_clone()?);
         drop(inner);
         self.sight.trees.doubt(None);

@@ -1,6 +1,7 @@
 //! Knows what has to be done before a process may look at a path, change it, or start something that may do either.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,7 +10,7 @@ use ambidex_graph::PathId;
 
 use crate::program::Program;
 use crate::server::Trees;
-use crate::state::{Guard, Shared};
+use crate::state::{Guard, Inner, Shared};
 use crate::waits::Cause;
 
 /// The process that asks has been stopped, and does not wait for an answer any more; or the engine ends.
@@ -29,6 +30,8 @@ pub(crate) struct Sight {
     pub trees: Arc<Trees>,
     /// The program of the process that asks, if it has one.
     pub asker: Option<usize>,
+    /// Which of the program's processes it is (see [`Program::incarnation`]).
+    pub incarnation: u64,
 }
 
 impl Sight {
@@ -103,13 +106,12 @@ impl Sight {
     /// Waits until something holds for a program.
     pub fn wait(&self, number: usize, holds: impl Fn(&Program) -> bool) -> Result<(), Stopped> {
         let mut inner = self.shared.lock();
-        if holds(&inner.programs[number]) {
+        if !self.is_gone(&inner) && holds(&inner.programs[number]) {
             return Ok(());
         }
         inner.begin_wait();
         let waited = loop {
-            let is_stopped = |asker: usize| inner.programs[asker].is_rolling_back();
-            if inner.stopping || self.asker.is_some_and(is_stopped) {
+            if inner.stopping || self.is_gone(&inner) {
                 break Err(Stopped);
             }
             if holds(&inner.programs[number]) {
@@ -119,6 +121,32 @@ impl Sight {
         };
         inner.end_wait();
         waited
+    }
+
+    /// Whether the process that asks has been stopped for good, or is about to: a snapshot goes on in its place. What it
+    /// may still say does not count.
+    fn is_gone(&self, inner: &Inner) -> bool {
+        self.asker.is_some_and(|asker| {
+            let program = &inner.programs[asker];
+            program.is_rolling_back() || program.incarnation() != self.incarnation
+        })
+    }
+
+    /// Whether the process that asks has to stop, or has.
+    pub fn is_of_the_past(&self) -> bool {
+        self.is_gone(&self.shared.lock())
+    }
+
+    /// A snapshot of the process that asks is about to be taken. Returns its number, if it is wanted.
+    pub fn announce_snapshot(&self, program: usize, pid: u32, stream: UnixStream) -> Option<u64> {
+        let mut inner = self.shared.lock();
+        if self.is_gone(&inner) { None } else { inner.programs[program].announce_snapshot(pid, stream) }
+    }
+
+    /// The snapshot waits. Returns whether it is wanted.
+    pub fn add_snapshot(&self, program: usize, number: u64) -> bool {
+        let mut inner = self.shared.lock();
+        !self.is_gone(&inner) && inner.programs[program].add_snapshot(number)
     }
 
     /// The numbers of all programs.
@@ -205,6 +233,9 @@ impl Sight {
     /// Whether nothing of a program is pending. Then its process is told so, and goes back no more.
     pub fn tell_settled(&self, program: usize) -> bool {
         let mut inner = self.shared.lock();
+        if self.is_gone(&inner) {
+            return false;
+        }
         let program = &mut inner.programs[program];
         // Else it would write itself what has been written already.
         let settled = program.is_settled() && program.log.has_caught_up();

@@ -138,7 +138,12 @@ impl Shared {
     /// Looks how far a program's predictions are confirmed. Where one was wrong, its process is stopped.
     pub fn advance(&self, program: usize) {
         let wrong = self.lock().programs[program].advance();
-        if let Some(pid) = wrong {
+        self.park(wrong);
+    }
+
+    /// A program has advanced: stops its process, if it is to stop.
+    pub fn park(&self, pid: Option<u32>) {
+        if let Some(pid) = pid {
             process::park(pid);
         }
         self.tell_progress();

@@ -20,24 +20,46 @@ pub(crate) fn serve(
     hello: &[u8],
 ) -> io::Result<()> {
     let words = std::str::from_utf8(hello).map_err(io::Error::other)?;
-    let program = words.split(' ').nth(2).and_then(|number| number.parse().ok());
+    let mut numbers = words.split(' ').skip(2).map(str::parse);
+    let program = numbers.next().and_then(|number| usize::try_from(number.ok()?).ok());
     let program = program.filter(|number| *number < sight.shared.lock().programs.len());
-    let sight = &Sight { asker: program, ..sight.clone() };
+    let incarnation = numbers.next().and_then(Result::ok).unwrap_or(0);
+    let sight = &Sight { asker: program, incarnation, ..sight.clone() };
     while let Some(frame) = frames.next()? {
-        answer(sight, program, &frame)?;
-        let settled = program.is_none_or(|program| sight.tell_settled(program));
-        send_frame(&mut stream, &[u8::from(settled)])?;
+        let reply = match answer(sight, program, &frame) {
+            Ok(reply) => reply,
+            Err(error) => {
+                // Without an answer the process would go on as without ambidex: it must have stopped before that.
+                if sight.is_of_the_past() {
+                    frames.drain();
+                }
+                return Err(error);
+            }
+        };
+        send_frame(&mut stream, &[reply])?;
     }
     Ok(())
 }
 
-fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<()> {
+/// The answer says that nothing is pending any more.
+const SETTLED: u8 = 1;
+
+/// The answer says that the snapshot is wanted.
+const WANTED: u8 = 2;
+
+fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8> {
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, "a witness speaks another protocol");
+    let number = |field: Option<&[u8]>| {
+        field.and_then(|field| std::str::from_utf8(field).ok()?.parse::<u64>().ok()).ok_or_else(malformed)
+    };
     let (kind, rest) = frame.split_first().ok_or_else(malformed)?;
     let mut fields = rest.strip_suffix(b"\0").unwrap_or(rest).split(|byte| *byte == 0);
-    let sent = fields.next().and_then(|sent| std::str::from_utf8(sent).ok()?.parse().ok());
-    let sent = sent.ok_or_else(malformed)?;
+    let sent = number(fields.next())?;
     let why = fields.next();
+    if *kind == b'W' {
+        let wanted = sight.add_snapshot(program.ok_or_else(malformed)?, number(why)?);
+        return Ok(if wanted { WANTED } else { 0 });
+    }
     let cwd = Path::new(OsStr::from_bytes(fields.next().unwrap_or(b"/")));
     let paths: Vec<&Path> = fields.map(|path| Path::new(OsStr::from_bytes(path))).collect();
     if let Some(program) = program {
@@ -58,28 +80,26 @@ fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<()>
             sight.timed(Cause::of_effect(effect), what, || sight.settle_all())
         }
         _ => Err(malformed()),
-    }
+    }?;
+    let settled = program.is_none_or(|program| sight.tell_settled(program));
+    Ok(if settled { SETTLED } else { 0 })
 }
 
-/// Registers a snapshot. From here on the stream belongs to it. `hello` is its first frame.
+/// Announces a snapshot. From here on the stream belongs to it. `hello` is its first frame.
 pub(crate) fn register(sight: &Sight, mut stream: UnixStream, hello: &[u8]) -> io::Result<()> {
     let words = std::str::from_utf8(&hello[1..]).map_err(io::Error::other)?;
     let mut numbers = words.split(' ').map(|word| word.parse::<u64>().unwrap_or(0));
     let mut next = || numbers.next().unwrap_or(0);
-    let (program, sent, pid) = (next(), next(), next());
+    let (program, sent, pid, incarnation) = (next(), next(), next(), next());
     let program = usize::try_from(program).unwrap_or(usize::MAX);
     if program >= sight.shared.lock().programs.len() {
         return send_frame(&mut stream, b"Nunknown");
     }
-    let sight = &Sight { asker: Some(program), ..sight.clone() };
+    let sight = &Sight { asker: Some(program), incarnation, ..sight.clone() };
     sight.catch_up(program, sent)?;
     let answer_by = stream.try_clone()?;
-    let (number, roots) = {
-        let mut inner = sight.shared.lock();
-        let program = &mut inner.programs[program];
-        let pid = u32::try_from(pid).map_err(io::Error::other)?;
-        (program.add_snapshot(pid, stream), program.roots())
-    };
+    let number = sight.announce_snapshot(program, u32::try_from(pid).map_err(io::Error::other)?, stream);
+    let roots = sight.shared.lock().programs[program].roots();
     let mut stream = answer_by;
     let Some(number) = number else { return send_frame(&mut stream, b"Nenough") };
     let mut answer = format!("U{number}\0").into_bytes();

@@ -51,7 +51,7 @@ fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
             };
             // What was asked before was asked as nobody's: from here on the engine must know whose questions they are.
             wire::forget_connection();
-            state::begin_session(fd as c_int, program);
+            state::begin_session(state::Session { fd: fd as c_int, program, incarnation: 0 });
             text::begin_session(fd as c_int);
             wire::connect();
         }

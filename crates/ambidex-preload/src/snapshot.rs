@@ -38,19 +38,28 @@ fn try_to_take(session: state::Session, answer: &mut PathBuffer) -> Result<(), &
     if !PREPARED.swap(true, Ordering::Relaxed) {
         park::prepare();
     }
+    // The process is not parked between here and the end: then there is a whole copy or none. And nobody asks the copy
+    // anything before it has waited.
+    let mask = sys::signal_mask(sys::SIG_SETMASK, u64::MAX);
+    let result = copy(session, &files, answer);
+    sys::signal_mask(sys::SIG_SETMASK, mask);
+    result
+}
+
+/// Makes the copy, which goes on from here too, if it is let.
+fn copy(session: state::Session, files: &[OpenFile], answer: &mut PathBuffer) -> Result<(), &'static [u8]> {
     let stream = Own(sys::connect(settings::socket()).map_err(|_| &b"engine"[..])?);
     let number = register(stream.0, session)?;
+    let incarnation = std::str::from_utf8(&number).ok().and_then(|number| number.parse().ok());
+    let incarnation = incarnation.ok_or(&b"engine"[..])?;
     let positions = files.iter().map(position).collect::<Option<Vec<Position>>>().ok_or(&b"files"[..])?;
     if !undo::mark(&number).is_done() {
         return Err(b"journal");
     }
     let (shown, parent_shown) = (state::shown_pid(), state::shown_parent());
     let parent = sys::getpid();
-    // The child must not be asked by anybody before it has waited.
-    let mask = sys::signal_mask(sys::SIG_SETMASK, u64::MAX);
     // SAFETY: there is one thread, so no lock is held by another.
-    let child = unsafe { sys::quiet_fork() };
-    match child {
+    match unsafe { sys::quiet_fork() } {
         Ok(0) => {
             let _ = sys::prctl(sys::PR_SET_PDEATHSIG, sys::SIGKILL as usize);
             if sys::getppid() != parent {
@@ -61,30 +70,31 @@ fn try_to_take(session: state::Session, answer: &mut PathBuffer) -> Result<(), &
             wire::forget_connection();
             let text = wait(stream.0);
             let _ = sys::prctl(sys::PR_SET_PDEATHSIG, 0);
+            let session = state::Session { incarnation, ..session };
             go_on(stream, session, shown, parent_shown, &positions);
-            sys::signal_mask(sys::SIG_SETMASK, mask);
             answer.push(b"resumed ").push(&text);
             Ok(())
         }
         Ok(child) => {
             park::add(child);
+            drop(stream);
+            // From here on the engine counts on it. Where it doesn't want it, it lets it go.
+            if !wire::snapshot_waits(&number) {
+                return Err(b"enough");
+            }
             state::snapshot_taken();
-            sys::signal_mask(sys::SIG_SETMASK, mask);
             answer.push(b"taken");
             Ok(())
         }
-        Err(_) => {
-            sys::signal_mask(sys::SIG_SETMASK, mask);
-            Err(b"fork")
-        }
+        Err(_) => Err(b"fork"),
     }
 }
 
-/// Introduces the snapshot to the engine. Answers its number.
+/// Introduces the snapshot that will be to the engine. Answers its number.
 fn register(stream: c_int, session: state::Session) -> Result<Vec<u8>, &'static [u8]> {
     let mut hello = Buffer::<96>::new();
     hello.push(b"K").push_number(session.program).push(b" ").push_number(state::sent()).push(b" ");
-    hello.push_number(sys::getpid() as u64);
+    hello.push_number(sys::getpid() as u64).push(b" ").push_number(session.incarnation);
     wire::send_frame(stream, hello.bytes(), None).map_err(|_| &b"engine"[..])?;
     let mut reply = vec![0; ANSWER];
     let length = wire::receive_frame(stream, &mut reply).ok_or(&b"engine"[..])?;
@@ -144,7 +154,7 @@ fn go_on(stream: Own, session: state::Session, shown: c_int, parent_shown: c_int
     wire::at_home();
     park::forget();
     state::take_place(shown, parent_shown);
-    state::begin_session(session.fd, session.program);
+    state::begin_session(session);
     // The engine knows what has been printed already, and comes again.
     state::recorded();
     text::resumed();

@@ -17,6 +17,8 @@ static PROGRAM: AtomicU64 = AtomicU64::new(0);
 static SENT: AtomicU64 = AtomicU64::new(0);
 /// Requests on A without an answer.
 static UNREPLIED: AtomicI64 = AtomicI64::new(0);
+/// The number of the snapshot that the session's process was; 0 for the process that was started.
+static INCARNATION: AtomicU64 = AtomicU64::new(0);
 static RECORDED: AtomicU64 = AtomicU64::new(0);
 /// Commands were recorded that the engine hasn't reported as settled.
 static OPEN: AtomicBool = AtomicBool::new(false);
@@ -34,6 +36,8 @@ static PARENT_REAL: AtomicI32 = AtomicI32::new(0);
 pub(crate) struct Session {
     pub fd: c_int,
     pub program: u64,
+    /// Which of the program's processes it is: the number of the snapshot that it was, 0 for the first.
+    pub incarnation: u64,
 }
 
 /// Whether the state is this process's own.
@@ -43,7 +47,11 @@ fn mine() -> bool {
 }
 
 pub(crate) fn session() -> Option<Session> {
-    mine().then(|| Session { fd: SESSION.load(Ordering::Relaxed), program: PROGRAM.load(Ordering::Relaxed) })
+    mine().then(|| Session {
+        fd: SESSION.load(Ordering::Relaxed),
+        program: PROGRAM.load(Ordering::Relaxed),
+        incarnation: INCARNATION.load(Ordering::Relaxed),
+    })
 }
 
 /// Whether a look could concern something.
@@ -81,9 +89,10 @@ pub(crate) fn sent() -> u64 {
     if mine() { SENT.load(Ordering::Relaxed) } else { 0 }
 }
 
-pub(crate) fn begin_session(fd: c_int, program: u64) {
-    SESSION.store(fd, Ordering::Relaxed);
-    PROGRAM.store(program, Ordering::Relaxed);
+pub(crate) fn begin_session(session: Session) {
+    SESSION.store(session.fd, Ordering::Relaxed);
+    PROGRAM.store(session.program, Ordering::Relaxed);
+    INCARNATION.store(session.incarnation, Ordering::Relaxed);
     SENT.store(0, Ordering::Relaxed);
     UNREPLIED.store(0, Ordering::Relaxed);
     OPEN.store(false, Ordering::Relaxed);

@@ -78,6 +78,12 @@ pub(crate) fn ask(question: Question, why: &str, places: &[Place<'_>]) {
     }
 }
 
+/// Tells the engine that a snapshot is there. Says whether it is wanted.
+pub(crate) fn snapshot_waits(number: &[u8]) -> bool {
+    let number = std::str::from_utf8(number).unwrap_or_default();
+    exchange(b'W', number, &[]).is_some_and(|reply| reply & 2 != 0)
+}
+
 fn exchange(kind: u8, why: &str, paths: &[&[u8]]) -> Option<u8> {
     let pid = sys::getpid();
     if HOME.load(Ordering::Relaxed) == pid
@@ -118,7 +124,7 @@ fn greet(pid: c_int) -> Option<c_int> {
     let mut hello = Buffer::<64>::new();
     hello.push(b"H").push_number(VERSION).push(b" ").push_number(pid as u64).push(b" ");
     match state::session() {
-        Some(session) => hello.push_number(session.program),
+        Some(session) => hello.push_number(session.program).push(b" ").push_number(session.incarnation),
         None => hello.push(b"-"),
     };
     if send_frame(fd, hello.bytes(), None).is_err() {

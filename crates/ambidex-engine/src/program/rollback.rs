@@ -33,14 +33,26 @@ pub(crate) struct Snapshot {
     kept: BTreeMap<PathId, Kept>,
 }
 
+/// A snapshot that is being taken.
+#[derive(Debug)]
+struct Announced {
+    number: u64,
+    pid: u32,
+    stream: UnixStream,
+}
+
 /// What Python predicted, and how far that is confirmed.
 #[derive(Debug, Default)]
 pub(crate) struct Predictions {
     /// How many recordings are known to have ended as Python took them to.
     confirmed: usize,
     snapshots: std::collections::VecDeque<Snapshot>,
+    /// The snapshot that is being taken.
+    announced: Option<Announced>,
     /// How many snapshots there were.
     counted: u64,
+    /// See [`Program::incarnation`].
+    incarnation: u64,
     /// The recording that did not end as predicted, as long as the process is not back before it.
     wrong: Option<usize>,
     /// Where the first command was to be recorded that is not understood.
@@ -51,15 +63,25 @@ pub(crate) struct Predictions {
 const MOST: usize = 16;
 
 impl Program {
-    /// Takes a snapshot of the process in. Returns its number; none where there are enough.
-    pub fn add_snapshot(&mut self, pid: u32, stream: UnixStream) -> Option<u64> {
+    /// The process is about to make a copy of itself, which will wait by this stream. Returns the snapshot's number; none
+    /// where there are enough.
+    pub fn announce_snapshot(&mut self, pid: u32, stream: UnixStream) -> Option<u64> {
         let predictions = &mut self.predictions;
-        let is_astray = predictions.wrong.is_some() || predictions.strange.is_some();
-        if predictions.snapshots.len() >= MOST || is_astray {
+        if predictions.snapshots.len() >= MOST {
             return None;
         }
         predictions.counted += 1;
-        let number = predictions.counted;
+        predictions.announced = Some(Announced { number: predictions.counted, pid, stream });
+        Some(predictions.counted)
+    }
+
+    /// The copy waits. Returns whether it is wanted: from here on commands may be predicted that it can take back.
+    pub fn add_snapshot(&mut self, number: u64) -> bool {
+        let predictions = &mut self.predictions;
+        let is_astray = predictions.wrong.is_some() || predictions.strange.is_some();
+        let announced =
+            predictions.announced.take().filter(|announced| announced.number == number && !is_astray);
+        let Some(Announced { number, pid, stream }) = announced else { return false };
         predictions.snapshots.push_back(Snapshot {
             number,
             position: self.graph.recorded(),
@@ -73,12 +95,17 @@ impl Program {
             kept: self.kept.clone(),
         });
         self.log.mark(number);
-        Some(number)
+        true
     }
 
     /// Whether a command may be predicted to succeed.
     pub fn has_snapshot(&self) -> bool {
         !self.predictions.snapshots.is_empty()
+    }
+
+    /// Which of its processes speaks for it: the number of the snapshot that it was, 0 for the one that was started.
+    pub fn incarnation(&self) -> u64 {
+        self.predictions.incarnation
     }
 
     /// Whether the process is on its way back to a snapshot.
@@ -144,6 +171,7 @@ impl Program {
     /// still run for it. Older snapshots are confirmed, younger ones were taken of what should not have been.
     pub fn go_back(&mut self) -> Vec<u32> {
         let Some(wrong) = self.predictions.wrong else { return Vec::new() };
+        self.predictions.announced = None;
         let snapshots = &mut self.predictions.snapshots;
         while snapshots.len() > 1 && snapshots.back().is_some_and(|last| last.position > wrong) {
             snapshots.pop_back();
@@ -181,6 +209,7 @@ impl Program {
         self.kept = target.kept;
         self.forget_changes();
         self.inputs_change();
+        self.predictions.incarnation = target.number;
         let text = format!("R{awaits} {}", u8::from(strange));
         protocol::send_frame(&mut target.stream, text.as_bytes())?;
         Ok(target.stream)

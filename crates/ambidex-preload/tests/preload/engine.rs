@@ -163,6 +163,7 @@ impl Engine {
 
 /// Sends a signal.
 pub(crate) fn signal(pid: u32, signal: i32) {
+    assert_ne!(pid, 0, "0 is the whole process group, this test among it");
     unsafe extern "C" {
         fn kill(pid: i32, signal: i32) -> i32;
     }
@@ -180,8 +181,13 @@ fn serve(shared: &Arc<(Mutex<Seen>, Condvar)>, mut stream: UnixStream, answer: &
     let text = String::from_utf8_lossy(&hello.payload).into_owned();
     match hello.payload.first() {
         Some(b'H') => {
-            let program = text.rsplit(' ').next().unwrap_or_default().to_owned();
+            let program = text.split(' ').nth(2).unwrap_or_default().to_owned();
             while let Some(frame) = receive(&mut stream) {
+                if frame.payload.first() == Some(&b'W') {
+                    // The snapshot is wanted.
+                    send(&mut stream, &[2]);
+                    continue;
+                }
                 note(shared, |seen| seen.questions.push(question(&frame.payload, program.clone())));
                 let reply = shared.0.lock().unwrap().reply;
                 send(&mut stream, &[reply]);

@@ -68,7 +68,7 @@ sys.exit(7)
         let child = command(&python, &engine, folder.path(), script).spawn().unwrap();
         engine.wait_text("waiting");
         let greeting = engine.seen().greetings[0].clone();
-        assert_eq!(greeting, format!("K7 0 {}", child.id()));
+        assert_eq!(greeting, format!("K7 0 {} 0", child.id()));
         engine.park(child.id());
         undo(&engine.undo());
         engine.resume(0, "3 1");
@@ -158,11 +158,10 @@ say('end')
 sys.exit(6)
 ";
     let child = command(python, &engine, folder.path(), script).spawn().unwrap();
-    let mut active = child.id();
     for turn in 0..4 {
         engine.wait_text(&format!("waiting {turn}\n"));
         let greeting = engine.seen().greetings.last().unwrap().clone();
-        active = greeting.rsplit(' ').next().unwrap().parse().unwrap_or(active);
+        let active: u32 = greeting.split(' ').nth(2).unwrap().parse().unwrap();
         engine.park(active);
         let newest = engine.seen().snapshots.len() - 1;
         engine.resume(newest, "1");
