@@ -5,6 +5,7 @@ mod corpus;
 mod edits;
 mod environment;
 mod example;
+mod oracle;
 mod peers;
 mod stress;
 
@@ -35,6 +36,8 @@ enum Chore {
     },
     /// Edit real projects at random, build them incrementally, judge every build, and write docs/edits.md
     Edits(edits::Options),
+    /// Change what commands depend on, one thing at a time, and judge what ambidex makes of it
+    Oracle(oracle::Options),
     /// Run setuptools' own tests of its build commands plainly and by ambidex, compare, and write docs/peers.md
     Peers,
     /// Build trees in many processes on one store that is too small, and write docs/stress.md
@@ -57,6 +60,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench(options) => bench::measure(&options),
         Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
         Chore::Edits(options) => edits::judge(&options),
+        Chore::Oracle(options) => oracle::judge(&options),
         Chore::Peers => peers::compare(),
         Chore::Stress(options) => stress::stress(&options),
         Chore::StandIn { objects, log, name, real, arguments } => {

@@ -35,6 +35,20 @@ impl Client {
         self.ask(&record, "recorded")
     }
 
+    /// Has one command run in that environment, and waits for it. Returns whether it succeeded; nothing if it is left to
+    /// this process.
+    pub fn run(&mut self, argv: &[String], cwd: &Path, env: &[(String, String)]) -> Result<Option<bool>> {
+        let env: serde_json::Map<String, Value> =
+            env.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        let record = json!({
+            "type": "record", "argv": argv, "awaited": true, "cwd": cwd, "scope": 0, "open": {"name": "oracle"}, "env": env,
+        });
+        self.send(&record)?;
+        let answer = self.receive()?;
+        self.ask(&json!({"type": "finish"}), "waited")?;
+        Ok((answer["yours"] != true).then(|| answer["status"].as_i64() == Some(0)))
+    }
+
     /// Waits for everything.
     pub fn finish(&mut self) -> Result<()> {
         self.ask(&json!({"type": "finish"}), "waited")

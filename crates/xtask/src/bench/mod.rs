@@ -1,6 +1,6 @@
 //! Knows what `cargo xtask bench` does: which cases are asked for, in which order they run, and where figures go.
 
-mod client;
+pub(crate) mod client;
 mod commands;
 mod contender;
 mod contest;

@@ -1,0 +1,287 @@
+//! Knows how wrong results are found by machine: what a command has touched is changed, one thing at a time; where it
+//! would then make something else, ambidex must make that too.
+
+mod cases;
+mod judge;
+mod mutation;
+mod sandbox;
+mod trace;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::environment::{ambidex, root, run};
+use cases::{CASES, Case};
+use judge::{Outcome, Subject};
+use mutation::{Mutation, Program, Variants};
+use trace::Was;
+
+/// What is asked for.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How many things are changed
+    #[arg(long, default_value_t = 10_000)]
+    mutations: u64,
+    /// For how long at most, in seconds
+    #[arg(long, default_value_t = 7200)]
+    seconds: u64,
+    /// Which are chosen
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only cases whose names contain one of these
+    #[arg(long, value_delimiter = ',')]
+    cases: Vec<String>,
+    /// Write docs/oracle.md
+    #[arg(long)]
+    write: bool,
+}
+
+/// A case that is under way.
+struct Prepared<'a> {
+    subject: Subject<'a>,
+    /// What came of it at first.
+    outcome: Outcome,
+    paths: Vec<(PathBuf, Was)>,
+    read: Vec<PathBuf>,
+    tally: Tally,
+}
+
+#[derive(Default)]
+struct Tally {
+    mutations: u64,
+    /// How many of them changed the outcome.
+    telling: u64,
+    /// How many of the others made ambidex run it again.
+    needless: u64,
+    wrong: Vec<String>,
+}
+
+/// Changes what commands depend on, and judges what ambidex makes of it. Fails if that was wrong once.
+pub(crate) fn judge(options: &Options) -> Result<()> {
+    let ambidex = ambidex()?;
+    let folder = root().join("target").join("xtask").join("oracle");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    let has_layers = match sandbox::enter(&folder.join("layers")) {
+        Ok(()) => true,
+        Err(error) => {
+            eprintln!("the system's own files are left alone: {error:#}");
+            false
+        }
+    };
+    let oracle = Oracle {
+        options,
+        programs: mutation::programs(),
+        needed: needed(&ambidex)?,
+        has_layers,
+        ambidex,
+        folder,
+    };
+    oracle.make_variants()?;
+    let wanted = |case: &&Case| {
+        options.cases.is_empty() || options.cases.iter().any(|name| case.name.contains(name.as_str()))
+    };
+    let mut prepared = Vec::new();
+    let mut skipped = Vec::new();
+    for (number, case) in CASES.iter().filter(wanted).enumerate() {
+        match oracle.prepare(number, case) {
+            Ok(case) => prepared.push(case),
+            Err(error) => {
+                eprintln!("{}: skipped: {error:#}", case.name);
+                skipped.push((case.name, format!("{error:#}")));
+            }
+        }
+    }
+    if prepared.is_empty() {
+        bail!("no case can be run");
+    }
+    oracle.go(&mut prepared)?;
+    let table = table(&prepared, &skipped, has_layers);
+    println!("{table}");
+    if options.write {
+        fs::write(root().join("docs").join("oracle.md"), table)?;
+    }
+    let wrong: usize = prepared.iter().map(|case| case.tally.wrong.len()).sum();
+    if wrong > 0 {
+        bail!("{wrong} wrong results");
+    }
+    Ok(())
+}
+
+/// The files without which neither ambidex nor a shell would start.
+fn needed(ambidex: &Path) -> Result<Vec<PathBuf>> {
+    let mut needed = vec![PathBuf::from("/etc/ld.so.preload")];
+    for program in [ambidex, Path::new("/bin/sh"), Path::new("/usr/bin/env")] {
+        let text = Command::new("ldd").arg(program).output().context("ldd can't be started")?.stdout;
+        let text = String::from_utf8_lossy(&text);
+        let files = text.split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from);
+        needed.extend(files.chain([program.to_owned()]));
+    }
+    let real: Vec<PathBuf> = needed.iter().filter_map(|file| file.canonicalize().ok()).collect();
+    needed.extend(real);
+    Ok(needed)
+}
+
+struct Oracle<'a> {
+    options: &'a Options,
+    folder: PathBuf,
+    ambidex: PathBuf,
+    programs: Vec<Program>,
+    needed: Vec<PathBuf>,
+    has_layers: bool,
+}
+
+impl Oracle<'_> {
+    fn variants(&self) -> PathBuf {
+        self.folder.join("variants")
+    }
+
+    /// Makes objects, libraries and a precompiled header that others are replaced by.
+    fn make_variants(&self) -> Result<()> {
+        let folder = self.variants();
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join("v.c"), "int g(void) { return 99; }\nint oracle = 9;\n")?;
+        fs::write(folder.join("v.h"), "#define ORACLE 5\n#define A 11\n#define B 12\n#define C 13\n")?;
+        let script =
+            "gcc -fPIC -c v.c -o v.o; gcc -shared v.o -o v.so; ar rc v.a v.o; gcc -x c-header v.h -o v.gch";
+        run(Command::new("sh").args(["-ec", script]).current_dir(folder))
+    }
+
+    fn prepare<'c>(&'c self, number: usize, case: &'c Case) -> Result<Prepared<'c>> {
+        let folder = self.folder.join(number.to_string());
+        let subject = Subject {
+            case,
+            tree: folder.join("tree"),
+            ambidex: &self.ambidex,
+            store: folder.join("store"),
+            temporary: folder.join("tmp"),
+        };
+        subject.write()?;
+        let outcome = subject.really()?;
+        if !matches!(outcome, Outcome::Made(Some(_))) {
+            bail!("the command makes nothing here");
+        }
+        if outcome != subject.really()? {
+            bail!("the command makes something else each time");
+        }
+        let mut seen = trace::Seen::default();
+        subject.plain(|command| {
+            seen = trace::trace(&command, &folder.join("trace"))?;
+            Ok(false)
+        })?;
+        let may_change = |path: &Path, was: Was| {
+            let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            let is_layered = sandbox::LAYERED.iter().any(|layer| real.starts_with(layer));
+            let in_tree = path.starts_with(&subject.tree);
+            let kernels = ["/proc", "/sys", "/dev"].iter().any(|root| path.starts_with(root));
+            let ours = path == subject.tree
+                || path.starts_with(subject.tree.join("build"))
+                || path.starts_with(subject.tree.join("ccache"))
+                || path.starts_with(&subject.temporary);
+            let too_much = was == Was::Folder && !in_tree && real.components().count() < 4;
+            // A folder of the lower layer can't be moved.
+            let is_needed = self.needed.iter().any(|file| file.starts_with(&real) || *file == path);
+            !kernels && !ours && !too_much && !is_needed && (in_tree || (is_layered && self.has_layers))
+        };
+        let paths: Vec<(PathBuf, Was)> =
+            seen.paths.into_iter().filter(|(path, was)| may_change(path, *was)).collect();
+        let read = paths.iter().filter(|(_, was)| *was == Was::File).map(|(path, _)| path.clone()).collect();
+        let (first, _) = subject.by_ambidex()?;
+        let mut tally = Tally::default();
+        if first != outcome {
+            tally.wrong.push(format!("{}: without any change: {first:?}", case.name));
+        }
+        Ok(Prepared { subject, outcome, paths, read, tally })
+    }
+
+    fn go(&self, prepared: &mut [Prepared<'_>]) -> Result<()> {
+        let until = Instant::now() + Duration::from_secs(self.options.seconds);
+        let mut random = fastrand::Rng::with_seed(self.options.seed);
+        for number in 0..self.options.mutations {
+            if Instant::now() > until {
+                break;
+            }
+            let at = random.usize(..prepared.len());
+            let case = &mut prepared[at];
+            let Some((path, was)) = random.choice(&case.paths).cloned() else { continue };
+            let mutation = *random.choice(Mutation::all(was)).expect("each can be changed somehow");
+            self.try_one(case, &path, mutation, number).with_context(|| {
+                format!("{}: {} {}", case.subject.case.name, path.display(), mutation.describe())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn try_one(&self, case: &mut Prepared<'_>, path: &Path, mutation: Mutation, number: u64) -> Result<()> {
+        let folder = self.variants();
+        let variants = Variants { folder: &folder, read: &case.read, programs: &self.programs };
+        let Some(undo) = mutation::mutate(mutation, path, &variants, number)? else { return Ok(()) };
+        let subject = &case.subject;
+        let judged = subject.really().and_then(|real| Ok((real, subject.by_ambidex()?)));
+        undo.undo().context("a change can't be undone")?;
+        let (real, (ours, was_run)) = judged?;
+        let what = format!("{}: {} {}", subject.case.name, path.display(), mutation.describe());
+        let tally = &mut case.tally;
+        tally.mutations += 1;
+        let telling = real != case.outcome;
+        tally.telling += u64::from(telling);
+        tally.needless += u64::from(!telling && was_run);
+        let mut wrong = Vec::new();
+        if ours != real {
+            wrong.push(format!("{what}: {ours:?}, not {real:?}; run: {was_run}"));
+        }
+        let (back, was_run) = subject.by_ambidex()?;
+        if back != case.outcome {
+            wrong.push(format!("{what}, and back: {back:?}, not {:?}; run: {was_run}", case.outcome));
+        }
+        for text in wrong {
+            eprintln!("WRONG {text}");
+            tally.wrong.push(text);
+        }
+        Ok(())
+    }
+}
+
+fn table(prepared: &[Prepared<'_>], skipped: &[(&str, String)], has_layers: bool) -> String {
+    let mut text = String::from(
+        "# The oracle\n\nWritten by `cargo xtask oracle --write`: each command is run under strace; of all paths that it \
+         named, one at a time, chosen at random, is changed, removed, created or replaced, and the command is run again, by \
+         itself and by ambidex. What ambidex makes must be what the command makes. *Telling* changes made the command make \
+         something else; *needless* runs are those that ambidex made though they did not.\n\n",
+    );
+    if !has_layers {
+        text.push_str(
+            "This system allows no layers over `/usr` and `/etc`: files of the system were left alone.\n\n",
+        );
+    }
+    text.push_str(
+        "| command | paths | changes | telling | wrong | needless |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    let mut sum = BTreeMap::from([("changes", 0), ("telling", 0), ("wrong", 0), ("needless", 0)]);
+    for case in prepared {
+        let Tally { mutations, telling, needless, wrong } = &case.tally;
+        let wrong = wrong.len() as u64;
+        for (name, count) in
+            [("changes", *mutations), ("telling", *telling), ("wrong", wrong), ("needless", *needless)]
+        {
+            *sum.get_mut(name).expect("all are there") += count;
+        }
+        let (name, paths) = (case.subject.case.name, case.paths.len());
+        writeln!(text, "| {name} | {paths} | {mutations} | {telling} | {wrong} | {needless} |")
+            .expect("a string takes all");
+    }
+    let [changes, telling, wrong, needless] =
+        ["changes", "telling", "wrong", "needless"].map(|name| sum[name]);
+    writeln!(text, "| **all** | | {changes} | {telling} | {wrong} | {needless} |")
+        .expect("a string takes all");
+    for (name, why) in skipped {
+        writeln!(text, "\n{name} was skipped: {why}.").expect("a string takes all");
+    }
+    text
+}

@@ -1,0 +1,47 @@
+//! Knows how the system's own files can be changed without harm: in a mount namespace, as a layer over `/usr` and `/etc`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{getgid, getuid};
+
+/// The folders that get a layer.
+pub(crate) const LAYERED: [&str; 2] = ["/usr", "/etc"];
+
+/// Enters a namespace in which changes of these folders are seen by this process and its children alone. Must be called
+/// while the process has one thread.
+///
+/// # Errors
+/// If the system doesn't allow it.
+pub(crate) fn enter(folder: &Path) -> Result<()> {
+    let (user, group) = (getuid(), getgid());
+    let mut flags = CloneFlags::CLONE_NEWNS;
+    if !user.is_root() {
+        flags |= CloneFlags::CLONE_NEWUSER;
+    }
+    unshare(flags).context("a mount namespace")?;
+    if !user.is_root() {
+        fs::write("/proc/self/setgroups", "deny")?;
+        fs::write("/proc/self/uid_map", format!("0 {user} 1"))?;
+        fs::write("/proc/self/gid_map", format!("0 {group} 1"))?;
+    }
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).context("private mounts")?;
+    fs::create_dir_all(folder)?;
+    mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), none).context("a file system in memory")?;
+    for lower in LAYERED {
+        let own = folder.join(&lower[1..]);
+        let (upper, work) = (own.join("upper"), own.join("work"));
+        fs::create_dir_all(&upper)?;
+        fs::create_dir_all(&work)?;
+        let attributes = if user.is_root() { "" } else { ",userxattr" };
+        let options =
+            format!("lowerdir={lower},upperdir={},workdir={}{attributes}", upper.display(), work.display());
+        mount(Some("overlay"), lower, Some("overlay"), MsFlags::empty(), Some(options.as_str()))
+            .with_context(|| format!("a layer over {lower}"))?;
+    }
+    Ok(())
+}
