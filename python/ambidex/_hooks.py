@@ -285,6 +285,10 @@ def _is_temporary(source):
         return False
 
 
+# No file can be below one that is no folder.
+_ABSENT = os.path.join(os.path.abspath(__file__), "absent")
+
+
 def _hook_newer(module, name, outdated):
     """Let this module think out of date what `outdated` says so of, while extensions are built: the engine decides
     that."""
@@ -303,6 +307,9 @@ def _hook_newer(module, name, outdated):
         made = _made_at(args[1] if len(args) > 1 else None)
         if made is not None and os.path.exists(args[1]):
             return any(_is_newer(source, made, unit) for source in args[0])
+        if len(args) > 1 and not original(list(args[0]), _ABSENT, *args[2:], **kwargs):
+            # To setuptools 69.5.1, what has no sources is never out of date, not even where it isn't there.
+            return False
         return outdated(session, *args, **kwargs)
 
     setattr(module, name, newer)

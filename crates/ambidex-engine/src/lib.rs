@@ -48,5 +48,5 @@ pub use explain::{Explanation, explain};
 pub use report::{Commands, FailedCommand, HazardCounts, HazardPath, LeftCommand, Report, Writer};
 pub use server::Engine;
 pub use state::Options;
-pub use tree::folder_of as state_folder;
+pub use tree::{folder_of as state_folder, is_in_use};
 pub use waits::Wait;

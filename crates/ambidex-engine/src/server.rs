@@ -128,6 +128,8 @@ impl Engine {
             let mut memory = tree.memory();
             explain::remember(&mut memory, programs());
             memory.close(programs().all(Program::is_concluded));
+            drop(memory);
+            tree.go_home();
         }
     }
 

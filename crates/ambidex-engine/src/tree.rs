@@ -1,9 +1,10 @@
 //! Knows the folder `build/.ambidex` of one project tree, and that only one build at a time may use it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use crate::clock::Clock;
 use crate::memory::Memory;
@@ -16,34 +17,41 @@ pub(crate) struct Tree {
     memory: Mutex<Memory>,
     /// Of the file that is locked, and unlocked when it is closed.
     clock: Clock,
-    /// Removed with the tree, where the project's own folder can't be written.
-    _temporary: Option<tempfile::TempDir>,
+    /// Where the folder is to be when the build is over, and where it is then.
+    home: PathBuf,
+    at_home: OnceLock<PathBuf>,
 }
 
 impl Tree {
     /// Opens the state folder of the project in `root`, and waits for another build of the same tree to end.
-    /// Where the project's folder can't be written, the state is kept in a temporary one.
+    ///
+    /// Where the project has no `build` yet, the state is kept outside until the build is over: the project may ask whether
+    /// there is one, and make it. Likewise where its folder can't be written.
     pub fn open(root: &Path) -> io::Result<Self> {
-        match Self::open_in(folder_of(root), None) {
-            Ok(tree) => Ok(tree),
-            Err(_) => {
-                let temporary = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
-                Self::open_in(temporary.path().to_owned(), Some(temporary))
+        let home = folder_of(root);
+        let outside = outside_of(root);
+        loop {
+            // In this order: a build that is outside makes its folder before the project makes `build`.
+            let is_build_there = home.parent().is_some_and(Path::is_dir);
+            if is_build_there && outside.exists() && lock_in(&outside).is_ok_and(|lock| lock.is_some()) {
+                // Left by a build that was killed. One that isn't over has been waited for.
+                let _ = fs::remove_dir_all(&outside);
+            }
+            let (folder, lock) = match is_build_there.then(|| lock_in(&home)) {
+                Some(Ok(lock)) => (home.clone(), lock),
+                _ => {
+                    let folder = make_private(&outside)?;
+                    let lock = lock_in(&folder)?;
+                    (folder, lock)
+                }
+            };
+            if let Some(lock) = lock {
+                return Self::open_in(folder, lock, home);
             }
         }
     }
 
-    fn open_in(folder: PathBuf, temporary: Option<tempfile::TempDir>) -> io::Result<Self> {
-        fs::create_dir_all(&folder)?;
-        let lock = File::options().create(true).truncate(false).write(true).open(folder.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                eprintln!("waiting for another build of {}", folder.display());
-                lock.lock()?;
-            }
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
+    fn open_in(folder: PathBuf, lock: File, home: PathBuf) -> io::Result<Self> {
         let ignore = folder.join(".gitignore");
         if !ignore.exists() {
             // Everything here can be made anew, and nothing of it belongs into a repository.
@@ -52,7 +60,32 @@ impl Tree {
         let objects = folder.join("obj");
         fs::create_dir_all(&objects)?;
         let memory = Memory::open(&folder.join("state"), objects)?;
-        Ok(Self { folder, memory: Mutex::new(memory), clock: Clock::of(lock), _temporary: temporary })
+        Ok(Self {
+            folder,
+            memory: Mutex::new(memory),
+            clock: Clock::of(lock),
+            home,
+            at_home: OnceLock::new(),
+        })
+    }
+
+    /// The build is over: moves a folder that is outside into the project, if that can be. Where another build has left its
+    /// state there meanwhile, that one stays.
+    pub fn go_home(&self) {
+        let is_project_there = self.home.ancestors().nth(2).is_some_and(Path::is_dir);
+        if self.folder == self.home || self.home.exists() || !is_project_there {
+            return;
+        }
+        let moved = fs::create_dir_all(self.home.parent().unwrap_or(&self.home)).and_then(|()| {
+            fs::rename(&self.folder, &self.home).or_else(|_| copy_all(&self.folder, &self.home))
+        });
+        if moved.is_ok() {
+            // It is only set here.
+            let _ = self.at_home.set(self.home.clone());
+        } else {
+            // What is there in part is worse than nothing; if it can't be removed, the next build takes what it can read.
+            let _ = fs::remove_dir_all(&self.home);
+        }
     }
 
     /// What earlier builds have left.
@@ -72,11 +105,83 @@ impl Tree {
 
     /// The folder itself.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.at_home.get().unwrap_or(&self.folder)
     }
+}
+
+impl Drop for Tree {
+    /// Removes a folder outside, whether it has been moved, copied or neither.
+    fn drop(&mut self) {
+        if self.folder != self.home {
+            // A build that is killed leaves it, and the next one goes on with it.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// Makes the folder where it isn't there, and locks it once nobody else has it. `None` if it has been moved or removed in
+/// the meantime.
+fn lock_in(folder: &Path) -> io::Result<Option<File>> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join("lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&path)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            eprintln!("waiting for another build of {}", folder.display());
+            lock.lock()?;
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let locked = lock.metadata()?;
+    let is_the_one = fs::metadata(&path).is_ok_and(|is| (is.dev(), is.ino()) == (locked.dev(), locked.ino()));
+    Ok(is_the_one.then_some(lock))
+}
+
+/// Where the state of the project in `root` is kept outside of it: the same folder for every build by this user.
+fn outside_of(root: &Path) -> PathBuf {
+    let user = rustix::process::getuid().as_raw();
+    let name = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
+    std::env::temp_dir().join(format!("ambidex-{user}-{}", &name[..16]))
+}
+
+/// Makes the folder, where anybody may make folders. If it is somebody else's, returns one that isn't.
+fn make_private(folder: &Path) -> io::Result<PathBuf> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let found = fs::symlink_metadata(folder)?;
+    if found.is_dir() && found.uid() == rustix::process::getuid().as_raw() && found.mode() & 0o022 == 0 {
+        Ok(folder.to_owned())
+    } else {
+        Ok(tempfile::Builder::new().prefix("ambidex-").tempdir()?.keep())
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let copy = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_all(&entry.path(), &copy)?;
+        } else {
+            fs::copy(entry.path(), copy)?;
+        }
+    }
+    Ok(())
 }
 
 /// The state folder of the tree in `root`.
 pub fn folder_of(root: &Path) -> PathBuf {
     root.join("build").join(".ambidex")
+}
+
+/// Whether a build of the tree in `root` is at work.
+pub fn is_in_use(root: &Path) -> bool {
+    [folder_of(root), outside_of(root)].iter().any(|folder| {
+        let lock = File::options().write(true).open(folder.join("lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    })
 }

@@ -1,6 +1,6 @@
 //! Knows what builds leave in a project, and removes it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -17,10 +17,7 @@ pub(crate) fn clean(args: &CleanArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
     let project = Project::find(&args.dir)?;
     let build = project.root.join("build");
-    let state = build.join(".ambidex");
-    if let Ok(lock) = File::options().write(true).open(state.join("lock"))
-        && matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
-    {
+    if ambidex_engine::is_in_use(&project.root) {
         return Err(Error::Busy(project.root));
     }
     let Ok(entries) = fs::read_dir(&build) else { return Ok(0) };

@@ -76,9 +76,9 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     let mut environment = capture.environment(&engine.socket());
     environment.extend(task.environment.iter().cloned());
     let (code, interrupted) = run(&Task { environment, ..task }, Some(&engine))?;
-    let ended = Ended { code, interrupted, report: engine.report(), state_folders: engine.state_folders() };
+    let report = engine.report();
     engine.stop();
-    Ok(ended)
+    Ok(Ended { code, interrupted, report, state_folders: engine.state_folders() })
 }
 
 /// Runs a process as it stands. Returns its exit code.

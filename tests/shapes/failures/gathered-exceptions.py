@@ -12,7 +12,9 @@ class BuildExt(build_ext):
         return ext.name
 
     async def build_all(self):
-        return await asyncio.gather(*[self.build_one(ext) for ext in self.extensions], return_exceptions=True)
+        # Before Python 3.7, gather starts coroutines in the order of a set.
+        tasks = [asyncio.ensure_future(self.build_one(ext)) for ext in self.extensions]
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
     def build_extensions(self):
         loop = asyncio.new_event_loop()
