@@ -91,6 +91,28 @@ class _Os(_StandIn):
         return pid, self._status << 8 if self._status >= 0 else -self._status
 
 
+# What `subprocess.Popen` calls of the system.
+_CALLED = [
+    (name, getattr(posix, name))
+    for name in {
+        name
+        for method in vars(subprocess.Popen).values()
+        if isinstance(method, types.FunctionType)
+        for name in method.__code__.co_names
+    }
+    if isinstance(getattr(posix, name, None), types.BuiltinFunctionType)
+]
+
+
+def _fork_exec():
+    """What `subprocess.Popen` starts processes with, if not with `os.posix_spawn`."""
+    # It has a name of its own since Python 3.11.
+    return getattr(subprocess, "_fork_exec", None) or subprocess._posixsubprocess.fork_exec
+
+
+_FORK_EXEC = _fork_exec()
+
+
 def _is_pythons_own(space):
     """Whether Python's own code would start processes, and nothing else notice their ends: what a project has put in
     its place is to have its effect."""
@@ -108,6 +130,8 @@ def _is_pythons_own(space):
         and all(_is_of(getattr(subprocess, name), vars(subprocess)) for name in ("call", "check_call", "run"))
         and isinstance(subprocess.Popen, type)
         and subprocess.Popen.__bases__ == (object,)
+        and all(getattr(os, name) is function for name, function in _CALLED)
+        and _fork_exec() is _FORK_EXEC
         and all(
             function.__globals__ is vars(subprocess) or function.__globals__ is vars(contextlib)
             for function in vars(subprocess.Popen).values()
@@ -306,7 +330,7 @@ def _hook_newer(module, name, outdated):
         session.catch_up()
         made = _made_at(args[1] if len(args) > 1 else None)
         if made is not None and os.path.exists(args[1]):
-            return any(_is_newer(source, made, unit) for source in args[0])
+            return any(_is_newer(source, args[1], made, unit) for source in args[0])
         if len(args) > 1 and not original(list(args[0]), _ABSENT, *args[2:], **kwargs):
             # To setuptools 69.5.1, what has no sources is never out of date, not even where it isn't there.
             return False
@@ -315,9 +339,15 @@ def _hook_newer(module, name, outdated):
     setattr(module, name, newer)
 
 
-def _is_newer(source, made, unit):
-    """Whether a file that was made at that time would be out of date by this source."""
+def _is_newer(source, target, made, unit):
+    """Whether a file that the serial build would have made at that time would be out of date by this source."""
+    changed = _made_at(source)
+    if changed is not None and unit(changed) > unit(made):
+        return True
     try:
+        if changed is not None:
+            # Its command may have run late, but not later than that of the target. Whatever is later is a change by others.
+            made = max(made, os.path.getmtime(target))
         return unit(os.path.getmtime(source)) > unit(made)
     except OSError:
         return True

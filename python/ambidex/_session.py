@@ -136,9 +136,12 @@ class Session:
         # Base code may have looked at something since, and all be settled, and the snapshot gone.
         is_awaited = is_awaited or not (self._only_records or _library.ask("live") == "yes")
 
+        # The reply may be read much later.
+        now = _time()
+
         def recorded(reply):
             results.append(reply)
-            produced.update(dict.fromkeys(reply["outputs"], _time()))
+            produced.update(dict.fromkeys(reply["outputs"], now))
             if not reply["yours"]:
                 self._programs.add(os.path.basename(argv[0]))
             if self.probing:

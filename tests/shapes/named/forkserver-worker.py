@@ -7,6 +7,7 @@ from setuptools.command.build_ext import build_ext
 
 
 def work(connection):
+    connection.send("ready")
     for name in iter(connection.recv, None):
         with open("generated.h", "w") as file:
             file.write("#define VALUE %d\n" % ord(name))
@@ -25,6 +26,8 @@ if __name__ == "__main__":
     ours, theirs = context.Pipe()
     worker = context.Process(target=work, args=(theirs,))
     worker.start()
+    # What the server prints while it starts comes before anything else.
+    assert ours.recv() == "ready"
     setup(
         name="forkserver-worker",
         version="1.0",

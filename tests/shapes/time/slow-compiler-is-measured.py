@@ -7,7 +7,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 with open("slow.sh", "w") as file:
-    file.write('#!/bin/sh\nsleep 0.1\nexec gcc "$@"\n')
+    file.write('#!/bin/sh\nsleep 0.2\nexec gcc "$@"\n')
 os.chmod("slow.sh", 0o755)
 os.environ["CC"] = "./slow.sh"
 
