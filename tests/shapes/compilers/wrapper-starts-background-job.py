@@ -11,6 +11,7 @@ with open("wrapper.sh", "w") as file:
     file.write('#!/bin/sh\ngcc "$@" || exit\n(sleep 0.05; echo job >> jobs.txt) > /dev/null 2>&1 &\n')
 os.chmod("wrapper.sh", 0o755)
 os.environ["CC"] = "./wrapper.sh"
+os.environ["LDSHARED"] = "./wrapper.sh -shared"
 
 
 class BuildExt(build_ext):

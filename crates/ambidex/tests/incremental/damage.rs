@@ -111,7 +111,7 @@ fn kill(script: &str) {
         compiler.hold();
         let told = || !compiler.told().is_empty();
         let ran = run_until_signalled(&mut several.project.ambidex(), Signal::KILL, told);
-        assert_eq!(ran.code, -1, "{ran}");
+        assert_eq!(ran.code, 128 + 9, "{ran}");
         compiler.release();
         wait_until_none_has(&mark);
     };

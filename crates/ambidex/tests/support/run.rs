@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -24,8 +25,8 @@ pub struct Ran {
 impl Ran {
     fn of(output: &Output) -> Self {
         Self {
-            // Ended by a signal itself: no exit code.
-            code: output.status.code().unwrap_or(-1),
+            // Ended by a signal: as a shell tells of it.
+            code: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default()),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
