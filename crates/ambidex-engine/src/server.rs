@@ -123,6 +123,7 @@ impl Engine {
         for tree in self.trees.all() {
             let programs = || inner.programs.iter().filter(|program| program.belongs_to(&tree));
             if self.shared.options.only_record {
+                tree.remove_outside();
                 continue;
             }
             let mut memory = tree.memory();
@@ -130,6 +131,8 @@ impl Engine {
             memory.close(programs().all(Program::is_concluded));
             drop(memory);
             tree.go_home();
+            // Threads may have the tree until the process ends.
+            tree.remove_outside();
         }
     }
 

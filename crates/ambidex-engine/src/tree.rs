@@ -88,6 +88,15 @@ impl Tree {
         }
     }
 
+    /// Removes a folder that is outside, whether it has been moved, copied or neither. A build that is killed leaves it, and
+    /// the next one goes on with it.
+    pub fn remove_outside(&self) {
+        if self.folder != self.home {
+            // What can't be removed is in the folder for temporary files.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+
     /// What earlier builds have left.
     pub fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().expect("what is remembered is sound")
@@ -110,12 +119,8 @@ impl Tree {
 }
 
 impl Drop for Tree {
-    /// Removes a folder outside, whether it has been moved, copied or neither.
     fn drop(&mut self) {
-        if self.folder != self.home {
-            // A build that is killed leaves it, and the next one goes on with it.
-            let _ = fs::remove_dir_all(&self.folder);
-        }
+        self.remove_outside();
     }
 }
 
