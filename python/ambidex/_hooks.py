@@ -319,8 +319,7 @@ def _hook_newer(module, name, outdated):
     original = getattr(module, name, None)
     if not isinstance(original, types.FunctionType) or original.__globals__ is globals():
         return
-    # Before setuptools 67, times are compared in seconds.
-    unit = int if "ST_MTIME" in original.__code__.co_names else float
+    unit = _unit_of(original)
 
     @functools.wraps(original)
     def newer(*args, **kwargs):
@@ -328,15 +327,50 @@ def _hook_newer(module, name, outdated):
         if session is None or not session.building:
             return original(*args, **kwargs)
         session.catch_up()
-        made = _made_at(args[1] if len(args) > 1 else None)
-        if made is not None and os.path.exists(args[1]):
-            return any(_is_newer(source, args[1], made, unit) for source in args[0])
+        known = _is_outdated_by_this_run(*args[:2], unit=unit) if len(args) > 1 else None
+        if known is not None:
+            return known
         if len(args) > 1 and not original(list(args[0]), _ABSENT, *args[2:], **kwargs):
             # To setuptools 69.5.1, what has no sources is never out of date, not even where it isn't there.
             return False
         return outdated(session, *args, **kwargs)
 
     setattr(module, name, newer)
+
+
+def _unit_of(newer_group):
+    """What this function compares times in: seconds before setuptools 67."""
+    code = getattr(newer_group, "__code__", None)
+    return int if "ST_MTIME" in getattr(code, "co_names", ()) else float
+
+
+def _is_outdated_by_this_run(sources, target, unit):
+    """Whether a file that the serial build would have made in this run would be out of date by these sources; none if
+    it would not have made it."""
+    made = _made_at(target)
+    if made is None or not os.path.exists(target):
+        return None
+    return any(_is_newer(source, target, made, unit) for source in sources)
+
+
+def _hook_newer_pairs(module, name):
+    """The same for a function that walks sources and targets in pairs, where each is out of date that this run has not
+    made."""
+    original = getattr(module, name, None)
+    if not isinstance(original, types.FunctionType) or original.__globals__ is globals():
+        return
+
+    @functools.wraps(original)
+    def newer_pairs(sources, targets, *args, **kwargs):
+        session = _session.existing()
+        if session is None or not session.building or args or kwargs or len(sources) != len(targets):
+            return original(sources, targets, *args, **kwargs)
+        session.catch_up()
+        unit = _unit_of(original.__globals__.get("newer_group"))
+        pairs = [pair for pair in zip(sources, targets) if _is_outdated_by_this_run(*pair, unit=unit) is not False]
+        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+    setattr(module, name, newer_pairs)
 
 
 def _is_newer(source, target, made, unit):
@@ -471,7 +505,7 @@ def hook_build_clib(module):
     cls.build_libraries = _hooked(build, _build_libraries)
     if "run" in vars(cls):
         cls.run = _hooked(vars(cls)["run"], _run)
-    _hook_newer(module, "newer_pairwise_group", lambda session, sources, targets: (list(sources), list(targets)))
+    _hook_newer_pairs(module, "newer_pairwise_group")
 
 
 def _build_libraries(session, run, command, libraries):
