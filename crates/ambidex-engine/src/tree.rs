@@ -20,6 +20,8 @@ pub(crate) struct Tree {
     /// Where the folder is to be when the build is over, and where it is then.
     home: PathBuf,
     at_home: OnceLock<PathBuf>,
+    /// That the folder outside has been moved or removed: one that is there later is another build's.
+    left: OnceLock<()>,
 }
 
 impl Tree {
@@ -66,6 +68,7 @@ impl Tree {
             clock: Clock::of(lock),
             home,
             at_home: OnceLock::new(),
+            left: OnceLock::new(),
         })
     }
 
@@ -77,7 +80,8 @@ impl Tree {
             return;
         }
         let moved = fs::create_dir_all(self.home.parent().unwrap_or(&self.home)).and_then(|()| {
-            fs::rename(&self.folder, &self.home).or_else(|_| copy_all(&self.folder, &self.home))
+            let renamed = fs::rename(&self.folder, &self.home).map(|()| _ = self.left.set(()));
+            renamed.or_else(|_| copy_all(&self.folder, &self.home))
         });
         if moved.is_ok() {
             // It is only set here.
@@ -91,7 +95,7 @@ impl Tree {
     /// Removes a folder that is outside, whether it has been moved, copied or neither. A build that is killed leaves it, and
     /// the next one goes on with it.
     pub fn remove_outside(&self) {
-        if self.folder != self.home {
+        if self.folder != self.home && self.left.set(()).is_ok() {
             // What can't be removed is in the folder for temporary files.
             let _ = fs::remove_dir_all(&self.folder);
         }
