@@ -7,10 +7,11 @@
 //! Two rules hold everywhere. The library's own input and output goes through raw system calls, so that a hook never
 //! runs another hook. And whatever fails in here means "do what would be done without the library".
 
-#[macro_use]
-mod real;
+#[macro_use(hooks, next)]
+extern crate ambidex_hook;
 
-mod buffer;
+use ambidex_hook::{buffer, paths, sys};
+
 mod changes;
 mod control;
 mod descriptors;
@@ -21,7 +22,6 @@ mod lock;
 mod looks;
 mod outside;
 mod park;
-mod paths;
 mod settings;
 mod signals;
 mod snapshot;
@@ -29,7 +29,6 @@ mod starts;
 mod state;
 mod stdio;
 mod suitability;
-mod sys;
 mod table;
 mod text;
 mod undo;

@@ -37,12 +37,12 @@ pub(crate) fn prepare() {
 }
 
 fn real_vfork() -> usize {
-    static NEXT: crate::real::Next = crate::real::Next::new(c"vfork");
+    static NEXT: ambidex_hook::real::Next = ambidex_hook::real::Next::new(c"vfork");
     NEXT.address().unwrap_or(0)
 }
 
 fn real_dlopen() -> usize {
-    static NEXT: crate::real::Next = crate::real::Next::new(c"dlopen");
+    static NEXT: ambidex_hook::real::Next = ambidex_hook::real::Next::new(c"dlopen");
     NEXT.address().unwrap_or(0)
 }
 

@@ -6,8 +6,8 @@
 use std::arch::naked_asm;
 use std::ffi::{c_int, c_void};
 
-use crate::real::Next;
 use crate::{state, sys, text};
+use ambidex_hook::real::Next;
 
 type Any = *mut c_void;
 

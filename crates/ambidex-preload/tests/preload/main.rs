@@ -1,6 +1,8 @@
 //! Knows what the preloaded library must do, seen from an engine: real Pythons run with it, and a small engine answers.
 
 mod changes;
+#[path = "../../../ambidex-hook/compile.rs"]
+mod compile;
 mod engine;
 mod looks;
 mod overhead;

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::compile::compile;
 use crate::engine::Engine;
 
 /// What all scripts begin with: the part of ambidex' own Python that speaks to the library.
@@ -37,18 +38,9 @@ pub(crate) fn library() -> &'static Path {
     LIBRARY.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("preload-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let library = folder.join("libambidex_preload.so");
         let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
-        let status = Command::new(rustc)
-            .args(["--crate-type", "cdylib", "--crate-name", "ambidex_preload", "--edition", "2024"])
-            .args(["-C", "opt-level=3", "-C", "panic=abort", "-C", "strip=symbols"])
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"))
-            .arg("-o")
-            .arg(&library)
-            .status()
-            .unwrap();
-        assert!(status.success());
-        library
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        compile(&rustc, None, &crates, "ambidex-preload", &folder)
     })
 }
 

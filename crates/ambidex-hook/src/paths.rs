@@ -7,8 +7,10 @@ use crate::sys::{self, Kind};
 
 /// A path as C gives it: with the folder that it begins at.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub struct Place<'a> {
+    /// The descriptor of the folder, or `AT_FDCWD`.
     pub dir: c_int,
+    /// The path, relative to that folder unless it is absolute.
     pub path: &'a CStr,
 }
 
@@ -17,7 +19,7 @@ impl Place<'_> {
     ///
     /// # Safety
     /// `path` must be null or a C string that lives as long as the place is used.
-    pub(crate) unsafe fn new<'a>(dir: c_int, path: *const c_char) -> Option<Place<'a>> {
+    pub unsafe fn new<'a>(dir: c_int, path: *const c_char) -> Option<Place<'a>> {
         if path.is_null() {
             return None;
         }
@@ -26,24 +28,28 @@ impl Place<'_> {
         (!path.is_empty()).then_some(Place { dir, path })
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// The path itself.
+    pub fn bytes(&self) -> &[u8] {
         self.path.to_bytes()
     }
 
-    pub(crate) fn name(&self) -> &[u8] {
+    /// Its last component.
+    pub fn name(&self) -> &[u8] {
         name(self.bytes())
     }
 
-    pub(crate) fn lstat(&self) -> Result<sys::Stat, c_int> {
+    /// What is there, a symbolic link not followed.
+    pub fn lstat(&self) -> Result<sys::Stat, c_int> {
         sys::fstatat(self.dir, self.path, sys::AT_SYMLINK_NOFOLLOW)
     }
 
-    pub(crate) fn stat(&self) -> Result<sys::Stat, c_int> {
+    /// What is there, symbolic links followed.
+    pub fn stat(&self) -> Result<sys::Stat, c_int> {
         sys::fstatat(self.dir, self.path, 0)
     }
 
     /// The path as the engine can read it: absolute, or relative to the working folder.
-    pub(crate) fn absolute<'b>(&'b self, buffer: &'b mut PathBuffer) -> &'b [u8] {
+    pub fn absolute<'b>(&'b self, buffer: &'b mut PathBuffer) -> &'b [u8] {
         if self.dir == sys::AT_FDCWD || self.bytes().starts_with(b"/") {
             return self.bytes();
         }
@@ -56,7 +62,7 @@ impl Place<'_> {
 
     /// The path without symbolic links in its folder; with `follow` also without one at its end. `None` if the folder
     /// is not there: then nothing can be done at the path either.
-    pub(crate) fn real(&self, follow: bool) -> Option<PathBuffer> {
+    pub fn real(&self, follow: bool) -> Option<PathBuffer> {
         let mut real = PathBuffer::new();
         if !real_of(self.dir, self.path, &mut real) {
             return None;
@@ -82,7 +88,7 @@ impl Place<'_> {
 }
 
 /// The last component; empty if the path ends with a slash.
-pub(crate) fn name(path: &[u8]) -> &[u8] {
+pub fn name(path: &[u8]) -> &[u8] {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(slash) => &path[slash + 1..],
         None => path,
@@ -90,7 +96,7 @@ pub(crate) fn name(path: &[u8]) -> &[u8] {
 }
 
 /// What is before the last component.
-pub(crate) fn parent(path: &[u8]) -> &[u8] {
+pub fn parent(path: &[u8]) -> &[u8] {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(slash) => &path[..slash],
         None => b"",
@@ -98,22 +104,22 @@ pub(crate) fn parent(path: &[u8]) -> &[u8] {
 }
 
 /// Whether a name says nothing about the file it leads to.
-pub(crate) fn vague(name: &[u8]) -> bool {
+pub fn vague(name: &[u8]) -> bool {
     matches!(name, b"" | b"." | b"..")
 }
 
 /// Paths of the kernel's own file systems: no command writes there.
-pub(crate) fn kernels(path: &[u8]) -> bool {
+pub fn kernels(path: &[u8]) -> bool {
     [&b"/proc"[..], b"/sys", b"/dev"].iter().any(|root| below(path, root) || path == *root)
 }
 
 /// Whether a path lies below a folder.
-pub(crate) fn below(path: &[u8], folder: &[u8]) -> bool {
+pub fn below(path: &[u8], folder: &[u8]) -> bool {
     folder == b"/" || path.strip_prefix(folder).is_some_and(|rest| rest.len() > 1 && rest[0] == b'/')
 }
 
 /// The path of an open file.
-pub(crate) fn of_descriptor(fd: c_int, into: &mut PathBuffer) -> bool {
+pub fn of_descriptor(fd: c_int, into: &mut PathBuffer) -> bool {
     let mut link = Buffer::<64>::new();
     link.push(b"/proc/self/fd/").push_number(u64::from(fd.unsigned_abs()));
     fd >= 0 && into.fill(|room| sys::readlinkat(sys::AT_FDCWD, link.c(), room)).is_ok()
@@ -151,7 +157,7 @@ fn real_of(dir: c_int, path: &CStr, into: &mut PathBuffer) -> bool {
 }
 
 /// The real name of a folder, for the bit of its listing.
-pub(crate) fn folder_name(place: Place<'_>) -> Option<PathBuffer> {
+pub fn folder_name(place: Place<'_>) -> Option<PathBuffer> {
     let fd = sys::Own(sys::openat(place.dir, place.path, sys::O_PATH | sys::O_DIRECTORY, 0).ok()?);
     let mut path = PathBuffer::new();
     of_descriptor(fd.0, &mut path).then_some(path)

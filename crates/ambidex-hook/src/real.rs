@@ -14,20 +14,21 @@ unsafe extern "C" {
 const NEXT: *mut c_void = -1_isize as *mut c_void;
 
 /// Where a next function is.
-pub(crate) struct Next {
+pub struct Next {
     name: &'static CStr,
     /// 0: not looked up yet; 1: there is none.
     address: AtomicUsize,
 }
 
 impl Next {
-    pub(crate) const fn new(name: &'static CStr) -> Self {
+    /// That of a function of this name.
+    pub const fn new(name: &'static CStr) -> Self {
         Self { name, address: AtomicUsize::new(0) }
     }
 
     /// The function's address, if there is such a function.
     #[inline]
-    pub(crate) fn address(&self) -> Option<usize> {
+    pub fn address(&self) -> Option<usize> {
         match self.address.load(Ordering::Relaxed) {
             0 => self.find(),
             1 => None,
@@ -45,7 +46,8 @@ impl Next {
 }
 
 /// What a function answers where the C library doesn't have it.
-pub(crate) trait Missing {
+pub trait Missing {
+    /// The answer.
     const VALUE: Self;
 }
 
@@ -67,13 +69,14 @@ impl<T> Missing for *mut T {
 
 /// Writes hooks: `fn name(argument: type) -> type, next { body }` becomes a function for C, in whose body `next` is the
 /// function behind it. The body may do unsafe things: what comes from C can't be checked.
+#[macro_export]
 macro_rules! hooks {
     ($( $(#[$meta:meta])* fn $name:ident ( $($argument:ident : $kind:ty),* ) -> $answer:ty, $next:ident $body:block )*) => {
         $(
             $(#[$meta])*
             #[unsafe(no_mangle)]
             #[allow(clippy::too_many_arguments)]
-            pub(crate) unsafe extern "C" fn $name($($argument: $kind),*) -> $answer {
+            pub unsafe extern "C" fn $name($($argument: $kind),*) -> $answer {
                 static NEXT: $crate::real::Next = $crate::real::Next::new(
                     match std::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
                         Ok(name) => name,
@@ -97,6 +100,7 @@ macro_rules! hooks {
 }
 
 /// A next function by name and type, as an option.
+#[macro_export]
 macro_rules! next {
     ($name:ident: fn($($kind:ty),*) -> $answer:ty) => {{
         static NEXT: $crate::real::Next = $crate::real::Next::new(

@@ -11,7 +11,7 @@ use self::number as nr;
 
 #[cfg(target_arch = "x86_64")]
 #[rustfmt::skip]
-mod number {
+pub mod number {
     pub const READ: usize = 0; pub const WRITE: usize = 1; pub const CLOSE: usize = 3; pub const FSTAT: usize = 5;
     pub const LSEEK: usize = 8; pub const MMAP: usize = 9; pub const MUNMAP: usize = 11;
     pub const RT_SIGPROCMASK: usize = 14; pub const IOCTL: usize = 16;
@@ -26,12 +26,12 @@ mod number {
     pub const OPENAT: usize = 257; pub const NEWFSTATAT: usize = 262; pub const UNLINKAT: usize = 263;
     pub const RENAMEAT: usize = 264; pub const LINKAT: usize = 265; pub const READLINKAT: usize = 267;
     pub const PPOLL: usize = 271; pub const DUP3: usize = 292;
-    pub const PRLIMIT64: usize = 302; pub const CLOSE_RANGE: usize = 436;
+    pub const PRLIMIT64: usize = 302; pub const STATX: usize = 332; pub const EXECVE: usize = 59; pub const CLOSE_RANGE: usize = 436;
 }
 
 #[cfg(target_arch = "aarch64")]
 #[rustfmt::skip]
-mod number {
+pub mod number {
     pub const READ: usize = 63; pub const WRITE: usize = 64; pub const CLOSE: usize = 57; pub const FSTAT: usize = 80;
     pub const LSEEK: usize = 62; pub const MMAP: usize = 222; pub const MUNMAP: usize = 215;
     pub const RT_SIGPROCMASK: usize = 135; pub const IOCTL: usize = 29;
@@ -46,41 +46,41 @@ mod number {
     pub const OPENAT: usize = 56; pub const NEWFSTATAT: usize = 79; pub const UNLINKAT: usize = 35;
     pub const RENAMEAT: usize = 38; pub const LINKAT: usize = 37; pub const READLINKAT: usize = 78;
     pub const PPOLL: usize = 73; pub const DUP3: usize = 24;
-    pub const PRLIMIT64: usize = 261; pub const CLOSE_RANGE: usize = 436;
+    pub const PRLIMIT64: usize = 261; pub const STATX: usize = 291; pub const EXECVE: usize = 221; pub const CLOSE_RANGE: usize = 436;
 }
 
-pub(crate) const ENOENT: c_int = 2;
-pub(crate) const EINTR: c_int = 4;
-pub(crate) const EAGAIN: c_int = 11;
-pub(crate) const EFAULT: c_int = 14;
-pub(crate) const EEXIST: c_int = 17;
-pub(crate) const EINVAL: c_int = 22;
-pub(crate) const ENOSYS: c_int = 38;
-pub(crate) const ENOTEMPTY: c_int = 39;
+pub const ENOENT: c_int = 2;
+pub const EINTR: c_int = 4;
+pub const EAGAIN: c_int = 11;
+pub const EFAULT: c_int = 14;
+pub const EEXIST: c_int = 17;
+pub const EINVAL: c_int = 22;
+pub const ENOSYS: c_int = 38;
+pub const ENOTEMPTY: c_int = 39;
 
-pub(crate) const AT_FDCWD: c_int = -100;
-pub(crate) const AT_SYMLINK_NOFOLLOW: c_int = 0x100;
-pub(crate) const AT_REMOVEDIR: c_int = 0x200;
+pub const AT_FDCWD: c_int = -100;
+pub const AT_SYMLINK_NOFOLLOW: c_int = 0x100;
+pub const AT_REMOVEDIR: c_int = 0x200;
 
-pub(crate) const O_ACCMODE: c_int = 3;
-pub(crate) const O_RDONLY: c_int = 0;
-pub(crate) const O_WRONLY: c_int = 1;
-pub(crate) const O_RDWR: c_int = 2;
-pub(crate) const O_CREAT: c_int = 0o100;
-pub(crate) const O_EXCL: c_int = 0o200;
-pub(crate) const O_TRUNC: c_int = 0o1000;
-pub(crate) const O_APPEND: c_int = 0o2000;
+pub const O_ACCMODE: c_int = 3;
+pub const O_RDONLY: c_int = 0;
+pub const O_WRONLY: c_int = 1;
+pub const O_RDWR: c_int = 2;
+pub const O_CREAT: c_int = 0o100;
+pub const O_EXCL: c_int = 0o200;
+pub const O_TRUNC: c_int = 0o1000;
+pub const O_APPEND: c_int = 0o2000;
 #[cfg(target_arch = "x86_64")]
-pub(crate) const O_DIRECTORY: c_int = 0o200_000;
+pub const O_DIRECTORY: c_int = 0o200_000;
 #[cfg(target_arch = "x86_64")]
-pub(crate) const O_NOFOLLOW: c_int = 0o400_000;
+pub const O_NOFOLLOW: c_int = 0o400_000;
 #[cfg(target_arch = "aarch64")]
-pub(crate) const O_DIRECTORY: c_int = 0o40_000;
+pub const O_DIRECTORY: c_int = 0o40_000;
 #[cfg(target_arch = "aarch64")]
-pub(crate) const O_NOFOLLOW: c_int = 0o100_000;
-pub(crate) const O_CLOEXEC: c_int = 0o2_000_000;
-pub(crate) const O_PATH: c_int = 0o10_000_000;
-pub(crate) const O_TMPFILE: c_int = 0o20_000_000 | O_DIRECTORY;
+pub const O_NOFOLLOW: c_int = 0o100_000;
+pub const O_CLOEXEC: c_int = 0o2_000_000;
+pub const O_PATH: c_int = 0o10_000_000;
+pub const O_TMPFILE: c_int = 0o20_000_000 | O_DIRECTORY;
 
 const F_GETFL: c_int = 3;
 const F_DUPFD_CLOEXEC: c_int = 1030;
@@ -92,22 +92,22 @@ const SOCK_CLOEXEC: usize = 0o2_000_000;
 const MSG_NOSIGNAL: usize = 0x4000;
 const MSG_WAITALL: usize = 0x100;
 
-pub(crate) const PR_SET_PDEATHSIG: usize = 1;
-pub(crate) const WNOHANG: c_int = 1;
+pub const PR_SET_PDEATHSIG: usize = 1;
+pub const WNOHANG: c_int = 1;
 const WNOWAIT: usize = 0x100_0000;
 const WEXITED: usize = 4;
 const WSTOPPED: usize = 2;
-pub(crate) const WCLONE: c_int = 0x8000_0000_u32 as c_int;
-pub(crate) const WALL: c_int = 0x4000_0000;
+pub const WCLONE: c_int = 0x8000_0000_u32 as c_int;
+pub const WALL: c_int = 0x4000_0000;
 
-pub(crate) const SIG_BLOCK: c_int = 0;
-pub(crate) const SIG_UNBLOCK: c_int = 1;
-pub(crate) const SIG_SETMASK: c_int = 2;
-pub(crate) const SIGKILL: c_int = 9;
-pub(crate) const SIGCHLD: c_int = 17;
+pub const SIG_BLOCK: c_int = 0;
+pub const SIG_UNBLOCK: c_int = 1;
+pub const SIG_SETMASK: c_int = 2;
+pub const SIGKILL: c_int = 9;
+pub const SIGCHLD: c_int = 17;
 
 /// What a system call gives: a number, or an error's number.
-pub(crate) type Answer = Result<usize, c_int>;
+pub type Answer = Result<usize, c_int>;
 
 /// A raw system call.
 ///
@@ -168,21 +168,21 @@ unsafe extern "C" {
     fn __errno_location() -> *mut c_int;
 }
 
-pub(crate) fn set_errno(number: c_int) {
+pub fn set_errno(number: c_int) {
     // SAFETY: the C library gives this thread's errno.
     unsafe { *__errno_location() = number }
 }
 
-pub(crate) fn errno() -> c_int {
+pub fn errno() -> c_int {
     // SAFETY: the C library gives this thread's errno.
     unsafe { *__errno_location() }
 }
 
 /// Gives errno back its value when it goes: our work must not be seen in it.
-pub(crate) struct Errno(c_int);
+pub struct Errno(c_int);
 
 impl Errno {
-    pub(crate) fn keep() -> Self {
+    pub fn keep() -> Self {
         Self(errno())
     }
 }
@@ -197,7 +197,7 @@ impl Drop for Errno {
 #[cfg(target_arch = "x86_64")]
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Stat {
+pub struct Stat {
     pub dev: u64,
     pub ino: u64,
     pub nlink: u64,
@@ -222,7 +222,7 @@ pub(crate) struct Stat {
 #[cfg(target_arch = "aarch64")]
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Stat {
+pub struct Stat {
     pub dev: u64,
     pub ino: u64,
     pub mode: u32,
@@ -246,7 +246,7 @@ pub(crate) struct Stat {
 
 /// The kinds of files.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Regular,
     Folder,
     Link,
@@ -259,7 +259,7 @@ pub(crate) enum Kind {
 }
 
 impl Stat {
-    pub(crate) fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         match self.mode & 0o170_000 {
             0o100_000 => Kind::Regular,
             0o040_000 => Kind::Folder,
@@ -273,30 +273,30 @@ impl Stat {
     }
 
     /// The numbers of a character device.
-    pub(crate) fn device(&self) -> (u64, u64) {
+    pub fn device(&self) -> (u64, u64) {
         let major = ((self.rdev >> 8) & 0xfff) | ((self.rdev >> 32) & !0xfff);
         let minor = (self.rdev & 0xff) | ((self.rdev >> 12) & !0xff);
         (major, minor)
     }
 }
 
-pub(crate) fn fstat(fd: c_int) -> Result<Stat, c_int> {
+pub fn fstat(fd: c_int) -> Result<Stat, c_int> {
     let mut stat = Stat::default();
     call!(nr::FSTAT, fd, &raw mut stat)?;
     Ok(stat)
 }
 
-pub(crate) fn fstatat(dir: c_int, path: &CStr, flags: c_int) -> Result<Stat, c_int> {
+pub fn fstatat(dir: c_int, path: &CStr, flags: c_int) -> Result<Stat, c_int> {
     let mut stat = Stat::default();
     call!(nr::NEWFSTATAT, dir, path.as_ptr(), &raw mut stat, flags)?;
     Ok(stat)
 }
 
-pub(crate) fn lstat(path: &CStr) -> Result<Stat, c_int> {
+pub fn lstat(path: &CStr) -> Result<Stat, c_int> {
     fstatat(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW)
 }
 
-pub(crate) fn openat(dir: c_int, path: &CStr, flags: c_int, mode: u32) -> Result<c_int, c_int> {
+pub fn openat(dir: c_int, path: &CStr, flags: c_int, mode: u32) -> Result<c_int, c_int> {
     loop {
         match call!(nr::OPENAT, dir, path.as_ptr(), flags | O_CLOEXEC, mode) {
             Err(EINTR) => {}
@@ -305,16 +305,16 @@ pub(crate) fn openat(dir: c_int, path: &CStr, flags: c_int, mode: u32) -> Result
     }
 }
 
-pub(crate) fn open(path: &CStr, flags: c_int) -> Result<c_int, c_int> {
+pub fn open(path: &CStr, flags: c_int) -> Result<c_int, c_int> {
     openat(AT_FDCWD, path, flags, 0)
 }
 
-pub(crate) fn close(fd: c_int) {
+pub fn close(fd: c_int) {
     let _ = call!(nr::CLOSE, fd);
 }
 
 /// A descriptor of our own, closed when it goes.
-pub(crate) struct Own(pub c_int);
+pub struct Own(pub c_int);
 
 impl Drop for Own {
     fn drop(&mut self) {
@@ -322,7 +322,7 @@ impl Drop for Own {
     }
 }
 
-pub(crate) fn read(fd: c_int, into: &mut [u8]) -> Answer {
+pub fn read(fd: c_int, into: &mut [u8]) -> Answer {
     loop {
         match call!(nr::READ, fd, into.as_mut_ptr(), into.len()) {
             Err(EINTR) => {}
@@ -332,7 +332,7 @@ pub(crate) fn read(fd: c_int, into: &mut [u8]) -> Answer {
 }
 
 /// The whole of a small file, such as those in /proc.
-pub(crate) fn read_file(path: &CStr) -> Result<Vec<u8>, c_int> {
+pub fn read_file(path: &CStr) -> Result<Vec<u8>, c_int> {
     let fd = Own(open(path, O_RDONLY)?);
     let mut all = Vec::new();
     let mut piece = [0; 4096];
@@ -344,7 +344,7 @@ pub(crate) fn read_file(path: &CStr) -> Result<Vec<u8>, c_int> {
     }
 }
 
-pub(crate) fn write(fd: c_int, bytes: &[u8]) -> Answer {
+pub fn write(fd: c_int, bytes: &[u8]) -> Answer {
     loop {
         match call!(nr::WRITE, fd, bytes.as_ptr(), bytes.len()) {
             Err(EINTR) => {}
@@ -353,7 +353,7 @@ pub(crate) fn write(fd: c_int, bytes: &[u8]) -> Answer {
     }
 }
 
-pub(crate) fn write_all(fd: c_int, mut bytes: &[u8]) -> Result<(), c_int> {
+pub fn write_all(fd: c_int, mut bytes: &[u8]) -> Result<(), c_int> {
     while !bytes.is_empty() {
         let length = write(fd, bytes)?;
         bytes = &bytes[length..];
@@ -361,50 +361,50 @@ pub(crate) fn write_all(fd: c_int, mut bytes: &[u8]) -> Result<(), c_int> {
     Ok(())
 }
 
-pub(crate) fn pread(fd: c_int, into: &mut [u8], offset: i64) -> Answer {
+pub fn pread(fd: c_int, into: &mut [u8], offset: i64) -> Answer {
     call!(nr::PREAD64, fd, into.as_mut_ptr(), into.len(), offset)
 }
 
-pub(crate) fn lseek(fd: c_int, offset: i64, whence: c_int) -> Answer {
+pub fn lseek(fd: c_int, offset: i64, whence: c_int) -> Answer {
     call!(nr::LSEEK, fd, offset, whence)
 }
 
-pub(crate) fn ftruncate(fd: c_int, length: i64) -> Answer {
+pub fn ftruncate(fd: c_int, length: i64) -> Answer {
     call!(nr::FTRUNCATE, fd, length)
 }
 
 /// Makes the file `to` share the content of `from`, where the file system can.
-pub(crate) fn clone_content(to: c_int, from: c_int) -> Answer {
+pub fn clone_content(to: c_int, from: c_int) -> Answer {
     call!(nr::IOCTL, to, FICLONE, from)
 }
 
-pub(crate) fn readlinkat(dir: c_int, path: &CStr, into: &mut [u8]) -> Answer {
+pub fn readlinkat(dir: c_int, path: &CStr, into: &mut [u8]) -> Answer {
     call!(nr::READLINKAT, dir, path.as_ptr(), into.as_mut_ptr(), into.len())
 }
 
-pub(crate) fn getcwd(into: &mut [u8]) -> Answer {
+pub fn getcwd(into: &mut [u8]) -> Answer {
     // The kernel counts the NUL.
     call!(nr::GETCWD, into.as_mut_ptr(), into.len()).map(|length| length.saturating_sub(1))
 }
 
-pub(crate) fn unlinkat(dir: c_int, path: &CStr, flags: c_int) -> Answer {
+pub fn unlinkat(dir: c_int, path: &CStr, flags: c_int) -> Answer {
     call!(nr::UNLINKAT, dir, path.as_ptr(), flags)
 }
 
-pub(crate) fn rename(from: &CStr, to: &CStr) -> Answer {
+pub fn rename(from: &CStr, to: &CStr) -> Answer {
     call!(nr::RENAMEAT, AT_FDCWD, from.as_ptr(), AT_FDCWD, to.as_ptr())
 }
 
-pub(crate) fn link(from: &CStr, to: &CStr) -> Answer {
+pub fn link(from: &CStr, to: &CStr) -> Answer {
     call!(nr::LINKAT, AT_FDCWD, from.as_ptr(), AT_FDCWD, to.as_ptr(), 0)
 }
 
-pub(crate) fn getdents(fd: c_int, into: &mut [u8]) -> Answer {
+pub fn getdents(fd: c_int, into: &mut [u8]) -> Answer {
     call!(nr::GETDENTS64, fd, into.as_mut_ptr(), into.len())
 }
 
 /// Goes through the entries of an open folder, until `see` answers false.
-pub(crate) fn entries(fd: c_int, mut see: impl FnMut(&[u8]) -> bool) -> Result<(), c_int> {
+pub fn entries(fd: c_int, mut see: impl FnMut(&[u8]) -> bool) -> Result<(), c_int> {
     #[repr(align(8))]
     struct Room([u8; 4096]);
     let mut room = Room([0; 4096]);
@@ -425,12 +425,12 @@ pub(crate) fn entries(fd: c_int, mut see: impl FnMut(&[u8]) -> bool) -> Result<(
     }
 }
 
-pub(crate) fn status_flags(fd: c_int) -> Result<c_int, c_int> {
+pub fn status_flags(fd: c_int) -> Result<c_int, c_int> {
     call!(nr::FCNTL, fd, F_GETFL).map(|flags| flags as c_int)
 }
 
 /// Moves a descriptor out of the way of those that the program counts on, if it can be.
-pub(crate) fn move_high(fd: c_int) -> c_int {
+pub fn move_high(fd: c_int) -> c_int {
     match call!(nr::FCNTL, fd, F_DUPFD_CLOEXEC, 500) {
         Ok(high) => {
             close(fd);
@@ -441,16 +441,16 @@ pub(crate) fn move_high(fd: c_int) -> c_int {
 }
 
 /// A copy of a descriptor of the program, which children don't get.
-pub(crate) fn duplicate(fd: c_int) -> Result<c_int, c_int> {
+pub fn duplicate(fd: c_int) -> Result<c_int, c_int> {
     call!(nr::FCNTL, fd, F_DUPFD_CLOEXEC, 3).map(|fd| fd as c_int)
 }
 
-pub(crate) fn dup3(from: c_int, to: c_int, flags: c_int) -> Answer {
+pub fn dup3(from: c_int, to: c_int, flags: c_int) -> Answer {
     call!(nr::DUP3, from, to, flags)
 }
 
 /// A new stream to the socket of that path.
-pub(crate) fn connect(path: &[u8]) -> Result<c_int, c_int> {
+pub fn connect(path: &[u8]) -> Result<c_int, c_int> {
     let mut address = [0_u8; 110];
     if path.len() >= 108 {
         return Err(EINVAL);
@@ -473,13 +473,13 @@ pub(crate) fn connect(path: &[u8]) -> Result<c_int, c_int> {
 /// A piece of what is sent.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub(crate) struct Piece {
+pub struct Piece {
     pub start: *const u8,
     pub length: usize,
 }
 
 impl Piece {
-    pub(crate) fn of(bytes: &[u8]) -> Self {
+    pub fn of(bytes: &[u8]) -> Self {
         Self { start: bytes.as_ptr(), length: bytes.len() }
     }
 }
@@ -508,7 +508,7 @@ struct Rights {
 ///
 /// # Safety
 /// The pieces must be readable, or the kernel answers EFAULT.
-pub(crate) unsafe fn send(fd: c_int, pieces: &mut [Piece], fds: Option<[c_int; 2]>) -> Result<(), c_int> {
+pub unsafe fn send(fd: c_int, pieces: &mut [Piece], fds: Option<[c_int; 2]>) -> Result<(), c_int> {
     let rights = Rights { length: 24, level: 1, kind: 1, fds: fds.unwrap_or([-1; 2]) };
     let mut control = fds.is_some();
     let mut from = 0;
@@ -554,7 +554,7 @@ fn writable(fd: c_int) {
 }
 
 /// Fills `into` from a socket; an end before that is an error. Signal handlers may run in between.
-pub(crate) fn receive(fd: c_int, into: &mut [u8]) -> Result<(), c_int> {
+pub fn receive(fd: c_int, into: &mut [u8]) -> Result<(), c_int> {
     let mut have = 0;
     while have < into.len() {
         match call!(nr::RECVFROM, fd, into[have..].as_mut_ptr(), into.len() - have, MSG_WAITALL) {
@@ -567,33 +567,33 @@ pub(crate) fn receive(fd: c_int, into: &mut [u8]) -> Result<(), c_int> {
     Ok(())
 }
 
-pub(crate) fn getpid() -> c_int {
+pub fn getpid() -> c_int {
     call!(nr::GETPID).map_or(0, |pid| pid as c_int)
 }
 
-pub(crate) fn getppid() -> c_int {
+pub fn getppid() -> c_int {
     call!(nr::GETPPID).map_or(0, |pid| pid as c_int)
 }
 
-pub(crate) fn gettid() -> c_int {
+pub fn gettid() -> c_int {
     call!(nr::GETTID).map_or(0, |tid| tid as c_int)
 }
 
-pub(crate) fn sched_yield() {
+pub fn sched_yield() {
     let _ = call!(nr::SCHED_YIELD);
 }
 
 /// Sleeps for some milliseconds, or until a signal is handled.
-pub(crate) fn pause(milliseconds: i64) {
+pub fn pause(milliseconds: i64) {
     let time = [milliseconds / 1000, milliseconds % 1000 * 1_000_000];
     let _ = call!(nr::PPOLL, 0, 0, time.as_ptr());
 }
 
-pub(crate) fn kill(pid: c_int, signal: c_int) -> Answer {
+pub fn kill(pid: c_int, signal: c_int) -> Answer {
     call!(nr::KILL, pid, signal)
 }
 
-pub(crate) fn exit_group(status: c_int) -> ! {
+pub fn exit_group(status: c_int) -> ! {
     loop {
         let _ = call!(nr::EXIT_GROUP, status);
     }
@@ -603,18 +603,18 @@ pub(crate) fn exit_group(status: c_int) -> ! {
 ///
 /// # Safety
 /// The child must know that locks held by other threads are held for ever in it.
-pub(crate) unsafe fn quiet_fork() -> Result<c_int, c_int> {
+pub unsafe fn quiet_fork() -> Result<c_int, c_int> {
     call!(nr::CLONE, 0, 0, 0, 0, 0).map(|pid| pid as c_int)
 }
 
 /// Waits for a child: its pid (0 if none has ended) and status.
-pub(crate) fn wait4(pid: c_int, options: c_int) -> Result<(c_int, c_int), c_int> {
+pub fn wait4(pid: c_int, options: c_int) -> Result<(c_int, c_int), c_int> {
     let mut status = 0;
     call!(nr::WAIT4, pid, &raw mut status, options, 0).map(|pid| (pid as c_int, status))
 }
 
 /// Waits until any child has ended, clone children too, and leaves it to be waited for: its pid.
-pub(crate) fn ended_child() -> Result<c_int, c_int> {
+pub fn ended_child() -> Result<c_int, c_int> {
     let mut information = [0_i32; 32];
     call!(nr::WAITID, 0, 0, information.as_mut_ptr(), WEXITED | WNOWAIT | WALL as usize, 0)?;
     // Behind three words and a gap (waitid(2)).
@@ -622,38 +622,38 @@ pub(crate) fn ended_child() -> Result<c_int, c_int> {
 }
 
 /// Whether the process has children that it would hear of by SIGCHLD, also dead ones.
-pub(crate) fn has_children() -> bool {
+pub fn has_children() -> bool {
     let mut information = [0_u64; 16];
     call!(nr::WAITID, 0, 0, information.as_mut_ptr(), WEXITED | WSTOPPED | WNOHANG as usize | WNOWAIT, 0)
         .is_ok()
 }
 
-pub(crate) fn prctl(option: usize, value: usize) -> Answer {
+pub fn prctl(option: usize, value: usize) -> Answer {
     call!(nr::PRCTL, option, value)
 }
 
 /// Changes the mask of blocked signals; gives the old one. Bit n-1 stands for signal n.
-pub(crate) fn signal_mask(how: c_int, mask: u64) -> u64 {
+pub fn signal_mask(how: c_int, mask: u64) -> u64 {
     let mut old = 0_u64;
     let _ = call!(nr::RT_SIGPROCMASK, how, &raw const mask, &raw mut old, 8);
     old
 }
 
 /// The signals that are blocked and have come.
-pub(crate) fn pending_signals() -> u64 {
+pub fn pending_signals() -> u64 {
     let mut pending = 0_u64;
     let _ = call!(nr::RT_SIGPENDING, &raw mut pending, 8);
     pending
 }
 
 /// Takes a pending signal of the mask away without handling it, if there is one.
-pub(crate) fn discard_signal(mask: u64) {
+pub fn discard_signal(mask: u64) {
     let none = [0_i64; 2];
     let _ = call!(nr::RT_SIGTIMEDWAIT, &raw const mask, 0, none.as_ptr(), 8);
 }
 
 /// The soft and hard limit.
-pub(crate) fn limit(resource: usize) -> [u64; 2] {
+pub fn limit(resource: usize) -> [u64; 2] {
     let mut limit = [0; 2];
     let _ = call!(nr::PRLIMIT64, 0, resource, 0, limit.as_mut_ptr());
     limit
@@ -663,23 +663,23 @@ pub(crate) fn limit(resource: usize) -> [u64; 2] {
 ///
 /// # Safety
 /// The stream must be open.
-pub(crate) unsafe fn number_of(stream: *mut std::ffi::c_void) -> c_int {
+pub unsafe fn number_of(stream: *mut std::ffi::c_void) -> c_int {
     // SAFETY: the caller says so.
     unsafe { fileno(stream) }
 }
 
 /// Leaves no core file.
-pub(crate) fn no_core() {
+pub fn no_core() {
     let none = [0_u64; 2];
     let _ = call!(nr::PRLIMIT64, 0, 4, none.as_ptr(), 0);
 }
 
-pub(crate) fn nice() -> i64 {
+pub fn nice() -> i64 {
     call!(nr::GETPRIORITY, 0, 0).map_or(0, |value| 20 - value as i64)
 }
 
 /// Whether one of the three interval timers runs.
-pub(crate) fn timer_runs() -> bool {
+pub fn timer_runs() -> bool {
     (0..3).any(|which| {
         let mut timer = [0_i64; 4];
         call!(nr::GETITIMER, which, timer.as_mut_ptr()).is_ok() && timer[2..] != [0, 0]
@@ -687,7 +687,7 @@ pub(crate) fn timer_runs() -> bool {
 }
 
 /// Closes all descriptors there are.
-pub(crate) fn close_all() {
+pub fn close_all() {
     if call!(nr::CLOSE_RANGE, 0, u32::MAX, 0).is_ok() {
         return;
     }
@@ -698,12 +698,17 @@ pub(crate) fn close_all() {
 }
 
 /// Maps the beginning of a file, shared and to be read only.
-pub(crate) fn map_shared(fd: c_int, length: usize) -> Result<*const u8, c_int> {
+pub fn map_shared(fd: c_int, length: usize) -> Result<*const u8, c_int> {
     call!(nr::MMAP, 0, length, 1, 1, fd, 0).map(|address| address as *const u8)
 }
 
+/// Maps the beginning of a file, shared, to be read and written.
+pub fn map_shared_to_write(fd: c_int, length: usize) -> Result<*mut u8, c_int> {
+    call!(nr::MMAP, 0, length, 3, 1, fd, 0).map(|address| address as *mut u8)
+}
+
 /// Fresh memory.
-pub(crate) fn map_memory(length: usize) -> Result<*mut u8, c_int> {
+pub fn map_memory(length: usize) -> Result<*mut u8, c_int> {
     call!(nr::MMAP, 0, length, 3, 0x22, usize::MAX, 0).map(|address| address as *mut u8)
 }
 
@@ -711,6 +716,6 @@ pub(crate) fn map_memory(length: usize) -> Result<*mut u8, c_int> {
 ///
 /// # Safety
 /// It must come from [`map_memory`] and not be used any more.
-pub(crate) unsafe fn unmap(start: *mut u8, length: usize) {
+pub unsafe fn unmap(start: *mut u8, length: usize) {
     let _ = call!(nr::MUNMAP, start, length);
 }

@@ -3,26 +3,33 @@
 use std::ffi::CStr;
 
 /// The longest path that the kernel takes, with its NUL.
-pub(crate) const PATH: usize = 4096;
+pub const PATH: usize = 4096;
 
 /// Bytes in a fixed place. One byte is always kept for a NUL.
 #[derive(Clone)]
-pub(crate) struct Buffer<const N: usize> {
+pub struct Buffer<const N: usize> {
     bytes: [u8; N],
     length: usize,
     overflown: bool,
 }
 
 /// Room for one path.
-pub(crate) type PathBuffer = Buffer<PATH>;
+pub type PathBuffer = Buffer<PATH>;
+
+impl<const N: usize> Default for Buffer<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl<const N: usize> Buffer<N> {
-    pub(crate) const fn new() -> Self {
+    /// An empty one.
+    pub const fn new() -> Self {
         Self { bytes: [0; N], length: 0, overflown: false }
     }
 
     /// Appends; what does not fit marks the buffer as too small.
-    pub(crate) fn push(&mut self, more: &[u8]) -> &mut Self {
+    pub fn push(&mut self, more: &[u8]) -> &mut Self {
         if more.len() < N - self.length {
             self.bytes[self.length..self.length + more.len()].copy_from_slice(more);
             self.length += more.len();
@@ -32,7 +39,8 @@ impl<const N: usize> Buffer<N> {
         self
     }
 
-    pub(crate) fn push_number(&mut self, number: u64) -> &mut Self {
+    /// Appends a number in decimal digits.
+    pub fn push_number(&mut self, number: u64) -> &mut Self {
         let mut digits = [0; 20];
         let mut at = digits.len();
         let mut rest = number;
@@ -47,7 +55,8 @@ impl<const N: usize> Buffer<N> {
         self.push(&digits[at..])
     }
 
-    pub(crate) fn push_octal(&mut self, number: u32) -> &mut Self {
+    /// Appends a number in octal digits.
+    pub fn push_octal(&mut self, number: u32) -> &mut Self {
         let mut digits = [0; 11];
         let mut at = digits.len();
         let mut rest = number;
@@ -62,29 +71,31 @@ impl<const N: usize> Buffer<N> {
         self.push(&digits[at..])
     }
 
-    pub(crate) fn clear(&mut self) -> &mut Self {
+    /// Makes it empty.
+    pub fn clear(&mut self) -> &mut Self {
         self.length = 0;
         self.overflown = false;
         self
     }
 
     /// Whether everything that was pushed is there.
-    pub(crate) fn whole(&self) -> bool {
+    pub fn whole(&self) -> bool {
         !self.overflown
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// What is in it.
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
 
     /// The bytes up to the first NUL, as C wants them.
-    pub(crate) fn c(&mut self) -> &CStr {
+    pub fn c(&mut self) -> &CStr {
         self.bytes[self.length] = 0;
         CStr::from_bytes_until_nul(&self.bytes[..=self.length]).unwrap_or_default()
     }
 
     /// Lets a system call fill the buffer: `fill` gets the room and says how much it has written.
-    pub(crate) fn fill<E>(&mut self, fill: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<(), E> {
+    pub fn fill<E>(&mut self, fill: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<(), E> {
         self.clear();
         let length = fill(&mut self.bytes[..N - 1])?;
         self.length = length.min(N - 1);
