@@ -14,10 +14,6 @@ import struct
 from ambidex import _library
 
 
-class EngineGone(SystemExit):
-    """The engine ended while this process still needed it. Not an error that a project can mend."""
-
-
 class Client:
     """The connection of a session."""
 
@@ -103,15 +99,15 @@ def _send_with_streams(connection, data):
 
 def _streams():
     """What standard output and error are; none for one that is closed."""
-    found = []
-    for number in (1, 2):
+
+    def what(number):
         try:
             status = os.fstat(number)
+            return status.st_dev, status.st_ino
         except OSError:
-            found.append(None)
-        else:
-            found.append((status.st_dev, status.st_ino))
-    return found
+            return None
+
+    return [what(1), what(2)]
 
 
 def _frame(message):
@@ -121,4 +117,5 @@ def _frame(message):
 
 def _gone():
     os.write(2, b"error: the ambidex engine went away; the build can't go on\n")
-    raise EngineGone(1)
+    # Not an error that a project can mend.
+    raise SystemExit(1)

@@ -55,13 +55,15 @@ class _Subprocess(_StandIn):
             os.get_exec_path(env)
         return super()._tell(argv, env)
 
-    def check_call(self, cmd, env=None):
+    @property
+    def check_call(self):
+        # Its own code raises the error: whoever looks at the traceback finds it there.
+        space = dict(vars(self._module), call=self._call)
+        return types.FunctionType(self._module.check_call.__code__, space)
+
+    def _call(self, cmd, env=None):
         status = self._tell(cmd, env)
-        if status is None:
-            return self._module.check_call(cmd, env=env)
-        if status:
-            raise subprocess.CalledProcessError(status, cmd)
-        return 0
+        return self._module.call(cmd, env=env) if status is None else status
 
     def Popen(self, cmd, env=None):
         status = self._tell(cmd, env)
@@ -266,7 +268,7 @@ def hook_compiler(module):
     else:
         cls.spawn = _hooked(vars(cls)["spawn"], _spawn)
     cls.compile = _hooked(vars(cls)["compile"], _compile)
-    _hook_newer(module, "newer_group", lambda session, *args, **kwargs: True)
+    _hook_newer(module, "newer_group", functools.partial(_is_newer, lambda session, target: True))
 
 
 def _call(space, session, run, compiler, cmd, **kwargs):
@@ -313,89 +315,39 @@ def _is_temporary(source):
 _ABSENT = os.path.join(os.path.abspath(__file__), "absent")
 
 
-def _hook_newer(module, name, outdated):
-    """Let this module think out of date what `outdated` says so of, while extensions are built: the engine decides
-    that."""
+def _hook_newer(module, name, newer):
+    """Let `newer` say what is out of date while extensions are built: the engine decides that. What this run has made is
+    up to date as it is in the serial build (two extensions of one name)."""
     original = getattr(module, name, None)
     if not isinstance(original, types.FunctionType) or original.__globals__ is globals():
         return
-    unit = _unit_of(original)
 
     @functools.wraps(original)
-    def newer(*args, **kwargs):
+    def hooked(*args, **kwargs):
         session = _session.existing()
-        if session is None or not session.building:
+        if session is None or not session.building or len(args) < 2:
             return original(*args, **kwargs)
-        session.catch_up()
-        known = _is_outdated_by_this_run(*args[:2], unit=unit) if len(args) > 1 else None
-        if known is not None:
-            return known
-        if len(args) > 1 and not original(list(args[0]), _ABSENT, *args[2:], **kwargs):
-            # To setuptools 69.5.1, what has no sources is never out of date, not even where it isn't there.
-            return False
-        return outdated(session, *args, **kwargs)
+        return newer(session, functools.partial(original, **kwargs), *args)
 
-    setattr(module, name, newer)
+    setattr(module, name, hooked)
 
 
-def _unit_of(newer_group):
-    """What this function compares times in: seconds before setuptools 67."""
-    code = getattr(newer_group, "__code__", None)
-    return int if "ST_MTIME" in getattr(code, "co_names", ()) else float
+def _is_newer(outdated, session, original, sources, target, *args):
+    known = session.are_outdated([(sources, target)], original.func)[0]
+    if known is not None:
+        return known
+    # To setuptools 69.5.1, what has no sources is never out of date, not even where it isn't there.
+    return original(list(sources), _ABSENT, *args) and outdated(session, target)
 
 
-def _is_outdated_by_this_run(sources, target, unit):
-    """Whether a file that the serial build would have made in this run would be out of date by these sources; none if
-    it would not have made it."""
-    made = _made_at(target)
-    if made is None or not os.path.exists(target):
-        return None
-    return any(_is_newer(source, target, made, unit) for source in sources)
-
-
-def _hook_newer_pairs(module, name):
-    """The same for a function that walks sources and targets in pairs, where each is out of date that this run has not
-    made."""
-    original = getattr(module, name, None)
-    if not isinstance(original, types.FunctionType) or original.__globals__ is globals():
-        return
-
-    @functools.wraps(original)
-    def newer_pairs(sources, targets, *args, **kwargs):
-        session = _session.existing()
-        if session is None or not session.building or args or kwargs or len(sources) != len(targets):
-            return original(sources, targets, *args, **kwargs)
-        session.catch_up()
-        unit = _unit_of(original.__globals__.get("newer_group"))
-        pairs = [pair for pair in zip(sources, targets) if _is_outdated_by_this_run(*pair, unit=unit) is not False]
-        return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-
-    setattr(module, name, newer_pairs)
-
-
-def _is_newer(source, target, made, unit):
-    """Whether a file that the serial build would have made at that time would be out of date by this source."""
-    changed = _made_at(source)
-    if changed is not None and unit(changed) > unit(made):
-        return True
-    try:
-        if changed is not None:
-            # Its command may have run late, but not later than that of the target. Whatever is later is a change by others.
-            made = max(made, os.path.getmtime(target))
-        return unit(os.path.getmtime(source)) > unit(made)
-    except OSError:
-        return True
-
-
-def _made_at(target):
-    """When the serial build would have made the file in this run; none if it would not have.
-
-    Then it is up to date there as well (two extensions of one name), if it is newer than its sources. Its own time does
-    not say: it may be left from an earlier build."""
-    if not isinstance(target, str):
-        return None
-    folder, name = os.path.split(os.path.abspath(target))
-    return _session.produced.get(os.path.join(os.path.realpath(folder), name))
+def _newer_pairs(session, original, sources, targets):
+    """Of sources and targets in pairs, all that this run has not made is out of date."""
+    if len(sources) != len(targets):
+        return original(sources, targets)
+    pairs = list(zip(sources, targets))
+    outdated = session.are_outdated(pairs, original.func.__globals__.get("newer_group"))
+    pairs = [pair for pair, known in zip(pairs, outdated) if known is not False]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 def hook_build_ext(module):
@@ -408,10 +360,10 @@ def hook_build_ext(module):
     cls.run = _hooked(vars(cls)["run"], _run)
     kinds = module.CCompilerError, module.DistutilsError, module.CompileError
     cls._filter_build_errors = _hook_filter_build_errors(vars(cls)["_filter_build_errors"], kinds)
-    _hook_newer(module, "newer_group", _is_extension_outdated)
+    _hook_newer(module, "newer_group", functools.partial(_is_newer, _is_extension_outdated))
 
 
-def _is_extension_outdated(session, sources, target, *args, **kwargs):
+def _is_extension_outdated(session, target):
     """Whether the commands of the extension that is being built have to be recorded. Only where all its code is known
     can it be said without them that they are what they were."""
     command = session.collecting
@@ -486,14 +438,10 @@ def _run(session, run, command):
         raise
     finally:
         if not session.building:
-            session.finish(_extensions_of(command))
-
-
-def _extensions_of(command):
-    """The names of a build_ext's extensions, as far as they are objects that have some; none of another command."""
-    if not hasattr(command, "extensions"):
-        return None
-    return [str(ext.name) for ext in command.extensions or () if hasattr(ext, "name")]
+            # Another command has none.
+            extensions = getattr(command, "extensions", ()) or ()
+            names = [str(ext.name) for ext in extensions if hasattr(ext, "name")]
+            session.finish(names if hasattr(command, "extensions") else None)
 
 
 def hook_build_clib(module):
@@ -505,14 +453,12 @@ def hook_build_clib(module):
     cls.build_libraries = _hooked(build, _build_libraries)
     if "run" in vars(cls):
         cls.run = _hooked(vars(cls)["run"], _run)
-    _hook_newer_pairs(module, "newer_pairwise_group")
+    _hook_newer(module, "newer_pairwise_group", _newer_pairs)
 
 
 def _build_libraries(session, run, command, libraries):
-    try:
-        names = ", ".join(str(name) for name, _ in libraries) if isinstance(libraries, (list, tuple)) else None
-    except (TypeError, ValueError):
-        # The base code says what is wrong with them.
-        names = None
+    # The base code says what is wrong with others.
+    named = [pair[0] for pair in libraries if isinstance(pair, tuple) and pair] if isinstance(libraries, list) else ()
+    names = ", ".join(map(str, named)) if named else None
     with _During(session, "building", "working", scope=session.new_scope(names)):
         return run()

@@ -16,7 +16,7 @@ import time
 from ambidex import _client, _imports, _library, _state
 
 # A project may replace these, or put a clock of its own in their place.
-_clock, _time, _getpid = time.monotonic, time.time, os.getpid
+_clock, _getpid = time.monotonic, os.getpid
 
 # With a newer snapshot less is done again after a failure. To take one costs milliseconds.
 _OLD = 0.05
@@ -136,12 +136,8 @@ class Session:
         # Base code may have looked at something since, and all be settled, and the snapshot gone.
         is_awaited = is_awaited or not (self._only_records or _library.ask("live") == "yes")
 
-        # The reply may be read much later.
-        now = _time()
-
         def recorded(reply):
             results.append(reply)
-            produced.update(dict.fromkeys(reply["outputs"], now))
             if not reply["yours"]:
                 self._programs.add(os.path.basename(argv[0]))
             if self.probing:
@@ -198,10 +194,22 @@ class Session:
         if outputs is None:
             return False
         self._has_recorded = self._is_unfinished = True
-        produced.update(dict.fromkeys(outputs, _time()))
         if self._base.is_extended:
             self.collecting._built_objects = [os.path.relpath(output) for output in outputs[:-1]]
         return True
+
+    def are_outdated(self, pairs, newer_group):
+        """Whether each target, given behind its sources, would be out of date in the serial build; none for one that
+        this would not have made in this run."""
+        targets = [{"path": target, "sources": list(sources)} for sources, target in pairs]
+        words = [word for target in targets for word in target["sources"] + [target["path"]]]
+        folder = os.getcwd()
+        if not self._has_recorded or not is_text([folder] + words):
+            return [None] * len(targets)
+        # Before setuptools 67, times are compared in seconds.
+        code = getattr(newer_group, "__code__", None)
+        seconds = "ST_MTIME" in getattr(code, "co_names", ())
+        return self._ask({"type": "outdated", "targets": targets, "cwd": folder, "seconds": seconds})["outdated"]
 
     def _state_of(self, command, ext, target):
         try:
@@ -301,10 +309,6 @@ def text_of(environment):
         return None
     return environment if is_text(environment) and is_text(environment.values()) else None
 
-
-# All files that this process has had made, with their real folders, and when the serial build would have made each, in
-# seconds since 1970.
-produced = {}
 
 _session = None
 

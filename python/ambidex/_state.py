@@ -90,14 +90,18 @@ _PLAIN = {str, int, bool, bytes, float, type(None)}
 _PATTERN = type(re.compile(""))
 # Objects of these packages and types hold no code of a project's.
 _INERT = {"typing", "__future__", "logging", "distutils", "setuptools"}
-_INERT_TYPES = {
-    "types.UnionType",
-    "types.GenericAlias",
-    "_thread.RLock",
-    "_thread.lock",
-    "dataclasses._MISSING_TYPE",
-    "weakref.WeakKeyDictionary",
-}
+_INERT_TYPES = (
+    "types.UnionType types.GenericAlias _thread.RLock _thread.lock dataclasses._MISSING_TYPE weakref.WeakKeyDictionary"
+).split()
+
+
+# What holds other code, and where.
+_PARTS = [
+    (types.MethodType, ("__self__", "__func__")),
+    ((staticmethod, classmethod), ("__func__",)),
+    (property, ("fget", "fset")),
+    (functools.partial, ("func", "args", "keywords")),
+]
 
 
 def _describe(value, folders):
@@ -121,15 +125,9 @@ def _describe(value, folders):
         if not _is_base_module(value, folders):
             raise _Unknown(value)
         return "module", value.__name__
-    if isinstance(value, types.MethodType):
-        return "bound", _describe(value.__self__, folders), _describe(value.__func__, folders)
-    if isinstance(value, (staticmethod, classmethod)):
-        return "method", _describe(value.__func__, folders)
-    if isinstance(value, property):
-        return "property", [_describe(function, folders) for function in (value.fget, value.fset)]
-    if isinstance(value, functools.partial):
-        parts = value.func, value.args, value.keywords
-        return "partial", [_describe(part, folders) for part in parts]
+    for types_of, names in _PARTS:
+        if isinstance(value, types_of):
+            return [_name(kind)] + [_describe(getattr(value, name), folders) for name in names]
     if isinstance(value, _PATTERN):
         return "pattern", value.pattern
     if hasattr(value, "cache_info"):

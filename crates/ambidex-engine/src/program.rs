@@ -28,12 +28,15 @@ use crate::waits::Waits;
 
 mod changes;
 mod commit;
+mod made;
 mod read_set;
 mod rollback;
 mod start;
 mod unit;
 
 use changes::Changes;
+use made::Made;
+pub(crate) use made::Unit;
 use read_set::ReadSet;
 use rollback::Predictions;
 pub(crate) use unit::PythonState;
@@ -117,6 +120,7 @@ pub(crate) struct Program {
     /// The extensions that were not recorded, being up to date.
     pub spared: Vec<Spared>,
     kept: BTreeMap<PathId, Kept>,
+    made: Made,
     /// What its process waited for.
     pub waits: Waits,
     /// Commands that were left to Python, with the reason.
@@ -161,6 +165,7 @@ impl Program {
             asked: Vec::new(),
             spared: Vec::new(),
             kept: BTreeMap::new(),
+            made: Made::default(),
             waits: Waits::default(),
             left: Vec::new(),
         }
@@ -205,6 +210,8 @@ impl Program {
         }
         action.writes.iter().for_each(|write| self.forget_kept(write.path));
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
+        let (time, written) =
+            (job.recorded, action.writes.iter().map(|write| write.path).collect::<Vec<_>>());
         let twin = self.graph.twin(&action).filter(|node| self.is_unchanged(*node, &job));
         let recorded = match twin {
             Some(node) => self.graph.merge(node, group),
@@ -213,6 +220,7 @@ impl Program {
         if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
             && recorded != Recorded::Skipped
         {
+            written.into_iter().for_each(|path| self.made.add(path, time));
             push(&mut self.scope_of, scope);
             state.recordings.push(seq);
             if awaited {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,15 @@ pub enum Request {
         /// The environment, if it is another than the last command's.
         env: Option<BTreeMap<String, String>>,
     },
+    /// Asks whether files of this run would be out of date in the serial build.
+    Outdated {
+        /// Each with its sources.
+        targets: Vec<Target>,
+        /// The working directory.
+        cwd: String,
+        /// Whether times are compared in seconds.
+        seconds: bool,
+    },
     /// Waits for everything, and until all that it printed is out.
     Wait,
     /// Waits for everything and commits the outputs.
@@ -90,6 +100,15 @@ pub enum Request {
 pub struct OpenScope {
     /// The extension or libraries that it builds.
     pub name: Option<String>,
+}
+
+/// A file that is compared with others by time.
+#[derive(Debug, Deserialize)]
+pub struct Target {
+    /// Its path.
+    pub path: String,
+    /// The paths of the others.
+    pub sources: Vec<PathBuf>,
 }
 
 /// What the engine answers.
@@ -119,6 +138,11 @@ pub enum Reply {
     Fresh {
         /// The files that the commands would write, if these need not be recorded.
         outputs: Option<Vec<String>>,
+    },
+    /// Answers [`Request::Outdated`].
+    Outdated {
+        /// For each target, whether it would be; none for one that the serial build would not have made in this run.
+        outdated: Vec<Option<bool>>,
     },
     /// Everything is done.
     Waited {

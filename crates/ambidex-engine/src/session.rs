@@ -12,8 +12,8 @@ use ambidex_graph::{NodeId, Recorded};
 use crate::frames::Frames;
 use crate::job::Environment;
 use crate::process;
-use crate::program::{Origin, Program, PythonState};
-use crate::protocol::{self, OpenScope, Reply, Request};
+use crate::program::{Origin, Program, PythonState, Unit};
+use crate::protocol::{self, OpenScope, Reply, Request, Target};
 use crate::roles::Roles;
 use crate::sight::Sight;
 use crate::text::{self, Sinks, Stream};
@@ -189,6 +189,12 @@ impl Session {
                 let outputs = self.spare(scope, &state, code, &Path::new(&cwd).into())?;
                 Ok(Some(Reply::Fresh { outputs }))
             }
+            Request::Outdated { targets, cwd, seconds } => {
+                self.taken_in();
+                let unit = if seconds { Unit::Seconds } else { Unit::Exact };
+                let outdated = targets.iter().map(|target| self.is_outdated(target, Path::new(&cwd), unit));
+                Ok(Some(Reply::Outdated { outdated: outdated.collect::<io::Result<_>>()? }))
+            }
             Request::Wait => {
                 self.taken_in();
                 if !self.sight.shared.options.only_record {
@@ -325,6 +331,28 @@ impl Session {
                 Ok(Reply::Recorded { outputs: Vec::new(), yours: true, status: None, settled })
             }
         }
+    }
+
+    /// Whether the serial build would find the target out of date, if it would have made it in this run.
+    fn is_outdated(&self, target: &Target, cwd: &Path, unit: Unit) -> io::Result<Option<bool>> {
+        let Target { path, sources } = target;
+        let path = Path::new(path);
+        let (made, is_later) = {
+            let program = &mut self.sight.shared.lock().programs[self.program];
+            let Some(made) = program.made_at(path, cwd) else { return Ok(None) };
+            (made, program.is_one_made_after(made, sources, cwd, unit))
+        };
+        let looked_at: Vec<&Path> =
+            std::iter::once(path).chain(sources.iter().map(PathBuf::as_path)).collect();
+        let looked_at = if is_later { &looked_at[..1] } else { &looked_at };
+        if !self.sight.shared.options.only_record {
+            self.sight.look(looked_at, cwd)?;
+        }
+        if !cwd.join(path).exists() {
+            return Ok(None);
+        }
+        let program = &mut self.sight.shared.lock().programs[self.program];
+        Ok(Some(is_later || program.is_older(made, path, sources, cwd, unit)))
     }
 
     /// What Python was about to change when it said so is changed now.

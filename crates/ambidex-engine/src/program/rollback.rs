@@ -31,6 +31,7 @@ pub(crate) struct Snapshot {
     asked: usize,
     spared: usize,
     kept: BTreeMap<PathId, Kept>,
+    made: usize,
 }
 
 /// A snapshot that is being taken.
@@ -93,6 +94,7 @@ impl Program {
             asked: self.asked.len(),
             spared: self.spared.len(),
             kept: self.kept.clone(),
+            made: self.made.count(),
         });
         self.log.mark(number);
         true
@@ -207,6 +209,7 @@ impl Program {
         self.asked.truncate(target.asked);
         self.spared.truncate(target.spared);
         self.kept = target.kept;
+        self.made.go_back(target.made);
         self.forget_changes();
         self.inputs_change();
         self.predictions.incarnation = target.number;

@@ -91,6 +91,7 @@ impl Program {
         let mut outputs = Vec::with_capacity(unit.commands.len());
         for done in &unit.commands {
             let path = self.paths.id(&mut self.graph, done.place.clone());
+            self.made.add(path, tree.now());
             self.kept.insert(path, Kept { file: done.file(&memory), digest: done.digest });
             outputs.push(done.place.to_string_lossy().into_owned());
         }
