@@ -27,9 +27,7 @@ def _start_engine(jobs, verbose):
     command = [_program(), "serve"] + (["--jobs=" + str(jobs)] if jobs else []) + (["-v"] if verbose else [])
     try:
         # In a session of its own: Ctrl-C is for this process, which tells the engine what it means.
-        engine = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-        )
+        engine = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     except OSError as error:
         _give_up("`{}` can't be started: {}".format(command[0], error.strerror))
     variables = {}
@@ -47,9 +45,8 @@ def _start_engine(jobs, verbose):
 
 
 def _end_engine(engine, pid):
-    # A forked child may come here too: the engine is not its own.
+    # Not in a forked child: the engine is not its own. It lives as long as its standard input is open.
     if pid == os.getpid():
-        # It lives as long as its standard input is open.
         engine.stdin.close()
         engine.wait()
 

@@ -24,10 +24,13 @@ except OSError:
 
 
 def _hook(module, hook):
+    if callable(hook):
+        return hook(module)
     # Not before it is needed: most Pythons never come to start a compiler.
     from ambidex import _hooks
 
     getattr(_hooks, hook)(module)
+    return None
 
 
 class _HookingLoader:
@@ -52,8 +55,7 @@ class _Finder:
     """First on `sys.meta_path`: finds nothing itself."""
 
     def find_spec(self, name, path=None, target=None):
-        hook = _HOOKED.get(name)
-        if hook is None:
+        if name not in _HOOKED:
             return None
         for finder in list(sys.meta_path):
             find = getattr(finder, "find_spec", None)
@@ -62,36 +64,38 @@ class _Finder:
             spec = find(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module") and hasattr(spec.loader, "create_module"):
-                    spec.loader = _HookingLoader(spec.loader, hook)
+                    spec.loader = _HookingLoader(spec.loader, _HOOKED[name])
                 return spec
         return None
 
 
 def _explain_missing_setuptools(error):
-    """In a process that ambidex itself started to run a project's setup.py. Returns whether that was it."""
+    """In a process that ambidex itself started to run a project's setup.py."""
     name = getattr(error, "name", None)
-    if not isinstance(error, ImportError) or name not in ("setuptools", "distutils"):
-        return False
-    sys.stderr.write(
-        "error: {} has no {}\n"
-        "  hint: install it with `{} -m pip install setuptools`, or choose another Python with --python\n".format(
-            sys.executable, name, sys.executable
-        )
-    )
-    sys.stderr.flush()
-    return True
+    if isinstance(error, ImportError) and name in ("setuptools", "distutils"):
+        hint = "install it with `{0} -m pip install setuptools`, or choose another Python with --python"
+        sys.stderr.write(("error: {0} has no {1}\n  hint: " + hint + "\n").format(sys.executable, name))
+        sys.stderr.flush()
+        os._exit(2)
 
 
-def _without_own_frames(report):
-    """A report of an exception in which only the project's code and what it calls is shown."""
-    import traceback
+def _is_a_projects(entry):
+    """Whether an entry of a stack is of the project's code or of what it calls, and not of ours."""
+    return os.path.dirname(entry[0].f_code.co_filename) != os.path.dirname(__file__)
 
-    while report is not None:
-        own = os.path.dirname(__file__)
-        frames = [frame for frame in report.stack if os.path.dirname(frame.filename) != own]
-        report.stack = traceback.StackSummary.from_list(frames)
-        _without_own_frames(report.__context__)
-        report = report.__cause__
+
+def _hook_stacks(module):
+    """Let nobody who prints a stack find our frames in it."""
+
+    def without_own_frames(walk):
+        # Some count the frames that are between them and their caller: `filter` has none.
+        return lambda *args, **kwargs: filter(_is_a_projects, walk(*args, **kwargs))
+
+    for name in {"walk_tb", "walk_stack", "_walk_tb_with_full_positions"}.intersection(vars(module)):
+        setattr(module, name, without_own_frames(getattr(module, name)))
+
+
+_HOOKED["traceback"] = _hook_stacks
 
 
 def _hook_exceptions(is_setup):
@@ -100,13 +104,11 @@ def _hook_exceptions(is_setup):
         return
 
     def excepthook(kind, error, trace):
-        if is_setup and _explain_missing_setuptools(error):
-            os._exit(2)
+        if is_setup:
+            _explain_missing_setuptools(error)
         import traceback
 
-        report = traceback.TracebackException(kind, error, trace)
-        _without_own_frames(report)
-        sys.stderr.write("".join(report.format()))
+        sys.stderr.write("".join(traceback.format_exception(kind, error, trace)))
 
     sys.excepthook = excepthook
 
