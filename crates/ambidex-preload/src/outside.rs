@@ -1,5 +1,5 @@
-//! Knows what reaches beyond the process and its files: sockets, shared memory, signals to others. Nothing of that can
-//! be taken back, so that everything before it is settled first.
+//! Knows what reaches beyond the process and its files: sockets, shared memory, locks, signals to others. Nothing of
+//! that can be taken back, so that everything before it is settled first.
 
 use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
@@ -13,6 +13,10 @@ pub(crate) fn before(why: &str) {
         wire::settle(why);
     }
 }
+
+/// The commands of fcntl(2) that take, give back or convert a lock or a lease. A snapshot has the open file too, and a
+/// lock is given up only when the last one closes it: so no snapshot may be left when a lock is asked for.
+const LOCKING: [c_int; 5] = [6, 7, 37, 38, 1024];
 
 type Any = *mut c_void;
 type Path = *const c_char;
@@ -69,6 +73,18 @@ hooks! {
     fn shmget(key: c_int, size: usize, flags: c_int) -> c_int, next { before("shared"); next(key, size, flags) }
     fn msgget(key: c_int, flags: c_int) -> c_int, next { before("shared"); next(key, flags) }
     fn semget(key: c_int, count: c_int, flags: c_int) -> c_int, next { before("shared"); next(key, count, flags) }
+
+    fn flock(fd: c_int, operation: c_int) -> c_int, next { before("lock"); next(fd, operation) }
+    fn lockf(fd: c_int, operation: c_int, length: c_long) -> c_int, next { before("lock"); next(fd, operation, length) }
+    fn lockf64(fd: c_int, operation: c_int, length: i64) -> c_int, next { before("lock"); next(fd, operation, length) }
+    fn fcntl(fd: c_int, command: c_int, value: usize) -> c_int, next {
+        if LOCKING.contains(&command) { before("lock") }
+        next(fd, command, value)
+    }
+    fn fcntl64(fd: c_int, command: c_int, value: usize) -> c_int, next {
+        if LOCKING.contains(&command) { before("lock") }
+        next(fd, command, value)
+    }
 
     fn kill(pid: c_int, signal: c_int) -> c_int, next { before("signal"); next(state::meant_pid(pid), signal) }
     fn killpg(group: c_int, signal: c_int) -> c_int, next { before("signal"); next(group, signal) }
