@@ -14,9 +14,10 @@ pub(crate) fn before(why: &str) {
     }
 }
 
-/// The commands of fcntl(2) that take, give back or convert a lock or a lease. A snapshot has the open file too, and a
-/// lock is given up only when the last one closes it: so no snapshot may be left when a lock is asked for.
-const LOCKING: [c_int; 5] = [6, 7, 37, 38, 1024];
+/// The commands of fcntl(2) that change an open file itself: its mode (`F_SETFL`), its locks (`F_SETLK`, `F_SETLKW`,
+/// `F_OFD_SETLK`, `F_OFD_SETLKW`), its lease (`F_SETLEASE`). A snapshot has the same open file, and a lock is given up
+/// only when the last one closes it: so no snapshot may be left when one is asked for.
+const CHANGING: [c_int; 6] = [4, 6, 7, 37, 38, 1024];
 
 type Any = *mut c_void;
 type Path = *const c_char;
@@ -78,11 +79,15 @@ hooks! {
     fn lockf(fd: c_int, operation: c_int, length: c_long) -> c_int, next { before("lock"); next(fd, operation, length) }
     fn lockf64(fd: c_int, operation: c_int, length: i64) -> c_int, next { before("lock"); next(fd, operation, length) }
     fn fcntl(fd: c_int, command: c_int, value: usize) -> c_int, next {
-        if LOCKING.contains(&command) { before("lock") }
+        if CHANGING.contains(&command) {
+            before("lock")
+        }
         next(fd, command, value)
     }
     fn fcntl64(fd: c_int, command: c_int, value: usize) -> c_int, next {
-        if LOCKING.contains(&command) { before("lock") }
+        if CHANGING.contains(&command) {
+            before("lock")
+        }
         next(fd, command, value)
     }
 
