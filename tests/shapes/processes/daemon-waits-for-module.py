@@ -4,7 +4,7 @@
 import subprocess
 
 waiter = subprocess.Popen(
-    ["sh", "-c", "until test -s first-is-there; do sleep 0.01; done; cp build/lib*/a.*.so copy.so; echo copied"]
+    ["sh", "-c", "until test -s first-is-there; do sleep 0.01; done; cp build/lib*/a.*.so copied.bin; echo copied"]
 )
 
 from setuptools import Extension, setup
