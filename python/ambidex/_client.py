@@ -17,6 +17,8 @@ from ambidex import _library
 class Client:
     """The connection of a session."""
 
+    is_over = False
+
     def __init__(self, path, hello):
         self._socket = _connected(path)
         self._buffer = b""
@@ -34,7 +36,7 @@ class Client:
         try:
             self._socket.sendall(data)
         except OSError:
-            _gone()
+            self._end()
 
     def reply(self):
         """The reply to the oldest request that has none."""
@@ -48,9 +50,12 @@ class Client:
         """Whether this process prints to where the engine does not know of."""
         return not _library.is_active and self._streams != _streams()
 
-    def close(self):
-        """End the connection."""
-        self._socket.close()
+    def _end(self):
+        os.write(2, b"error: the build can't go on: the ambidex engine has ended it\n")
+        if self.is_over:
+            os._exit(1)
+        self.is_over = True  # Not an error that a project can mend.
+        raise SystemExit(1)
 
     def _receive(self):
         (length,) = struct.unpack(">I", self._read(4))
@@ -63,7 +68,7 @@ class Client:
             except OSError:
                 data = b""
             if not data:
-                _gone()
+                self._end()
             self._buffer += data
         data, self._buffer = self._buffer[:count], self._buffer[count:]
         return data
@@ -113,9 +118,3 @@ def _streams():
 def _frame(message):
     data = json.dumps(message).encode("ascii")
     return struct.pack(">I", len(data)) + data
-
-
-def _gone():
-    os.write(2, b"error: the ambidex engine went away; the build can't go on\n")
-    # Not an error that a project can mend.
-    raise SystemExit(1)

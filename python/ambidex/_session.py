@@ -248,9 +248,9 @@ class Session:
 
     def close(self):
         """The conversation ends with the process."""
-        if self.is_here():
+        if self.is_here() and not self.client.is_over:
+            self.client.is_over = True
             self.finish()
-            self.client.close()
 
     def catch_up(self):
         """Read the replies to all requests."""

@@ -1,4 +1,4 @@
-//! Knows how a run of a command is shared with other trees by the store: its inputs named by role and content.
+//! Knows how a run of a command is shared with other trees by the store: what it looked at named by role and content.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,15 +8,34 @@ use ambidex_store::{Digest, Key, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::fresh::{Operand, Remembered, Subject};
-use crate::memory::files::{Files, VersionId};
+use crate::job::Environment;
+use crate::memory::files::Files;
 use crate::memory::record::RunResult;
+use crate::observation::{Asked, View};
+use crate::surroundings;
 
 /// A run as it lies in the store.
 #[derive(Debug, Serialize, Deserialize)]
 struct Shared {
-    /// What it read, by role, with the content.
-    inputs: Vec<(String, Digest)>,
+    /// The variables that it asked for, and a hash of their values.
+    asked: Asked,
+    environment: Digest,
+    /// What it looked at, by role, with what was seen.
+    looks: Vec<(View, String, Digest)>,
     result: RunResult,
+}
+
+/// The name of the key for hashes of variables in the store.
+const SECRET: &str = "secret";
+
+/// By which the values of variables are hashed in this store.
+fn secret(store: &Store) -> [u8; 32] {
+    if let Some(known) = store.memo(SECRET).and_then(|bytes| bytes.try_into().ok()) {
+        return known;
+    }
+    store.set_memo(SECRET, &surroundings::new_secret());
+    // Another build may have been faster. Where none can be kept, nothing is found again.
+    store.memo(SECRET).and_then(|bytes| bytes.try_into().ok()).unwrap_or_else(surroundings::new_secret)
 }
 
 /// What runs of this command on these contents are found by. Everything that its line names is part of it, so that
@@ -28,46 +47,71 @@ fn key(files: &mut Files, subject: &Subject, operands: &[Operand], declared: &[A
         hasher.update(&operand.digest.map_or([0; 32], |digest| digest.0));
     }
     for file in declared {
-        let id = files.id(file);
+        let id = files.id_of(file);
         let version = files.current(id)?;
-        hasher.update(&files.version(version).content.digest.0);
+        hasher.update(&files.version(version).digest.0);
     }
     Some(Key(*hasher.finalize().as_bytes()))
 }
 
-/// Looks for a run in the store and checks it against the files of this tree. The outputs are still to be fetched.
-pub(crate) fn find(
-    store: &Store,
-    files: &mut Files,
-    subject: &Subject,
-    command: &Command,
-    operands: &[Operand],
-    declared: &[Arc<Path>],
-) -> Option<Remembered> {
-    let store_key = key(files, subject, operands, declared)?;
-    let records = store.records(&store_key);
-    records.iter().find_map(|bytes| {
-        let shared: Shared = postcard::from_bytes(bytes).ok()?;
-        let mut inputs: Vec<VersionId> = Vec::with_capacity(shared.inputs.len());
-        for (name, digest) in &shared.inputs {
-            let path = subject.roles.place(name)?;
-            let id = files.id(Path::new(&path));
-            let version = files.current(id)?;
-            if files.version(version).content.digest != *digest {
+/// A command for which a run is looked for, or has just ended.
+pub(crate) struct Wanted<'a> {
+    pub subject: &'a Subject,
+    pub command: &'a Command,
+    pub env: &'a Environment,
+    pub operands: &'a [Operand],
+    pub declared: &'a [Arc<Path>],
+}
+
+impl Wanted<'_> {
+    /// Looks for a run in the store and checks it against the files of this tree. The outputs are still to be fetched.
+    pub fn find(&self, store: &Store, files: &mut Files) -> Option<Remembered> {
+        let records = store.records(&key(files, self.subject, self.operands, self.declared)?);
+        if records.is_empty() {
+            return None;
+        }
+        let secret = secret(store);
+        records.iter().find_map(|bytes| self.check(bytes, &secret, files))
+    }
+
+    fn check(&self, bytes: &[u8], secret: &[u8; 32], files: &mut Files) -> Option<Remembered> {
+        let Shared { asked, environment, looks, result } = postcard::from_bytes(bytes).ok()?;
+        if self.subject.objection(self.command, self.operands, &result).is_some() {
+            return None;
+        }
+        let (digest, roles) = surroundings::digest(secret, &asked, self.env, &self.subject.roles);
+        if digest != environment {
+            return None;
+        }
+        let mut found = Vec::with_capacity(looks.len());
+        for (view, name, digest) in &looks {
+            let path = roles.place(name)?;
+            let id = files.id_in(Path::new(&path), *view);
+            let version = files.state(id).filter(|version| files.version(*version).digest == *digest)?;
+            found.push(version);
+        }
+        Some(Remembered { looks: found, asked, result })
+    }
+
+    /// A run as it is put into the store, and under which key; none where it holds for this place only.
+    pub fn shared(&self, store: &Store, files: &mut Files, run: &Remembered) -> Option<(Key, Vec<u8>)> {
+        let (environment, roles) =
+            surroundings::digest(&secret(store), &run.asked, self.env, &self.subject.roles);
+        let mut looks = Vec::with_capacity(run.looks.len());
+        for id in &run.looks {
+            let version = files.version(*id);
+            let view = files.view(version.file);
+            let path = files.path(version.file).to_string_lossy();
+            let named = roles.name(&path).into_owned();
+            if view == View::Resolved && named != path {
                 return None;
             }
-            inputs.push(version);
+            looks.push((view, named, version.digest));
         }
-        let result = shared.result;
-        if subject.objection(command, operands, &result, &inputs, files).is_some() {
-            return None;
-        }
-        let (shadowing, folders) = subject.shadowing(files, &result, &inputs);
-        if shadowing.is_some() {
-            return None;
-        }
-        Some(Remembered { inputs, folders, result })
-    })
+        let shared = Shared { asked: run.asked.clone(), environment, looks, result: run.result.clone() };
+        let record = postcard::to_stdvec(&shared).expect("records are plain data");
+        Some((key(files, self.subject, self.operands, self.declared)?, record))
+    }
 }
 
 /// Copies the outputs of a run into a folder. False if the store has lost one.
@@ -78,22 +122,4 @@ pub(crate) fn fetch(store: &Store, result: &RunResult, folder: &Path) -> Result<
         }
     }
     Ok(true)
-}
-
-/// A run as it is put into the store, and under which key.
-pub(crate) fn shared(
-    files: &mut Files,
-    subject: &Subject,
-    operands: &[Operand],
-    declared: &[Arc<Path>],
-    remembered: &Remembered,
-) -> Option<(Key, Vec<u8>)> {
-    let named = |id: &VersionId| {
-        let path: &Arc<Path> = files.path_of(*id);
-        (subject.roles.name(&path.to_string_lossy()).into_owned(), files.version(*id).content.digest)
-    };
-    let shared =
-        Shared { inputs: remembered.inputs.iter().map(named).collect(), result: remembered.result.clone() };
-    let record = postcard::to_stdvec(&shared).expect("records are plain data");
-    Some((key(files, subject, operands, declared)?, record))
 }

@@ -1,30 +1,30 @@
 //! Knows whether a command would do again what is remembered of it, and what has to be remembered of one that ran.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use ambidex_command::{Command, InputRole, Kind};
+use ambidex_command::{Command, Kind};
 use ambidex_store::Digest;
 
 use crate::identity;
 use crate::job::Environment;
 use crate::memory::Memory;
-use crate::memory::files::{Files, Stat, Time, VersionId, is_still};
-use crate::memory::record::{ActionKey, Difference, Moment, RunResult, Told, Why, Written};
+use crate::memory::files::{Stat, Time, Unsure, VersionId, is_still};
+use crate::memory::record::{ActionKey, Difference, Record, RunResult, Told, Why, Written};
+use crate::observation::{Asked, Observation, View};
 use crate::output;
 use crate::process::Ended;
 use crate::roles::Roles;
-use crate::search::Search;
-use crate::tool::Tool;
+use crate::surroundings::Surroundings;
 
 /// What makes a command comparable with others: all that its recording tells.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub key: ActionKey,
     pub roles: Arc<Roles>,
-    pub search: Arc<Search>,
-    pub tool: Arc<Tool>,
 }
 
 /// An object or archive that a command reads.
@@ -39,15 +39,8 @@ pub(crate) struct Operand {
 }
 
 impl Subject {
-    /// Whether a run is still what the command would do, but for its inputs' contents and outputs.
-    pub fn objection(
-        &self,
-        command: &Command,
-        operands: &[Operand],
-        result: &RunResult,
-        inputs: &[VersionId],
-        files: &Files,
-    ) -> Option<Why> {
+    /// Whether a run is still what the command would do, but for what it looked at and its outputs.
+    pub fn objection(&self, command: &Command, operands: &[Operand], result: &RunResult) -> Option<Why> {
         if let Some(why) = operands_differ(command, operands, result) {
             return Some(why);
         }
@@ -55,22 +48,8 @@ impl Subject {
         if let Some((_, path)) = moved {
             return Some(Why::Place(path.clone()));
         }
-        let traits: Vec<VersionId> =
-            inputs.iter().copied().filter(|id| files.version(*id).content.traits.is_some()).collect();
-        (result.moment != moment(files, &traits)).then_some(Why::Time)
-    }
-
-    /// The first file that the command would find now before one that it read then.
-    pub fn shadowing(
-        &self,
-        files: &mut Files,
-        result: &RunResult,
-        inputs: &[VersionId],
-    ) -> (Option<PathBuf>, Vec<VersionId>) {
-        let found = self.search.look(files, inputs);
-        let known: BTreeSet<PathBuf> =
-            result.spare.iter().filter_map(|name| self.roles.place(name)).map(PathBuf::from).collect();
-        (found.spare.into_iter().find(|file| !known.contains(file)), found.folders)
+        let is_another = |then: &Digest| *then != *identity::PROCESSOR;
+        result.processor.as_ref().is_some_and(is_another).then_some(Why::Processor)
     }
 }
 
@@ -100,84 +79,73 @@ fn is_idempotent(command: &Command) -> bool {
             && operation.is_some_and(|word| word.contains('r') && !word.contains('q'))
 }
 
-/// The times that inputs put into outputs, as they are now (ccache's manual, "Performance": `__DATE__` counts by the
-/// day, `__TIMESTAMP__` by the file's modification time).
-fn moment(files: &Files, inputs: &[VersionId]) -> Moment {
-    let mut moment = Moment::default();
-    for id in inputs {
-        let Some(traits) = &files.version(*id).content.traits else { continue };
-        if traits.date {
-            moment.day = Some(today());
-        }
-        if traits.timestamp {
-            moment.modified.push(Stat::of(files.path_of(*id)).map_or(0, |stat| stat.modified.seconds()));
-        }
-    }
-    moment
-}
-
-/// The local day, in days since 1970.
-fn today() -> i64 {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let days = jiff::Zoned::now().date().since((jiff::Unit::Day, epoch));
-    days.map_or(0, |span| i64::from(span.get_days()))
-}
-
 /// A run that has ended well, and what is to be known to remember it.
 pub(crate) struct Run<'a> {
     pub subject: &'a Subject,
     pub command: &'a Command,
-    pub env: &'a Environment,
     pub operands: &'a [Operand],
-    /// Every other file that it read: those that its line names, then those that it told itself.
-    pub read: Vec<Arc<Path>>,
+    pub observation: &'a Observation,
     /// What it wrote: where it is now, and what it is called.
     pub outputs: &'a [(PathBuf, String)],
     pub ended: &'a Ended,
-    /// When it was started, by the clock of files.
-    pub started: Time,
 }
 
 /// A run as it is remembered.
 pub(crate) struct Remembered {
-    pub inputs: Vec<VersionId>,
-    pub folders: Vec<VersionId>,
+    pub looks: Vec<VersionId>,
+    pub asked: Asked,
     pub result: RunResult,
 }
 
-impl Run<'_> {
-    /// The contents of what it read; or why nobody can tell.
-    pub fn inputs(&self, files: &mut Files) -> Result<Vec<VersionId>, String> {
-        let mut inputs = Vec::new();
-        let mut seen = BTreeSet::new();
-        for path in &self.read {
-            let id = files.id_of(path);
-            if !seen.insert(id) {
+/// What a command has looked at, as it is now that it has ended; or why that may not be what it saw. `started` is when it
+/// was started, by the clock of files.
+pub(crate) fn looks(
+    memory: &mut Memory,
+    observation: &Observation,
+    started: Time,
+) -> Result<Vec<VersionId>, String> {
+    let mut looks = Vec::new();
+    for (path, seen) in observation.looks.iter() {
+        if let Some(was_there) = observation.changes.get(path) {
+            if !was_there && path.symlink_metadata().is_err() {
+                // It has made the file and removed it: nobody else has seen it.
                 continue;
             }
-            let missing = || format!("{} is not there any more", path.display());
-            let stat = Stat::of(path).ok_or_else(missing)?;
-            if stat.changed > self.started {
-                return Err(format!("{} was changed while it ran", path.display()));
-            }
-            inputs.push(files.look_at(id, Some(stat)).ok_or_else(missing)?);
+            return Err(format!("it reads and changes {}", path.display()));
         }
-        Ok(inputs)
+        for view in seen.views() {
+            let id = memory.files.id_in(path, view);
+            let version = memory.files.look_since(id, started).map_err(|found| match found {
+                Unsure::Changed => format!("{} was changed while it ran", path.display()),
+                Unsure::Unreadable => format!("{} can't be read", path.display()),
+            })?;
+            if view == View::Leads && memory.files.is_absent(version) == seen.found {
+                return Err(format!("{} came or went while it ran", path.display()));
+            }
+            looks.push(version);
+        }
     }
+    Ok(looks)
+}
 
-    /// What is to be remembered; or why it can't be.
-    pub fn remember(&self, files: &mut Files, inputs: Vec<VersionId>) -> Result<Remembered, String> {
-        self.check_traits(files, &inputs)?;
-        let found = self.subject.search.look(files, &inputs);
-        if let Some(header) = self.precompiled(files, &inputs) {
-            return Err(format!("{} may have been read instead of its header", header.display()));
+impl Run<'_> {
+    /// What is to be remembered, with what it has looked at; or why it can't be.
+    pub fn remember(&self, memory: &Memory, looks: Vec<VersionId>) -> Result<Remembered, String> {
+        if self.observation.timed {
+            return Err("it asks for the time".to_owned());
         }
         let roles = &self.subject.roles;
-        let spare = found.spare.iter().map(|file| roles.name(&file.to_string_lossy()).into_owned()).collect();
+        if let Some(path) = self.changed_beside() {
+            return Err(format!("it changes {} besides", path.display()));
+        }
+        let umask = umask();
         let mut carried = BTreeSet::new();
         let mut outputs = Vec::new();
         for (file, name) in self.outputs {
             let looked = output::look(file, roles).map_err(|error| format!("{}: {error}", file.display()))?;
+            if looked.mode != expected_mode(looked.executable, umask) {
+                return Err(format!("it gives {name} permissions of its own"));
+            }
             carried.extend(looked.carried);
             outputs.push(Written {
                 name: name.clone(),
@@ -185,109 +153,80 @@ impl Run<'_> {
                 executable: looked.executable,
             });
         }
-        carried.extend(self.named_in_texts(files, &inputs));
+        carried.extend(self.named_in_texts(memory, &looks));
         let path_of = |role: String| roles.path_of(&role).map(|path| (role.clone(), path.to_owned()));
         let bindings = carried.into_iter().filter_map(path_of).collect();
         let operands = self.operands.iter().map(|operand| operand.digest.unwrap_or(NOTHING)).collect();
         let result = RunResult {
             operands,
-            spare,
             bindings,
-            moment: moment(files, &inputs),
+            processor: self.observation.processor.then(|| *identity::PROCESSOR),
             outputs,
+            umask,
             out: self.ended.out.clone(),
             err: self.ended.err.clone(),
             duration: u64::try_from(self.ended.duration.as_micros()).unwrap_or(u64::MAX),
         };
-        Ok(Remembered { inputs, folders: found.folders, result })
+        Ok(Remembered { looks, asked: self.observation.asked.clone(), result })
     }
 
-    fn check_traits(&self, files: &Files, inputs: &[VersionId]) -> Result<(), String> {
-        // GCC takes both from there if it is set (GCC manual, "Environment Variables"); older clangs do not.
-        let fixed = self.env.variables.contains_key("SOURCE_DATE_EPOCH")
-            && !self.command.argv[self.command.tool].contains("clang");
-        for id in inputs {
-            let version = files.version(*id);
-            let Some(traits) = &version.content.traits else { continue };
-            let path = files.path(version.file).display();
-            if traits.time && !fixed {
-                return Err(format!("{path} mentions __TIME__"));
-            }
-            if traits.embeds {
-                return Err(format!("{path} embeds a file that may not be among the known inputs"));
-            }
-            if traits.asks_for_unknown && !self.subject.search.is_own(files.path(version.file)) {
-                return Err(format!("{path} asks by __has_include for something unknown"));
-            }
-        }
-        Ok(())
+    /// What it has changed below a folder with a role, its outputs apart: that would be missed if it did not run.
+    fn changed_beside(&self) -> Option<&Path> {
+        let stays = |(path, was_there): &(&PathBuf, &bool)| **was_there || path.symlink_metadata().is_ok();
+        let has_role =
+            |path: &Path| self.subject.roles.all().iter().any(|(folder, _)| path.starts_with(folder));
+        let changes = self.observation.changes.iter().filter(stays);
+        changes.map(|(path, _)| path.as_path()).find(|path| has_role(path))
     }
 
-    /// A precompiled header beside one that was read: GCC takes it without a word (GCC manual, "Precompiled Headers").
-    fn precompiled(&self, files: &Files, inputs: &[VersionId]) -> Option<PathBuf> {
-        let precompiled = |file: &Arc<Path>| {
-            let mut name = file.as_os_str().to_owned();
-            name.push(".gch");
-            PathBuf::from(name)
-        };
-        let read = inputs.iter().map(|id| files.path_of(*id));
-        let sources = read.filter(|file| !self.subject.search.is_own(file));
-        sources.map(precompiled).find(|file| file.exists())
-    }
-
-    /// Roles whose paths may have gone into the output in another form than their own text: a file that is named
-    /// by its whole path and uses that name, and what was printed.
-    fn named_in_texts(&self, files: &Files, inputs: &[VersionId]) -> Vec<String> {
-        let roles = self.subject.roles.all();
+    /// Roles whose paths may have gone into the output in another form than their own text (`__FILE__`, whose length may
+    /// be all that is left of it): those of files that it knows by their whole paths, and of what was printed.
+    fn named_in_texts(&self, memory: &Memory, looks: &[VersionId]) -> Vec<String> {
+        let makes_text = !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index);
         let mut named = Vec::new();
-        let absolute_source = self
-            .command
-            .inputs
-            .iter()
-            .any(|input| input.role == InputRole::Source && input.path.starts_with('/'));
-        for id in inputs {
-            let own_name = files.version(*id).content.traits.as_ref().is_some_and(|traits| traits.own_name);
-            if own_name && !self.is_named_relatively(files.path_of(*id)) {
-                let path = files.path_of(*id).to_string_lossy();
-                let role = roles.iter().find(|(folder, _)| path.starts_with(folder.as_str()));
-                named.extend(role.map(|(_, name)| name.clone()));
-            }
-        }
-        for (path, name) in roles {
+        for (folder, name) in self.subject.roles.all() {
             let printed = [&self.ended.out, &self.ended.err]
                 .into_iter()
-                .any(|text| memchr::memmem::find(text, path.as_bytes()).is_some());
-            if printed || absolute_source {
+                .any(|text| memchr::memmem::find(text, folder.as_bytes()).is_some());
+            let known = || {
+                let files = looks.iter().filter(|id| memory.files.is_content(**id));
+                let mut files =
+                    files.map(|id| memory.files.path_of(*id)).filter(|file| is_below(file, folder));
+                files.any(|file| self.observation.looks.get(file).is_some_and(|seen| seen.absolute))
+            };
+            if printed || makes_text && known() {
                 named.push(name.clone());
             }
         }
         named
     }
+}
 
-    /// Whether the compiler knows the file by a relative path: then the folders above it are not part of its name.
-    fn is_named_relatively(&self, file: &Path) -> bool {
-        let absolute = self.command.include_dirs.iter().filter(|dir| dir.path.starts_with('/'));
-        !absolute.into_iter().any(|dir| file.starts_with(&dir.path))
-    }
+/// Whether a path is below a folder. It is asked for each file that each command reads, so by bytes.
+fn is_below(path: &Path, folder: &str) -> bool {
+    let rest = path.as_os_str().as_bytes().strip_prefix(folder.as_bytes());
+    rest.is_some_and(|rest| rest.starts_with(b"/"))
+}
+
+/// The umask of this process, and so of the commands that it starts.
+fn umask() -> u32 {
+    static UMASK: LazyLock<u32> = LazyLock::new(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+        line.and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok()).unwrap_or(0o022)
+    });
+    *UMASK
+}
+
+/// The permissions that a compiler gives to what it makes.
+fn expected_mode(executable: bool, umask: u32) -> u32 {
+    (if executable { 0o777 } else { 0o666 }) & !umask
 }
 
 /// What is told of a command when another run of it, or of a like one, is to be explained.
-pub(crate) fn told(
-    subject: &Subject,
-    argv: Vec<String>,
-    env: &Environment,
-    place: &Path,
-    extension: Option<String>,
-) -> Told {
-    let roles = &subject.roles;
-    let environment = identity::relevant(env, &subject.tool).into_iter();
-    Told {
-        place: roles.name(&place.to_string_lossy()).into_owned(),
-        argv,
-        environment: environment.map(|(name, value)| (name, roles.name(&value).into_owned())).collect(),
-        tool: Some(subject.tool.identity),
-        extension,
-    }
+pub(crate) fn told(subject: &Subject, argv: Vec<String>, place: &Path, extension: Option<String>) -> Told {
+    let place = subject.roles.name(&place.to_string_lossy()).into_owned();
+    Told { place, argv, extension }
 }
 
 /// By what a command differs from an earlier one that made the same output.
@@ -296,20 +235,8 @@ pub(crate) fn difference(now: &Told, then: &Told) -> Why {
         of.iter().filter(|argument| !from.contains(argument)).cloned().collect()
     };
     let (added, removed) = (missing(&now.argv, &then.argv), missing(&then.argv, &now.argv));
-    if !added.is_empty() || !removed.is_empty() {
-        return Why::Command(Box::new(Difference { added, removed }));
-    }
-    if now.tool != then.tool {
-        return Why::Tool;
-    }
-    let variable = |of: &Told, other: &Told| {
-        of.environment.iter().find(|pair| !other.environment.contains(pair)).map(|(name, _)| name.clone())
-    };
-    match variable(now, then).or_else(|| variable(then, now)) {
-        Some(name) => Why::Variable(name),
-        // The same arguments in another order, or another working directory.
-        None => Why::Command(Box::new(Difference { added, removed })),
-    }
+    // Where nothing is: the same arguments in another order, or another working directory.
+    Why::Command(Box::new(Difference { added, removed }))
 }
 
 /// Looks up what this tree remembers of a command.
@@ -318,27 +245,24 @@ pub(crate) fn recall(
     subject: &Subject,
     command: &Command,
     operands: &[Operand],
-) -> Result<crate::memory::record::Record, Why> {
+    env: &Environment,
+) -> Result<Record, Why> {
     let Some(mut record) = memory.record(&subject.key) else { return Err(Why::New) };
-    let objection = subject.objection(command, operands, &record.result, &record.inputs, &memory.files);
-    if let Some(why) = objection {
+    if let Some(why) = subject.objection(command, operands, &record.result) {
         return Err(why);
     }
-    let changed = record.inputs.iter().find(|id| !memory.files.is_current(**id)).copied();
-    if let Some(id) = changed {
-        let path = memory.files.path_of(id).clone();
-        let path = subject.roles.name(&path.to_string_lossy()).into_owned();
-        let file = memory.files.version(id).file;
-        return Err(if memory.files.current(file).is_some() { Why::Changed(path) } else { Why::Gone(path) });
+    let Some((same, roles)) = memory.is_in(record.surroundings, env, &subject.roles) else {
+        return Err(Why::New);
+    };
+    if !same {
+        return Err(Why::Variable(variable(memory, &record, env, &subject.roles)));
     }
-    if !record.folders.iter().all(|id| memory.files.is_current(*id)) {
-        let (shadowing, folders) = subject.shadowing(&mut memory.files, &record.result, &record.inputs);
-        if let Some(file) = shadowing {
-            return Err(Why::Shadowed(subject.roles.name(&file.to_string_lossy()).into_owned()));
-        }
-        // Spares the look next time.
-        record.folders = folders;
-        memory.remember(subject.key, &record);
+    let elsewhere = roles.all() != record.roles;
+    if elsewhere {
+        let looks = looks_elsewhere(memory, &record, &roles)?;
+        record.looks = memory.grouped(&looks);
+    } else if let Err(look) = memory.check(&record.looks) {
+        return Err(look.map_or(Why::New, |look| why_not(memory, &record, look, &roles)));
     }
     let folder = memory.folder(record.folder);
     for (output, state) in record.result.outputs.iter().zip(&record.states) {
@@ -346,5 +270,84 @@ pub(crate) fn recall(
             return Err(Why::Output(output.name.clone()));
         }
     }
+    let is_umask_another = record.result.umask != umask();
+    if is_umask_another {
+        give_permissions(&folder, &mut record)?;
+    }
+    if elsewhere || is_umask_another {
+        // Spares the comparison next time.
+        record.roles = roles.all().to_vec();
+        memory.remember(subject.key, &record);
+    }
     Ok(record)
+}
+
+/// Outputs get the permissions that they would be made with now.
+fn give_permissions(folder: &Path, record: &mut Record) -> Result<(), Why> {
+    record.result.umask = umask();
+    for (output, state) in record.result.outputs.iter().zip(&mut record.states) {
+        let file = folder.join(&output.name);
+        let mode = expected_mode(output.executable, record.result.umask);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode))
+            .map_err(|_| Why::Output(output.name.clone()))?;
+        *state = Stat::of(&file);
+    }
+    Ok(())
+}
+
+/// The looks of a run at the places that its paths have here, by the roles that they had there.
+fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Result<Vec<VersionId>, Why> {
+    let then = Roles::of(&record.roles);
+    let known = memory.looks(&record.looks);
+    let mut looks = Vec::with_capacity(known.len());
+    for id in known {
+        let version = *memory.files.version(id);
+        let view = memory.files.view(version.file);
+        let path = memory.files.path(version.file).to_string_lossy().into_owned();
+        let named = then.name(&path).into_owned();
+        let place = roles.place(&named).ok_or_else(|| Why::Place(path.clone()))?;
+        if view == View::Resolved && place != path {
+            return Err(Why::Place(path));
+        }
+        let file = memory.files.id_in(Path::new(&place), view);
+        match memory.files.state(file) {
+            Some(now) if memory.files.version(now).digest == version.digest => looks.push(now),
+            _ => return Err(why_not_at(memory, id, Path::new(&place), roles)),
+        }
+    }
+    Ok(looks)
+}
+
+fn why_not(memory: &mut Memory, record: &Record, id: VersionId, roles: &Roles) -> Why {
+    let path = memory.files.path_of(id).to_owned();
+    let runs = |id: &VersionId| {
+        let files = &memory.files;
+        files.view(files.version(*id).file) == View::Runs && files.path_of(*id) == path
+    };
+    if !memory.files.is_absent(id) && memory.looks(&record.looks).iter().any(runs) {
+        return Why::Tool;
+    }
+    why_not_at(memory, id, &path, roles)
+}
+
+/// Why what was seen then is not what is at the path now.
+fn why_not_at(memory: &Memory, then: VersionId, path: &Path, roles: &Roles) -> Why {
+    let named = roles.name(&path.to_string_lossy()).into_owned();
+    match (memory.files.is_absent(then), path.exists()) {
+        (true, _) => Why::Shadowed(named),
+        (false, true) => Why::Changed(named),
+        (false, false) => Why::Gone(named),
+    }
+}
+
+/// The first variable that is set to something else.
+fn variable(memory: &mut Memory, record: &Record, env: &Environment, roles: &Arc<Roles>) -> String {
+    let secret = memory.secret();
+    let Some(then) = memory.surroundings(record.surroundings) else { return String::new() };
+    let now = Surroundings::of(&secret, &then.asked, env, roles).values;
+    let (now, then): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (now.iter().cloned().collect(), then.values.iter().cloned().collect());
+    let names: BTreeSet<&String> = now.keys().chain(then.keys()).collect();
+    let differs = |name: &&&String| now.get(**name) != then.get(**name);
+    names.iter().find(differs).map_or_else(String::new, |name| (**name).clone())
 }

@@ -4,106 +4,34 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use ambidex_command::{Command, Depfile, Kind, OutputRole, Placement, Span};
+use ambidex_command::{Command, Kind, OutputRole, Placement, Span};
 use ambidex_store::Digest;
 
 use crate::job::Environment;
 use crate::memory::record::ActionKey;
 use crate::parts::Parts;
 use crate::roles::Roles;
-use crate::tool::Tool;
 
 /// Counts up when what goes into a key changes.
-const VERSION: &[u8] = b"ambidex action 1";
-
-/// Variables that change what compilers, assemblers, archivers and linkers make or print, beside those by which they
-/// find files (GCC manual, "Environment Variables Affecting GCC"; binutils, ld and ar manuals; clang manual; ld.so(8)).
-const VARIABLES: [&str; 32] = [
-    "LANG",
-    "LANGUAGE",
-    "SOURCE_DATE_EPOCH",
-    "CPATH",
-    "C_INCLUDE_PATH",
-    "CPLUS_INCLUDE_PATH",
-    "OBJC_INCLUDE_PATH",
-    "OBJCPLUS_INCLUDE_PATH",
-    "LIBRARY_PATH",
-    "COMPILER_PATH",
-    "GCC_EXEC_PREFIX",
-    "GCC_COMPARE_DEBUG",
-    "DEPENDENCIES_OUTPUT",
-    "SUNPRO_DEPENDENCIES",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
-    "LD_RUN_PATH",
-    "LDEMULATION",
-    "GNUTARGET",
-    "COLLECT_NO_DEMANGLE",
-    "COLLECT_LTO_WRAPPER",
-    "GCC_COLORS",
-    "GLIBC_TUNABLES",
-    "SDKROOT",
-    "MACOSX_DEPLOYMENT_TARGET",
-    "IPHONEOS_DEPLOYMENT_TARGET",
-    "ZERO_AR_DATE",
-    "CCC_OVERRIDE_OPTIONS",
-    "CCC_ADD_ARGS",
-    "LTO",
-    "TZ",
-    "POSIXLY_CORRECT",
-];
-
-/// Beginnings of variables that do.
-const PREFIXES: [&str; 9] =
-    ["LC_", "CCACHE_", "SCCACHE_", "DISTCC_", "ICECC_", "GCC_", "CLANG_", "LLVM_", "COLLECT_"];
-
-/// Variables that a compiler that is a script is not taken to read: they are Python's, or differ between any two
-/// shells.
-const FOREIGN: [&str; 9] =
-    ["PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLUMNS", "LINES", "TMPDIR", "VIRTUAL_ENV"];
-
-/// Whether a variable matters to a tool. A script may read any.
-pub(crate) fn matters(name: &str, script: bool) -> bool {
-    if script {
-        let foreign = ["PYTHON", "PIP_", "AMBIDEX_", "CARGO", "PEP517_", "_PYPROJECT_"];
-        return !FOREIGN.contains(&name) && !foreign.iter().any(|start| name.starts_with(start));
-    }
-    VARIABLES.contains(&name) || PREFIXES.iter().any(|start| name.starts_with(start))
-}
-
-/// The variables of an environment that matter to a tool.
-pub(crate) fn relevant(env: &Environment, tool: &Tool) -> Vec<(String, String)> {
-    if !tool.script {
-        return env.relevant.clone();
-    }
-    let all = env.variables.iter().filter(|(name, _)| matters(name, true));
-    all.map(|(name, value)| (name.clone(), value.clone())).collect()
-}
+const VERSION: &[u8] = b"ambidex action 2";
 
 /// The key of a command, and the roles of its paths.
 pub(crate) fn of(
     command: &Command,
+    program: &Path,
     cwd: &Path,
     env: &Environment,
-    tool: &Tool,
     roles: &Arc<Roles>,
 ) -> (ActionKey, Arc<Roles>) {
     let (argv, roles) = named_argv(command, roles);
     let mut parts = Parts::default();
     let mut add = |part: &[u8]| parts.add(part);
     add(VERSION);
-    add(&tool.identity.0);
+    add(roles.name(&program.to_string_lossy()).as_bytes());
     argv.iter().for_each(|argument| add(argument.as_bytes()));
     add(roles.name(&cwd.to_string_lossy()).as_bytes());
-    for (name, value) in relevant(env, tool) {
-        add(name.as_bytes());
-        add(roles.name(&value).as_bytes());
-    }
     if let Some(other) = other_name_of(cwd, env) {
         add(other.as_bytes());
-    }
-    if command.argv.iter().any(|argument| argument.ends_with("=native") && argument.starts_with("-m")) {
-        add(&PROCESSOR.0);
     }
     (ActionKey(parts.digest()), roles)
 }
@@ -119,7 +47,7 @@ pub(crate) fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a 
 }
 
 /// What `-march=native` means here.
-static PROCESSOR: LazyLock<Digest> = LazyLock::new(|| {
+pub(crate) static PROCESSOR: LazyLock<Digest> = LazyLock::new(|| {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let telling = ["vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU"];
     let first = text.split("\n\n").next().unwrap_or_default();
@@ -177,16 +105,5 @@ pub(crate) fn always(command: &Command) -> Option<String> {
     if command.kind == Kind::Query || command.outputs.is_empty() {
         return Some("it writes no file".to_owned());
     }
-    match command.depfile {
-        Depfile::Unknown => Some("nobody can tell all the files that it reads".to_owned()),
-        Depfile::Own { .. } => Some("it keeps dependencies of its own".to_owned()),
-        Depfile::Inject | Depfile::None => None,
-    }
-}
-
-/// Whether it links by a linker that does not tell what it reads.
-pub(crate) fn link_inputs_unknown(command: &Command, tool: &Tool) -> Option<String> {
-    let links = matches!(command.kind, Kind::Link | Kind::CompileAndLink);
-    (links && !tool.tells_link_inputs)
-        .then(|| "its linker can't tell which files it reads (GNU ld 2.35 and lld 12 can)".to_owned())
+    None
 }

@@ -1,6 +1,5 @@
 //! Knows how a recorded command line becomes an action of the graph: its files found, its tool identified.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -11,7 +10,6 @@ use ambidex_command::{
     Command, Depfile, InputRole, Kind, NotUnderstood, OutputRole, Placement, ResponseFiles,
 };
 use ambidex_graph::{Access, Action, At, Graph, GroupId, Key};
-use ambidex_store::Store;
 use rustix::fs::{Access as Permission, access};
 
 use crate::fresh::Subject;
@@ -24,9 +22,7 @@ use crate::memory::files::Time;
 use crate::parts::Parts;
 use crate::paths::PathTable;
 use crate::roles::Roles;
-use crate::search::Search;
 use crate::stamp;
-use crate::tool::Inquiry;
 
 /// Why a command is left to Python, to be run as it stands.
 #[derive(Debug, thiserror::Error)]
@@ -56,14 +52,11 @@ pub(crate) struct Intake<'a> {
     pub paths: &'a mut PathTable,
     pub programs: &'a mut Programs,
     /// What earlier builds have left; none where nothing of it is wanted.
-    pub memory: Option<&'a mut Memory>,
-    pub store: Option<&'a Store>,
+    pub memory: Option<&'a Memory>,
     /// The roles of the process.
     pub roles: &'a Arc<Roles>,
     /// That of the last command.
     pub setting: &'a mut Option<Arc<Setting>>,
-    /// All different searches.
-    pub searches: &'a mut HashSet<Arc<Search>>,
     pub generation: u64,
     /// By the clock of files.
     pub now: Time,
@@ -95,8 +88,8 @@ impl Intake<'_> {
             0 => program.clone(),
             at => self.program(&command.argv[at], cwd, env)?,
         };
-        let memorable = self.memorable(&command, cwd, env, [&program, &tool]);
-        let key = key(&command, cwd, env, &memorable, [&program, &tool]);
+        let memorable = self.memorable(&command, &program, cwd, env);
+        let key = key(&command, cwd, env, [&program, &tool]);
         let named = self.reads(&command, cwd);
         let reads = named.iter().map(|(access, _)| *access).collect();
         let (writes, products) = self.writes(&command, cwd)?;
@@ -212,38 +205,15 @@ impl Intake<'_> {
     }
 
     /// Whether runs of the command can be compared, and by what.
-    fn memorable(
-        &mut self,
-        command: &Command,
-        cwd: &Path,
-        env: &Environment,
-        [program, tool]: [&Path; 2],
-    ) -> Memorable {
-        let Some(memory) = &mut self.memory else {
+    fn memorable(&self, command: &Command, program: &Path, cwd: &Path, env: &Environment) -> Memorable {
+        if self.memory.is_none() {
             return Memorable::No("nothing is remembered in such a run".to_owned());
-        };
+        }
         if let Some(reason) = identity::always(command) {
             return Memorable::No(reason);
         }
-        let inquiry = Inquiry { program, tool, command, cwd, env: &env.variables };
-        let tool = match inquiry.answer(memory, self.store) {
-            Ok(tool) => tool,
-            Err(silent) => return Memorable::No(silent.to_string()),
-        };
-        if let Some(reason) = identity::link_inputs_unknown(command, &tool) {
-            return Memorable::No(reason);
-        }
-        let (key, roles) = identity::of(command, cwd, env, &tool, self.roles);
-        let search = Search::new(command, cwd, &tool);
-        let search = match self.searches.get(&search) {
-            Some(known) => known.clone(),
-            None => {
-                let search = Arc::new(search);
-                self.searches.insert(search.clone());
-                search
-            }
-        };
-        Memorable::Yes(Subject { key, roles, search, tool })
+        let (key, roles) = identity::of(command, program, cwd, env, self.roles);
+        Memorable::Yes(Subject { key, roles })
     }
 }
 
@@ -259,16 +229,12 @@ fn check_output(place: &Path) -> Result<(), Left> {
     }
 }
 
-fn key(command: &Command, cwd: &Path, env: &Environment, memorable: &Memorable, tools: [&Path; 2]) -> Key {
+fn key(command: &Command, cwd: &Path, env: &Environment, tools: [&Path; 2]) -> Key {
     let mut parts = Parts::default();
     let mut add = |part: &[u8]| parts.add(part);
     command.argv.iter().for_each(|arg| add(arg.as_bytes()));
     add(cwd.as_os_str().as_encoded_bytes());
     add(&env.hash);
-    if let Memorable::Yes(subject) = memorable {
-        add(&subject.tool.identity.0);
-        return Key(parts.digest().0);
-    }
     for tool in tools {
         add(tool.as_os_str().as_encoded_bytes());
         if let Ok(data) = fs::metadata(tool) {

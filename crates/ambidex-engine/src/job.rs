@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ambidex_command::{Command, Depfile, Kind, Span};
+use ambidex_command::{Command, Kind, Span};
 use ambidex_graph::{Content, PathId};
 use ambidex_store::Digest;
 
 use crate::fresh::Subject;
-use crate::identity;
 use crate::line::Line;
 use crate::memory::files::{Time, VersionId};
 use crate::memory::record::{How, Why};
@@ -26,8 +25,6 @@ const LIBRARY: &str = "/libambidex_preload.so";
 pub(crate) struct Environment {
     pub variables: BTreeMap<String, String>,
     pub hash: [u8; 32],
-    /// Those that matter to compilers and their kin.
-    pub relevant: Vec<(String, String)>,
 }
 
 impl Environment {
@@ -47,9 +44,7 @@ impl Environment {
             hasher.update(name.as_bytes()).update(&[0]).update(value.as_bytes()).update(&[0]);
         }
         let hash = *hasher.finalize().as_bytes();
-        let relevant = variables.iter().filter(|(name, _)| identity::matters(name, false));
-        let relevant = relevant.map(|(name, value)| (name.clone(), value.clone())).collect();
-        Self { variables, hash, relevant }
+        Self { variables, hash }
     }
 }
 
@@ -174,7 +169,7 @@ pub(crate) struct Ending {
     pub outputs: Box<[Digest]>,
 }
 
-/// The files that a command read besides its operands, with their contents.
+/// What a command looked at besides its operands.
 #[derive(Debug, Default)]
 pub(crate) enum Inputs {
     /// Nobody knows.
@@ -211,7 +206,7 @@ impl Ending {
         Duration::from_micros(self.duration)
     }
 
-    /// What is known of the files that it read.
+    /// What is known of what it looked at.
     pub fn inputs(&self) -> &Inputs {
         &self.inputs
     }
@@ -236,10 +231,6 @@ impl Ending {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub argv: Vec<String>,
-    /// Where the compiler names the files that it read.
-    pub depfile: Option<PathBuf>,
-    /// Where the linker does.
-    pub link_depfile: Option<PathBuf>,
     /// An archive that the command will change: where its content is now, and where the command expects it.
     pub copy: Option<(PathBuf, PathBuf)>,
     /// Places that the command would write to, and where it writes instead: should it fail, what it has met matters.
@@ -333,23 +324,6 @@ impl Job {
                 plan.renamed.push((text.clone(), output.path.clone()));
             }
             rewrite = rewrite.output(text);
-        }
-        match &command.depfile {
-            Depfile::Inject => {
-                let file = folder.join("inputs.d");
-                appended.extend(["-MD".to_owned(), "-MF".to_owned(), self.shown(&file)]);
-                plan.depfile = Some(file);
-            }
-            Depfile::Own { path, system_headers: true } => plan.depfile = Some(self.setting.cwd.join(path)),
-            Depfile::Own { .. } | Depfile::None | Depfile::Unknown => {}
-        }
-        if let Memorable::Yes(subject) = &self.memorable
-            && matches!(self.kind, Kind::Link | Kind::CompileAndLink)
-            && subject.tool.tells_link_inputs
-        {
-            let file = folder.join("linked.d");
-            appended.push(format!("{}--dependency-file={}", subject.tool.to_linker, self.shown(&file)));
-            plan.link_depfile = Some(file);
         }
         if self.awaited && plan.copy.is_none() {
             let met = |product: &Product| Some((product.place.to_path_buf(), product.file(folder)?));

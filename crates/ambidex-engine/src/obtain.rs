@@ -1,22 +1,28 @@
 //! Knows how a started node gets its outputs: from this tree, from the store, or by running its command.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use ambidex_command::{Command, Depfile, Kind};
+use ambidex_command::Command;
 use ambidex_graph::NodeId;
 use ambidex_store::{Digest, Store};
 
-use crate::cached;
+use crate::by_libc::{self, Loaded};
+use crate::cached::{self, Wanted};
 use crate::fresh::{self, Operand, Remembered, Run, Subject};
 use crate::job::{Ending, Environment, Inputs, Plan};
-use crate::memory::files::{Stat, Time};
-use crate::memory::record::{How, Record, Told, Why, Written};
+use crate::memory::files::{Stat, Time, VersionId};
+use crate::memory::record::{How, Record, RunResult, Told, Why, Written};
+use crate::observation::{self, Observation, View};
 use crate::paths::plain;
 use crate::place;
 use crate::process::{Ended, Running};
+use crate::trace::Trace;
 use crate::tree::Tree;
 
 /// A command that is to be had, run or not.
@@ -59,6 +65,8 @@ pub(crate) struct Obtained {
 struct Learnt {
     inputs: Inputs,
     outputs: Box<[Digest]>,
+    /// Why it can't be remembered, if so.
+    unremembered: Option<String>,
 }
 
 /// What is shared by all commands.
@@ -66,6 +74,10 @@ pub(crate) struct Means<'a> {
     pub store: Option<&'a Store>,
     /// Where commands keep temporary files.
     pub temporary: &'a Path,
+    /// The library by which commands are observed, if they can be.
+    pub observer: Option<&'a Path>,
+    /// What is known of how libraries are found.
+    pub loaded: &'a Mutex<Loaded>,
     /// Called with the process of a command that runs.
     pub started: &'a dyn Fn(u32),
 }
@@ -74,8 +86,7 @@ impl Obtained {
     /// Of a record of this tree.
     pub fn reused(record: Record) -> Self {
         let folder = record.folder;
-        let ending = ending(Remembered::from(record), How::Reused, Why::UpToDate);
-        Self { ending, folder }
+        Self { ending: ending(record.result, How::Reused, Why::UpToDate), folder }
     }
 
     /// Of a command that could not be run at all, as a shell would report it.
@@ -93,9 +104,9 @@ impl Obtained {
 }
 
 /// The end that a remembered run would have come to again.
-fn ending(run: Remembered, how: How, why: Why) -> Ending {
-    let outputs = run.result.outputs.iter().map(|output| output.digest).collect();
-    let ended = Ended { out: run.result.out, err: run.result.err, ..Ended::default() };
+fn ending(result: RunResult, how: How, why: Why) -> Ending {
+    let outputs = result.outputs.iter().map(|output| output.digest).collect();
+    let ended = Ended { out: result.out, err: result.err, ..Ended::default() };
     Ending::new(ended, how, why).with(Inputs::Remembered, outputs)
 }
 
@@ -120,10 +131,13 @@ impl Started {
         let mut memory = self.tree.memory();
         let why = match &self.why {
             Some(why) => why.clone(),
-            None => match fresh::recall(&mut memory, &question.subject, &self.command, &question.operands) {
-                Ok(record) => return Ok(Obtained::reused(record)),
-                Err(why) => why,
-            },
+            None => {
+                let Question { subject, operands, .. } = question;
+                match fresh::recall(&mut memory, subject, &self.command, operands, &self.env) {
+                    Ok(record) => return Ok(Obtained::reused(record)),
+                    Err(why) => why,
+                }
+            }
         };
         let why = match why {
             Why::New => match memory.told_of(&question.told.place) {
@@ -133,8 +147,7 @@ impl Started {
             why => why,
         };
         let Some(store) = means.store else { return Err(why) };
-        let Question { subject, operands, declared, .. } = question;
-        let found = cached::find(store, &mut memory.files, subject, &self.command, operands, declared);
+        let found = self.wanted(question).find(store, &mut memory.files);
         drop(memory);
         let Some(found) = found else { return Err(why) };
         let fetched = fs::create_dir_all(&self.folder).is_ok()
@@ -146,28 +159,40 @@ impl Started {
             return Err(why);
         }
         self.remember(question, &found);
-        Ok(Obtained { ending: ending(found, How::Cached, why), folder: self.folder_number })
+        Ok(Obtained { ending: ending(found.result, How::Cached, why), folder: self.folder_number })
+    }
+
+    fn wanted<'a>(&'a self, question: &'a Question) -> Wanted<'a> {
+        let Question { subject, operands, declared, .. } = question;
+        Wanted { subject, command: &self.command, env: &self.env, operands, declared }
     }
 
     fn remember(&self, question: &Question, run: &Remembered) {
+        let roles = &question.subject.roles;
         let state = |output: &Written| Stat::of(&self.folder.join(&output.name));
+        let states = run.result.outputs.iter().map(state).collect();
+        let mut memory = self.tree.memory();
+        let (surroundings, roles) = memory.surrounded_by(&run.asked, &self.env, roles);
+        let looks = memory.grouped(&run.looks);
         let record = Record {
             duration: run.result.duration,
-            inputs: run.inputs.clone(),
-            folders: run.folders.clone(),
+            looks,
+            roles: roles.all().to_vec(),
+            surroundings,
             result: run.result.clone(),
             folder: self.folder_number,
-            states: run.result.outputs.iter().map(state).collect(),
+            states,
             told: postcard::to_stdvec(&question.told).expect("what is told is plain data"),
         };
-        self.tree.memory().remember(question.subject.key, &record);
+        memory.remember(question.subject.key, &record);
     }
 
     fn run(&self, means: &Means<'_>, why: Why) -> io::Result<Obtained> {
         self.prepare()?;
         let started = self.tree.now();
-        let running =
-            Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, means.temporary)?;
+        let trace = means.observer.and_then(|library| Some((library, Trace::new().ok()?)));
+        let own = self.own_variables(means, trace.as_ref());
+        let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;
         (means.started)(running.pid());
         let mut ended = running.wait()?;
         for (renamed, original) in &self.plan.renamed {
@@ -177,35 +202,61 @@ impl Started {
         if ended.status != 0 {
             return Ok(Obtained::failed(ended, why));
         }
-        let learnt = self.question.as_ref().map(|question| self.learn(question, means, started, &ended));
-        let Learnt { inputs, outputs } = learnt.unwrap_or_default();
-        let ending = Ending::new(ended, How::Ran, why).with(inputs, outputs);
+        let learnt = self.learn(means, trace.map(|(_, trace)| trace), started, &ended);
+        let why = learnt.unremembered.map_or(why, Why::Always);
+        let ending = Ending::new(ended, How::Ran, why).with(learnt.inputs, learnt.outputs);
         Ok(Obtained { ending, folder: self.folder_number })
     }
 
-    /// Remembers a run that has ended well, here and in the store.
-    fn learn(&self, question: &Question, means: &Means<'_>, started: Time, ended: &Ended) -> Learnt {
-        let Some(read) = self.read_files(question, means.temporary) else { return Learnt::default() };
+    /// The variables that the command gets of us.
+    fn own_variables(
+        &self,
+        means: &Means<'_>,
+        trace: Option<&(&Path, Trace)>,
+    ) -> Vec<(&'static str, OsString)> {
+        let mut own = vec![("TMPDIR", means.temporary.into())];
+        if let Some((library, trace)) = trace {
+            let mut preload = library.as_os_str().to_owned();
+            if let Some(others) = self.env.variables.get("LD_PRELOAD").filter(|others| !others.is_empty()) {
+                preload.push(":");
+                preload.push(others);
+            }
+            own.extend([("AMBIDEX_TRACE", trace.path().into()), ("LD_PRELOAD", preload)]);
+        }
+        own
+    }
+
+    /// Finds out what a run that has ended well has looked at, and remembers it, here and in the store.
+    fn learn(&self, means: &Means<'_>, trace: Option<Trace>, started: Time, ended: &Ended) -> Learnt {
+        let unremembered = |reason: String| Learnt { unremembered: Some(reason), ..Learnt::default() };
+        let observation = match self.observe(means, trace) {
+            Ok(observation) => observation,
+            Err(reason) => return unremembered(reason),
+        };
+        let mut memory = self.tree.memory();
+        let looks = match fresh::looks(&mut memory, &observation, started) {
+            Ok(looks) => looks,
+            Err(reason) => return unremembered(reason),
+        };
+        let known = |looks: Vec<VersionId>| Inputs::Known(looks.into());
+        let Some(question) = &self.question else {
+            return Learnt { inputs: known(looks), ..Learnt::default() };
+        };
         let run = Run {
             subject: &question.subject,
             command: &self.command,
-            env: &self.env,
             operands: &question.operands,
-            read,
+            observation: &observation,
             outputs: &question.outputs,
             ended,
-            started,
         };
-        let mut memory = self.tree.memory();
-        let Ok(inputs) = run.inputs(&mut memory.files) else { return Learnt::default() };
-        let remembered = run.remember(&mut memory.files, inputs.clone());
-        let Ok(remembered) = remembered else {
-            return Learnt { inputs: Inputs::Known(inputs.into()), outputs: Box::default() };
+        let remembered = match run.remember(&memory, looks.clone()) {
+            Ok(remembered) => remembered,
+            Err(reason) => return Learnt { inputs: known(looks), ..unremembered(reason) },
         };
         let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
         let shared = means.store.filter(|_| !question.declared.iter().any(is_temporary)).and_then(|store| {
-            let Question { subject, operands, declared, .. } = question;
-            Some((store, cached::shared(&mut memory.files, subject, operands, declared, &remembered)?))
+            Some((store, self.wanted(question).shared(store, &mut memory.files, &remembered)?))
         });
         drop(memory);
         self.remember(question, &remembered);
@@ -223,33 +274,34 @@ impl Started {
             }
         }
         let outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
-        Learnt { inputs: Inputs::Remembered, outputs }
+        Learnt { inputs: Inputs::Remembered, outputs, unremembered: None }
     }
 
-    /// Every file that the command read, operands apart; none if it did not tell.
-    fn read_files(&self, question: &Question, temporary: &Path) -> Option<Vec<Arc<Path>>> {
-        let mut files = question.declared.clone();
-        let compiles = !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index);
-        if compiles && self.command.depfile != Depfile::None {
-            files.extend(self.prerequisites(self.plan.depfile.as_deref()?)?.into_iter().map(Arc::from));
-        }
-        if matches!(self.command.kind, Kind::Link | Kind::CompileAndLink) {
-            let objects = plain(&self.tree.objects());
-            let operands: Vec<PathBuf> =
-                self.plan.operands.iter().map(|operand| plain(&self.cwd.join(operand))).collect();
-            let told = self.prerequisites(self.plan.link_depfile.as_deref()?)?;
-            let told = told.into_iter().filter(|file| {
-                !file.starts_with(&objects) && !file.starts_with(temporary) && !operands.contains(file)
-            });
-            files.extend(told.map(Arc::from));
-        }
-        Some(files)
-    }
-
-    fn prerequisites(&self, depfile: &Path) -> Option<Vec<PathBuf>> {
-        let text = fs::read(self.cwd.join(depfile)).ok()?;
-        let names = crate::depfile::prerequisites(&String::from_utf8_lossy(&text));
-        Some(names.into_iter().map(|name| plain(&self.cwd.join(name))).collect())
+    /// What the command was seen to look at; or why nobody knows.
+    fn observe(&self, means: &Means<'_>, trace: Option<Trace>) -> Result<Observation, String> {
+        let trace = trace.ok_or("what it looks at can't be observed: its libraries can't be preloaded")?;
+        let bytes = trace.read().map_err(|error| error.to_string())?;
+        let bytes = bytes.ok_or("it looks at more than can be remembered")?;
+        let objects = plain(&self.tree.objects());
+        let ours = objects.parent().unwrap_or(&objects);
+        let operand = |operand: &String| plain(&self.cwd.join(operand)).into_os_string().into_vec();
+        let operands: HashSet<Vec<u8>> = self.plan.operands.iter().map(operand).collect();
+        // By their bytes: it is asked for every file that every command looks at.
+        let below = |path: &[u8], folder: &Path| {
+            let rest = path.strip_prefix(folder.as_os_str().as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        let is_own = |path: &Path| {
+            let bytes = path.as_os_str().as_bytes();
+            below(bytes, ours) || below(bytes, means.temporary) || operands.contains(bytes)
+        };
+        let mut observation = observation::of(&bytes, is_own).map_err(|error| error.to_string())?;
+        let program = plain(&self.program);
+        [View::Leads, View::Runs].into_iter().for_each(|view| observation.looks.add(&program, view, true));
+        let variable = |name: &str| self.env.variables.get(name).cloned();
+        let mut loaded = means.loaded.lock().expect("nobody dies with what is known of libraries");
+        by_libc::complete(&mut observation, &mut loaded, &variable)?;
+        Ok(observation)
     }
 
     fn prepare(&self) -> io::Result<()> {
@@ -272,12 +324,6 @@ fn warn_of_store(error: &ambidex_store::StoreError) {
     WARNED.call_once(|| eprintln!("warning: {error}; the build goes on without the store"));
 }
 
-impl From<Record> for Remembered {
-    fn from(record: Record) -> Self {
-        Self { inputs: record.inputs, folders: record.folders, result: record.result }
-    }
-}
-
 /// What a command printed names the files as the project knows them.
 fn replace(text: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     let from = from.as_bytes();
@@ -285,13 +331,13 @@ fn replace(text: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
         return text;
     }
     let mut result = Vec::with_capacity(text.len());
-    let mut rest = text.as_slice();
-    while let Some(at) = rest.windows(from.len()).position(|window| window == from) {
-        result.extend_from_slice(&rest[..at]);
+    let mut done = 0;
+    for at in memchr::memmem::find_iter(&text, from) {
+        result.extend_from_slice(&text[done..at]);
         result.extend_from_slice(to.as_bytes());
-        rest = &rest[at + from.len()..];
+        done = at + from.len();
     }
-    result.extend_from_slice(rest);
+    result.extend_from_slice(&text[done..]);
     result
 }
 

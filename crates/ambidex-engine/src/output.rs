@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ambidex_store::Digest;
+use ambidex_store::{Digest, read_regular};
 use object::{Object, ObjectSection, SectionFlags};
 
 use crate::roles::Roles;
@@ -13,6 +13,8 @@ use crate::roles::Roles;
 /// An output that was looked at.
 pub(crate) struct Looked {
     pub digest: Digest,
+    /// Its permissions.
+    pub mode: u32,
     pub executable: bool,
     /// The roles whose paths are in it.
     pub carried: Vec<String>,
@@ -20,12 +22,12 @@ pub(crate) struct Looked {
 
 /// Looks at an output.
 pub(crate) fn look(file: &Path, roles: &Roles) -> io::Result<Looked> {
-    let content = fs::read(file)?;
-    let executable = fs::metadata(file)?.permissions().mode() & 0o111 != 0;
+    let content = read_regular(file)?;
+    let mode = fs::metadata(file)?.permissions().mode() & 0o7777;
     let opaque = is_opaque(&content);
     let is_in = |path: &str| opaque || memchr::memmem::find(&content, path.as_bytes()).is_some();
     let carried = roles.all().iter().filter(|(path, _)| is_in(path)).map(|(_, name)| name.clone()).collect();
-    Ok(Looked { digest: Digest::of(&content), executable, carried })
+    Ok(Looked { digest: Digest::of(&content), mode, executable: mode & 0o111 != 0, carried })
 }
 
 /// Whether text in it can't be found by looking: compressed sections, and GCC's and LLVM's code for the linker.

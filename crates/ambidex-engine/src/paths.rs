@@ -1,9 +1,8 @@
 //! Knows which spellings name one file, and gives each file its number in the graph.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::ops::Bound;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,13 +94,6 @@ impl PathTable {
 /// A path without `.` and doubled slashes. `..` stays: what it means depends on links.
 pub(crate) fn plain(path: &Path) -> PathBuf {
     path.components().filter(|component| *component != Component::CurDir).collect()
-}
-
-/// What stands behind a folder in the path of a file below it. Both are plain.
-pub(crate) fn below<'a>(file: &'a Path, folder: &Path) -> Option<&'a OsStr> {
-    let rest = file.as_os_str().as_bytes().strip_prefix(folder.as_os_str().as_bytes())?;
-    let name = if folder.as_os_str().as_bytes().ends_with(b"/") { rest } else { rest.strip_prefix(b"/")? };
-    Some(OsStr::from_bytes(name))
 }
 
 fn without_dots(path: &Path) -> PathBuf {

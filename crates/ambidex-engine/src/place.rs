@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ambidex_store::open_regular;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
 use crate::memory::files::{Stat, Time};
@@ -19,7 +20,9 @@ pub(crate) struct Backup {
 impl Backup {
     /// Keeps what is at `place` in the new file `keep`. The place itself stays as it is: a command may update it.
     pub fn take(place: &Path, keep: PathBuf) -> io::Result<Self> {
-        let kept = match fs::copy(place, &keep) {
+        // A copy of a pipe or a device would not end.
+        let copied = open_regular(place).and_then(|_| fs::copy(place, &keep));
+        let kept = match copied {
             Ok(_) => Some(keep),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),

@@ -1,17 +1,20 @@
 //! Knows how one command is run: in a process group of its own, with its output captured, and how it is ended.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 /// How long a command has to tidy up after SIGTERM (GCC removes its temporary files then) before it is killed.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What a command printed and how it ended.
 #[derive(Clone, Debug, Default)]
@@ -31,13 +34,14 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts a command. `program` is the file, `argv[0]` the name that it is told to have,
-    /// `temporary` where it keeps temporary files (GCC manual, "Environment Variables").
+    /// `own` are variables of ours: where it keeps temporary files (GCC manual, "Environment Variables"), how it is
+    /// observed.
     pub fn start(
         program: &Path,
         argv: &[String],
         cwd: &Path,
         env: &BTreeMap<String, String>,
-        temporary: &Path,
+        own: &[(&str, OsString)],
     ) -> io::Result<Self> {
         let started = Instant::now();
         let child = Command::new(program)
@@ -46,7 +50,7 @@ impl Running {
             .current_dir(cwd)
             .env_clear()
             .envs(env)
-            .env("TMPDIR", temporary)
+            .envs(own.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -60,11 +64,11 @@ impl Running {
         self.child.id()
     }
 
-    /// Waits for its end.
+    /// Waits for its end. What it has started may go on, and hold its output: that is not waited for.
     pub fn wait(mut self) -> io::Result<Ended> {
         let mut ended = Ended::default();
         if let (Some(out), Some(err)) = (self.child.stdout.take(), self.child.stderr.take()) {
-            read_both(out, err, &mut ended)?;
+            read_until_the_end(&mut self.child, [out.into(), err.into()], &mut ended)?;
         }
         let status = self.child.wait()?;
         ended.status = status.code().unwrap_or_else(|| -status.signal().unwrap_or(0));
@@ -73,42 +77,68 @@ impl Running {
     }
 }
 
-fn read_both(
-    mut out: impl Read + std::os::fd::AsFd,
-    mut err: impl Read + std::os::fd::AsFd,
-    ended: &mut Ended,
-) -> io::Result<()> {
-    let mut buffer = [0; 8192];
-    let (mut out_open, mut err_open) = (true, true);
-    while out_open && err_open {
-        let (out_ready, err_ready) = {
-            let mut fds = [PollFd::new(&out, PollFlags::IN), PollFd::new(&err, PollFlags::IN)];
-            match poll(&mut fds, None) {
-                Ok(_) => {}
-                Err(rustix::io::Errno::INTR) => continue,
-                Err(error) => return Err(error.into()),
+/// Reads both outputs until they are closed, or the process has ended and what it wrote is read.
+fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended) -> io::Result<()> {
+    let [out, err] = pipes.map(File::from);
+    for pipe in [&out, &err] {
+        rustix::io::ioctl_fionbio(pipe, true)?;
+    }
+    // A kernel before 5.3 has none: then the end is when both pipes are closed.
+    let end = pid_of(child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    let mut open = [Some(out), Some(err)];
+    let mut buffer = vec![0; 1 << 16];
+    while open.iter().any(Option::is_some) {
+        let mut fds: Vec<PollFd<'_>> =
+            open.iter().flatten().map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
+        fds.extend(end.as_ref().map(|end| PollFd::new(end, PollFlags::IN)));
+        match poll(&mut fds, None) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Before the pipes are read: what the process has written is in them then.
+        let has_ended = end.is_some() && fds.last().is_some_and(|fd| !fd.revents().is_empty());
+        for (pipe, into) in open.iter_mut().zip([&mut ended.out, &mut ended.err]) {
+            if let Some(file) = pipe
+                && !read_what_is_there(file, &mut buffer, into)?
+            {
+                *pipe = None;
             }
-            (!fds[0].revents().is_empty(), !fds[1].revents().is_empty())
-        };
-        if out_ready {
-            let count = out.read(&mut buffer)?;
-            ended.out.extend_from_slice(&buffer[..count]);
-            out_open = count > 0;
         }
-        if err_ready {
-            let count = err.read(&mut buffer)?;
-            ended.err.extend_from_slice(&buffer[..count]);
-            err_open = count > 0;
+        if has_ended {
+            break;
         }
     }
-    // A pipe that was closed would always be ready: the other one is read alone.
-    if out_open {
-        out.read_to_end(&mut ended.out)?;
-    }
-    if err_open {
-        err.read_to_end(&mut ended.err)?;
+    // What it has left behind may write there yet, and must not die of it.
+    let left: Vec<File> = open.into_iter().flatten().collect();
+    if !left.is_empty() {
+        std::thread::spawn(move || left.into_iter().for_each(drain));
     }
     Ok(())
+}
+
+/// Reads a pipe to its end, for nobody.
+fn drain(mut pipe: File) {
+    if rustix::io::ioctl_fionbio(&pipe, false).is_ok() {
+        // An error is an end, too.
+        let _ = io::copy(&mut pipe, &mut io::sink());
+    }
+}
+
+fn pid_of(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()).ok()?)
+}
+
+/// Reads what is in a pipe. Says whether more may come.
+fn read_what_is_there(pipe: &mut File, buffer: &mut [u8], into: &mut Vec<u8>) -> io::Result<bool> {
+    loop {
+        match pipe.read(buffer) {
+            Ok(0) => return Ok(false),
+            Ok(count) => into.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Stops a process for good that went on by a wrong prediction: the preloaded library does so at this signal, which

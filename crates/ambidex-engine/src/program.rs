@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State};
 
-use ambidex_store::{Digest, Store};
+use ambidex_store::Digest;
 
 use crate::clock::tick;
 use crate::conclusion::Conclusion;
@@ -21,7 +21,6 @@ use crate::paths::PathTable;
 use crate::place::Backup;
 use crate::protocol::OpenScope;
 use crate::roles::Roles;
-use crate::search::Search;
 use crate::text::{Batch, Log, Piece, Printout, Stream};
 use crate::tree::Tree;
 use crate::waits::Waits;
@@ -58,7 +57,6 @@ pub(crate) struct Origin {
     /// What was started, by role.
     pub invocation: String,
     /// Where results are shared with other trees, if anywhere.
-    pub store: Option<Store>,
     /// The folders in which changes can be taken back.
     pub roots: Vec<PathBuf>,
 }
@@ -107,8 +105,6 @@ pub(crate) struct Program {
     /// What paths are for, to the commands of this process.
     pub roles: Arc<Roles>,
     setting: Option<Arc<Setting>>,
-    searches: HashSet<Arc<Search>>,
-    store: Option<Store>,
     /// What was started, by role: by this the next run of the same program is known.
     invocation: String,
     /// What was recorded and made since the last conclusion.
@@ -131,7 +127,6 @@ impl Program {
     pub fn new(number: usize, cwd: PathBuf, sees: bool, run_all: bool, origin: Origin) -> Self {
         Self {
             invocation: origin.invocation,
-            store: origin.store,
             number,
             graph: Graph::new(),
             paths: PathTable::default(),
@@ -159,7 +154,6 @@ impl Program {
             programs: Programs::default(),
             roles: Arc::new(origin.roles),
             setting: None,
-            searches: HashSet::new(),
             conclusion: Conclusion::default(),
             code: None,
             asked: Vec::new(),
@@ -241,16 +235,14 @@ impl Program {
 
     fn take(&mut self, argv: &[String], cwd: &Arc<Path>, group: GroupId) -> Result<(Action, Job), Left> {
         let tree = self.tree.clone();
-        let mut memory = tree.as_ref().filter(|_| self.demanded.is_none()).map(|tree| tree.memory());
+        let memory = tree.as_ref().filter(|_| self.demanded.is_none()).map(|tree| tree.memory());
         let mut intake = Intake {
             graph: &mut self.graph,
             paths: &mut self.paths,
             programs: &mut self.programs,
-            memory: memory.as_deref_mut(),
-            store: self.store.as_ref(),
+            memory: memory.as_deref(),
             roles: &self.roles,
             setting: &mut self.setting,
-            searches: &mut self.searches,
             generation: self.generation,
             now: tree.as_ref().map_or_else(tick, |tree| tree.now()),
         };
@@ -275,7 +267,7 @@ impl Program {
         let Some(ending) = job.ending() else { return true };
         match ending.inputs() {
             Inputs::Remembered | Inputs::Known(_) => self.inputs_are(job, ending),
-            // Of an archive all is declared; of a compilation that names no headers nothing is known.
+            // Of an archive all is declared.
             Inputs::Unknown => job.declares_all && ending.status == 0,
         }
     }
@@ -284,19 +276,19 @@ impl Program {
     fn inputs_are(&self, job: &Job, ending: &Ending) -> bool {
         let Some(tree) = &self.tree else { return true };
         let memory = &mut *tree.memory();
-        let record;
+        let recorded;
         let inputs: &[VersionId] = match (ending.inputs(), &job.memorable) {
             (Inputs::Unknown, _) => return true,
             (Inputs::Known(inputs), _) => inputs,
             (Inputs::Remembered, Memorable::No(_)) => return false,
             (Inputs::Remembered, Memorable::Yes(subject)) => {
-                record = memory.record(&subject.key);
-                let Some(record) = &record else { return false };
-                &record.inputs
+                let Some(record) = memory.record(&subject.key) else { return false };
+                recorded = memory.looks(&record.looks);
+                &recorded
             }
         };
         let files = &mut memory.files;
-        inputs.iter().all(|id| files.look(files.version(*id).file) == Some(*id))
+        inputs.iter().all(|id| files.look_at_state(files.version(*id).file) == Some(*id))
     }
 
     /// Whether a change of this file could change what a recorded command does.

@@ -100,6 +100,17 @@ impl Roles {
         self.known.iter().find(|(_, known)| known == name).map(|(path, _)| path.as_str())
     }
 
+    /// A hash of all roles, for this process alone.
+    pub fn hash(&self) -> u64 {
+        use std::hash::BuildHasher;
+        std::hash::BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(&self.known)
+    }
+
+    /// The roles that others were known by.
+    pub fn of(known: &[(String, String)]) -> Self {
+        Self { known: known.to_vec(), temporary: Vec::new() }
+    }
+
     /// All roles: (path, name).
     pub fn all(&self) -> &[(String, String)] {
         &self.known

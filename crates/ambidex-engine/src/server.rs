@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 use crate::explain;
 use crate::frames::Frames;
 use crate::program::Program;
-use crate::question;
 use crate::report::Report;
 use crate::session::Session;
 use crate::sight::Sight;
@@ -67,6 +66,12 @@ fn is_of_an_ended_process(error: &io::Error) -> bool {
     matches!(error.kind(), Interrupted | UnexpectedEof | BrokenPipe | ConnectionReset)
 }
 
+/// Whether it is a process of the same user that has come. The socket's folder lets nobody else in; this is for a system
+/// where it does.
+fn is_own(stream: &UnixStream) -> bool {
+    rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid == rustix::process::geteuid())
+}
+
 /// An engine that serves captured processes until it is dropped or stopped.
 #[derive(Debug)]
 pub struct Engine {
@@ -86,7 +91,6 @@ impl Engine {
         let listener = UnixListener::bind(folder.path().join("socket"))?;
         let temporary = folder.path().join("tmp");
         std::fs::create_dir(&temporary)?;
-        question::begin(&temporary);
         let table = Table::new(folder.path())?;
         let shared = Arc::new(Shared::new(options, temporary, folder.path().join("undo"), table));
         let trees = Arc::new(Trees::default());
@@ -95,6 +99,9 @@ impl Engine {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
+                if !is_own(&stream) {
+                    continue;
+                }
                 let sight =
                     Sight { shared: shared.clone(), trees: trees.clone(), asker: None, incarnation: 0 };
                 std::thread::spawn(move || {

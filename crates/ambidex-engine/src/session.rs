@@ -43,8 +43,7 @@ impl Session {
         let program = {
             let mut inner = sight.shared.lock();
             let number = inner.programs.len();
-            let store = sight.shared.options.store.clone();
-            let origin = Origin { store, ..origin(&cwd, &argv, prefix.as_deref()) };
+            let origin = origin(&cwd, &argv, prefix.as_deref());
             let mut program = Program::new(number, PathBuf::from(cwd), sees, !only_record, origin);
             if let Ok([out, err]) = <[_; 2]>::try_from(frames.take_fds()) {
                 program.log.sinks(Some(Sinks::new(out, err)));
@@ -496,5 +495,5 @@ fn origin(cwd: &str, argv: &[String], prefix: Option<&str>) -> Origin {
     let invocation = named.name(&text).into_owned();
     let mut roots: Vec<PathBuf> = std::fs::canonicalize(cwd).into_iter().chain(folders).collect();
     roots.dedup();
-    Origin { invocation, roles, store: None, roots }
+    Origin { invocation, roles, roots }
 }

@@ -183,18 +183,20 @@ impl Sight {
                 let mut inner = self.shared.lock();
                 let program = &mut inner.programs[number];
                 let concerned = concerned(program, paths, cwd, Reach::Below);
-                let mut read = false;
+                // What a command will look at is only known when it has ended.
+                let pending = !program.graph.is_settled();
+                let mut may_be_read = false;
                 let mut may_go_on = undoable && self.asker == Some(number) && program.has_snapshot();
                 for path in paths {
                     let spelled = program.paths.spelling(path, cwd);
                     self.trees.doubt(Some(&spelled));
-                    read |= program.may_be_read(&spelled);
+                    may_be_read |= program.may_be_read(&spelled);
                     may_go_on = may_go_on && program.note_change(&spelled);
                 }
-                if read && may_go_on {
+                if may_be_read && may_go_on {
                     program.inputs_change();
                 }
-                (concerned, read && !may_go_on)
+                (concerned, (pending || may_be_read) && !may_go_on)
             };
             if concerned.is_empty() && !read {
                 continue;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use ambidex_graph::NodeId;
 use ambidex_store::Store;
 
+use crate::by_libc::Loaded;
 use crate::obtain::{Means, Obtained, Started};
 use crate::process;
 use crate::program::Program;
-use crate::question;
 use crate::table::Table;
 
 /// How the engine is to run.
@@ -30,6 +30,9 @@ pub struct Options {
     pub on_wait: Option<fn(&str)>,
     /// Where results are shared with other trees, if anywhere.
     pub store: Option<Store>,
+    /// The library that is preloaded into commands to see what they look at. Where there is none, every command is run each
+    /// time.
+    pub observer: Option<PathBuf>,
 }
 
 /// The state, in the hands of one thread.
@@ -78,6 +81,8 @@ pub(crate) struct Shared {
     /// Where processes write down what they change behind a snapshot.
     journals: PathBuf,
     inner: Mutex<Inner>,
+    /// What is known of how libraries are found.
+    loaded: Mutex<Loaded>,
     /// Something can be started.
     work: Condvar,
     /// Something ended.
@@ -103,6 +108,7 @@ impl Shared {
             temporary,
             journals,
             inner: Mutex::new(inner),
+            loaded: Mutex::default(),
             work: Condvar::new(),
             progress: Condvar::new(),
         }
@@ -156,7 +162,6 @@ impl Shared {
 
     /// Ends every command, now. None is started any more.
     pub fn stop(&self) {
-        question::end_all();
         let mut inner = self.lock();
         inner.stopping = true;
         let unwanted: Vec<u32> = inner.programs.iter_mut().flat_map(Program::abandon).collect();
@@ -215,7 +220,10 @@ impl Shared {
             }
         };
         let store = self.options.store.as_ref();
-        started.obtain(&Means { store, temporary: &self.temporary, started: &runs })
+        let observer = self.options.observer.as_deref();
+        let means =
+            Means { store, temporary: &self.temporary, observer, loaded: &self.loaded, started: &runs };
+        started.obtain(&means)
     }
 }
 

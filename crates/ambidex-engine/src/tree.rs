@@ -39,7 +39,14 @@ impl Tree {
                 // Left by a build that was killed. One that isn't over has been waited for.
                 let _ = fs::remove_dir_all(&outside);
             }
-            let (folder, lock) = match is_build_there.then(|| lock_in(&home)) {
+            let at_home = is_build_there.then(|| lock_in(&home));
+            if let Some(Err(error)) = &at_home {
+                eprintln!(
+                    "warning: {} can't be used ({error}): what is built is not remembered there",
+                    home.display()
+                );
+            }
+            let (folder, lock) = match at_home {
                 Some(Ok(lock)) => (home.clone(), lock),
                 _ => {
                     let folder = make_private(&outside)?;
@@ -130,8 +137,19 @@ impl Drop for Tree {
 
 /// Makes the folder where it isn't there, and locks it once nobody else has it. `None` if it has been moved or removed in
 /// the meantime.
+///
+/// # Errors
+/// If it can't be made or written, or if it or something in it is a link: what is behind that is nobody's to change.
 fn lock_in(folder: &Path) -> io::Result<Option<File>> {
-    fs::create_dir_all(folder)?;
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let own =
+        ["lock", "state", "state.new", "obj", ".gitignore", "last-build.json"].map(|name| folder.join(name));
+    if let Some(link) = own.iter().map(PathBuf::as_path).chain([folder]).find(|path| path.is_symlink()) {
+        return Err(io::Error::other(format!("{} is a symbolic link", link.display())));
+    }
     let path = folder.join("lock");
     let lock = File::options().create(true).truncate(false).write(true).open(&path)?;
     match lock.try_lock() {

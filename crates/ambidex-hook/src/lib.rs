@@ -11,3 +11,5 @@ pub mod real;
 /// Names and numbers are the kernel's, as its manual pages have them.
 #[allow(missing_docs)]
 pub mod sys;
+#[cfg(panic = "abort")]
+mod unwind;

@@ -60,6 +60,7 @@ pub const ENOTEMPTY: c_int = 39;
 
 pub const AT_FDCWD: c_int = -100;
 pub const AT_SYMLINK_NOFOLLOW: c_int = 0x100;
+pub const X_OK: c_int = 1;
 pub const AT_REMOVEDIR: c_int = 0x200;
 
 pub const O_ACCMODE: c_int = 3;

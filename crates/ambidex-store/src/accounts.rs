@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::StoreError;
 use crate::layout::Layout;
+use crate::regular::open_regular;
 use crate::scan::{Found, entries, found, scan, space};
 
 /// What a collection has removed.
@@ -202,7 +203,7 @@ impl<'a> Accounts<'a> {
 
 /// Removes a temporary file unless its writer lives, and says whether it did.
 fn remove_if_abandoned(path: &Path) -> io::Result<bool> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     match file.try_lock() {
         Ok(()) => fs::remove_file(path).map(|()| true),
         Err(_) => Ok(false),

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use crate::Store;
 use crate::digest::Digest;
 use crate::error::StoreError;
+use crate::regular::open_regular;
 use crate::scan::space;
 
 /// A use is noted unless one was noted so short a time ago.
@@ -27,7 +28,7 @@ impl Store {
     /// content by now.
     pub fn put(&self, digest: &Digest, file: &Path) -> Result<bool, StoreError> {
         let outside = || StoreError::outside(file);
-        let source = File::open(file).map_err(outside())?;
+        let source = open_regular(file).map_err(outside())?;
         let length = source.metadata().map_err(outside())?.len();
         let place = self.layout.content(digest);
         if Present::at(&place, digest) == Present::Right {
@@ -84,9 +85,14 @@ impl Store {
     /// False if the store does not have it. What is damaged is removed, and counts as missing.
     pub fn fetch(&self, digest: &Digest, to: &Path, executable: bool) -> Result<bool, StoreError> {
         let place = self.layout.content(digest);
-        let mut content = match File::open(&place) {
+        let mut content = match open_regular(&place) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            // Something else is in its place.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                let _ = self.remove_if_damaged(digest);
+                return Ok(false);
+            }
             Err(error) => return Err(StoreError::store(&place)(error)),
         };
         let outside = || StoreError::outside(to);
@@ -115,7 +121,7 @@ impl Store {
     pub(crate) fn remove_if_damaged(&self, digest: &Digest) -> Result<bool, StoreError> {
         let place = self.layout.content(digest);
         let mut accounts = self.lock()?;
-        match File::open(&place).and_then(Digest::of_reader) {
+        match open_regular(&place).and_then(Digest::of_reader) {
             Ok(found) if found == *digest => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             _ => accounts.discard(&place),
@@ -146,7 +152,7 @@ impl Present {
     /// Reads what is there: who puts a content has just made it, in far more time, and the next one who fetches it shall
     /// find it.
     fn at(place: &Path, digest: &Digest) -> Self {
-        match File::open(place) {
+        match open_regular(place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Missing,
             Ok(file) if Digest::of_reader(&file).is_ok_and(|found| found == *digest) => {
                 mark(&file);

@@ -10,6 +10,7 @@ mod digest;
 mod error;
 mod layout;
 mod records;
+mod regular;
 mod scan;
 mod verify;
 
@@ -18,6 +19,7 @@ use std::path::Path;
 pub use accounts::Collected;
 pub use digest::{Digest, Key, NotAHash};
 pub use error::StoreError;
+pub use regular::{open_regular, read_regular};
 pub use verify::Verified;
 
 use accounts::Accounts;

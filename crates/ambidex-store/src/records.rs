@@ -12,6 +12,7 @@ use crate::accounts::Accounts;
 use crate::content::mark;
 use crate::digest::Key;
 use crate::error::StoreError;
+use crate::regular::open_regular;
 use crate::scan::space;
 
 const MARK: &[u8; 8] = b"records1";
@@ -152,7 +153,7 @@ impl Store {
 
 /// None if there is no such file.
 fn read(key: &Key, path: &Path) -> Option<(File, List)> {
-    let mut file = File::open(path).ok()?;
+    let mut file = open_regular(path).ok()?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).ok()?;
     Some((file, List::parse(key, &bytes)))

@@ -1,6 +1,5 @@
 //! Knows how a whole store is checked.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::str::FromStr;
@@ -9,6 +8,7 @@ use crate::Store;
 use crate::digest::{Digest, Key};
 use crate::error::StoreError;
 use crate::records::List;
+use crate::regular::{open_regular, read_regular};
 use crate::scan::scan;
 
 /// What was found by reading everything.
@@ -50,7 +50,7 @@ impl Store {
         path: &Path,
         verified: &mut Verified,
     ) -> Result<(), StoreError> {
-        match File::open(path).and_then(Digest::of_reader) {
+        match open_regular(path).and_then(Digest::of_reader) {
             Ok(found) if found == *digest => verified.files += 1,
             // Removed by another process meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -60,7 +60,7 @@ impl Store {
     }
 
     fn verify_records(&self, key: &Key, path: &Path, verified: &mut Verified) -> Result<(), StoreError> {
-        let bytes = match fs::read(path) {
+        let bytes = match read_regular(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(StoreError::store(path)(error)),

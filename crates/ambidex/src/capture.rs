@@ -34,9 +34,13 @@ const FILES: &[(&str, &str)] = &package![
 const LIBRARY: (&str, &[u8]) =
     ("libambidex_preload.so", include_bytes!(concat!(env!("OUT_DIR"), "/libambidex_preload.so")));
 
+/// The library that is preloaded into commands.
+const OBSERVER: (&str, &[u8]) =
+    ("libambidex_trace.so", include_bytes!(concat!(env!("OUT_DIR"), "/libambidex_trace.so")));
+
 /// Everything that is laid out.
 fn files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
-    FILES.iter().map(|(name, text)| (*name, text.as_bytes())).chain([LIBRARY])
+    FILES.iter().map(|(name, text)| (*name, text.as_bytes())).chain([LIBRARY, OBSERVER])
 }
 
 /// The capture on disk.
@@ -69,9 +73,8 @@ impl Capture {
             path.push(given);
         }
         let mut variables = vec![("AMBIDEX_SOCKET", socket.into()), ("PYTHONPATH", path)];
-        let library = self.folder.join(LIBRARY.0);
-        // ld.so(8): what has one of these in its path can't be preloaded. Then every command is waited for.
-        if !library.to_string_lossy().contains([' ', ':']) {
+        // Where there is none, every command is waited for.
+        if let Some(library) = self.library(LIBRARY.0) {
             let mut preload = library.into_os_string();
             if let Some(given) = std::env::var_os(PRELOAD).filter(|given| !given.is_empty()) {
                 preload.push(":");
@@ -80,6 +83,17 @@ impl Capture {
             variables.push((PRELOAD, preload));
         }
         variables
+    }
+
+    /// The library by which commands are observed.
+    pub fn observer(&self) -> Option<PathBuf> {
+        self.library(OBSERVER.0)
+    }
+
+    /// A library, if it can be preloaded: what has a space or a colon in its path can't be (ld.so(8)).
+    fn library(&self, name: &str) -> Option<PathBuf> {
+        let library = self.folder.join(name);
+        (!library.to_string_lossy().contains([' ', ':'])).then_some(library)
     }
 }
 

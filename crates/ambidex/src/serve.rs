@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::mpsc;
 
-use ambidex_engine::Engine;
+use ambidex_engine::{Engine, Options};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::ServeArgs;
@@ -20,7 +20,8 @@ use crate::supervise;
 pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let capture = Capture::lay_out()?;
     let settings = Settings::of_folder(Path::new(""))?;
-    let engine = Engine::start(supervise::sharing(&args.jobs, &settings)?).map_err(Error::Engine)?;
+    let options = Options { observer: capture.observer(), ..supervise::sharing(&args.jobs, &settings)? };
+    let engine = Engine::start(options).map_err(Error::Engine)?;
     let mut signals =
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
     let keep_going = supervise::keep_going(None, &settings);

@@ -53,6 +53,7 @@ pub(crate) fn options(jobs: &JobArgs, settings: &Settings) -> Options {
         schedule_seed: jobs.schedule_seed,
         on_wait: None,
         store: None,
+        observer: None,
     }
 }
 
@@ -72,6 +73,7 @@ pub(crate) fn sharing(jobs: &JobArgs, settings: &Settings) -> Result<Options, Er
 /// Runs a process with every Python below it captured.
 pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error> {
     let capture = Capture::lay_out()?;
+    let options = Options { observer: capture.observer(), ..options };
     let engine = Arc::new(Engine::start(options).map_err(Error::Engine)?);
     let mut environment = capture.environment(&engine.socket());
     environment.extend(task.environment.iter().cloned());

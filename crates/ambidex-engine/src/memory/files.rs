@@ -1,30 +1,31 @@
-//! Knows the content of files and the names in folders, and spares reading them again while the file system vouches
-//! for them.
+//! Knows what is at paths in each respect in which commands look at them, and spares reading it again while the file
+//! system vouches for it.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
-use std::fs::{self, File, Metadata};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use ambidex_store::Digest;
+use ambidex_store::{Digest, open_regular};
 use rustc_hash::FxHashSet;
+use rustix::fs::{Access, access};
 use rustix::time::Timespec;
 
-use super::content::{self, Content};
 use crate::clock::tick;
 use crate::growth::push;
+use crate::observation::View;
 use crate::path_index::PathIndex;
 
-/// A file or folder, by its place in the table.
+/// A path in one respect, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct FileId(pub u32);
 
-/// A content that a file was seen to have, by its place in the table.
+/// What was seen there, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct VersionId(pub u32);
 
@@ -97,36 +98,54 @@ impl From<&Metadata> for Stat {
 /// there, so it need not be in the table of files, which would be a good part of a large build's memory.
 pub(crate) fn is_still(file: &Path, state: Option<Stat>, digest: &Digest) -> bool {
     let Some(now) = Stat::of(file) else { return false };
-    Some(now) == state || File::open(file).and_then(Digest::of_reader).is_ok_and(|found| found == *digest)
+    Some(now) == state || open_regular(file).and_then(Digest::of_reader).is_ok_and(|found| found == *digest)
 }
 
-/// A content of a file, or the names in a folder.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What was seen at a path in one respect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Version {
     pub file: FileId,
-    pub content: Content,
+    /// Of a file's content, or of whatever else there is to know.
+    pub digest: Digest,
 }
 
-/// The digest of what is not there.
+/// What is seen where nothing is.
 const ABSENT: Digest = Digest([0; 32]);
+
+/// What is seen of a folder by who doesn't list it.
+const FOLDER: Digest = Digest([1; 32]);
+
+/// The answers yes and no.
+const YES: Digest = Digest([2; 32]);
+const NO: Digest = Digest([3; 32]);
 
 #[derive(Debug)]
 struct Entry {
+    view: View,
     /// The version that became known last.
     newest: Option<VersionId>,
     /// The version in which it was found last, with the state that the file had then, where that state vouches for it.
     known: Option<(Stat, VersionId)>,
-    /// What was found in this epoch.
+    /// What was found in this epoch; none where it can't be read.
     found: Option<(u32, Option<VersionId>)>,
     /// Written by somebody who may go on writing without a word: looked at each time.
     volatile: bool,
 }
 
+/// Why it can't be said what was seen at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsure {
+    /// It has been changed.
+    Changed,
+    /// It can't be read.
+    Unreadable,
+}
+
 /// What has become known and is to be remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum News {
-    /// The next file has this path.
-    File(PathBuf),
+    /// The next file has this path, in this respect.
+    File(View, PathBuf),
     /// The next version is this.
     Version(Version),
     /// A file that is in this state has this version.
@@ -136,13 +155,13 @@ pub(crate) enum News {
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// By the numbers of the files, as the entries.
+    /// By the numbers of the files, as the entries. What isn't seen as [`View::Leads`] has a mark behind its path.
     paths: PathIndex,
     entries: Vec<Entry>,
     /// Each with the one that was known of its file before.
     versions: Vec<(Version, Option<VersionId>)>,
-    /// The names in folders, as far as they were needed.
-    listings: HashMap<FileId, (VersionId, Arc<FxHashSet<OsString>>)>,
+    /// Devices and inodes of files that somebody may go on writing.
+    volatile: FxHashSet<(u64, u64)>,
     /// How often anything may have changed.
     epoch: u32,
     /// What was not yet remembered.
@@ -150,11 +169,11 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// The number of a path.
+    /// The number of a file's path.
     pub fn id(&mut self, path: &Path) -> FileId {
         match self.paths.number(path) {
             Some(number) => FileId(number as u32),
-            None => self.add_new(path.into()),
+            None => self.add_new(path.into(), View::Leads),
         }
     }
 
@@ -162,24 +181,42 @@ impl Files {
     pub fn id_of(&mut self, path: &Arc<Path>) -> FileId {
         match self.paths.number(path) {
             Some(number) => FileId(number as u32),
-            None => self.add_new(path.clone()),
+            None => self.add_new(path.clone(), View::Leads),
         }
     }
 
-    fn add_new(&mut self, path: Arc<Path>) -> FileId {
-        self.news.push(News::File(path.to_path_buf()));
-        self.add(path)
+    /// The number of a path in some respect.
+    pub fn id_in(&mut self, path: &Path, view: View) -> FileId {
+        if view == View::Leads {
+            return self.id(path);
+        }
+        let key = marked(path, view);
+        match self.paths.number(&key) {
+            Some(number) => FileId(number as u32),
+            None => self.add_new(key.into(), view),
+        }
     }
 
-    fn add(&mut self, path: Arc<Path>) -> FileId {
-        let number = self.paths.add(path);
-        push(&mut self.entries, Entry { newest: None, known: None, found: None, volatile: false });
+    fn add_new(&mut self, key: Arc<Path>, view: View) -> FileId {
+        self.news.push(News::File(view, unmarked(&key, view).to_path_buf()));
+        self.add(key, view)
+    }
+
+    fn add(&mut self, key: Arc<Path>, view: View) -> FileId {
+        let number = self.paths.add(key);
+        let entry = Entry { view, newest: None, known: None, found: None, volatile: false };
+        push(&mut self.entries, entry);
         FileId(number as u32)
     }
 
     /// The path of a number.
-    pub fn path(&self, id: FileId) -> &Arc<Path> {
-        self.paths.path(id.0 as usize)
+    pub fn path(&self, id: FileId) -> &Path {
+        unmarked(self.paths.path(id.0 as usize), self.view(id))
+    }
+
+    /// In which respect it is looked at.
+    pub fn view(&self, id: FileId) -> View {
+        self.entries[id.0 as usize].view
     }
 
     /// A version.
@@ -188,15 +225,27 @@ impl Files {
     }
 
     /// The path of a version.
-    pub fn path_of(&self, id: VersionId) -> &Arc<Path> {
+    pub fn path_of(&self, id: VersionId) -> &Path {
         self.path(self.version(id).file)
+    }
+
+    /// Whether nothing was there.
+    pub fn is_absent(&self, id: VersionId) -> bool {
+        self.version(id).digest == ABSENT
+    }
+
+    /// Whether it is the content of a file.
+    pub fn is_content(&self, id: VersionId) -> bool {
+        let version = self.version(id);
+        self.view(version.file) == View::Leads && ![ABSENT, FOLDER].contains(&version.digest)
     }
 
     /// Takes in what was remembered, as far as it can be right. Whether something older says nothing any more now.
     pub fn recall(&mut self, news: News) -> bool {
         match news {
-            News::File(path) => {
-                self.add(path.into());
+            News::File(view, path) => {
+                let key = if view == View::Leads { path } else { marked(&path, view) };
+                self.add(key.into(), view);
             }
             News::Version(version) => {
                 if (version.file.0 as usize) < self.entries.len() {
@@ -217,16 +266,11 @@ impl Files {
     }
 
     /// Takes over a version from another table, where it has the number `old`.
-    pub fn adopt(
-        &mut self,
-        path: &Path,
-        version: &Version,
-        known: Option<(Stat, VersionId)>,
-        old: VersionId,
-    ) -> VersionId {
-        let file = self.id(path);
-        let id = self.intern(file, version.content.clone());
-        if let Some((stat, vouched)) = known
+    pub fn adopt(&mut self, from: &Self, old: VersionId) -> VersionId {
+        let version = from.version(old);
+        let file = self.id_in(from.path(version.file), from.view(version.file));
+        let id = self.intern(file, version.digest);
+        if let Some((stat, vouched)) = from.known(version.file)
             && vouched == old
         {
             self.vouch(stat, id);
@@ -242,87 +286,149 @@ impl Files {
         id
     }
 
+    /// How often anything may have changed.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Whether somebody may go on writing what was seen.
+    pub fn is_volatile(&self, id: VersionId) -> bool {
+        self.entries[self.version(id).file.0 as usize].volatile
+    }
+
     /// Anything may have changed since: files are looked at again.
     pub fn doubt(&mut self) {
         self.epoch += 1;
     }
 
-    /// Somebody changes this file, and may go on doing so.
+    /// Somebody changes this file, and may go on doing so. Other paths may lead to it.
     pub fn doubt_file(&mut self, path: &Path) {
+        self.epoch += 1;
+        if let Some(stat) = Stat::of(path) {
+            let file = (stat.device, stat.inode);
+            self.volatile.insert(file);
+            for entry in &mut self.entries {
+                entry.volatile |= entry.known.is_some_and(|(known, _)| (known.device, known.inode) == file);
+            }
+        }
         let id = self.id(path);
         self.entries[id.0 as usize].volatile = true;
-        self.entries[id.0 as usize].found = None;
     }
 
-    /// The version that a file has now; none where there is none that can be read.
-    pub fn current(&mut self, id: FileId) -> Option<VersionId> {
+    /// What is there now, nothing included; none where it can't be read.
+    pub fn state(&mut self, id: FileId) -> Option<VersionId> {
         let entry = &self.entries[id.0 as usize];
         match entry.found {
             Some((epoch, found)) if epoch == self.epoch && !entry.volatile => found,
-            _ => self.look(id),
-        }
-    }
-
-    /// The same, with a version of its own for what is not there.
-    pub fn state(&mut self, id: FileId) -> VersionId {
-        self.current(id).unwrap_or_else(|| self.intern(id, Content::opaque(ABSENT)))
-    }
-
-    /// Whether a version is what the file has now.
-    pub fn is_current(&mut self, id: VersionId) -> bool {
-        let version = self.version(id);
-        let (file, absent) = (version.file, version.content.digest == ABSENT);
-        match self.current(file) {
-            Some(now) => now == id,
-            None => absent,
+            _ => self.look_at_state(id),
         }
     }
 
     /// The same, whatever was found before in this run.
-    pub fn look(&mut self, id: FileId) -> Option<VersionId> {
-        let stat = Stat::of(self.path(id));
-        self.look_at(id, stat)
+    pub fn look_at_state(&mut self, id: FileId) -> Option<VersionId> {
+        self.look(id).ok().map(|(version, _)| version)
     }
 
-    /// The same of a file that was just seen to be in this state.
-    pub fn look_at(&mut self, id: FileId, stat: Option<Stat>) -> Option<VersionId> {
-        let found = stat.and_then(|stat| self.version_at(id, stat).ok());
-        self.entries[id.0 as usize].found = Some((self.epoch, found));
+    /// The same, as it was at a time before.
+    pub fn look_since(&mut self, id: FileId, time: Time) -> Result<VersionId, Unsure> {
+        match self.look(id) {
+            Ok((_, Some(changed))) if changed > time => Err(Unsure::Changed),
+            Ok((version, _)) => Ok(version),
+            Err(_) => Err(Unsure::Unreadable),
+        }
+    }
+
+    /// What is there, and, of a file's content and a folder's names, when they were changed.
+    fn look(&mut self, id: FileId) -> io::Result<(VersionId, Option<Time>)> {
+        let found = self.see(id);
+        let version = found.as_ref().ok().map(|(version, _)| *version);
+        self.entries[id.0 as usize].found = Some((self.epoch, version));
         found
     }
 
-    /// The version of a file that is in this state.
-    fn version_at(&mut self, id: FileId, stat: Stat) -> io::Result<VersionId> {
+    /// The version that a file has now; none where there is none that can be read.
+    pub fn current(&mut self, id: FileId) -> Option<VersionId> {
+        self.state(id).filter(|version| !self.is_absent(*version))
+    }
+
+    /// Whether a version is what is there now.
+    pub fn is_current(&mut self, id: VersionId) -> bool {
+        self.state(self.version(id).file) == Some(id)
+    }
+
+    /// Looks at a path in the respect of its number.
+    fn see(&mut self, id: FileId) -> io::Result<(VersionId, Option<Time>)> {
+        let path = self.paths.path(id.0 as usize).clone();
+        let view = self.view(id);
+        let path = unmarked(&path, view);
+        let digest = match view {
+            View::Leads | View::Names => return self.see_vouched(id, path, view),
+            View::Itself => match fs::read_link(path) {
+                Ok(target) => Digest::of(target.as_os_str().as_bytes()),
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => NO,
+                Err(_) => ABSENT,
+            },
+            View::Resolved => {
+                fs::canonicalize(path).map_or(ABSENT, |real| Digest::of(real.as_os_str().as_bytes()))
+            }
+            View::Runs => match access(path, Access::EXEC_OK) {
+                Ok(()) => YES,
+                Err(_) => NO,
+            },
+            View::State => match fs::metadata(path) {
+                // The times of a folder change with everything in it.
+                Ok(data) if data.is_dir() => Digest::of(&data.mode().to_le_bytes()),
+                Ok(data) => {
+                    let parts = [i64::from(data.mode()), data.mtime(), data.mtime_nsec()];
+                    Digest::of(&parts.map(i64::to_le_bytes).concat())
+                }
+                Err(_) => ABSENT,
+            },
+        };
+        Ok((self.intern(id, digest), None))
+    }
+
+    fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(VersionId, Option<Time>)> {
+        // Before it is read: what comes later shows then.
+        let now = tick();
+        let Ok(data) = fs::metadata(path) else { return Ok((self.intern(id, ABSENT), None)) };
+        match (view, data.is_dir()) {
+            (View::Leads, true) => return Ok((self.intern(id, FOLDER), None)),
+            (View::Names, false) => return Ok((self.intern(id, NO), None)),
+            _ => {}
+        }
+        let stat = Stat::from(&data);
         if let Some((known, version)) = self.entries[id.0 as usize].known
             && known == stat
         {
-            return Ok(version);
+            return Ok((version, Some(stat.changed)));
         }
-        let path = self.path(id).clone();
-        // Before it is read: what comes later shows then.
-        let now = tick();
-        let metadata = fs::metadata(&path)?;
-        let content =
-            if metadata.is_dir() { Content::opaque(self.list(id, &path)?) } else { content::read(&path)? };
-        let version = self.intern(id, content);
-        let stat = Stat::from(&metadata);
+        let digest = match view {
+            View::Names => names(path)?,
+            // A pipe or a device has no content of its own, and may never end.
+            _ => Digest::of_reader(open_regular(path)?)?,
+        };
+        let version = self.intern(id, digest);
         if stat.is_settled(now) {
             self.vouch(stat, version);
         }
-        Ok(version)
+        if self.volatile.contains(&(stat.device, stat.inode)) {
+            self.entries[id.0 as usize].volatile = true;
+        }
+        Ok((version, Some(stat.changed)))
     }
 
-    fn intern(&mut self, file: FileId, content: Content) -> VersionId {
+    fn intern(&mut self, file: FileId, digest: Digest) -> VersionId {
         let mut next = self.entries[file.0 as usize].newest;
         while let Some(id) = next {
             let (version, before) = &self.versions[id.0 as usize];
-            if version.content.digest == content.digest {
+            if version.digest == digest {
                 return id;
             }
             next = *before;
         }
-        let version = Version { file, content };
-        self.news.push(News::Version(version.clone()));
+        let version = Version { file, digest };
+        self.news.push(News::Version(version));
         self.add_version(version)
     }
 
@@ -332,59 +438,45 @@ impl Files {
         self.news.push(News::Vouched(stat, version));
     }
 
-    /// The version of a program that is known to have this content in this state.
-    pub fn vouched(&mut self, path: &Path, stat: Stat, digest: Digest) -> VersionId {
-        let id = self.id(path);
-        let version = self.intern(id, Content::opaque(digest));
-        self.vouch(stat, version);
-        version
-    }
-
     /// The digest of what a file contains now.
     pub fn digest(&mut self, path: &Path) -> Option<Digest> {
         let id = self.id(path);
-        let version = self.look(id)?;
-        Some(self.version(version).content.digest)
-    }
-
-    /// A hash of the names in a folder, those left out that no compiler looks for.
-    fn list(&mut self, id: FileId, path: &Path) -> io::Result<Digest> {
-        let mut names: Vec<OsString> = Vec::new();
-        for entry in fs::read_dir(path)? {
-            let name = entry?.file_name();
-            if !is_made_by_builds(&name) {
-                names.push(name);
-            }
-        }
-        names.sort_unstable();
-        let mut hasher = blake3::Hasher::new();
-        for name in &names {
-            hasher.update(name.as_encoded_bytes()).update(&[0]);
-        }
-        let digest = Digest(*hasher.finalize().as_bytes());
-        let version = self.intern(id, Content::opaque(digest));
-        self.listings.insert(id, (version, Arc::new(names.into_iter().collect())));
-        Ok(digest)
-    }
-
-    /// The names in a folder; none where there is no such folder.
-    pub fn names(&mut self, folder: &Path) -> Option<Arc<FxHashSet<OsString>>> {
-        let id = self.id(folder);
         let version = self.current(id)?;
-        if let Some((listed, names)) = self.listings.get(&id)
-            && *listed == version
-        {
-            return Some(names.clone());
-        }
-        let path = self.path(id).clone();
-        self.list(id, &path).ok()?;
-        self.listings.get(&id).map(|(_, names)| names.clone())
+        Some(self.version(version).digest)
     }
 }
 
-/// Names that come and go with every build and that no `#include` and no `-l` means.
-fn is_made_by_builds(name: &OsString) -> bool {
-    let name = name.as_encoded_bytes();
-    [".o", ".pyc", ".pyo", ".py", ".egg-info"].iter().any(|end| name.ends_with(end.as_bytes()))
-        || name == b"__pycache__"
+/// A path as it is known in some respect: with a mark that no path can have.
+fn marked(path: &Path, view: View) -> PathBuf {
+    let mut key = path.as_os_str().to_owned();
+    key.push(mark(view));
+    key.into()
+}
+
+fn unmarked(key: &Path, view: View) -> &Path {
+    let bytes = key.as_os_str().as_bytes();
+    Path::new(OsStr::from_bytes(&bytes[..bytes.len() - mark(view).len()]))
+}
+
+fn mark(view: View) -> &'static str {
+    match view {
+        View::Leads => "",
+        View::Itself => "\0link",
+        View::Names => "\0names",
+        View::Resolved => "\0real",
+        View::Runs => "\0runs",
+        View::State => "\0state",
+    }
+}
+
+/// A hash of the names in a folder.
+fn names(folder: &Path) -> io::Result<Digest> {
+    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name()));
+    let mut names = names.collect::<io::Result<Vec<OsString>>>()?;
+    names.sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    for name in &names {
+        hasher.update(name.as_bytes()).update(&[0]);
+    }
+    Ok(Digest(*hasher.finalize().as_bytes()))
 }

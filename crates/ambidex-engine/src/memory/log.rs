@@ -1,14 +1,16 @@
 //! Knows how things are written down so that a process may be killed at any byte: frames with checksums, appended.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 /// What the file begins with. Another version of ambidex that writes other frames begins with another line.
-const HEAD: &[u8] = b"ambidex state 3\n";
+const HEAD: &[u8] = b"ambidex state 4\n";
 
 /// Bytes before the content of a frame: its length (4) and its checksum (8).
 const FRAME: usize = 12;
@@ -31,7 +33,9 @@ impl Log {
     /// Opens a log, and cuts off what a killed process has left half-written, or what was damaged. Returns what is in
     /// it, too.
     pub fn open(path: &Path) -> io::Result<(Self, Vec<u8>)> {
-        let mut file = File::options().read(true).append(true).create(true).open(path)?;
+        let mut file = private().read(true).append(true).create(true).open(path)?;
+        // What an older version has left may be open to others.
+        file.set_permissions(Permissions::from_mode(0o600))?;
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut file, &mut bytes)?;
         let mut good = 0;
@@ -100,7 +104,7 @@ impl Log {
     /// Puts a new log, with these frames, in the place of this one: all of it or nothing. Returns what is in it.
     pub fn replace(&mut self, frames: impl Iterator<Item = Vec<u8>>) -> io::Result<Vec<u8>> {
         let partial = self.path.with_extension("new");
-        let file = File::options().create(true).read(true).write(true).truncate(true).open(&partial)?;
+        let file = private().create(true).read(true).write(true).truncate(true).open(&partial)?;
         let mut new = Self { path: self.path.clone(), file, written: 0, tail: HEAD.to_vec(), broken: false };
         frames.for_each(|content| {
             new.append(|mut tail| {
@@ -115,6 +119,13 @@ impl Log {
         *self = new;
         Ok(bytes)
     }
+}
+
+/// A log says much of a project, so it is its owner's alone. A link in its place is not followed.
+fn private() -> OpenOptions {
+    let mut options = File::options();
+    options.mode(0o600).custom_flags(i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default());
+    options
 }
 
 /// Where the contents of the frames of a log are, in order.

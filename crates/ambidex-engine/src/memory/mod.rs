@@ -2,9 +2,8 @@
 //!
 //! Everything here is kept in one log, `build/.ambidex/state`. What is not in it has not happened.
 
-pub(crate) mod content;
 pub(crate) mod files;
-pub(crate) mod includes;
+pub(crate) mod groups;
 mod log;
 pub(crate) mod record;
 pub(crate) mod unit;
@@ -18,9 +17,13 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::tool::Tool;
+use crate::job::Environment;
+use crate::observation::Asked;
+use crate::roles::Roles;
+use crate::surroundings::{self, Surroundings};
 use ambidex_store::Digest;
 use files::{Files, News, VersionId};
+use groups::{GroupId, Groups};
 use log::Log;
 use record::{ActionKey, Explained, Invocation, LastBuild, Record, Told};
 use unit::Unit;
@@ -34,10 +37,12 @@ enum Frame<'a> {
         record: &'a [u8],
     },
     Forget(ActionKey),
-    Tool {
-        key: Digest,
-        tool: Tool,
-    },
+    /// The next group of looks.
+    Group(Vec<VersionId>),
+    /// The next variables that were asked for.
+    Surroundings(Surroundings),
+    /// By which the values of variables are hashed.
+    Secret([u8; 32]),
     Invocation {
         key: Digest,
         invocation: &'a [u8],
@@ -77,15 +82,23 @@ const PART: usize = 256;
 /// How many different programs are remembered for one tree: `build`, `build_ext --inplace`, a wheel, ...
 const INVOCATIONS: usize = 32;
 
+/// Of surroundings with an environment, whose hash it is, and roles.
+type Comparison = (u32, [u8; 32], u64);
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Memory {
     log: Log,
     pub files: Files,
+    groups: Groups,
     records: FxHashMap<ActionKey, Kept>,
     /// The newest record of each output's place; made when the first is asked for.
     by_place: Option<HashMap<String, ActionKey>>,
-    tools: HashMap<Digest, Arc<Tool>>,
+    /// The variables that commands asked for, by their numbers.
+    surroundings: Vec<Arc<Surroundings>>,
+    secret: Option<[u8; 32]>,
+    /// Whether such variables are set to the same, by environment and roles.
+    compared: HashMap<Comparison, (bool, Arc<Roles>)>,
     invocations: HashMap<Digest, Range<usize>>,
     last_build: Vec<Range<usize>>,
     units: FxHashMap<Digest, Range<usize>>,
@@ -105,9 +118,12 @@ impl Memory {
         let mut memory = Self {
             log,
             files: Files::default(),
+            groups: Groups::default(),
             records: FxHashMap::default(),
             by_place: None,
-            tools: HashMap::new(),
+            surroundings: Vec::new(),
+            secret: None,
+            compared: HashMap::new(),
             invocations: HashMap::new(),
             last_build: Vec::new(),
             units: FxHashMap::default(),
@@ -138,8 +154,16 @@ impl Memory {
                     self.records.insert(key, kept).map(|old| old.range)
                 }
                 Frame::Forget(key) => self.records.remove(&key).map(|old| old.range),
-                Frame::Tool { key, tool } => {
-                    self.tools.insert(key, Arc::new(tool));
+                Frame::Group(members) => {
+                    self.groups.add(members);
+                    None
+                }
+                Frame::Surroundings(surroundings) => {
+                    self.surroundings.push(Arc::new(surroundings));
+                    None
+                }
+                Frame::Secret(secret) => {
+                    self.secret = Some(secret);
                     None
                 }
                 Frame::Invocation { key, invocation } => {
@@ -212,16 +236,81 @@ impl Memory {
         self.log.flush();
     }
 
-    /// A tool that was looked at before.
-    pub fn tool(&self, key: &Digest) -> Option<Arc<Tool>> {
-        self.tools.get(key).cloned()
+    /// Looks as they are kept.
+    pub fn grouped(&mut self, looks: &[VersionId]) -> Vec<GroupId> {
+        let groups = groups::by_folder(looks, &self.files);
+        self.write_news();
+        let number = |members: Vec<VersionId>| match self.groups.number(&members) {
+            Some(known) => known,
+            None => {
+                self.append(&Frame::Group(members.clone()));
+                self.groups.add(members)
+            }
+        };
+        groups.into_iter().map(number).collect()
     }
 
-    /// Remembers a tool.
-    pub fn remember_tool(&mut self, key: Digest, tool: Arc<Tool>) {
-        self.write_news();
-        self.append(&Frame::Tool { key, tool: Tool::clone(&tool) });
-        self.tools.insert(key, tool);
+    /// The looks in these groups.
+    pub fn looks(&self, groups: &[GroupId]) -> Vec<VersionId> {
+        self.groups.all_of(groups).collect()
+    }
+
+    /// Whether all of these looks would see now what they saw; else one that wouldn't, if it is known.
+    pub fn check(&mut self, groups: &[GroupId]) -> Result<(), Option<VersionId>> {
+        groups.iter().try_for_each(|group| self.groups.check(*group, &mut self.files))
+    }
+
+    /// The number of these variables as they are set in an environment, and the roles with those of paths that they name.
+    pub fn surrounded_by(
+        &mut self,
+        asked: &Asked,
+        env: &Environment,
+        roles: &Arc<Roles>,
+    ) -> (u32, Arc<Roles>) {
+        let secret = self.secret();
+        let (digest, roles) = surroundings::digest(&secret, asked, env, roles);
+        let is = |known: &Arc<Surroundings>| known.digest == digest && known.asked == *asked;
+        let number = self.surroundings.iter().position(is).unwrap_or_else(|| {
+            let new = Surroundings::of(&secret, asked, env, &roles);
+            self.append(&Frame::Surroundings(new.clone()));
+            self.surroundings.push(Arc::new(new));
+            self.surroundings.len() - 1
+        });
+        (u32::try_from(number).expect("fewer than 2^32 surroundings"), roles)
+    }
+
+    /// The variables of that number.
+    pub fn surroundings(&self, number: u32) -> Option<Arc<Surroundings>> {
+        self.surroundings.get(number as usize).cloned()
+    }
+
+    /// Whether variables are set to the same in an environment, and the roles with those of paths that they name.
+    pub fn is_in(
+        &mut self,
+        number: u32,
+        env: &Environment,
+        roles: &Arc<Roles>,
+    ) -> Option<(bool, Arc<Roles>)> {
+        let key = (number, env.hash, roles.hash());
+        if let Some(known) = self.compared.get(&key) {
+            return Some(known.clone());
+        }
+        let then = self.surroundings(number)?;
+        let (digest, roles) = surroundings::digest(&self.secret(), &then.asked, env, roles);
+        let compared = (digest == then.digest, roles);
+        self.compared.insert(key, compared.clone());
+        Some(compared)
+    }
+
+    /// By which the values of variables are hashed: nobody who can't read this log can guess them.
+    pub fn secret(&mut self) -> [u8; 32] {
+        if let Some(secret) = self.secret {
+            return secret;
+        }
+        let secret = surroundings::new_secret();
+        self.append(&Frame::Secret(secret));
+        self.secret = Some(secret);
+        secret
     }
 
     /// What is told of the newest command that made the output at this place.
@@ -398,29 +487,33 @@ impl Memory {
         if self.log.len() < SMALL || self.stale * 3 < self.log.len() {
             return Ok(());
         }
-        let mut new = Renumbering { old: &self.files, new: Files::default(), versions: HashMap::new() };
+        let mut new = Renumbering {
+            old: self,
+            new: Files::default(),
+            versions: HashMap::new(),
+            groups: Vec::new(),
+            numbers: HashMap::new(),
+        };
         let mut records = Vec::new();
         for key in self.records.keys() {
             let Some(mut record) = self.record(key) else { continue };
-            record.inputs.iter_mut().chain(&mut record.folders).for_each(|id| *id = new.version(*id));
+            record.looks.iter_mut().for_each(|id| *id = new.group(*id));
             records.push((key, postcard::to_stdvec(&record).expect("records are plain data")));
         }
         let mut units = Vec::new();
         for state in self.units.keys() {
             let Some(mut unit) = self.unit(state) else { continue };
-            unit.inputs.iter_mut().chain(&mut unit.folders).for_each(|id| *id = new.version(*id));
+            unit.looks.iter_mut().for_each(|id| *id = new.group(*id));
             units.push((*state, postcard::to_stdvec(&unit).expect("units are plain data")));
         }
-        let mut tools = Vec::new();
-        for (key, tool) in &self.tools {
-            let mut tool = Tool::clone(tool);
-            tool.parts.iter_mut().for_each(|id| *id = new.version(*id));
-            tools.push(Frame::Tool { key: *key, tool });
-        }
         let news = std::mem::take(&mut new.new.news);
-        let frames = news.into_iter().map(Frame::News);
+        let groups = new.groups.into_iter().map(Frame::Group);
+        let frames = news.into_iter().map(Frame::News).chain(groups);
         let frames = frames.chain(records.iter().map(|(key, record)| Frame::Record { key: **key, record }));
-        let frames = frames.chain(tools);
+        // By their numbers, which records name: none may be left out.
+        let surroundings = self.surroundings.iter();
+        let frames = frames.chain(surroundings.map(|known| Frame::Surroundings(Surroundings::clone(known))));
+        let frames = frames.chain(self.secret.map(Frame::Secret));
         let frames = frames.chain(units.iter().map(|(state, unit)| Frame::Unit { state: *state, unit }));
         let invocations = self.invocations.iter();
         let invocations: Vec<_> =
@@ -437,9 +530,11 @@ impl Memory {
             .collect();
         let bytes = self.log.replace(contents.into_iter())?;
         self.files = Files::default();
+        self.groups = Groups::default();
         self.records.clear();
         self.by_place = None;
-        self.tools.clear();
+        self.surroundings.clear();
+        self.compared.clear();
         self.invocations.clear();
         self.last_build.clear();
         self.units.clear();
@@ -457,11 +552,13 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A table of files that holds only what is still spoken of.
+/// Tables of files and groups that hold only what is still spoken of.
 struct Renumbering<'a> {
-    old: &'a Files,
+    old: &'a Memory,
     new: Files,
     versions: HashMap<VersionId, VersionId>,
+    groups: Vec<Vec<VersionId>>,
+    numbers: HashMap<GroupId, GroupId>,
 }
 
 impl Renumbering<'_> {
@@ -469,9 +566,21 @@ impl Renumbering<'_> {
         if let Some(new) = self.versions.get(&id) {
             return *new;
         }
-        let version = self.old.version(id);
-        let new = self.new.adopt(self.old.path(version.file), version, self.old.known(version.file), id);
+        let new = self.new.adopt(&self.old.files, id);
         self.versions.insert(id, new);
+        new
+    }
+
+    fn group(&mut self, id: GroupId) -> GroupId {
+        if let Some(new) = self.numbers.get(&id) {
+            return *new;
+        }
+        let members: Vec<VersionId> = self.old.groups.members(id).to_vec();
+        let mut members: Vec<VersionId> = members.into_iter().map(|member| self.version(member)).collect();
+        members.sort_unstable();
+        let new = GroupId(u32::try_from(self.groups.len()).expect("fewer than 2^32 groups"));
+        self.groups.push(members);
+        self.numbers.insert(id, new);
         new
     }
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{Stat, VersionId};
+use super::files::Stat;
+use super::groups::GroupId;
 use ambidex_store::Digest;
 
 /// What makes commands the same, wherever and whenever they run, but for the content of what they read.
@@ -16,10 +17,12 @@ pub(crate) struct ActionKey(pub Digest);
 pub(crate) struct Record {
     /// How long it took, in microseconds; in front, where it is found without reading all.
     pub duration: u64,
-    /// What it read apart from the operands, in the order in which it was told: (path, content).
-    pub inputs: Vec<VersionId>,
-    /// The names in the folders in which it looked for files.
-    pub folders: Vec<VersionId>,
+    /// What it looked at, and found or missed, operands apart.
+    pub looks: Vec<GroupId>,
+    /// The roles of paths when it ran: (path, name).
+    pub roles: Vec<(String, String)>,
+    /// The variables that it asked for, and what they were set to: the number of the [surroundings](crate::surroundings).
+    pub surroundings: u32,
     /// Everything that does not depend on where the tree is.
     pub result: RunResult,
     /// The number of the folder that holds the outputs.
@@ -35,29 +38,20 @@ pub(crate) struct Record {
 pub(crate) struct RunResult {
     /// The contents of objects and archives, which count by content and name, not by place.
     pub operands: Vec<Digest>,
-    /// Files that were where it looked and were not what it read, by role ([`crate::roles`]).
-    pub spare: Vec<String>,
     /// Roles whose paths are part of the outputs, with these paths.
     pub bindings: Vec<(String, String)>,
-    /// The time that is part of the outputs.
-    pub moment: Moment,
+    /// The processor, where it matters.
+    pub processor: Option<Digest>,
     /// What it wrote.
     pub outputs: Vec<Written>,
+    /// The umask that their permissions come from.
+    pub umask: u32,
     /// What it printed.
     pub out: Vec<u8>,
     /// What it printed to its standard error.
     pub err: Vec<u8>,
     /// How long it took, in microseconds.
     pub duration: u64,
-}
-
-/// Times that went into outputs, as `__DATE__` and `__TIMESTAMP__` have them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Moment {
-    /// The day, in days since 1970 local time.
-    pub day: Option<i64>,
-    /// Modification times of the inputs that mention theirs, in seconds, in the order of the inputs.
-    pub modified: Vec<i64>,
 }
 
 /// A file that a command wrote.
@@ -78,10 +72,6 @@ pub(crate) struct Told {
     pub place: String,
     /// The command, by role.
     pub argv: Vec<String>,
-    /// The variables that matter, with their values.
-    pub environment: Vec<(String, String)>,
-    /// The tool's identity.
-    pub tool: Option<Digest>,
     /// The extension that it was first recorded for.
     pub extension: Option<String>,
 }
@@ -131,8 +121,8 @@ pub(crate) enum Why {
     Shadowed(String),
     /// The output was removed or changed.
     Output(String),
-    /// It puts a time into its output, and that is another now.
-    Time,
+    /// It depends on the processor, and that is another.
+    Processor,
     /// The outputs carry the path of another folder.
     Place(String),
     /// It is run each time, for this reason.

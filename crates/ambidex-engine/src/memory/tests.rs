@@ -32,14 +32,16 @@ impl Bench {
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("a.o"), name).unwrap();
         let file = memory.files.id(&self.path(input));
-        let inputs = memory.files.current(file).into_iter().collect();
+        let looks: Vec<_> = memory.files.current(file).into_iter().collect();
+        let looks = memory.grouped(&looks);
         let written =
             Written { name: "a.o".to_owned(), digest: Digest::of(name.as_bytes()), executable: false };
         let told = Told { place: format!("{name}.o"), ..Told::default() };
         let record = Record {
             duration: 7,
-            inputs,
-            folders: Vec::new(),
+            looks,
+            roles: Vec::new(),
+            surroundings: 0,
             result: RunResult { outputs: vec![written], ..RunResult::default() },
             folder: number,
             states: vec![None],
@@ -74,14 +76,14 @@ fn what_was_remembered_is_there_after_a_kill() {
     let record = memory.record(&key).unwrap();
     assert_eq!(record.result.outputs[0].digest, Digest::of(b"one"));
     assert_eq!(memory.duration(&key), Some(7));
-    assert!(memory.files.is_current(record.inputs[0]));
+    assert!(memory.check(&record.looks).is_ok());
     assert_eq!(memory.told_of("one.o").unwrap().0, key);
     fs::write(bench.path("a.h"), "2").unwrap();
     memory.files.doubt();
-    assert!(!memory.files.is_current(record.inputs[0]));
+    assert!(memory.check(&record.looks).is_err());
     fs::write(bench.path("a.h"), "1").unwrap();
     memory.files.doubt();
-    assert!(memory.files.is_current(record.inputs[0]), "only content counts");
+    assert!(memory.check(&record.looks).is_ok(), "only content counts");
 }
 
 #[test]
@@ -124,8 +126,8 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
         keys = (0..3).map(|n| bench.run(&mut memory, &format!("m{n}"), "a.h")).collect();
     }
     let state = Digest::of(b"state of Python");
-    let inputs = memory.record(&keys[0]).unwrap().inputs;
-    let unit = Unit { programs: Vec::new(), inputs, folders: Vec::new(), commands: Vec::new() };
+    let looks = memory.record(&keys[0]).unwrap().looks;
+    let unit = Unit { programs: Vec::new(), looks, commands: Vec::new() };
     memory.remember_unit(state, &unit);
     memory.remember_unit(Digest::of(b"another state"), &unit);
     let invocation = Invocation { units: vec![state], ..recording(&keys) };
@@ -138,11 +140,11 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
     for mut memory in [memory, bench.open()] {
         for key in &keys {
             let record = memory.record(key).unwrap();
-            assert!(memory.files.is_current(record.inputs[0]));
+            assert!(memory.check(&record.looks).is_ok());
         }
         assert_eq!(memory.invocation(&Digest::of(b"setup.py build")).unwrap().actions, keys);
         let unit = memory.unit(&state).unwrap();
-        assert!(memory.files.is_current(unit.inputs[0]));
+        assert!(memory.check(&unit.looks).is_ok());
         assert!(memory.unit(&Digest::of(b"another state")).is_none(), "no program has it");
     }
     assert_eq!(bench.objects().len(), 3);

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use ambidex_store::Digest;
 use serde::{Deserialize, Serialize};
 
-use super::files::{Stat, VersionId};
+use super::files::Stat;
+use super::groups::GroupId;
 use super::record::ActionKey;
 
 /// The commands of one extension at the end of a good build. They would be the same again, with the same outputs, as
@@ -14,10 +15,8 @@ use super::record::ActionKey;
 pub(crate) struct Unit {
     /// The programs that they name, with the files that these were.
     pub programs: Vec<(String, PathBuf)>,
-    /// All that they read and did not make themselves, and the programs behind their tools.
-    pub inputs: Vec<VersionId>,
-    /// The names in the folders in which they looked for files.
-    pub folders: Vec<VersionId>,
+    /// All that they looked at, and found or missed, and did not make themselves.
+    pub looks: Vec<GroupId>,
     /// In program order, repetitions included.
     pub commands: Vec<Done>,
 }

@@ -5,13 +5,14 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ambidex_graph::{NodeId, State};
 
 use super::Program;
-use crate::job::{Inputs, Job, Memorable};
+use crate::job::{Inputs, Memorable};
 use crate::memory::files::VersionId;
-use crate::paths::plain;
+use crate::observation::View;
 
 /// A file or folder that was changed, made or removed.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct Changes {
     misled: HashSet<NodeId>,
     /// Whether something was changed since the engine has last looked at files.
     pub unseen: bool,
+    /// Programs of which a run could not be observed.
+    unobserved: HashSet<Arc<Path>>,
 }
 
 impl Program {
@@ -41,7 +44,9 @@ impl Program {
         }
         let unsettled = |node: &NodeId| !self.graph.state(*node).settled();
         let nodes: HashSet<NodeId> = self.graph.all_nodes().filter(unsettled).collect();
-        if nodes.iter().any(|node| is_unobserved(&self.jobs[node.index()], path)) {
+        let program = |node: &NodeId| &self.jobs[node.index()].setting.program;
+        if nodes.iter().any(|node| self.changes.unobserved.contains(program(node))) {
+            // It would have to be taken for one that has read the file.
             return false;
         }
         self.changes.unseen = true;
@@ -53,13 +58,20 @@ impl Program {
 
     /// A node has ended well: looks whether it has read what was changed since it was recorded.
     pub(super) fn check_reads(&mut self, node: NodeId) {
-        let changed: Vec<&Path> = {
-            let concerned = self.changes.all.iter().filter(|changed| changed.nodes.contains(&node));
-            concerned.map(|changed| changed.path.as_path()).collect()
-        };
+        let job = &self.jobs[node.index()];
+        if let Some(ending) = job.ending()
+            && matches!(ending.inputs(), Inputs::Unknown)
+            && ending.status == 0
+        {
+            self.changes.unobserved.insert(job.setting.program.clone());
+        }
+        let all = std::mem::take(&mut self.changes.all);
+        let concerned = all.iter().filter(|changed| changed.nodes.contains(&node));
+        let changed: Vec<&Path> = concerned.map(|changed| changed.path.as_path()).collect();
         if !changed.is_empty() && self.may_have_read(node, &changed) {
             self.changes.misled.insert(node);
         }
+        self.changes.all = all;
     }
 
     /// Whether a node that has ended well may have done something else than in the serial build.
@@ -74,10 +86,11 @@ impl Program {
 
     /// Python is where it was before.
     pub(super) fn forget_changes(&mut self) {
-        self.changes = Changes { unseen: true, ..Changes::default() };
+        let unobserved = std::mem::take(&mut self.changes.unobserved);
+        self.changes = Changes { unseen: true, unobserved, ..Changes::default() };
     }
 
-    fn may_have_read(&self, node: NodeId, changed: &[&Path]) -> bool {
+    fn may_have_read(&mut self, node: NodeId, changed: &[&Path]) -> bool {
         let job = &self.jobs[node.index()];
         if self.graph.state(node) != State::Done {
             return false;
@@ -85,68 +98,40 @@ impl Program {
         if job.reads.iter().any(|read| changed.iter().any(|path| read.file.starts_with(path))) {
             return true;
         }
-        let (Some(ending), Some(tree)) = (job.ending(), &self.tree) else { return true };
-        let memory = &mut *tree.memory();
-        let record;
-        let inputs: &[VersionId] = match (ending.inputs(), &job.memorable) {
-            (Inputs::Known(inputs), _) => inputs,
+        let (Some(ending), Some(tree)) = (job.ending(), self.tree.clone()) else { return true };
+        let declares_all = job.declares_all;
+        let memory = tree.memory();
+        let recorded;
+        let looks: &[VersionId] = match (ending.inputs(), &job.memorable) {
+            (Inputs::Known(looks), _) => looks,
             (Inputs::Remembered, Memorable::Yes(subject)) => {
-                record = memory.record(&subject.key);
-                let Some(record) = &record else { return true };
-                &record.inputs
+                let Some(record) = memory.record(&subject.key) else { return true };
+                recorded = memory.looks(&record.looks);
+                &recorded
             }
             // Of an archive all is declared.
-            _ => return !job.declares_all,
+            _ => return !declares_all,
         };
-        inputs.iter().any(|id| {
-            let file = memory.files.path_of(*id);
-            let traits = memory.files.version(*id).content.traits.as_ref();
-            changed.iter().any(|path| {
-                let name = path.file_name().unwrap_or_default();
-                // By the name alone: it may be found where another of that name was, or the other way round.
-                let is_like = file.file_name() == Some(name);
-                let precompiled =
-                    path.extension().is_some_and(|end| end == "gch") && path.file_stem() == file.file_name();
-                let asks = traits.is_some_and(|traits| {
-                    traits.embeds
-                        || traits.asks_for_unknown
-                        || traits.asks_for.iter().any(|asked| Path::new(asked).file_name() == Some(name))
-                });
-                file.starts_with(path) || is_like || precompiled || asks
+        let seen: Vec<(PathBuf, View)> = looks
+            .iter()
+            .map(|id| {
+                (memory.files.path_of(*id).to_owned(), memory.files.view(memory.files.version(*id).file))
             })
+            .collect();
+        drop(memory);
+        seen.into_iter().any(|(path, view)| {
+            let listed = |changed: &Path| view == View::Names && changed.parent() == Some(&path);
+            let spelled = self.paths.spelling(&path, Path::new("/"));
+            let is_seen = |changed: &&Path| {
+                path.starts_with(changed) || spelled.starts_with(changed) || listed(changed)
+            };
+            changed.iter().any(is_seen) || leads_to(&path, changed)
         })
     }
 }
 
-/// Whether nobody will know if this job has read the file: it does not tell what it reads, or the file is a program
-/// that it may start.
-fn is_unobserved(job: &Job, file: &Path) -> bool {
-    let folder = file.parent();
-    let setting = &job.setting;
-    let is_in = |searched: &Path| folder == Some(&*plain(&setting.cwd.join(searched)));
-    let is_listed = |name: &str| {
-        setting
-            .env
-            .variables
-            .get(name)
-            .is_some_and(|path| std::env::split_paths(path).any(|entry| is_in(&entry)))
-    };
-    // GCC manual, "Directory Options" and "Environment Variables".
-    let command = job.command();
-    let mut words = command.argv.iter();
-    let mut is_prefixed = || {
-        while let Some(word) = words.next() {
-            let folder = word.strip_prefix("-B");
-            let folder = if folder == Some("") { words.next().map(String::as_str) } else { folder };
-            if folder.is_some_and(|folder| is_in(Path::new(folder))) {
-                return true;
-            }
-        }
-        false
-    };
-    matches!(job.memorable, Memorable::No(_))
-        || *setting.program == *file
-        || is_listed("PATH")
-        || is_listed("COMPILER_PATH")
-        || is_prefixed()
+/// Whether a link at a path leads to one of these.
+fn leads_to(path: &Path, changed: &[&Path]) -> bool {
+    let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
+    is_link && path.canonicalize().is_ok_and(|real| changed.iter().any(|changed| real.starts_with(changed)))
 }

@@ -26,7 +26,7 @@ impl Program {
         let job = &self.jobs[node.index()];
         let Memorable::Yes(subject) = &job.memorable else { return false };
         let command = job.command();
-        let recalled = fresh::recall(&mut memory, subject, &command, &operands);
+        let recalled = fresh::recall(&mut memory, subject, &command, &operands, &job.setting.env);
         drop(memory);
         match recalled {
             Ok(record) => {
@@ -109,7 +109,7 @@ impl Program {
                     operands,
                     declared: self.declared(node),
                     outputs: outputs.collect(),
-                    told: fresh::told(subject, named, &job.setting.env, place, extension),
+                    told: fresh::told(subject, named, place, extension),
                 };
                 let why = if let Life::Waiting(why) = waited { why } else { None };
                 (Some(question), why.map(|why| *why))

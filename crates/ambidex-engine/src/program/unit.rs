@@ -13,12 +13,13 @@ use super::{Program, ScopeState};
 use crate::identity;
 use crate::job::{Environment, Job, Memorable, ReadAs};
 use crate::memory::Memory;
-use crate::memory::files::{Files, VersionId, is_still};
-use crate::memory::record::{ActionKey, Moment, Record};
+use crate::memory::files::{VersionId, is_still};
+use crate::memory::record::{ActionKey, Record};
 use crate::memory::unit::{Done, Unit};
 use crate::parts::Parts;
 use crate::place;
 use crate::report::HazardPath;
+use crate::tools;
 
 /// Counts up when what goes into a state changes.
 const VERSION: &[u8] = b"ambidex unit 1";
@@ -61,7 +62,7 @@ impl Program {
         let mut hasher = blake3::Hasher::new();
         for file in code {
             let id = memory.files.id(Path::new(file));
-            let digest = memory.files.current(id).map(|version| memory.files.version(version).content.digest);
+            let digest = memory.files.current(id).map(|version| memory.files.version(version).digest);
             hasher.update(file.as_bytes()).update(&[0]).update(&digest.unwrap_or(Digest([0; 32])).0);
         }
         self.code = Some(Digest(*hasher.finalize().as_bytes()));
@@ -117,7 +118,7 @@ impl Program {
             add(other.as_bytes());
         }
         // Python code is like a script: it may look at any variable.
-        for (name, value) in self.env.variables.iter().filter(|(name, _)| identity::matters(name, true)) {
+        for (name, value) in self.env.variables.iter().filter(|(name, _)| tools::may_matter(name)) {
             add(name.as_bytes());
             add(value.as_bytes());
         }
@@ -131,8 +132,8 @@ impl Program {
             self.programs.find(name, cwd, &env).is_some_and(|found| *found == **file)
         };
         unit.programs.iter().all(&mut found)
-            && unit.inputs.iter().chain(&unit.folders).all(|version| memory.files.is_current(*version))
-            && !self.has_pending(unit, &memory.files, cwd)
+            && memory.check(&unit.looks).is_ok()
+            && !self.has_pending(unit, memory, cwd)
             && unit.commands.iter().all(|done| {
                 is_still(&done.file(memory), done.state, &done.digest)
                     && (!done.is_final || memory.files.digest(&done.place) == Some(done.digest))
@@ -141,30 +142,18 @@ impl Program {
 
     /// Whether a command of the program writes something that the unit reads, or would find now, or touches what it
     /// writes.
-    fn has_pending(&mut self, unit: &Unit, files: &Files, cwd: &Path) -> bool {
+    fn has_pending(&mut self, unit: &Unit, memory: &Memory, cwd: &Path) -> bool {
         if self.graph.is_empty() {
             return false;
         }
-        let reads = unit.inputs.iter().any(|version| {
-            let spelled = self.paths.spelling(files.path_of(*version), cwd);
+        let reads = memory.looks(&unit.looks).into_iter().any(|version| {
+            let spelled = self.paths.spelling(memory.files.path_of(version), cwd);
             self.paths.known(&spelled).is_some_and(|path| self.graph.newest_version(path).is_some())
         });
         // The paths of spared commands are known too, and nobody touches them yet.
         let touched = |path: PathId| !self.kept.contains_key(&path);
         let writes = unit.commands.iter().any(|done| self.paths.known(&done.place).is_some_and(touched));
-        reads || writes || self.makes_libraries_for(unit, files, cwd)
-    }
-
-    /// Whether a command of the program makes a library in a folder in which commands of the unit looked for some.
-    fn makes_libraries_for(&mut self, unit: &Unit, files: &Files, cwd: &Path) -> bool {
-        let folders: HashSet<PathBuf> =
-            unit.folders.iter().map(|state| self.paths.folder(&cwd.join(files.path_of(*state)))).collect();
-        let products = self.jobs.iter().flat_map(|job| &job.products);
-        let mut places = products.map(|product| &product.place);
-        places.any(|place| {
-            let name = place.file_name().unwrap_or_default().as_encoded_bytes();
-            name.starts_with(b"lib") && place.parent().is_some_and(|folder| folders.contains(folder))
-        })
+        reads || writes
     }
 
     /// Whether spared commands have written this path last.
@@ -249,12 +238,10 @@ impl Program {
         let own = self.nodes_in(scope);
         let mut unit = Unit {
             programs: Vec::new(),
-            inputs: Vec::new(),
-            folders: Vec::new(),
+            looks: Vec::new(),
             commands: Vec::with_capacity(scope.recordings.len()),
         };
-        let (mut programs, mut inputs) = (BTreeSet::new(), BTreeSet::new());
-        let mut folders = BTreeSet::new();
+        let (mut programs, mut looks) = (BTreeSet::new(), BTreeSet::new());
         for seq in &scope.recordings {
             let node = self.graph.node_of(*seq);
             if self.graph.is_cancelled(*seq) || needed.contains(&node) {
@@ -272,14 +259,10 @@ impl Program {
                 state: record.states.first().copied().flatten(),
                 is_final: job.is_final(),
             });
-            let Memorable::Yes(subject) = &job.memorable else { return None };
-            inputs.extend(record.inputs.iter().chain(&subject.tool.parts).copied().chain(outside));
-            folders.extend(record.folders);
+            looks.extend(record.looks.iter().copied().chain(memory.grouped(&outside)));
             let command = job.command();
-            // The unit is found by the names of response files, not by their contents; and what `native` means depends
-            // on the machine.
-            let eludes = |argument: &String| argument.contains('@') || argument.ends_with("=native");
-            if command.expanded || command.argv.iter().any(eludes) {
+            // The unit is found by the names of response files, not by their contents.
+            if command.expanded || command.argv.iter().any(|argument| argument.contains('@')) {
                 return None;
             }
             programs.insert((command.argv[0].clone(), job.setting.program.to_path_buf()));
@@ -292,8 +275,7 @@ impl Program {
             }
         }
         unit.programs = programs.into_iter().collect();
-        unit.inputs = inputs.into_iter().collect();
-        unit.folders = folders.into_iter().collect();
+        unit.looks = looks.into_iter().collect();
         Some(unit)
     }
 
@@ -319,8 +301,8 @@ impl Program {
                 (None, None) => {}
                 (None, Some(operand)) => {
                     let id = memory.files.id_of(&read.file);
-                    let version = memory.files.look(id)?;
-                    if memory.files.version(version).content.digest != *operand {
+                    let version = memory.files.look_at_state(id)?;
+                    if memory.files.version(version).digest != *operand {
                         return None;
                     }
                     found.push(version);
@@ -390,7 +372,9 @@ fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Reco
     let result = &record.result;
     let [output] = &*result.outputs else { return None };
     let same = ending.outputs.first() == Some(&output.digest);
-    (same && result.moment == Moment::default()).then_some((subject.key, record))
+    // What it means depends on the machine.
+    let anywhere = result.processor.is_none();
+    (same && anywhere).then_some((subject.key, record))
 }
 
 /// The beginning of a key.

@@ -8,6 +8,7 @@ mod commands;
 mod contents;
 mod damage;
 mod editable;
+mod found;
 mod outputs;
 mod times;
 mod units;

@@ -1,0 +1,121 @@
+//! Knows the looks of commands in groups, each in one folder: most commands share most of theirs, so that they are kept
+//! once, and looked at once in a build.
+
+use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::files::{Files, VersionId};
+
+/// A group, by its place in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct GroupId(pub u32);
+
+#[derive(Debug)]
+struct Group {
+    members: Box<[VersionId]>,
+    /// When it was found to hold.
+    held: Option<u32>,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    all: Vec<Group>,
+    numbers: HashMap<Box<[VersionId]>, GroupId>,
+}
+
+impl Groups {
+    /// Adds a group as the next one.
+    pub fn add(&mut self, members: Vec<VersionId>) -> GroupId {
+        let number = GroupId(u32::try_from(self.all.len()).expect("fewer than 2^32 groups"));
+        let members: Box<[VersionId]> = members.into();
+        self.numbers.insert(members.clone(), number);
+        self.all.push(Group { members, held: None });
+        number
+    }
+
+    /// The number of a group, if it has one.
+    pub fn number(&self, members: &[VersionId]) -> Option<GroupId> {
+        self.numbers.get(members).copied()
+    }
+
+    /// What is in a group. One that is not known has nothing in it.
+    pub fn members(&self, group: GroupId) -> &[VersionId] {
+        self.all.get(group.0 as usize).map_or(&[], |group| &group.members)
+    }
+
+    /// Everything that is in these groups.
+    pub fn all_of<'a>(&'a self, groups: &'a [GroupId]) -> impl Iterator<Item = VersionId> + 'a {
+        groups.iter().flat_map(|group| self.members(*group)).copied()
+    }
+
+    /// Whether all of a group is what is there now; else what isn't. A group that is not known does not hold.
+    pub fn check(&mut self, group: GroupId, files: &mut Files) -> Result<(), Option<VersionId>> {
+        let Some(group) = self.all.get_mut(group.0 as usize) else { return Err(None) };
+        if group.held == Some(files.epoch()) {
+            return Ok(());
+        }
+        match group.members.iter().find(|id| !files.is_current(**id)) {
+            Some(id) => Err(Some(*id)),
+            None => {
+                // What somebody may go on writing is looked at each time.
+                let steady = !group.members.iter().any(|id| files.is_volatile(*id));
+                group.held = steady.then(|| files.epoch());
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Looks by the folders that they are in, each once.
+pub(crate) fn by_folder(looks: &[VersionId], files: &Files) -> Vec<Vec<VersionId>> {
+    let mut folders: FxHashMap<&[u8], usize> = FxHashMap::default();
+    let mut groups: Vec<Vec<VersionId>> = Vec::new();
+    for id in looks {
+        let path = files.path_of(*id).as_os_str().as_bytes();
+        let folder = &path[..memchr::memrchr(b'/', path).unwrap_or(0)];
+        let place = *folders.entry(folder).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[place].push(*id);
+    }
+    for group in &mut groups {
+        group.sort_unstable();
+        group.dedup();
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_holds_until_something_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.h");
+        std::fs::write(&file, "1").unwrap();
+        let mut files = Files::default();
+        let mut looks = Vec::new();
+        for name in ["a.h", "b.h", "c/d.h"] {
+            let id = files.id(&folder.path().join(name));
+            looks.push(files.state(id).unwrap());
+        }
+        let split = by_folder(&looks, &files);
+        assert_eq!(split.len(), 2);
+        let mut groups = Groups::default();
+        let numbers: Vec<_> = split.iter().map(|group| groups.add(group.clone())).collect();
+        assert_eq!(groups.number(&split[0]), Some(numbers[0]));
+        assert_eq!(groups.all_of(&numbers).count(), 3);
+        assert!(numbers.iter().all(|group| groups.check(*group, &mut files).is_ok()));
+        std::fs::write(folder.path().join("b.h"), "2").unwrap();
+        assert!(groups.check(numbers[0], &mut files).is_ok(), "nobody has looked");
+        files.doubt();
+        assert_eq!(groups.check(numbers[0], &mut files), Err(Some(looks[1])));
+        assert_eq!(groups.check(GroupId(9), &mut files), Err(None));
+    }
+}

@@ -1,0 +1,188 @@
+//! Knows of well-known compilers, assemblers, linkers, archivers and shells what can't be seen from outside: how they
+//! use the environment, the times of files and the clock.
+
+use std::path::Path;
+
+/// What is known of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Habits {
+    /// Whether it asks for each variable by its name (getenv(3)) and reads no others.
+    pub asks_by_name: bool,
+    /// Whether the times and permissions of a file are nothing to it.
+    pub goes_by_content: bool,
+    clock: Clock,
+}
+
+/// How a program uses the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clock {
+    /// Only `__DATE__`, `__TIME__` and `__TIMESTAMP__` ask for the time in seconds, or for its parts (GCC,
+    /// `libcpp/macro.cc`; Clang, `PPMacroExpansion.cpp`). Other questions measure how long something takes.
+    Macros,
+    /// It asks once when it begins, for its own purposes (`$SECONDS`, `$RANDOM`).
+    AtTheBeginning,
+    /// Any question may matter.
+    Any,
+}
+
+impl Habits {
+    /// Of a program of which nothing is known.
+    pub const UNKNOWN: Self = Self { asks_by_name: false, goes_by_content: false, clock: Clock::Any };
+
+    /// Whether asking for the time, by this function and for the nth time, may show in what the program makes.
+    pub fn time_matters(self, function: &[u8], nth: usize) -> bool {
+        match self.clock {
+            Clock::Macros => matches!(function, b"time" | b"localtime"),
+            Clock::AtTheBeginning => nth > 1 || function != b"gettimeofday",
+            Clock::Any => true,
+        }
+    }
+}
+
+/// Names of compilers and their kin, without a target before them and a version behind.
+const TOOLS: [&str; 36] = [
+    "ar",
+    "as",
+    "c++",
+    "cc",
+    "cc1",
+    "cc1obj",
+    "cc1objplus",
+    "cc1plus",
+    "clang",
+    "clang++",
+    "clang-cpp",
+    "collect2",
+    "cpp",
+    "f951",
+    "g++",
+    "gcc",
+    "gcc-ar",
+    "gcc-nm",
+    "gcc-ranlib",
+    "gfortran",
+    "gold",
+    "ld",
+    "ld.bfd",
+    "ld.gold",
+    "ld.lld",
+    "lld",
+    "llvm-ar",
+    "llvm-as",
+    "llvm-ranlib",
+    "lto-wrapper",
+    "lto1",
+    "mold",
+    "nm",
+    "ranlib",
+    "strip",
+    "objcopy",
+];
+
+/// Names of shells.
+const SHELLS: [&str; 4] = ["bash", "dash", "sh", "busybox"];
+
+/// What is known of the program in this file, by its name.
+pub(crate) fn habits(program: &Path) -> Habits {
+    let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if is_tool(name) {
+        return Habits { asks_by_name: true, goes_by_content: true, clock: Clock::Macros };
+    }
+    if SHELLS.contains(&name) {
+        return Habits { clock: Clock::AtTheBeginning, ..Habits::UNKNOWN };
+    }
+    Habits::UNKNOWN
+}
+
+/// Whether a name is that of a compiler or its kin: `x86_64-linux-gnu-gcc-12`, `clang++-19`, `ld.lld`.
+fn is_tool(name: &str) -> bool {
+    let version = |c: char| c.is_ascii_digit() || c == '.';
+    let name = match name.rsplit_once('-') {
+        Some((name, end)) if !end.is_empty() && end.chars().all(version) => name,
+        _ => name,
+    };
+    TOOLS.iter().any(|tool| {
+        name.strip_suffix(tool)
+            .is_some_and(|target| target.is_empty() || target.ends_with('-') && target.contains("-"))
+    })
+}
+
+/// Variables that the C library reads by itself, unseen (setlocale(3), gettext(3), tzset(3), ld.so(8), mallopt(3),
+/// iconv(1), catopen(3)).
+pub(crate) fn asked_by_the_c_library() -> impl Iterator<Item = &'static str> {
+    [
+        "GCONV_PATH",
+        "GLIBC_TUNABLES",
+        "LANG",
+        "LANGUAGE",
+        "LC_ALL",
+        "LC_COLLATE",
+        "LC_CTYPE",
+        "LC_MESSAGES",
+        "LC_NUMERIC",
+        "LC_TIME",
+        "LD_AUDIT",
+        "LD_BIND_NOW",
+        "LD_DEBUG",
+        "LD_HWCAP_MASK",
+        "LD_LIBRARY_PATH",
+        "LD_PRELOAD",
+        "LOCPATH",
+        "MALLOC_PERTURB_",
+        "NLSPATH",
+        "OUTPUT_CHARSET",
+        "POSIXLY_CORRECT",
+        "TZ",
+        "TZDIR",
+    ]
+    .into_iter()
+}
+
+/// Variables that don't count by their values: `TMPDIR` is set by the engine, what `PWD` says is part of a command's key;
+/// `TERM` matters to who prints to a terminal, which no command does; `MAKEFLAGS` says how many jobs there may be.
+pub(crate) fn counts_otherwise(name: &str) -> bool {
+    matches!(name, "TMPDIR" | "PWD" | "TERM" | "MAKEFLAGS")
+}
+
+/// Whether a program of which nothing is known is taken to read a variable. Some belong to Python, or differ between any
+/// two shells.
+pub(crate) fn may_matter(name: &str) -> bool {
+    const FOREIGN: [&str; 9] =
+        ["PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLUMNS", "LINES", "TMPDIR", "VIRTUAL_ENV"];
+    const BEGINNINGS: [&str; 6] = ["PYTHON", "PIP_", "AMBIDEX_", "CARGO", "PEP517_", "_PYPROJECT_"];
+    !FOREIGN.contains(&name) && !BEGINNINGS.iter().any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_known_with_targets_and_versions() {
+        let tools = [
+            "gcc",
+            "x86_64-linux-gnu-gcc-12",
+            "clang++-19",
+            "ld.lld",
+            "x86_64-conda-linux-gnu-c++",
+            "cc1plus",
+            "clang-14.0.6",
+        ];
+        for name in tools {
+            assert!(habits(Path::new("/usr/bin").join(name).as_path()).asks_by_name, "{name}");
+        }
+        for name in ["ccache", "sh", "python3.11", "mygcc", "gcc.sh", "distcc", "-", ""] {
+            assert!(!habits(Path::new("/usr/bin").join(name).as_path()).asks_by_name, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_clock_matters_where_it_can_show() {
+        let of = |name: &str| habits(Path::new(name));
+        assert!(of("/cc1").time_matters(b"time", 1) && !of("/cc1").time_matters(b"gettimeofday", 5));
+        assert!(
+            !of("/bash").time_matters(b"gettimeofday", 1) && of("/bash").time_matters(b"gettimeofday", 2)
+        );
+        assert!(of("/date").time_matters(b"clock_gettime", 1));
+    }
+}

@@ -1,0 +1,148 @@
+//! Knows the file into which the processes of a command write what they look at, and how to read it.
+//!
+//! The library that writes it is `ambidex-trace`; its `journal.rs` says what the file looks like.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{MemfdFlags, memfd_create};
+
+/// The length of the head.
+const HEAD: usize = 64;
+
+/// The length of what stands before an entry's text.
+const ENTRY: usize = 8;
+
+/// How much room there is. Pages that nobody writes to take none.
+const LENGTH: u64 = 64 << 20;
+
+/// What is written down of a running command.
+#[derive(Debug)]
+pub(crate) struct Trace(File);
+
+/// One thing that a process did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry<'a> {
+    pub kind: u8,
+    /// There was something.
+    pub found: bool,
+    /// It was asked for its size, times and permissions.
+    pub state: bool,
+    /// It was asked whether it can be executed.
+    pub executable: bool,
+    /// The process named it by its whole path.
+    pub absolute: bool,
+    pub process: u32,
+    pub text: &'a [u8],
+}
+
+impl Entry<'_> {
+    /// The text as a path; none where it is no valid text, which no record can hold.
+    pub fn path(&self) -> Option<&Path> {
+        std::str::from_utf8(self.text).ok().map(Path::new)
+    }
+}
+
+impl Trace {
+    /// A new, empty trace.
+    ///
+    /// # Errors
+    /// If the system gives no memory for it.
+    pub fn new() -> io::Result<Self> {
+        let file = File::from(memfd_create("ambidex-trace", MemfdFlags::CLOEXEC)?);
+        file.set_len(LENGTH)?;
+        Ok(Self(file))
+    }
+
+    /// By which the processes of the command open it.
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd()))
+    }
+
+    /// All that was written, once the command has ended; none if there was not enough room.
+    pub fn read(&self) -> io::Result<Option<Vec<u8>>> {
+        let mut taken = [0; 8];
+        self.0.read_exact_at(&mut taken, 0)?;
+        let taken = usize::from_ne_bytes(taken);
+        if taken as u64 + HEAD as u64 > LENGTH {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; taken];
+        self.0.read_exact_at(&mut bytes, HEAD as u64)?;
+        Ok(Some(bytes))
+    }
+}
+
+/// The entries, in the order in which they were begun. One that was begun and not ended has the kind 0, and nothing can
+/// be read behind it.
+pub(crate) fn entries(mut bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
+    std::iter::from_fn(move || {
+        let head: &[u8; ENTRY] = bytes.first_chunk()?;
+        let [kind, flags, low, high, process @ ..] = *head;
+        let length = usize::from(u16::from_ne_bytes([low, high]));
+        let text = bytes.get(ENTRY..ENTRY + length).filter(|_| kind != 0).unwrap_or_default();
+        bytes = if kind == 0 { &[] } else { &bytes[ENTRY + text.len()..] };
+        let flag = |bit: u8| flags & bit != 0;
+        Some(Entry {
+            kind,
+            found: flag(1),
+            state: flag(2),
+            executable: flag(4),
+            absolute: flag(8),
+            process: u32::from_ne_bytes(process),
+            text,
+        })
+    })
+}
+
+/// The parts of a text that a NUL separates.
+pub(crate) fn parts(text: &[u8]) -> (&[u8], &[u8]) {
+    let at = memchr::memchr(0, text).unwrap_or(text.len());
+    (&text[..at], text.get(at + 1..).unwrap_or_default())
+}
+
+/// Bytes as a path.
+pub(crate) fn as_path(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(kind: u8, flags: u8, process: u32, text: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(text.len()).unwrap().to_ne_bytes();
+        [&[kind, flags][..], &length, &process.to_ne_bytes(), text].concat()
+    }
+
+    #[test]
+    fn entries_are_read_up_to_one_that_was_not_ended() {
+        let bytes = [
+            written(b'L', 9, 7, b"/a"),
+            written(b'W', 0, 8, b""),
+            written(0, 0, 0, b"/b"),
+            written(b'L', 0, 7, b"/c"),
+        ];
+        let bytes = bytes.concat();
+        let read: Vec<_> =
+            entries(&bytes).map(|entry| (entry.kind, entry.found, entry.absolute, entry.process)).collect();
+        assert_eq!(read, [(b'L', true, true, 7), (b'W', false, false, 8), (0, false, false, 0)]);
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let trace = Trace::new().unwrap();
+        let entry = written(b'L', 1, 7, b"/a");
+        let file = File::options().write(true).open(trace.path()).unwrap();
+        file.write_all_at(&entry.len().to_ne_bytes(), 0).unwrap();
+        file.write_all_at(&entry, HEAD as u64).unwrap();
+        assert_eq!(trace.read().unwrap(), Some(entry));
+        file.write_all_at(&LENGTH.to_ne_bytes(), 0).unwrap();
+        assert_eq!(trace.read().unwrap(), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! Knows how a file is read that may be no file: a pipe or a device in its place would be waited for, or never end.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// Opens a regular file for reading.
+///
+/// # Errors
+/// If it can't be opened, or is something else.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    // A pipe would be waited for until somebody writes to it.
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{} is no regular file", path.display())))
+    }
+}
+
+/// The content of a regular file.
+///
+/// # Errors
+/// As for [`open_regular`], or if it can't be read.
+pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open_regular(path)?.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, pipe) = (folder.path().join("file"), folder.path().join("pipe"));
+        std::fs::write(&file, "x").unwrap();
+        assert_eq!(read_regular(&file).unwrap(), b"x");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for path in [pipe.as_path(), folder.path(), Path::new("/dev/zero"), Path::new("/dev/null")] {
+            assert!(read_regular(path).is_err(), "{}", path.display());
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Knows what a command looks at, lists, changes and starts, and takes it down for the engine, which has to know what
+//! the command's result depends on.
+//!
+//! The library is loaded by `LD_PRELOAD` into a command that the engine runs, and into all that this command starts. It
+//! decides nothing and delays nothing: it writes one entry for each call into a file that all share. The command can't
+//! see the library in its environment.
+//!
+//! What it can't see is taken down as well: that a program was started that has no entries of its own (one that is
+//! linked statically, or runs with other rights), that something was asked of the C library that looks at files itself.
+//! Then the engine knows that it does not know.
+
+#[macro_use(hooks, next)]
+extern crate ambidex_hook;
+
+use ambidex_hook::{buffer, environment, paths, sys};
+
+mod changes;
+mod journal;
+mod looks;
+mod settings;
+mod starts;
+mod unseen;

@@ -1,0 +1,203 @@
+//! Knows the functions by which a process looks at files and folders, reads them and lists them.
+
+use std::ffi::{c_char, c_int, c_uint, c_void};
+
+use crate::changes::change;
+use crate::journal::{self, Entry, flag};
+use crate::paths::Place;
+use crate::sys::{self, AT_FDCWD};
+
+type Path = *const c_char;
+type Any = *mut c_void;
+
+/// How something is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct How {
+    /// Whether a link is followed.
+    pub follow: bool,
+    /// [Flags](flag) that say what is asked.
+    pub asks: u8,
+}
+
+/// Whether there is something.
+pub(crate) const THERE: How = How { follow: true, asks: 0 };
+/// Its size, times and permissions.
+pub(crate) const STATE: How = How { follow: true, asks: flag::STATE };
+/// The same, of a link itself.
+pub(crate) const LINK: How = How { follow: false, asks: flag::STATE };
+/// Whether it can be executed.
+pub(crate) const EXECUTABLE: How = How { follow: true, asks: flag::EXECUTABLE };
+
+/// Takes down a look at what a path leads to, or at a link itself.
+#[inline]
+pub(crate) unsafe fn look(dir: c_int, path: Path, how: How) {
+    if journal::active() {
+        // SAFETY: the path is a C string or null, as for the hook.
+        unsafe { look_closer(dir, path, how) };
+    }
+}
+
+unsafe fn look_closer(dir: c_int, path: Path, how: How) {
+    let _errno = sys::Errno::keep();
+    // SAFETY: as for the caller.
+    let Some(place) = (unsafe { Place::new(dir, path) }) else { return };
+    let is_there = if how.follow { place.stat() } else { place.lstat() }.is_ok();
+    let entry = if how.follow { Entry::Look } else { Entry::LookAtLink };
+    journal::write_of(entry, how.asks | found(is_there), place);
+}
+
+fn found(is_there: bool) -> u8 {
+    if is_there { flag::FOUND } else { 0 }
+}
+
+/// How `access` and its kin look.
+fn access_of(mode: c_int, follow: bool) -> How {
+    How { follow, asks: if mode & sys::X_OK != 0 { flag::EXECUTABLE } else { 0 } }
+}
+
+/// How calls with flags of `AT_...` look.
+fn state_of(flags: c_int) -> How {
+    if flags & sys::AT_SYMLINK_NOFOLLOW == 0 { STATE } else { LINK }
+}
+
+/// How opening a file looks.
+fn opened_by(flags: c_int) -> How {
+    How { follow: flags & sys::O_NOFOLLOW == 0, asks: 0 }
+}
+
+/// Takes down that a path is resolved with all links in it.
+#[inline]
+unsafe fn resolve(path: Path) {
+    if journal::active() {
+        let _errno = sys::Errno::keep();
+        // SAFETY: the path is a C string or null, as for the hook.
+        if let Some(place) = unsafe { Place::new(AT_FDCWD, path) } {
+            journal::write_of(Entry::Resolve, found(place.stat().is_ok()), place);
+        }
+    }
+}
+
+/// Takes down that a folder is listed.
+#[inline]
+unsafe fn list(dir: c_int, path: Path) {
+    if journal::active() {
+        let _errno = sys::Errno::keep();
+        // SAFETY: the path is a C string or null, as for the hook.
+        if let Some(place) = unsafe { Place::new(dir, path) } {
+            journal::write_of(Entry::List, found(place.stat().is_ok()), place);
+        }
+    }
+}
+
+/// Takes down what opening a file means: a look, a listing or a change.
+pub(crate) unsafe fn opening(dir: c_int, path: Path, flags: c_int) {
+    if !journal::active() {
+        return;
+    }
+    // SAFETY: as for the hook.
+    unsafe {
+        let writes = flags & sys::O_ACCMODE != sys::O_RDONLY || flags & (sys::O_CREAT | sys::O_TRUNC) != 0;
+        if flags & sys::O_TMPFILE == sys::O_TMPFILE {
+            look(dir, path, THERE);
+        } else if writes {
+            // What it would have found there matters, unless it is emptied.
+            if flags & sys::O_TRUNC == 0 || flags & sys::O_CREAT == 0 {
+                look(dir, path, opened_by(flags));
+            }
+            change(dir, path);
+        } else {
+            look(dir, path, opened_by(flags));
+            if flags & sys::O_DIRECTORY != 0 && flags & sys::O_PATH == 0 {
+                list(dir, path);
+            }
+        }
+    }
+}
+
+/// The flags that a mode of `fopen` stands for.
+unsafe fn flags_of(mode: Path) -> c_int {
+    if mode.is_null() {
+        return 0;
+    }
+    // SAFETY: the mode is a C string.
+    let mode = unsafe { std::ffi::CStr::from_ptr(mode) }.to_bytes();
+    let both = if mode.contains(&b'+') { sys::O_RDWR } else { sys::O_WRONLY };
+    match mode.first() {
+        Some(b'w') => both | sys::O_CREAT | sys::O_TRUNC,
+        Some(b'a') => both | sys::O_CREAT,
+        _ if mode.contains(&b'+') => sys::O_RDWR,
+        _ => sys::O_RDONLY,
+    }
+}
+
+hooks! {
+    fn open(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opening(AT_FDCWD, path, flags); next(path, flags, mode) }
+    fn open64(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opening(AT_FDCWD, path, flags); next(path, flags, mode) }
+    fn openat(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opening(dir, path, flags); next(dir, path, flags, mode) }
+    fn openat64(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opening(dir, path, flags); next(dir, path, flags, mode) }
+    fn __open_2(path: Path, flags: c_int) -> c_int, next { opening(AT_FDCWD, path, flags); next(path, flags) }
+    fn __open64_2(path: Path, flags: c_int) -> c_int, next { opening(AT_FDCWD, path, flags); next(path, flags) }
+    fn __openat_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opening(dir, path, flags); next(dir, path, flags) }
+    fn __openat64_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opening(dir, path, flags); next(dir, path, flags) }
+    fn creat(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
+    fn creat64(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
+    fn fopen(path: Path, mode: Path) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode) }
+    fn fopen64(path: Path, mode: Path) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode) }
+    fn freopen(path: Path, mode: Path, stream: Any) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode, stream) }
+    fn freopen64(path: Path, mode: Path, stream: Any) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode, stream) }
+
+    fn stat(path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, STATE); next(path, into) }
+    fn stat64(path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, STATE); next(path, into) }
+    fn lstat(path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, LINK); next(path, into) }
+    fn lstat64(path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, LINK); next(path, into) }
+    fn fstatat(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { look(dir, path, state_of(flags)); next(dir, path, into, flags) }
+    fn fstatat64(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { look(dir, path, state_of(flags)); next(dir, path, into, flags) }
+    fn __xstat(version: c_int, path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, STATE); next(version, path, into) }
+    fn __xstat64(version: c_int, path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, STATE); next(version, path, into) }
+    fn __lxstat(version: c_int, path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, LINK); next(version, path, into) }
+    fn __lxstat64(version: c_int, path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, LINK); next(version, path, into) }
+    fn __fxstatat(version: c_int, dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next {
+        look(dir, path, state_of(flags));
+        next(version, dir, path, into, flags)
+    }
+    fn __fxstatat64(version: c_int, dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next {
+        look(dir, path, state_of(flags));
+        next(version, dir, path, into, flags)
+    }
+    fn statx(dir: c_int, path: Path, flags: c_int, mask: c_uint, into: Any) -> c_int, next {
+        look(dir, path, state_of(flags));
+        next(dir, path, flags, mask, into)
+    }
+    fn access(path: Path, mode: c_int) -> c_int, next { look(AT_FDCWD, path, access_of(mode, true)); next(path, mode) }
+    fn faccessat(dir: c_int, path: Path, mode: c_int, flags: c_int) -> c_int, next { look(dir, path, access_of(mode, flags & sys::AT_SYMLINK_NOFOLLOW == 0)); next(dir, path, mode, flags) }
+    fn eaccess(path: Path, mode: c_int) -> c_int, next { look(AT_FDCWD, path, access_of(mode, true)); next(path, mode) }
+    fn euidaccess(path: Path, mode: c_int) -> c_int, next { look(AT_FDCWD, path, access_of(mode, true)); next(path, mode) }
+
+    fn readlink(path: Path, into: *mut c_char, size: usize) -> isize, next { look(AT_FDCWD, path, LINK); next(path, into, size) }
+    fn readlinkat(dir: c_int, path: Path, into: *mut c_char, size: usize) -> isize, next { look(dir, path, LINK); next(dir, path, into, size) }
+    fn __readlink_chk(path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { look(AT_FDCWD, path, LINK); next(path, into, size, room) }
+    fn __readlinkat_chk(dir: c_int, path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { look(dir, path, LINK); next(dir, path, into, size, room) }
+    fn realpath(path: Path, into: *mut c_char) -> *mut c_char, next { resolve(path); next(path, into) }
+    fn __realpath_chk(path: Path, into: *mut c_char, size: usize) -> *mut c_char, next { resolve(path); next(path, into, size) }
+    fn canonicalize_file_name(path: Path) -> *mut c_char, next { resolve(path); next(path) }
+
+    fn getxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { look(AT_FDCWD, path, STATE); next(path, name, value, size) }
+    fn lgetxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { look(AT_FDCWD, path, LINK); next(path, name, value, size) }
+    fn listxattr(path: Path, names: Any, size: usize) -> isize, next { look(AT_FDCWD, path, STATE); next(path, names, size) }
+    fn llistxattr(path: Path, names: Any, size: usize) -> isize, next { look(AT_FDCWD, path, LINK); next(path, names, size) }
+
+    fn chdir(path: Path) -> c_int, next { look(AT_FDCWD, path, THERE); next(path) }
+
+    fn opendir(path: Path) -> Any, next { list(AT_FDCWD, path); next(path) }
+    fn fdopendir(fd: c_int) -> Any, next {
+        if journal::active() {
+            let _errno = sys::Errno::keep();
+            journal::write_of_open(Entry::List, fd);
+        }
+        next(fd)
+    }
+    fn scandir(path: Path, names: Any, filter: Any, compare: Any) -> c_int, next { list(AT_FDCWD, path); next(path, names, filter, compare) }
+    fn scandir64(path: Path, names: Any, filter: Any, compare: Any) -> c_int, next { list(AT_FDCWD, path); next(path, names, filter, compare) }
+    fn scandirat(dir: c_int, path: Path, names: Any, filter: Any, compare: Any) -> c_int, next { list(dir, path); next(dir, path, names, filter, compare) }
+    fn scandirat64(dir: c_int, path: Path, names: Any, filter: Any, compare: Any) -> c_int, next { list(dir, path); next(dir, path, names, filter, compare) }
+}

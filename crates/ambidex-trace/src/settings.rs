@@ -1,0 +1,197 @@
+//! Knows what is settled when the library is loaded: where entries go, what programs that are started need in their
+//! environment, and that the program finds nothing of that in its own.
+
+use std::cell::UnsafeCell;
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use crate::buffer::{Buffer, PathBuffer};
+use crate::environment::{How, List, Wanted, with};
+use crate::journal::{self, Entry, flag};
+use crate::{starts, sys};
+
+/// Written once by the constructor, before the program runs.
+struct Once<T>(UnsafeCell<T>);
+
+// SAFETY: it is only written while the process has one thread and no hook reads it.
+unsafe impl<T> Sync for Once<T> {}
+
+static FILE: Once<Buffer<256>> = Once(UnsafeCell::new(Buffer::new()));
+static LIBRARY: Once<PathBuffer> = Once(UnsafeCell::new(Buffer::new()));
+/// The program's own `LD_PRELOAD`, if there is something else in it.
+static PRELOAD: Once<PathBuffer> = Once(UnsafeCell::new(Buffer::new()));
+
+const TRACE: &[u8] = b"AMBIDEX_TRACE=";
+const LIST: &[u8] = b"LD_PRELOAD=";
+
+unsafe extern "C" {
+    pub(crate) static mut environ: *mut *const c_char;
+    fn dladdr(address: *const c_void, information: *mut Information) -> c_int;
+    fn dl_iterate_phdr(
+        see: extern "C" fn(*const Object, usize, *mut c_void) -> c_int,
+        data: *mut c_void,
+    ) -> c_int;
+}
+
+/// What `dladdr` says of an address.
+#[repr(C)]
+struct Information {
+    file: *const c_char,
+    base: *const c_void,
+    symbol: *const c_char,
+    symbol_address: *const c_void,
+}
+
+/// The beginning of what `dl_iterate_phdr` says of a loaded object.
+#[repr(C)]
+struct Object {
+    address: usize,
+    name: *const c_char,
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = constructor;
+
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static DESTRUCTOR: extern "C" fn() = ended;
+
+extern "C" fn constructor() {
+    let _errno = sys::Errno::keep();
+    // SAFETY: this is the only writer, and nothing reads before the journal is open.
+    let opened = unsafe {
+        let Some(file) = take(TRACE, None) else { return };
+        let place = &mut *FILE.0.get();
+        place.push(file);
+        let library = &mut *LIBRARY.0.get();
+        find_library(library);
+        take(LIST, Some((library.bytes(), &mut *PRELOAD.0.get())));
+        place.whole() && library.whole() && library.bytes().starts_with(b"/") && journal::open(place.c())
+    };
+    if opened {
+        starts::prepare();
+        began();
+        loaded();
+    }
+}
+
+/// Takes a variable out of the environment. With a list of which one entry goes, the rest stays.
+///
+/// # Safety
+/// Nobody else may use the environment.
+unsafe fn take(name: &[u8], without: Option<(&[u8], &'static mut PathBuffer)>) -> Option<&'static [u8]> {
+    // SAFETY: the environment is a list of C strings that ends with a null pointer.
+    unsafe {
+        let mut entry = environ;
+        while !entry.is_null() && !(*entry).is_null() {
+            let Some(value) = CStr::from_ptr(*entry).to_bytes().strip_prefix(name) else {
+                entry = entry.add(1);
+                continue;
+            };
+            if let Some((gone, rest)) = without {
+                rest.push(name);
+                let separator = |byte: &u8| matches!(byte, b':' | b' ');
+                let others = value.split(separator).filter(|other| !other.is_empty() && *other != gone);
+                for (number, other) in others.enumerate() {
+                    rest.push(if number == 0 { b"" } else { b":" }).push(other);
+                }
+                if rest.bytes().len() > name.len() && rest.whole() {
+                    *entry = rest.c().as_ptr();
+                    return Some(value);
+                }
+            }
+            while !(*entry).is_null() {
+                *entry = *entry.add(1);
+                entry = entry.add(1);
+            }
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Where this library was loaded from.
+fn find_library(into: &mut PathBuffer) {
+    let nothing: *const c_void = std::ptr::null();
+    let mut found =
+        Information { file: nothing.cast(), base: nothing, symbol: nothing.cast(), symbol_address: nothing };
+    // SAFETY: `dladdr` fills the structure; the name lives as long as the library.
+    unsafe {
+        if dladdr((&raw const CONSTRUCTOR).cast(), &raw mut found) != 0 && !found.file.is_null() {
+            into.push(CStr::from_ptr(found.file).to_bytes());
+        }
+    }
+}
+
+/// Takes down which program this is.
+fn began() {
+    let mut program = PathBuffer::new();
+    if program.fill(|room| sys::readlinkat(sys::AT_FDCWD, c"/proc/self/exe", room)).is_err() {
+        return journal::unseen("a program without a path");
+    }
+    // SAFETY: the environment is a list of C strings that ends with a null pointer.
+    let folders = unsafe { variable(b"LD_LIBRARY_PATH=") };
+    journal::write(Entry::Began, flag::FOUND, &[program.bytes(), b"\0", folders.unwrap_or_default()]);
+}
+
+/// Takes down which libraries are loaded.
+pub(crate) fn loaded() {
+    extern "C" fn see(object: *const Object, _: usize, _: *mut c_void) -> c_int {
+        // SAFETY: the object is alive, and its name is null or a C string.
+        let name = unsafe { (*object).name };
+        if !name.is_null() {
+            // SAFETY: as above.
+            let name = unsafe { CStr::from_ptr(name) }.to_bytes();
+            // SAFETY: nothing writes any more.
+            let own = unsafe { (*LIBRARY.0.get()).bytes() };
+            if name.starts_with(b"/") && name != own {
+                journal::write(Entry::Loaded, flag::FOUND, &[name]);
+            }
+        }
+        0
+    }
+    // SAFETY: the function takes what it is given.
+    unsafe { dl_iterate_phdr(see, std::ptr::null_mut()) };
+}
+
+extern "C" fn ended() {
+    if journal::active() && starts::has_loaded_more() {
+        loaded();
+    }
+}
+
+/// The value of a variable, by its name with the `=` behind it.
+///
+/// # Safety
+/// Nobody may change the environment meanwhile.
+pub(crate) unsafe fn variable(name: &[u8]) -> Option<&'static [u8]> {
+    // SAFETY: the environment is a list of C strings that ends with a null pointer.
+    unsafe {
+        let mut entry = environ;
+        while !entry.is_null() && !(*entry).is_null() {
+            if let Some(value) = CStr::from_ptr(*entry).to_bytes().strip_prefix(name) {
+                return Some(value);
+            }
+            entry = entry.add(1);
+        }
+    }
+    None
+}
+
+/// Calls `start` with an environment in which a program is observed as this one is.
+///
+/// # Safety
+/// The list must be null, or end with a null pointer.
+pub(crate) unsafe fn observed<R>(list: List, start: impl FnOnce(List) -> R) -> R {
+    if !journal::active() {
+        return start(list);
+    }
+    // SAFETY: nothing writes any more.
+    let (file, library) = unsafe { ((*FILE.0.get()).bytes(), (*LIBRARY.0.get()).bytes()) };
+    let wanted = [
+        Wanted { name: TRACE, value: file, how: How::Alone },
+        Wanted { name: LIST, value: library, how: How::InList },
+    ];
+    // SAFETY: the caller says so.
+    unsafe { with(list, wanted, start) }
+}

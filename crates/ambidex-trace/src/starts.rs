@@ -1,0 +1,246 @@
+//! Knows how a process becomes another program, starts one, or loads a library.
+
+use std::arch::naked_asm;
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ambidex_hook::real::Next;
+
+use crate::environment::List;
+use crate::journal::{self, Entry, flag};
+use crate::looks::{EXECUTABLE, THERE, look};
+use crate::paths::Place;
+use crate::settings::{self, observed};
+use crate::sys::{self, AT_FDCWD};
+
+type Path = *const c_char;
+type Any = *mut c_void;
+type Words = *const *const c_char;
+
+/// Takes down that a program is about to be started from a path.
+unsafe fn starting(dir: c_int, path: Path) {
+    if journal::active() {
+        let _errno = sys::Errno::keep();
+        // SAFETY: the path is a C string or null, as for the hook.
+        unsafe {
+            look(dir, path, EXECUTABLE);
+            if let Some(place) = Place::new(dir, path) {
+                journal::write(Entry::Starts, flag::FOUND, &[place.bytes()]);
+            }
+        }
+    }
+}
+
+/// Takes down that a program is told to make code for this very processor, which it asks itself: `-march=native` and its
+/// kin (GCC manual, "x86 Options").
+unsafe fn told(words: Words) {
+    if !journal::active() || words.is_null() {
+        return;
+    }
+    // SAFETY: the list holds C strings and ends with a null pointer.
+    unsafe {
+        let mut word = words;
+        while !(*word).is_null() {
+            if CStr::from_ptr(*word).to_bytes().ends_with(b"=native") {
+                return journal::write(Entry::Processor, 0, &[]);
+            }
+            word = word.add(1);
+        }
+    }
+}
+
+/// Takes down that it could not be started.
+fn not_started(failed: bool) {
+    if failed && journal::active() {
+        let _errno = sys::Errno::keep();
+        journal::write(Entry::NotStarted, 0, &[]);
+    }
+}
+
+/// Takes down a look at each place where a program of this name is searched for. A name with a slash is none.
+unsafe fn searching(name: Path) {
+    if !journal::active() || name.is_null() {
+        return;
+    }
+    let _errno = sys::Errno::keep();
+    // SAFETY: the name is a C string.
+    let name = unsafe { CStr::from_ptr(name) }.to_bytes();
+    if name.contains(&b'/') {
+        return;
+    }
+    // SAFETY: as long as the hook runs, nobody may change the environment.
+    let list = unsafe { settings::variable(b"PATH=") }.unwrap_or(b"/bin:/usr/bin");
+    for folder in list.split(|byte| *byte == b':') {
+        let mut path = crate::buffer::PathBuffer::new();
+        path.push(if folder.is_empty() { b"." } else { folder }).push(b"/").push(name);
+        // SAFETY: the path is alive.
+        unsafe { look(AT_FDCWD, path.c().as_ptr(), EXECUTABLE) };
+    }
+}
+
+/// Calls what starts programs with the environment that the C library has, so that they are observed.
+unsafe fn with_observed_environment<R>(start: impl FnOnce() -> R) -> R {
+    // SAFETY: threads that look at the environment meanwhile find two variables more.
+    unsafe {
+        let own = settings::environ;
+        observed(own.cast_const(), |list| {
+            settings::environ = list.cast_mut();
+            let answer = start();
+            settings::environ = own;
+            answer
+        })
+    }
+}
+
+static HAS_LOADED: AtomicBool = AtomicBool::new(false);
+
+/// Whether libraries may have been loaded since the process began.
+pub(crate) fn has_loaded_more() -> bool {
+    HAS_LOADED.load(Ordering::Relaxed)
+}
+
+/// Libraries may be loaded from now on, by others than `dlopen`.
+pub(crate) fn will_load() {
+    HAS_LOADED.store(true, Ordering::Relaxed);
+}
+
+/// Looks up what may be first needed in a child by vfork, where it is too late.
+pub(crate) fn prepare() {
+    let _ = next!(execve: fn(Path, Words, List) -> c_int);
+    let _ = next!(execvpe: fn(Path, Words, List) -> c_int);
+}
+
+fn real_dlopen() -> usize {
+    static NEXT: Next = Next::new(c"dlopen");
+    NEXT.address().unwrap_or(0)
+}
+
+extern "C" fn before_dlopen(path: Path) -> usize {
+    if journal::active() && !path.is_null() {
+        will_load();
+        // SAFETY: the path is a C string, as for `dlopen`.
+        unsafe {
+            if CStr::from_ptr(path).to_bytes().contains(&b'/') {
+                look(AT_FDCWD, path, THERE);
+            } else {
+                journal::unseen("the search for a library");
+            }
+        }
+    }
+    real_dlopen()
+}
+
+/// `dlopen` looks at who calls it, for the folders in which that one's libraries are: so it must not be this library.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn dlopen(_path: Path, _mode: c_int) -> Any {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!(
+        "push rdi", "push rsi", "sub rsp, 8", "call {before}", "add rsp, 8", "pop rsi", "pop rdi", "jmp rax",
+        before = sym before_dlopen
+    );
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!(
+        "stp x29, x30, [sp, #-32]!", "stp x0, x1, [sp, #16]", "bl {before}", "mov x16, x0", "ldp x0, x1, [sp, #16]",
+        "ldp x29, x30, [sp], #32", "br x16",
+        before = sym before_dlopen
+    );
+}
+
+/// Before the process is gone without running what is to be run at its end.
+fn ending() {
+    if journal::active() && has_loaded_more() {
+        settings::loaded();
+    }
+}
+
+hooks! {
+    fn execve(path: Path, words: Words, environment: List) -> c_int, next {
+        told(words);
+        starting(AT_FDCWD, path);
+        ending();
+        let answer = observed(environment, |environment| next(path, words, environment));
+        not_started(true);
+        answer
+    }
+    fn execv(path: Path, words: Words) -> c_int, next {
+        told(words);
+        starting(AT_FDCWD, path);
+        ending();
+        let answer = match next!(execve: fn(Path, Words, List) -> c_int) {
+            Some(execve) => observed(settings::environ.cast_const(), |environment| execve(path, words, environment)),
+            None => next(path, words),
+        };
+        not_started(true);
+        answer
+    }
+    fn execvp(file: Path, words: Words) -> c_int, next {
+        told(words);
+        searching(file);
+        starting(AT_FDCWD, file);
+        ending();
+        let answer = match next!(execvpe: fn(Path, Words, List) -> c_int) {
+            Some(execvpe) => observed(settings::environ.cast_const(), |environment| execvpe(file, words, environment)),
+            None => next(file, words),
+        };
+        not_started(true);
+        answer
+    }
+    fn execvpe(file: Path, words: Words, environment: List) -> c_int, next {
+        told(words);
+        searching(file);
+        starting(AT_FDCWD, file);
+        ending();
+        let answer = observed(environment, |environment| next(file, words, environment));
+        not_started(true);
+        answer
+    }
+    fn fexecve(fd: c_int, words: Words, environment: List) -> c_int, next {
+        told(words);
+        journal::write_of_open(Entry::Look, fd);
+        journal::write(Entry::Starts, flag::FOUND, &[]);
+        ending();
+        let answer = observed(environment, |environment| next(fd, words, environment));
+        not_started(true);
+        answer
+    }
+    fn execveat(dir: c_int, path: Path, words: Words, environment: List, flags: c_int) -> c_int, next {
+        told(words);
+        if path.is_null() || *path == 0 { journal::write_of_open(Entry::Look, dir) }
+        starting(dir, path);
+        ending();
+        let answer = observed(environment, |environment| next(dir, path, words, environment, flags));
+        not_started(true);
+        answer
+    }
+    fn posix_spawn(pid: Any, path: Path, actions: Any, attributes: Any, words: Words, environment: List) -> c_int, next {
+        told(words);
+        starting(AT_FDCWD, path);
+        let answer = observed(environment, |environment| next(pid, path, actions, attributes, words, environment));
+        not_started(answer != 0);
+        answer
+    }
+    fn posix_spawnp(pid: Any, file: Path, actions: Any, attributes: Any, words: Words, environment: List) -> c_int, next {
+        told(words);
+        searching(file);
+        starting(AT_FDCWD, file);
+        let answer = observed(environment, |environment| next(pid, file, actions, attributes, words, environment));
+        not_started(answer != 0);
+        answer
+    }
+    fn system(command: Path) -> c_int, next {
+        if !command.is_null() { starting(AT_FDCWD, c"/bin/sh".as_ptr()) }
+        with_observed_environment(|| next(command))
+    }
+    fn popen(command: Path, mode: Path) -> Any, next {
+        starting(AT_FDCWD, c"/bin/sh".as_ptr());
+        with_observed_environment(|| next(command, mode))
+    }
+    fn posix_spawn_file_actions_addopen(actions: Any, fd: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next {
+        crate::looks::opening(AT_FDCWD, path, flags);
+        next(actions, fd, path, flags, mode)
+    }
+    fn _exit(status: c_int) -> (), next { ending(); next(status) }
+    fn _Exit(status: c_int) -> (), next { ending(); next(status) }
+    fn quick_exit(status: c_int) -> (), next { ending(); next(status) }
+}

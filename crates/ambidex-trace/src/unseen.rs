@@ -1,0 +1,148 @@
+//! Knows what a process asks of the C library that looks at files itself, or of others than the file system: what of
+//! that is known by its name is taken down, and of the rest that it can't be seen.
+
+use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
+
+use crate::journal::{self, Entry, unseen};
+use crate::looks::{THERE, look};
+use crate::starts::will_load;
+use crate::sys::{self, AT_FDCWD, number};
+
+type Path = *const c_char;
+type Any = *mut c_void;
+
+fn cannot_see(what: &str) {
+    if journal::active() {
+        unseen(what);
+    }
+}
+
+/// Takes down that a variable is asked for.
+unsafe fn asked(name: Path) {
+    if journal::active() && !name.is_null() {
+        // SAFETY: the name is a C string.
+        journal::write(Entry::Variable, 0, &[unsafe { CStr::from_ptr(name) }.to_bytes()]);
+    }
+}
+
+/// Users and groups are looked up in files, or wherever else the configuration says (nsswitch.conf(5)).
+fn looking_up_users() {
+    if journal::active() {
+        will_load();
+        for path in [c"/etc/nsswitch.conf", c"/etc/passwd", c"/etc/group"] {
+            // SAFETY: the path is alive.
+            unsafe { look(AT_FDCWD, path.as_ptr(), THERE) };
+        }
+    }
+}
+
+/// All categories (locale.h).
+const ALL: c_int = 6;
+
+/// Takes down which locale was chosen: the C library reads its files, and those of conversions.
+unsafe fn chose(category: c_int, name: Path) {
+    if journal::active() && !name.is_null() {
+        will_load();
+        // SAFETY: the name is a C string.
+        let name = unsafe { CStr::from_ptr(name) }.to_bytes();
+        journal::write(Entry::Locale, 0, &[&[b'0' + category as u8], b"\0", name]);
+    }
+}
+
+/// Takes down which catalog of messages is looked for in which folder.
+unsafe fn named(domain: Path, folder: Path) {
+    if journal::active() && !domain.is_null() && !folder.is_null() {
+        // SAFETY: both are C strings.
+        let (domain, folder) = unsafe { (CStr::from_ptr(domain), CStr::from_ptr(folder)) };
+        journal::write(Entry::Catalog, 0, &[domain.to_bytes(), b"\0", folder.to_bytes()]);
+    }
+}
+
+/// Takes down that the time was asked for.
+fn clock(how: &str) {
+    if journal::active() {
+        journal::write(Entry::Clock, 0, &[how.as_bytes()]);
+    }
+}
+
+/// A system call that the C library hands on without looking at it.
+fn calling(number: c_long) {
+    const FILES: [usize; 9] = [
+        number::OPENAT,
+        number::NEWFSTATAT,
+        number::STATX,
+        number::READLINKAT,
+        number::UNLINKAT,
+        number::RENAMEAT,
+        number::LINKAT,
+        number::GETDENTS64,
+        number::EXECVE,
+    ];
+    if journal::active() && usize::try_from(number).is_ok_and(|number| FILES.contains(&number)) {
+        let _errno = sys::Errno::keep();
+        unseen("a system call of its own");
+    }
+}
+
+hooks! {
+    fn getenv(name: Path) -> *mut c_char, next { asked(name); next(name) }
+    fn secure_getenv(name: Path) -> *mut c_char, next { asked(name); next(name) }
+
+    fn glob(pattern: Path, flags: c_int, error: Any, into: Any) -> c_int, next { cannot_see("glob"); next(pattern, flags, error, into) }
+    fn glob64(pattern: Path, flags: c_int, error: Any, into: Any) -> c_int, next { cannot_see("glob"); next(pattern, flags, error, into) }
+    fn ftw(path: Path, each: Any, fds: c_int) -> c_int, next { cannot_see("ftw"); next(path, each, fds) }
+    fn ftw64(path: Path, each: Any, fds: c_int) -> c_int, next { cannot_see("ftw"); next(path, each, fds) }
+    fn nftw(path: Path, each: Any, fds: c_int, flags: c_int) -> c_int, next { cannot_see("nftw"); next(path, each, fds, flags) }
+    fn nftw64(path: Path, each: Any, fds: c_int, flags: c_int) -> c_int, next { cannot_see("nftw"); next(path, each, fds, flags) }
+    fn fts_open(paths: Any, options: c_int, compare: Any) -> Any, next { cannot_see("fts"); next(paths, options, compare) }
+    fn fts64_open(paths: Any, options: c_int, compare: Any) -> Any, next { cannot_see("fts"); next(paths, options, compare) }
+    fn wordexp(words: Path, into: Any, flags: c_int) -> c_int, next { cannot_see("wordexp"); next(words, into, flags) }
+    fn dlmopen(space: c_long, path: Path, mode: c_int) -> Any, next { cannot_see("dlmopen"); next(space, path, mode) }
+    fn name_to_handle_at(dir: c_int, path: Path, handle: Any, mount: Any, flags: c_int) -> c_int, next {
+        cannot_see("a handle of a file");
+        next(dir, path, handle, mount, flags)
+    }
+    fn inotify_add_watch(fd: c_int, path: Path, mask: c_uint) -> c_int, next { cannot_see("a watch on a file"); next(fd, path, mask) }
+
+    fn connect(fd: c_int, address: Any, length: c_uint) -> c_int, next { cannot_see("what another process answers"); next(fd, address, length) }
+    fn shm_open(name: Path, flags: c_int, mode: c_uint) -> c_int, next { cannot_see("shared memory"); next(name, flags, mode) }
+    fn mq_open(name: Path, flags: c_int, mode: c_uint, attributes: Any) -> c_int, next { cannot_see("a message queue"); next(name, flags, mode, attributes) }
+    fn shmget(key: c_int, size: usize, flags: c_int) -> c_int, next { cannot_see("shared memory"); next(key, size, flags) }
+    fn msgget(key: c_int, flags: c_int) -> c_int, next { cannot_see("a message queue"); next(key, flags) }
+
+    fn getpwnam(name: Path) -> Any, next { looking_up_users(); next(name) }
+    fn getpwuid(user: c_uint) -> Any, next { looking_up_users(); next(user) }
+    fn getpwnam_r(name: Path, into: Any, room: Any, size: usize, found: Any) -> c_int, next { looking_up_users(); next(name, into, room, size, found) }
+    fn getpwuid_r(user: c_uint, into: Any, room: Any, size: usize, found: Any) -> c_int, next { looking_up_users(); next(user, into, room, size, found) }
+    fn getgrnam(name: Path) -> Any, next { looking_up_users(); next(name) }
+    fn getgrgid(group: c_uint) -> Any, next { looking_up_users(); next(group) }
+
+    fn setlocale(category: c_int, name: Path) -> *mut c_char, next {
+        let chosen = next(category, name);
+        if !name.is_null() { chose(category, chosen) }
+        chosen
+    }
+    fn newlocale(mask: c_int, name: Path, base: Any) -> Any, next { chose(ALL, name); next(mask, name, base) }
+    fn bindtextdomain(domain: Path, folder: Path) -> *mut c_char, next { named(domain, folder); next(domain, folder) }
+
+    fn time(into: Any) -> isize, next { clock("time"); next(into) }
+    fn gettimeofday(into: Any, zone: Any) -> c_int, next { clock("gettimeofday"); next(into, zone) }
+    fn clock_gettime(clock_number: c_int, into: Any) -> c_int, next {
+        if clock_number == 0 { clock("clock_gettime") }
+        next(clock_number, into)
+    }
+
+    fn localtime(when: Any) -> Any, next { clock("localtime"); next(when) }
+    fn localtime_r(when: Any, into: Any) -> Any, next { clock("localtime"); next(when, into) }
+    fn ctime(when: Any) -> Any, next { clock("localtime"); next(when) }
+
+    fn iconv_open(to: Path, from: Path) -> Any, next {
+        if journal::active() { will_load() }
+        next(to, from)
+    }
+
+    fn syscall(call: c_long, a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> isize, next {
+        calling(call);
+        next(call, a, b, c, d, e, f)
+    }
+}
