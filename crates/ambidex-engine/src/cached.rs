@@ -103,7 +103,7 @@ impl Wanted<'_> {
             let view = files.view(version.file);
             let path = files.path(version.file).to_string_lossy();
             let named = roles.name(&path).into_owned();
-            if view == View::Resolved && named != path {
+            if files.names_a_place(*id) && named != path {
                 return None;
             }
             looks.push((view, named, version.digest));

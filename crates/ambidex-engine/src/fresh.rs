@@ -306,7 +306,7 @@ fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Resul
         let path = memory.files.path(version.file).to_string_lossy().into_owned();
         let named = then.name(&path).into_owned();
         let place = roles.place(&named).ok_or_else(|| Why::Place(path.clone()))?;
-        if view == View::Resolved && place != path {
+        if memory.files.names_a_place(id) && place != path {
             return Err(Why::Place(path));
         }
         let file = memory.files.id_in(Path::new(&place), view);

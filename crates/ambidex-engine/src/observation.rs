@@ -87,6 +87,30 @@ impl Looks {
         }
     }
 
+    /// What a path without links is depends on its folder, and on whether it is a link itself. Compilers ask for that of
+    /// each header, of which many are in one folder.
+    fn resolve_by_folders(&mut self) {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for (path, seen) in &mut self.all {
+            if seen.views & View::Resolved.bit() == 0 {
+                continue;
+            }
+            let (folder, is_named) = (path.parent(), path.file_name().is_some());
+            if !seen.found {
+                seen.views = seen.views & !View::Resolved.bit() | View::Leads.bit();
+            } else if let Some(folder) = folder
+                && is_named
+                && !path.is_symlink()
+            {
+                seen.views = seen.views & !View::Resolved.bit() | View::Itself.bit();
+                if folders.last().is_none_or(|last| last != folder) {
+                    folders.push(folder.to_owned());
+                }
+            }
+        }
+        folders.iter().for_each(|folder| self.add(folder, View::Resolved, true));
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (&Path, Seen)> {
         self.all.iter().map(|(path, seen)| (path.as_path(), *seen))
@@ -199,6 +223,8 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
                     observation.changes.entry(path).or_insert(entry.found);
                 }
             }
+            // Compilers ask the kernel how much they may use, not what to make.
+            b'L' | b'N' | b'C' | b'D' if habit.goes_by_content && is_kernels(entry.text) => {}
             b'L' | b'N' | b'C' | b'D' => {
                 let look = look(&entry, habit);
                 seen.entry(entry.text).and_modify(|seen| seen.and(look)).or_insert_with(|| {
@@ -220,6 +246,7 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
             observation.looks.merge(&path, seen[text]);
         }
     }
+    observation.looks.resolve_by_folders();
     // A command that makes what it has missed is judged by its changes.
     let unsteady = |(path, seen): &(&Path, Seen)| seen.unsteady && !observation.changes.contains_key(*path);
     if let Some((path, _)) = observation.looks.iter().find(unsteady) {
@@ -233,6 +260,11 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
         observation.asked = Asked::These(variables.into_iter().collect());
     }
     Ok(observation)
+}
+
+/// Whether a file is one that the kernel makes up (proc(5), sysfs(5)).
+pub(crate) fn is_kernels(path: &[u8]) -> bool {
+    path.starts_with(b"/proc/") || path.starts_with(b"/sys/")
 }
 
 /// How an entry looks at its path.

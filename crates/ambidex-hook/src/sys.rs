@@ -50,6 +50,7 @@ pub mod number {
 }
 
 pub const ENOENT: c_int = 2;
+pub const ENOTDIR: c_int = 20;
 pub const EINTR: c_int = 4;
 pub const EAGAIN: c_int = 11;
 pub const EFAULT: c_int = 14;

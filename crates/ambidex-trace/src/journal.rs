@@ -127,13 +127,23 @@ pub(crate) fn unseen(what: &str) {
     write(Entry::Unseen, 0, &[what.as_bytes()]);
 }
 
+/// Whether a path is a device's, or the kernel's about the process itself: nothing that could change from run to run.
+fn is_its_own(path: &[u8]) -> bool {
+    let about = path.strip_prefix(b"/proc/").unwrap_or_default();
+    paths::below(path, b"/dev")
+        || path == b"/proc"
+        || about.starts_with(b"self")
+        || about.starts_with(b"thread-self")
+        || about.first().is_some_and(u8::is_ascii_digit)
+}
+
 /// Takes down an entry about a place, by its absolute path.
 pub(crate) fn write_of(entry: Entry, flags: u8, place: Place<'_>) {
     let path = place.bytes();
     if path.starts_with(b"/") {
         if path == b"/proc/cpuinfo" {
             write(Entry::Processor, 0, &[]);
-        } else if !paths::kernels(path) {
+        } else if !is_its_own(path) {
             write(entry, flags | flag::ABSOLUTE, &[path]);
         }
         return;
@@ -156,7 +166,7 @@ pub(crate) fn write_of_open(entry: Entry, fd: c_int) {
     if !paths::of_descriptor(fd, &mut path) || !path.whole() {
         return unseen("a descriptor without a path");
     }
-    if path.bytes().starts_with(b"/") && !paths::kernels(path.bytes()) {
+    if path.bytes().starts_with(b"/") && !is_its_own(path.bytes()) {
         write(entry, flag::FOUND, &[path.bytes()]);
     }
 }

@@ -65,14 +65,33 @@ fn opened_by(flags: c_int) -> How {
     How { follow: flags & sys::O_NOFOLLOW == 0, asks: 0 }
 }
 
-/// Takes down that a path is resolved with all links in it.
+/// Whether a call has found something, by its answer: an error may have another reason than that nothing is there.
+fn has_found(succeeded: bool) -> bool {
+    succeeded || !matches!(sys::errno(), sys::ENOENT | sys::ENOTDIR)
+}
+
+/// The same as [`look`], after a call that has looked.
 #[inline]
-unsafe fn resolve(path: Path) {
+unsafe fn looked(dir: c_int, path: Path, how: How, succeeded: bool) {
     if journal::active() {
+        let is_there = has_found(succeeded);
+        let _errno = sys::Errno::keep();
+        // SAFETY: the path is a C string or null, as for the hook.
+        let Some(place) = (unsafe { Place::new(dir, path) }) else { return };
+        let entry = if how.follow { Entry::Look } else { Entry::LookAtLink };
+        journal::write_of(entry, how.asks | found(is_there), place);
+    }
+}
+
+/// Takes down that a path was resolved with all links in it.
+#[inline]
+unsafe fn resolved(path: Path, succeeded: bool) {
+    if journal::active() {
+        let is_there = has_found(succeeded);
         let _errno = sys::Errno::keep();
         // SAFETY: the path is a C string or null, as for the hook.
         if let Some(place) = unsafe { Place::new(AT_FDCWD, path) } {
-            journal::write_of(Entry::Resolve, found(place.stat().is_ok()), place);
+            journal::write_of(Entry::Resolve, found(is_there), place);
         }
     }
 }
@@ -114,6 +133,35 @@ pub(crate) unsafe fn opening(dir: c_int, path: Path, flags: c_int) {
     }
 }
 
+/// Opens a file, and takes down what that means: for one that is only read, what the call itself has found.
+unsafe fn opened<R>(
+    dir: c_int,
+    path: Path,
+    flags: c_int,
+    succeeded: fn(&R) -> bool,
+    open: impl FnOnce() -> R,
+) -> R {
+    // SAFETY: as for the hook.
+    unsafe {
+        let writes = flags & sys::O_ACCMODE != sys::O_RDONLY || flags & (sys::O_CREAT | sys::O_TRUNC) != 0;
+        if !journal::active() || writes || flags & sys::O_DIRECTORY != 0 {
+            opening(dir, path, flags);
+            return open();
+        }
+        let answer = open();
+        looked(dir, path, opened_by(flags), succeeded(&answer));
+        answer
+    }
+}
+
+fn is_descriptor(answer: &c_int) -> bool {
+    *answer >= 0
+}
+
+fn is_stream(answer: &Any) -> bool {
+    !answer.is_null()
+}
+
 /// The flags that a mode of `fopen` stands for.
 unsafe fn flags_of(mode: Path) -> c_int {
     if mode.is_null() {
@@ -131,60 +179,63 @@ unsafe fn flags_of(mode: Path) -> c_int {
 }
 
 hooks! {
-    fn open(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opening(AT_FDCWD, path, flags); next(path, flags, mode) }
-    fn open64(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opening(AT_FDCWD, path, flags); next(path, flags, mode) }
-    fn openat(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opening(dir, path, flags); next(dir, path, flags, mode) }
-    fn openat64(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opening(dir, path, flags); next(dir, path, flags, mode) }
-    fn __open_2(path: Path, flags: c_int) -> c_int, next { opening(AT_FDCWD, path, flags); next(path, flags) }
-    fn __open64_2(path: Path, flags: c_int) -> c_int, next { opening(AT_FDCWD, path, flags); next(path, flags) }
-    fn __openat_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opening(dir, path, flags); next(dir, path, flags) }
-    fn __openat64_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opening(dir, path, flags); next(dir, path, flags) }
+    fn open(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(AT_FDCWD, path, flags, is_descriptor, || next(path, flags, mode)) }
+    fn open64(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(AT_FDCWD, path, flags, is_descriptor, || next(path, flags, mode)) }
+    fn openat(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(dir, path, flags, is_descriptor, || next(dir, path, flags, mode)) }
+    fn openat64(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(dir, path, flags, is_descriptor, || next(dir, path, flags, mode)) }
+    fn __open_2(path: Path, flags: c_int) -> c_int, next { opened(AT_FDCWD, path, flags, is_descriptor, || next(path, flags)) }
+    fn __open64_2(path: Path, flags: c_int) -> c_int, next { opened(AT_FDCWD, path, flags, is_descriptor, || next(path, flags)) }
+    fn __openat_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opened(dir, path, flags, is_descriptor, || next(dir, path, flags)) }
+    fn __openat64_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opened(dir, path, flags, is_descriptor, || next(dir, path, flags)) }
     fn creat(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
     fn creat64(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
-    fn fopen(path: Path, mode: Path) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode) }
-    fn fopen64(path: Path, mode: Path) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode) }
+    fn fopen(path: Path, mode: Path) -> Any, next { opened(AT_FDCWD, path, flags_of(mode), is_stream, || next(path, mode)) }
+    fn fopen64(path: Path, mode: Path) -> Any, next { opened(AT_FDCWD, path, flags_of(mode), is_stream, || next(path, mode)) }
     fn freopen(path: Path, mode: Path, stream: Any) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode, stream) }
     fn freopen64(path: Path, mode: Path, stream: Any) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode, stream) }
 
-    fn stat(path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, STATE); next(path, into) }
-    fn stat64(path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, STATE); next(path, into) }
-    fn lstat(path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, LINK); next(path, into) }
-    fn lstat64(path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, LINK); next(path, into) }
-    fn fstatat(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { look(dir, path, state_of(flags)); next(dir, path, into, flags) }
-    fn fstatat64(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { look(dir, path, state_of(flags)); next(dir, path, into, flags) }
-    fn __xstat(version: c_int, path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, STATE); next(version, path, into) }
-    fn __xstat64(version: c_int, path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, STATE); next(version, path, into) }
-    fn __lxstat(version: c_int, path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, LINK); next(version, path, into) }
-    fn __lxstat64(version: c_int, path: Path, into: Any) -> c_int, next { look(AT_FDCWD, path, LINK); next(version, path, into) }
+    fn stat(path: Path, into: Any) -> c_int, next { let answer = next(path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn stat64(path: Path, into: Any) -> c_int, next { let answer = next(path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn lstat(path: Path, into: Any) -> c_int, next { let answer = next(path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn lstat64(path: Path, into: Any) -> c_int, next { let answer = next(path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn fstatat(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { let answer = next(dir, path, into, flags); looked(dir, path, state_of(flags), answer >= 0); answer }
+    fn fstatat64(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { let answer = next(dir, path, into, flags); looked(dir, path, state_of(flags), answer >= 0); answer }
+    fn __xstat(version: c_int, path: Path, into: Any) -> c_int, next { let answer = next(version, path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn __xstat64(version: c_int, path: Path, into: Any) -> c_int, next { let answer = next(version, path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn __lxstat(version: c_int, path: Path, into: Any) -> c_int, next { let answer = next(version, path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn __lxstat64(version: c_int, path: Path, into: Any) -> c_int, next { let answer = next(version, path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
     fn __fxstatat(version: c_int, dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next {
-        look(dir, path, state_of(flags));
-        next(version, dir, path, into, flags)
+        let answer = next(version, dir, path, into, flags);
+        looked(dir, path, state_of(flags), answer >= 0);
+        answer
     }
     fn __fxstatat64(version: c_int, dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next {
-        look(dir, path, state_of(flags));
-        next(version, dir, path, into, flags)
+        let answer = next(version, dir, path, into, flags);
+        looked(dir, path, state_of(flags), answer >= 0);
+        answer
     }
     fn statx(dir: c_int, path: Path, flags: c_int, mask: c_uint, into: Any) -> c_int, next {
-        look(dir, path, state_of(flags));
-        next(dir, path, flags, mask, into)
+        let answer = next(dir, path, flags, mask, into);
+        looked(dir, path, state_of(flags), answer >= 0);
+        answer
     }
-    fn access(path: Path, mode: c_int) -> c_int, next { look(AT_FDCWD, path, access_of(mode, true)); next(path, mode) }
+    fn access(path: Path, mode: c_int) -> c_int, next { let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
     fn faccessat(dir: c_int, path: Path, mode: c_int, flags: c_int) -> c_int, next { look(dir, path, access_of(mode, flags & sys::AT_SYMLINK_NOFOLLOW == 0)); next(dir, path, mode, flags) }
-    fn eaccess(path: Path, mode: c_int) -> c_int, next { look(AT_FDCWD, path, access_of(mode, true)); next(path, mode) }
-    fn euidaccess(path: Path, mode: c_int) -> c_int, next { look(AT_FDCWD, path, access_of(mode, true)); next(path, mode) }
+    fn eaccess(path: Path, mode: c_int) -> c_int, next { let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
+    fn euidaccess(path: Path, mode: c_int) -> c_int, next { let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
 
-    fn readlink(path: Path, into: *mut c_char, size: usize) -> isize, next { look(AT_FDCWD, path, LINK); next(path, into, size) }
-    fn readlinkat(dir: c_int, path: Path, into: *mut c_char, size: usize) -> isize, next { look(dir, path, LINK); next(dir, path, into, size) }
-    fn __readlink_chk(path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { look(AT_FDCWD, path, LINK); next(path, into, size, room) }
-    fn __readlinkat_chk(dir: c_int, path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { look(dir, path, LINK); next(dir, path, into, size, room) }
-    fn realpath(path: Path, into: *mut c_char) -> *mut c_char, next { resolve(path); next(path, into) }
-    fn __realpath_chk(path: Path, into: *mut c_char, size: usize) -> *mut c_char, next { resolve(path); next(path, into, size) }
-    fn canonicalize_file_name(path: Path) -> *mut c_char, next { resolve(path); next(path) }
+    fn readlink(path: Path, into: *mut c_char, size: usize) -> isize, next { let answer = next(path, into, size); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn readlinkat(dir: c_int, path: Path, into: *mut c_char, size: usize) -> isize, next { let answer = next(dir, path, into, size); looked(dir, path, LINK, answer >= 0); answer }
+    fn __readlink_chk(path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { let answer = next(path, into, size, room); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn __readlinkat_chk(dir: c_int, path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { let answer = next(dir, path, into, size, room); looked(dir, path, LINK, answer >= 0); answer }
+    fn realpath(path: Path, into: *mut c_char) -> *mut c_char, next { let answer = next(path, into); resolved(path, !answer.is_null()); answer }
+    fn __realpath_chk(path: Path, into: *mut c_char, size: usize) -> *mut c_char, next { let answer = next(path, into, size); resolved(path, !answer.is_null()); answer }
+    fn canonicalize_file_name(path: Path) -> *mut c_char, next { let answer = next(path); resolved(path, !answer.is_null()); answer }
 
-    fn getxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { look(AT_FDCWD, path, STATE); next(path, name, value, size) }
-    fn lgetxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { look(AT_FDCWD, path, LINK); next(path, name, value, size) }
-    fn listxattr(path: Path, names: Any, size: usize) -> isize, next { look(AT_FDCWD, path, STATE); next(path, names, size) }
-    fn llistxattr(path: Path, names: Any, size: usize) -> isize, next { look(AT_FDCWD, path, LINK); next(path, names, size) }
+    fn getxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { let answer = next(path, name, value, size); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn lgetxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { let answer = next(path, name, value, size); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn listxattr(path: Path, names: Any, size: usize) -> isize, next { let answer = next(path, names, size); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn llistxattr(path: Path, names: Any, size: usize) -> isize, next { let answer = next(path, names, size); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
 
     fn chdir(path: Path) -> c_int, next { look(AT_FDCWD, path, THERE); next(path) }
 

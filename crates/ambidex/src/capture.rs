@@ -52,9 +52,10 @@ pub(crate) struct Capture {
 
 impl Capture {
     /// Lays the files out: in the cache, where Python keeps their byte code from run to run, or, where there is no
-    /// cache, in a temporary folder.
+    /// cache, or none that will do, in a temporary folder.
     pub fn lay_out() -> Result<Self, Error> {
         if let Some(folder) = cache_folder().map(|cache| cache.join("capture").join(version()))
+            && can_be_preloaded(&folder)
             && lay_out_in(&folder).is_ok()
         {
             return Ok(Self { folder, _temporary: None });
@@ -90,11 +91,16 @@ impl Capture {
         self.library(OBSERVER.0)
     }
 
-    /// A library, if it can be preloaded: what has a space or a colon in its path can't be (ld.so(8)).
+    /// A library, if it can be preloaded.
     fn library(&self, name: &str) -> Option<PathBuf> {
         let library = self.folder.join(name);
-        (!library.to_string_lossy().contains([' ', ':'])).then_some(library)
+        can_be_preloaded(&library).then_some(library)
     }
+}
+
+/// Whether libraries in a folder can be preloaded: those with a space or a colon in their path can't be (ld.so(8)).
+fn can_be_preloaded(folder: &Path) -> bool {
+    !folder.to_string_lossy().contains([' ', ':'])
 }
 
 const PRELOAD: &str = "LD_PRELOAD";

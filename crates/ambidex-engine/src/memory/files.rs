@@ -18,7 +18,7 @@ use rustix::time::Timespec;
 
 use crate::clock::tick;
 use crate::growth::push;
-use crate::observation::View;
+use crate::observation::{View, is_kernels};
 use crate::path_index::PathIndex;
 
 /// A path in one respect, by its place in the table.
@@ -234,6 +234,12 @@ impl Files {
         self.version(id).digest == ABSENT
     }
 
+    /// Whether what was seen names a place, so that it says nothing of another one.
+    pub fn names_a_place(&self, id: VersionId) -> bool {
+        let version = self.version(id);
+        self.view(version.file) == View::Resolved && version.digest != YES
+    }
+
     /// Whether it is the content of a file.
     pub fn is_content(&self, id: VersionId) -> bool {
         let version = self.version(id);
@@ -368,9 +374,12 @@ impl Files {
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => NO,
                 Err(_) => ABSENT,
             },
-            View::Resolved => {
-                fs::canonicalize(path).map_or(ABSENT, |real| Digest::of(real.as_os_str().as_bytes()))
-            }
+            View::Resolved => match fs::canonicalize(path) {
+                // So that it is the same in another place.
+                Ok(real) if real.as_os_str() == path.as_os_str() => YES,
+                Ok(real) => Digest::of(real.as_os_str().as_bytes()),
+                Err(_) => ABSENT,
+            },
             View::Runs => match access(path, Access::EXEC_OK) {
                 Ok(()) => YES,
                 Err(_) => NO,
@@ -409,6 +418,11 @@ impl Files {
             _ => Digest::of_reader(open_regular(path)?)?,
         };
         let version = self.intern(id, digest);
+        if is_kernels(path.as_os_str().as_bytes()) {
+            // It has no times that say anything.
+            self.entries[id.0 as usize].volatile = true;
+            return Ok((version, None));
+        }
         if stat.is_settled(now) {
             self.vouch(stat, version);
         }

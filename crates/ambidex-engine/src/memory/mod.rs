@@ -2,10 +2,12 @@
 //!
 //! Everything here is kept in one log, `build/.ambidex/state`. What is not in it has not happened.
 
+mod compaction;
 pub(crate) mod files;
 pub(crate) mod groups;
 mod log;
 pub(crate) mod record;
+mod surrounded;
 pub(crate) mod unit;
 
 use std::collections::{HashMap, HashSet};
@@ -17,10 +19,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::job::Environment;
-use crate::observation::Asked;
 use crate::roles::Roles;
-use crate::surroundings::{self, Surroundings};
+use crate::surroundings::Surroundings;
 use ambidex_store::Digest;
 use files::{Files, News, VersionId};
 use groups::{GroupId, Groups};
@@ -260,59 +260,6 @@ impl Memory {
         groups.iter().try_for_each(|group| self.groups.check(*group, &mut self.files))
     }
 
-    /// The number of these variables as they are set in an environment, and the roles with those of paths that they name.
-    pub fn surrounded_by(
-        &mut self,
-        asked: &Asked,
-        env: &Environment,
-        roles: &Arc<Roles>,
-    ) -> (u32, Arc<Roles>) {
-        let secret = self.secret();
-        let (digest, roles) = surroundings::digest(&secret, asked, env, roles);
-        let is = |known: &Arc<Surroundings>| known.digest == digest && known.asked == *asked;
-        let number = self.surroundings.iter().position(is).unwrap_or_else(|| {
-            let new = Surroundings::of(&secret, asked, env, &roles);
-            self.append(&Frame::Surroundings(new.clone()));
-            self.surroundings.push(Arc::new(new));
-            self.surroundings.len() - 1
-        });
-        (u32::try_from(number).expect("fewer than 2^32 surroundings"), roles)
-    }
-
-    /// The variables of that number.
-    pub fn surroundings(&self, number: u32) -> Option<Arc<Surroundings>> {
-        self.surroundings.get(number as usize).cloned()
-    }
-
-    /// Whether variables are set to the same in an environment, and the roles with those of paths that they name.
-    pub fn is_in(
-        &mut self,
-        number: u32,
-        env: &Environment,
-        roles: &Arc<Roles>,
-    ) -> Option<(bool, Arc<Roles>)> {
-        let key = (number, env.hash, roles.hash());
-        if let Some(known) = self.compared.get(&key) {
-            return Some(known.clone());
-        }
-        let then = self.surroundings(number)?;
-        let (digest, roles) = surroundings::digest(&self.secret(), &then.asked, env, roles);
-        let compared = (digest == then.digest, roles);
-        self.compared.insert(key, compared.clone());
-        Some(compared)
-    }
-
-    /// By which the values of variables are hashed: nobody who can't read this log can guess them.
-    pub fn secret(&mut self) -> [u8; 32] {
-        if let Some(secret) = self.secret {
-            return secret;
-        }
-        let secret = surroundings::new_secret();
-        self.append(&Frame::Secret(secret));
-        self.secret = Some(secret);
-        secret
-    }
-
     /// What is told of the newest command that made the output at this place.
     pub fn told_of(&mut self, place: &str) -> Option<(ActionKey, Told)> {
         if self.by_place.is_none() {
@@ -481,67 +428,6 @@ impl Memory {
         }
         Ok(())
     }
-
-    /// Writes the log anew where a third of it or more says nothing any more.
-    fn compact(&mut self) -> io::Result<()> {
-        if self.log.len() < SMALL || self.stale * 3 < self.log.len() {
-            return Ok(());
-        }
-        let mut new = Renumbering {
-            old: self,
-            new: Files::default(),
-            versions: HashMap::new(),
-            groups: Vec::new(),
-            numbers: HashMap::new(),
-        };
-        let mut records = Vec::new();
-        for key in self.records.keys() {
-            let Some(mut record) = self.record(key) else { continue };
-            record.looks.iter_mut().for_each(|id| *id = new.group(*id));
-            records.push((key, postcard::to_stdvec(&record).expect("records are plain data")));
-        }
-        let mut units = Vec::new();
-        for state in self.units.keys() {
-            let Some(mut unit) = self.unit(state) else { continue };
-            unit.looks.iter_mut().for_each(|id| *id = new.group(*id));
-            units.push((*state, postcard::to_stdvec(&unit).expect("units are plain data")));
-        }
-        let news = std::mem::take(&mut new.new.news);
-        let groups = new.groups.into_iter().map(Frame::Group);
-        let frames = news.into_iter().map(Frame::News).chain(groups);
-        let frames = frames.chain(records.iter().map(|(key, record)| Frame::Record { key: **key, record }));
-        // By their numbers, which records name: none may be left out.
-        let surroundings = self.surroundings.iter();
-        let frames = frames.chain(surroundings.map(|known| Frame::Surroundings(Surroundings::clone(known))));
-        let frames = frames.chain(self.secret.map(Frame::Secret));
-        let frames = frames.chain(units.iter().map(|(state, unit)| Frame::Unit { state: *state, unit }));
-        let invocations = self.invocations.iter();
-        let invocations: Vec<_> =
-            invocations.map(|(key, range)| (*key, self.log.content(range.clone()))).collect();
-        let invocations = invocations.iter().map(|(key, invocation)| (*key, &**invocation));
-        let frames = frames.chain(invocations.map(|(key, invocation)| Frame::Invocation { key, invocation }));
-        let last_build: Vec<_> =
-            self.last_build.iter().map(|range| self.log.content(range.clone())).collect();
-        let last_build =
-            last_build.iter().enumerate().map(|(number, part)| Frame::LastBuild { first: number == 0, part });
-        let contents: Vec<Vec<u8>> = frames
-            .chain(last_build)
-            .map(|frame| postcard::to_stdvec(&frame).expect("frames are plain data"))
-            .collect();
-        let bytes = self.log.replace(contents.into_iter())?;
-        self.files = Files::default();
-        self.groups = Groups::default();
-        self.records.clear();
-        self.by_place = None;
-        self.surroundings.clear();
-        self.compared.clear();
-        self.invocations.clear();
-        self.last_build.clear();
-        self.units.clear();
-        self.stale = 0;
-        self.recall(&bytes);
-        Ok(())
-    }
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -549,39 +435,6 @@ fn remove(path: &Path) -> io::Result<()> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
-    }
-}
-
-/// Tables of files and groups that hold only what is still spoken of.
-struct Renumbering<'a> {
-    old: &'a Memory,
-    new: Files,
-    versions: HashMap<VersionId, VersionId>,
-    groups: Vec<Vec<VersionId>>,
-    numbers: HashMap<GroupId, GroupId>,
-}
-
-impl Renumbering<'_> {
-    fn version(&mut self, id: VersionId) -> VersionId {
-        if let Some(new) = self.versions.get(&id) {
-            return *new;
-        }
-        let new = self.new.adopt(&self.old.files, id);
-        self.versions.insert(id, new);
-        new
-    }
-
-    fn group(&mut self, id: GroupId) -> GroupId {
-        if let Some(new) = self.numbers.get(&id) {
-            return *new;
-        }
-        let members: Vec<VersionId> = self.old.groups.members(id).to_vec();
-        let mut members: Vec<VersionId> = members.into_iter().map(|member| self.version(member)).collect();
-        members.sort_unstable();
-        let new = GroupId(u32::try_from(self.groups.len()).expect("fewer than 2^32 groups"));
-        self.groups.push(members);
-        self.numbers.insert(id, new);
-        new
     }
 }
 

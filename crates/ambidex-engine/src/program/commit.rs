@@ -52,7 +52,12 @@ impl Program {
             return Ok(());
         }
         // In the order in which the serial build would have made them, beside what Python makes itself.
-        place::commit(file, place, Some(self.jobs[node.index()].recorded))
+        place::commit(file, place, Some(self.jobs[node.index()].recorded))?;
+        if let Some(tree) = &self.tree {
+            // Commands may have missed it there before.
+            tree.memory().files.doubt();
+        }
+        Ok(())
     }
 
     /// Puts the newest versions of paths to their own places: those that `wanted` says yes to. Everything must be

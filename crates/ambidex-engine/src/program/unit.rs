@@ -182,7 +182,10 @@ impl Program {
                 match place::commit(&kept.file, place, None) {
                     // Somebody has removed the folder since, and what the serial build left there with it.
                     Err(_) if !place.parent().is_some_and(Path::is_dir) => {}
-                    committed => committed?,
+                    committed => {
+                        committed?;
+                        tree.memory().files.doubt();
+                    }
                 }
             }
         }

@@ -1,0 +1,64 @@
+//! Knows, of the variables that commands asked for, whether they are set to what they were.
+
+use std::sync::Arc;
+
+use super::{Frame, Memory};
+use crate::job::Environment;
+use crate::observation::Asked;
+use crate::roles::Roles;
+use crate::surroundings::{self, Surroundings};
+
+impl Memory {
+    /// The number of these variables as they are set in an environment, and the roles with those of paths that they name.
+    pub fn surrounded_by(
+        &mut self,
+        asked: &Asked,
+        env: &Environment,
+        roles: &Arc<Roles>,
+    ) -> (u32, Arc<Roles>) {
+        let secret = self.secret();
+        let (digest, roles) = surroundings::digest(&secret, asked, env, roles);
+        let is = |known: &Arc<Surroundings>| known.digest == digest && known.asked == *asked;
+        let number = self.surroundings.iter().position(is).unwrap_or_else(|| {
+            let new = Surroundings::of(&secret, asked, env, &roles);
+            self.append(&Frame::Surroundings(new.clone()));
+            self.surroundings.push(Arc::new(new));
+            self.surroundings.len() - 1
+        });
+        (u32::try_from(number).expect("fewer than 2^32 surroundings"), roles)
+    }
+
+    /// The variables of that number.
+    pub fn surroundings(&self, number: u32) -> Option<Arc<Surroundings>> {
+        self.surroundings.get(number as usize).cloned()
+    }
+
+    /// Whether variables are set to the same in an environment, and the roles with those of paths that they name.
+    pub fn is_in(
+        &mut self,
+        number: u32,
+        env: &Environment,
+        roles: &Arc<Roles>,
+    ) -> Option<(bool, Arc<Roles>)> {
+        let key = (number, env.hash, roles.hash());
+        if let Some(known) = self.compared.get(&key) {
+            return Some(known.clone());
+        }
+        let then = self.surroundings(number)?;
+        let (digest, roles) = surroundings::digest(&self.secret(), &then.asked, env, roles);
+        let compared = (digest == then.digest, roles);
+        self.compared.insert(key, compared.clone());
+        Some(compared)
+    }
+
+    /// By which the values of variables are hashed: nobody who can't read this log can guess them.
+    pub fn secret(&mut self) -> [u8; 32] {
+        if let Some(secret) = self.secret {
+            return secret;
+        }
+        let secret = surroundings::new_secret();
+        self.append(&Frame::Secret(secret));
+        self.secret = Some(secret);
+        secret
+    }
+}

@@ -1,0 +1,106 @@
+//! Knows what the library must take down, seen from an engine: real programs run with it.
+
+#[path = "../../../ambidex-hook/compile.rs"]
+mod compile;
+mod traced;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use traced::{Entry, traced};
+
+fn find<'a>(entries: &'a [Entry], kind: char, text: &Path) -> Option<&'a Entry> {
+    entries.iter().find(|entry| entry.kind == kind && Path::new(&entry.text) == text)
+}
+
+#[track_caller]
+fn expect(entries: &[Entry], kind: char, text: &Path, found: bool) {
+    let entry = find(entries, kind, text).unwrap_or_else(|| panic!("no {kind} {text:?} in {entries:#?}"));
+    assert_eq!(entry.flags & 1 != 0, found, "{entry:?}");
+}
+
+#[test]
+fn what_a_shell_looks_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    fs::write(root.join("there"), "x\n").unwrap();
+    let script = "read x < there; test -e missing; exec cat there";
+    let entries = traced(Command::new("sh").args(["-c", script]).current_dir(&root));
+    expect(&entries, 'L', &root.join("there"), true);
+    expect(&entries, 'L', &root.join("missing"), false);
+    let programs: Vec<_> = entries.iter().filter(|entry| entry.kind == 'P').collect();
+    assert_eq!(programs.len(), 2, "{programs:#?}");
+    assert_ne!(programs[0].text, programs[1].text);
+    // The shell tries each folder of the PATH.
+    let count = |kind| entries.iter().filter(|entry| entry.kind == kind).count();
+    assert_eq!(count('E') - count('X'), 1, "{entries:#?}");
+    assert!(!entries.iter().any(|entry| entry.kind == 'U'), "{entries:#?}");
+}
+
+#[test]
+fn what_a_shell_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    fs::write(root.join("old"), "").unwrap();
+    let script = "echo x > new; echo y >> old; mkdir folder; mv old moved; rm new";
+    let entries = traced(Command::new("sh").args(["-c", script]).current_dir(&root));
+    expect(&entries, 'W', &root.join("new"), false);
+    expect(&entries, 'W', &root.join("old"), true);
+    expect(&entries, 'W', &root.join("folder"), false);
+    expect(&entries, 'W', &root.join("moved"), false);
+}
+
+#[test]
+fn what_a_compiler_looks_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    fs::create_dir_all(root.join("near")).unwrap();
+    fs::create_dir_all(root.join("far")).unwrap();
+    fs::write(root.join("far/a.h"), "").unwrap();
+    fs::write(root.join("a.c"), "#include \"a.h\"\n#if __has_include(\"/b.h\")\n#endif\nint x;\n").unwrap();
+    let mut gcc = Command::new("cc");
+    gcc.args(["-c", "a.c", "-Inear", "-Ifar", "-o", "a.o"]).current_dir(&root);
+    let entries = traced(&mut gcc);
+    expect(&entries, 'L', &root.join("near/a.h"), false);
+    expect(&entries, 'L', &root.join("far/a.h"), true);
+    expect(&entries, 'L', Path::new("/b.h"), false);
+    expect(&entries, 'W', &root.join("a.o"), false);
+    assert!(find(&entries, 'G', Path::new("CPATH")).is_some(), "{entries:#?}");
+    assert!(!entries.iter().any(|entry| entry.kind == 'T' && entry.text != "gettimeofday"), "{entries:#?}");
+    fs::write(root.join("a.c"), "#define JOIN(a, b) a##b\nconst char *d = JOIN(__DA, TE__);\n").unwrap();
+    let entries = traced(&mut gcc);
+    assert!(entries.iter().any(|entry| entry.kind == 'T' && entry.text == "time"), "{entries:#?}");
+}
+
+#[test]
+fn what_a_command_finds_in_its_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let script = format!("env > {}", out.display());
+    traced(Command::new("sh").args(["-c", &script]).env("MINE", "1"));
+    let environment = fs::read_to_string(out).unwrap();
+    assert!(environment.contains("MINE=1"));
+    let ours = |line: &&str| line.starts_with("AMBIDEX_TRACE=") || line.starts_with("LD_PRELOAD=");
+    assert_eq!(environment.lines().find(ours), None);
+}
+
+#[test]
+fn what_is_loaded_and_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let entries = traced(Command::new("ls").arg(&root));
+    expect(&entries, 'D', &root, true);
+    let is_libc = |entry: &Entry| entry.kind == 'O' && entry.text.contains("libc.so");
+    assert!(entries.iter().any(is_libc), "{entries:#?}");
+}
+
+#[test]
+fn what_cannot_be_seen() {
+    let script = "cd / && echo *";
+    let entries = traced(Command::new("bash").args(["-c", script]));
+    expect(&entries, 'D', Path::new("/."), true);
+    let connects = "exec 3<>/dev/tcp/127.0.0.1/9 || :";
+    let entries = traced(Command::new("bash").args(["-c", connects]));
+    assert!(entries.iter().any(|entry| entry.kind == 'U'), "{entries:#?}");
+}

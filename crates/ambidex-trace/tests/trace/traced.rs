@@ -1,0 +1,48 @@
+//! Knows how a program is run with the library, and what was taken down then.
+
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use crate::compile;
+
+/// One entry, as `journal.rs` says.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub kind: char,
+    pub flags: u8,
+    pub text: String,
+}
+
+/// Runs a program, and returns what was taken down. Its own end does not matter.
+pub fn traced(command: &mut Command) -> Vec<Entry> {
+    static LIBRARY: OnceLock<(tempfile::TempDir, std::path::PathBuf)> = OnceLock::new();
+    let (_, library) = LIBRARY.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("there is room");
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let library = compile::compile(&rustc, None, &crates, "ambidex-trace", folder.path());
+        (folder, library)
+    });
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("trace");
+    let file = std::fs::File::create(&path).expect("the folder is ours");
+    file.set_len(64 << 20).expect("nothing is written yet");
+    command.env("AMBIDEX_TRACE", &path).env("LD_PRELOAD", library).stdin(Stdio::null());
+    command.output().expect("the program is there");
+    let file = std::fs::File::open(&path).expect("it is ours");
+    let mut taken = [0; 8];
+    file.read_exact_at(&mut taken, 0).expect("it has a head");
+    let mut bytes = vec![0; usize::from_ne_bytes(taken)];
+    file.read_exact_at(&mut bytes, 64).expect("it is long enough");
+    let mut entries = Vec::new();
+    let mut rest = bytes.as_slice();
+    while let [kind, flags, low, high, _, _, _, _, text @ ..] = rest {
+        let length = usize::from(u16::from_ne_bytes([*low, *high]));
+        let text_of = String::from_utf8_lossy(&text[..length]).into_owned();
+        entries.push(Entry { kind: char::from(*kind), flags: *flags, text: text_of });
+        rest = &text[length..];
+    }
+    entries
+}
