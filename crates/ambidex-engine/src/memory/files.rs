@@ -452,10 +452,10 @@ impl Files {
         self.news.push(News::Vouched(stat, version));
     }
 
-    /// The digest of what a file contains now.
+    /// The digest of what a file contains now, whatever was found before in this run.
     pub fn digest(&mut self, path: &Path) -> Option<Digest> {
         let id = self.id(path);
-        let version = self.current(id)?;
+        let version = self.look_at_state(id).filter(|version| !self.is_absent(*version))?;
         Some(self.version(version).digest)
     }
 }

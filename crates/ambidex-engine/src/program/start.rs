@@ -91,6 +91,17 @@ impl Program {
         drop(memory);
         let job = &self.jobs[node.index()];
         let written = |node: NodeId, path: PathId| self.written(node, path);
+        for (read, content) in job.reads.iter().zip(&start.reads) {
+            if let Content::Of(writer) = content
+                && let Some(file) = written(*writer, read.path)
+                && !file.exists()
+            {
+                let (file, place) = (file.display(), read.file.display());
+                return Err(io::Error::other(format!(
+                    "{file}, which holds {place}, was removed while the build ran: build again"
+                )));
+            }
+        }
         let command = job.command();
         let plan = job.plan(&command, &folder, &start.reads, &written);
         debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
