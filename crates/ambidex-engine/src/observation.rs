@@ -125,8 +125,12 @@ impl Looks {
 /// The variables that processes asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Asked {
-    /// These, in the order of their names.
-    These(Vec<String>),
+    These {
+        /// In their order.
+        names: Vec<String>,
+        /// Programs that were looked for in the folders of `PATH`: only which file each one is counts of that variable.
+        programs: Vec<String>,
+    },
     /// Nobody knows: maybe any.
     Any,
 }
@@ -151,6 +155,21 @@ pub(crate) struct Observation {
     pub timed: bool,
 }
 
+impl Observation {
+    /// Takes down which programs were looked for in these folders, which are those of `PATH`.
+    pub fn note_programs(&mut self, folders: &[PathBuf]) {
+        let Asked::These { programs, .. } = &mut self.asked else { return };
+        let is_in_path = |path: &Path| {
+            path.parent()
+                .is_some_and(|parent| folders.iter().any(|folder| folder.as_os_str() == parent.as_os_str()))
+        };
+        let found = self.looks.iter().map(|(path, _)| path).filter(|path| is_in_path(path));
+        let names = found.filter_map(|path| path.file_name()?.to_str()).map(str::to_owned);
+        let names: BTreeSet<String> = names.collect();
+        *programs = names.into_iter().collect();
+    }
+}
+
 /// Why a command's dependencies are not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("what it looks at can't be observed: {0}")]
@@ -161,7 +180,7 @@ pub(crate) struct Unobserved(pub String);
 pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observation, Unobserved> {
     let mut observation = Observation {
         looks: Looks::default(),
-        asked: Asked::These(Vec::new()),
+        asked: Asked::Any,
         programs: BTreeSet::new(),
         loaded: BTreeSet::new(),
         locales: BTreeSet::new(),
@@ -257,7 +276,7 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
     } else {
         variables.extend(tools::asked_by_the_c_library().map(str::to_owned));
         variables.retain(|name| !tools::counts_otherwise(name));
-        observation.asked = Asked::These(variables.into_iter().collect());
+        observation.asked = Asked::These { names: variables.into_iter().collect(), programs: Vec::new() };
     }
     Ok(observation)
 }

@@ -22,6 +22,7 @@ use crate::observation::{self, Observation, View};
 use crate::paths::plain;
 use crate::place;
 use crate::process::{Ended, Running};
+use crate::surroundings;
 use crate::trace::Trace;
 use crate::tree::Tree;
 
@@ -301,6 +302,7 @@ impl Started {
         let variable = |name: &str| self.env.variables.get(name).cloned();
         let mut loaded = means.loaded.lock().expect("nobody dies with what is known of libraries");
         by_libc::complete(&mut observation, &mut loaded, &variable)?;
+        observation.note_programs(&surroundings::folders(&self.env));
         Ok(observation)
     }
 

@@ -1,12 +1,16 @@
 //! Knows whether variables that a command asked for are set to what they were, without keeping what they are set to.
 
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_store::Digest;
+use rustix::fs::{Access, access};
 use serde::{Deserialize, Serialize};
 
 use crate::job::Environment;
 use crate::observation::Asked;
+use crate::paths::plain;
 use crate::roles::Roles;
 use crate::tools;
 
@@ -23,18 +27,48 @@ pub(crate) fn new_secret() -> [u8; 32] {
     secret
 }
 
+/// By which folders programs are found.
+const PATH: &str = "PATH";
+
+/// The folders in which programs are looked for, in this order.
+pub(crate) fn folders(env: &Environment) -> Vec<PathBuf> {
+    let path = env.variables.get(PATH).map(String::as_str).unwrap_or_default();
+    std::env::split_paths(path).map(|folder| plain(&folder)).collect()
+}
+
 /// The variables of a list with their values, by name.
-fn values<'a>(asked: &'a Asked, env: &'a Environment) -> Vec<(&'a str, Option<&'a str>)> {
+fn values<'a>(asked: &'a Asked, env: &'a Environment) -> Vec<(&'a str, Option<Cow<'a, str>>)> {
     match asked {
-        Asked::These(names) => {
-            let value = |name: &String| env.variables.get(name).map(String::as_str);
+        Asked::These { names, programs } => {
+            let value = |name: &String| match name.as_str() {
+                PATH => found(programs, env).map(Cow::Owned),
+                _ => env.variables.get(name).map(|value| Cow::Borrowed(value.as_str())),
+            };
             names.iter().map(|name| (name.as_str(), value(name))).collect()
         }
         Asked::Any => {
             let all = env.variables.iter().filter(|(name, _)| tools::may_matter(name));
-            all.map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect()
+            all.map(|(name, value)| (name.as_str(), Some(Cow::Borrowed(value.as_str())))).collect()
         }
     }
+}
+
+/// Which files these programs are, as execvp(3) finds them; and the folders themselves where one depends on where the
+/// command runs.
+fn found(programs: &[String], env: &Environment) -> Option<String> {
+    let path = env.variables.get(PATH)?;
+    let folders = folders(env);
+    let mut text = String::new();
+    if folders.iter().any(|folder| !folder.is_absolute()) {
+        text.push_str(path);
+    }
+    for program in programs {
+        let runs = |file: &PathBuf| file.is_file() && access(file, Access::EXEC_OK).is_ok();
+        let file = folders.iter().map(|folder| folder.join(program)).find(runs);
+        let file = file.as_deref().map(Path::to_string_lossy).unwrap_or_default();
+        text.extend([program.as_str(), "=", &file, ";"]);
+    }
+    Some(text)
 }
 
 /// A hash of what the variables are set to, paths named by role, and the roles with those of paths that they name.
@@ -49,10 +83,10 @@ pub(crate) fn digest(
     for (name, value) in values(asked, env) {
         hasher.update(name.as_bytes()).update(&[0, u8::from(value.is_some())]);
         let value = value.unwrap_or_default();
-        if roles.mentions_temporary(value) {
-            Arc::make_mut(&mut roles).learn(value);
+        if roles.mentions_temporary(&value) {
+            Arc::make_mut(&mut roles).learn(&value);
         }
-        hasher.update(roles.name(value).as_bytes()).update(&[0]);
+        hasher.update(roles.name(&value).as_bytes()).update(&[0]);
     }
     (Digest(*hasher.finalize().as_bytes()), roles)
 }
@@ -75,7 +109,8 @@ impl Surroundings {
             let hash = blake3::keyed_hash(secret, roles.name(value).as_bytes());
             u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap_or_default())
         };
-        let values = values(asked, env).into_iter().map(|(name, value)| (name.to_owned(), value.map(hash)));
+        let hashed = |value: Option<Cow<'_, str>>| value.map(|value| hash(&value));
+        let values = values(asked, env).into_iter().map(|(name, value)| (name.to_owned(), hashed(value)));
         Self { asked: asked.clone(), digest, values: values.collect() }
     }
 }
@@ -84,6 +119,11 @@ impl Surroundings {
 mod tests {
     use super::*;
     use std::path::Path;
+
+    fn these(names: &[&str], programs: &[&str]) -> Asked {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Asked::These { names: owned(names), programs: owned(programs) }
+    }
 
     fn env(pairs: &[(&str, &str)]) -> Environment {
         Environment::new(
@@ -94,7 +134,7 @@ mod tests {
     #[test]
     fn only_what_was_asked_for_counts() {
         let roles = Arc::new(Roles::new(Path::new("/p"), None, &["/tmp".into()]));
-        let asked = Asked::These(vec!["CPATH".to_owned()]);
+        let asked = these(&["CPATH"], &[]);
         let of = |pairs: &[(&str, &str)], asked: &Asked| digest(&[7; 32], asked, &env(pairs), &roles).0;
         assert_eq!(of(&[("CPATH", "/x"), ("A", "1")], &asked), of(&[("CPATH", "/x"), ("A", "2")], &asked));
         assert_ne!(of(&[("CPATH", "/x")], &asked), of(&[("CPATH", "/y")], &asked));
@@ -106,9 +146,25 @@ mod tests {
     #[test]
     fn temporary_folders_count_by_their_order() {
         let roles = Arc::new(Roles::new(Path::new("/p"), None, &["/tmp".into()]));
-        let asked = Asked::These(vec!["PATH".to_owned()]);
+        let asked = these(&["CPATH"], &[]);
+        let of = |path: &str| digest(&[7; 32], &asked, &env(&[("CPATH", path)]), &roles).0;
+        assert_eq!(of("/tmp/env-a/include:/usr/x"), of("/tmp/env-b/include:/usr/x"));
+        assert_ne!(of("/tmp/env-a/include:/usr/x"), of("/usr/x:/tmp/env-a/include"));
+    }
+
+    #[test]
+    fn of_the_folders_of_programs_counts_what_is_found() {
+        let roles = Arc::new(Roles::new(Path::new("/p"), None, &[]));
+        let folder = tempfile::tempdir().unwrap();
+        let asked = these(&["PATH"], &["as-of-a-test", "sh"]);
         let of = |path: &str| digest(&[7; 32], &asked, &env(&[("PATH", path)]), &roles).0;
-        assert_eq!(of("/tmp/env-a/bin:/usr/bin"), of("/tmp/env-b/bin:/usr/bin"));
-        assert_ne!(of("/tmp/env-a/bin:/usr/bin"), of("/usr/bin:/tmp/env-a/bin"));
+        let with = format!("{}:/usr/bin:/bin", folder.path().display());
+        let before = of(&with);
+        assert_eq!(before, of("/usr/bin:/bin"));
+        let program = folder.path().join("as-of-a-test");
+        std::fs::write(&program, "").unwrap();
+        assert_eq!(of(&with), before, "it can't be executed");
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        assert_ne!(of(&with), before);
     }
 }

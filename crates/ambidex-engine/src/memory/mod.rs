@@ -82,8 +82,8 @@ const PART: usize = 256;
 /// How many different programs are remembered for one tree: `build`, `build_ext --inplace`, a wheel, ...
 const INVOCATIONS: usize = 32;
 
-/// Of surroundings with an environment, whose hash it is, and roles.
-type Comparison = (u32, [u8; 32], u64);
+/// Of surroundings with an environment, whose hash it is, and roles, in an epoch of files: programs may come and go.
+type Comparison = (u32, [u8; 32], u64, u32);
 
 /// See the module.
 #[derive(Debug)]

@@ -40,7 +40,7 @@ impl Memory {
         env: &Environment,
         roles: &Arc<Roles>,
     ) -> Option<(bool, Arc<Roles>)> {
-        let key = (number, env.hash, roles.hash());
+        let key = (number, env.hash, roles.hash(), self.files.epoch());
         if let Some(known) = self.compared.get(&key) {
             return Some(known.clone());
         }

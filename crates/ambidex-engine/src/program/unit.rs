@@ -131,7 +131,10 @@ impl Program {
         let mut found = |(name, file): &(String, PathBuf)| {
             self.programs.find(name, cwd, &env).is_some_and(|found| *found == **file)
         };
+        let roles = self.roles.clone();
+        let mut is_in = |number: &u32| memory.is_in(*number, &env, &roles).is_some_and(|(same, _)| same);
         unit.programs.iter().all(&mut found)
+            && unit.surroundings.iter().all(&mut is_in)
             && memory.check(&unit.looks).is_ok()
             && !self.has_pending(unit, memory, cwd)
             && unit.commands.iter().all(|done| {
@@ -242,9 +245,11 @@ impl Program {
         let mut unit = Unit {
             programs: Vec::new(),
             looks: Vec::new(),
+            surroundings: Vec::new(),
             commands: Vec::with_capacity(scope.recordings.len()),
         };
         let (mut programs, mut looks) = (BTreeSet::new(), BTreeSet::new());
+        let mut surroundings = BTreeSet::new();
         for seq in &scope.recordings {
             let node = self.graph.node_of(*seq);
             if self.graph.is_cancelled(*seq) || needed.contains(&node) {
@@ -262,6 +267,7 @@ impl Program {
                 state: record.states.first().copied().flatten(),
                 is_final: job.is_final(),
             });
+            surroundings.insert(record.surroundings);
             looks.extend(record.looks.iter().copied().chain(memory.grouped(&outside)));
             let command = job.command();
             // The unit is found by the names of response files, not by their contents.
@@ -279,6 +285,7 @@ impl Program {
         }
         unit.programs = programs.into_iter().collect();
         unit.looks = looks.into_iter().collect();
+        unit.surroundings = surroundings.into_iter().collect();
         Some(unit)
     }
 

@@ -403,3 +403,20 @@ fn command_that_leaves_something_behind() {
     assert!(began.elapsed().as_secs() < 50, "nobody waits for what a command leaves behind");
     run(Command::new("pkill").args(["-f", "sleep 61.7"]));
 }
+
+#[test]
+fn folders_in_which_programs_are_looked_for() {
+    let Some(mut project) = Edited::built() else { return };
+    let folder = project.workspace.beside("programs");
+    fs::create_dir(&folder).unwrap();
+    project.workspace.put_first_on_path(&folder);
+    // Another shell, another environment: as long as the same programs are found.
+    project.runs(0);
+    let script = format!("#!/bin/sh\nexec {} --defsym new=1 \"$@\"\n", real("as"));
+    fs::write(folder.join("as"), script).unwrap();
+    project.runs(0);
+    fs::set_permissions(folder.join("as"), fs::Permissions::from_mode(0o755)).unwrap();
+    expect_runs(&project);
+    fs::remove_file(folder.join("as")).unwrap();
+    expect_runs(&project);
+}
