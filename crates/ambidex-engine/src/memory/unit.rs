@@ -17,8 +17,8 @@ pub(crate) struct Unit {
     pub programs: Vec<(String, PathBuf)>,
     /// All that they looked at, and found or missed, and did not make themselves.
     pub looks: Vec<GroupId>,
-    /// What the variables were set to that they asked for.
-    pub surroundings: Vec<u32>,
+    /// What the variables were set to that they asked for, each with the roles of paths: (path, name).
+    pub surroundings: Vec<(u32, Vec<(String, String)>)>,
     /// In program order, repetitions included.
     pub commands: Vec<Done>,
 }

@@ -19,6 +19,7 @@ use crate::memory::unit::{Done, Unit};
 use crate::parts::Parts;
 use crate::place;
 use crate::report::HazardPath;
+use crate::roles::Roles;
 use crate::tools;
 
 /// Counts up when what goes into a state changes.
@@ -131,8 +132,10 @@ impl Program {
         let mut found = |(name, file): &(String, PathBuf)| {
             self.programs.find(name, cwd, &env).is_some_and(|found| *found == **file)
         };
-        let roles = self.roles.clone();
-        let mut is_in = |number: &u32| memory.is_in(*number, &env, &roles).is_some_and(|(same, _)| same);
+        let mut is_in = |(number, roles): &(u32, Vec<(String, String)>)| {
+            let roles = Arc::new(Roles::of(roles));
+            memory.is_in(*number, &env, &roles).is_some_and(|(same, _)| same)
+        };
         unit.programs.iter().all(&mut found)
             && unit.surroundings.iter().all(&mut is_in)
             && memory.check(&unit.looks).is_ok()
@@ -267,7 +270,7 @@ impl Program {
                 state: record.states.first().copied().flatten(),
                 is_final: job.is_final(),
             });
-            surroundings.insert(record.surroundings);
+            surroundings.insert((record.surroundings, record.roles.clone()));
             looks.extend(record.looks.iter().copied().chain(memory.grouped(&outside)));
             let command = job.command();
             // The unit is found by the names of response files, not by their contents.
