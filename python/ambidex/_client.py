@@ -20,13 +20,13 @@ class Client:
     is_over = False
 
     def __init__(self, path, hello):
-        self._socket = _connected(path)
+        self.connection = _connected(path)
         self._buffer = b""
         self._streams = _streams()
         data = _frame(dict(hello, type="hello", version=2))
-        self._socket.sendall(data[_send_with_streams(self._socket, data) :])
+        self.connection.sendall(data[_send_with_streams(self.connection, data) :])
         self.welcome = self._receive()
-        _library.ask("session {} {}".format(self._socket.fileno(), self.welcome["program"]))
+        _library.ask("session {} {}".format(self.connection.fileno(), self.welcome["program"]))
 
     def send(self, message, opens=False):
         """Send a request. If it opens something, what is printed from now on belongs behind what is still to be
@@ -34,7 +34,7 @@ class Client:
         data = _frame(message)
         _library.ask("sent record" if opens else "sent")
         try:
-            self._socket.sendall(data)
+            self.connection.sendall(data)
         except OSError:
             self._end()
 
@@ -64,7 +64,7 @@ class Client:
     def _read(self, count):
         while len(self._buffer) < count:
             try:
-                data = self._socket.recv(65536)
+                data = self.connection.recv(65536)
             except OSError:
                 data = b""
             if not data:

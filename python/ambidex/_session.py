@@ -251,6 +251,7 @@ class Session:
         if self.is_here() and not self.client.is_over:
             self.client.is_over = True
             self.finish()
+            self.client.connection.close()
 
     def catch_up(self):
         """Read the replies to all requests."""
