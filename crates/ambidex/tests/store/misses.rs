@@ -131,13 +131,14 @@ fn header_that_newly_shadows_beside_the_source() {
 
 #[test]
 fn header_that_newly_shadows_in_a_new_folder() {
-    misses(Exactly(4), |project| project.write("absent/both.h", "#define BOTH 70\n"));
+    // In a folder that was not there each source may find something now.
+    misses(AtLeast(4), |project| project.write("absent/both.h", "#define BOTH 70\n"));
 }
 
 #[test]
 fn header_that_newly_shadows_one_of_the_system() {
     // Quoted or not, it comes before the folders of the environment.
-    misses(Exactly(2), |project| {
+    misses(AtLeast(2), |project| {
         project.replace("setup.py", "library_dirs=", "include_dirs=[\"absent\"], library_dirs=");
         project.write("absent/place.h", "#define PLACE 3\n");
     });
@@ -216,7 +217,7 @@ fn library() {
 
 #[test]
 fn library_that_newly_shadows() {
-    misses(Exactly(1), |project| write_library(project, "absent", 2));
+    misses(AtLeast(1), |project| write_library(project, "absent", 2));
 }
 
 #[test]

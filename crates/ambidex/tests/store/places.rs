@@ -92,7 +92,9 @@ fn another_folder_with_absolute_paths_on_the_command() {
         project.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
     }
     first.misses(ALL);
-    second.misses(0);
+    // What was read by its whole path may be in the object by any part of it: that object is made anew.
+    let (ran, counts) = second.builds();
+    assert!((1..=2).contains(&counts.executed), "{counts:?}\n{ran}");
     // The same words, but another folder holds another file.
     second.workspace.copy_again();
     second.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
