@@ -8,6 +8,7 @@ pub mod buffer;
 pub mod environment;
 pub mod paths;
 pub mod real;
+pub mod start;
 /// Names and numbers are the kernel's, as its manual pages have them.
 #[allow(missing_docs)]
 pub mod sys;

@@ -114,3 +114,30 @@ macro_rules! next {
             .map(|address| unsafe { std::mem::transmute::<usize, unsafe extern "C" fn($($kind),*) -> $answer>(address) })
     }};
 }
+
+/// Writes the hook of `dlopen`, which calls `$before` with the path, and goes on to the address that this returns. The real
+/// function looks at who calls it, for the folders in which that one's libraries are: so it must not be the hook.
+#[macro_export]
+macro_rules! hook_dlopen {
+    ($before:ident) => {
+        /// Loads a library, for whoever calls.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub(crate) unsafe extern "C" fn dlopen(
+            _path: *const std::ffi::c_char,
+            _mode: std::ffi::c_int,
+        ) -> *mut std::ffi::c_void {
+            #[cfg(target_arch = "x86_64")]
+            std::arch::naked_asm!(
+                "push rdi", "push rsi", "sub rsp, 8", "call {before}", "add rsp, 8", "pop rsi", "pop rdi", "jmp rax",
+                before = sym $before
+            );
+            #[cfg(target_arch = "aarch64")]
+            std::arch::naked_asm!(
+                "stp x29, x30, [sp, #-32]!", "stp x0, x1, [sp, #16]", "bl {before}", "mov x16, x0",
+                "ldp x0, x1, [sp, #16]", "ldp x29, x30, [sp], #32", "br x16",
+                before = sym $before
+            );
+        }
+    };
+}

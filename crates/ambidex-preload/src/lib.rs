@@ -7,7 +7,7 @@
 //! Two rules hold everywhere. The library's own input and output goes through raw system calls, so that a hook never
 //! runs another hook. And whatever fails in here means "do what would be done without the library".
 
-#[macro_use(hooks, next)]
+#[macro_use(hook_dlopen, hooks, next)]
 extern crate ambidex_hook;
 
 use ambidex_hook::{buffer, paths, sys};

@@ -71,22 +71,7 @@ pub(crate) unsafe extern "C" fn vfork() -> c_int {
     );
 }
 
-/// `dlopen` looks at who calls it, for the folders in which that one's libraries are: so it must not be this library.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-pub(crate) unsafe extern "C" fn dlopen(_path: Path, _mode: c_int) -> Any {
-    #[cfg(target_arch = "x86_64")]
-    naked_asm!(
-        "push rdi", "push rsi", "sub rsp, 8", "call {before}", "add rsp, 8", "pop rsi", "pop rdi", "jmp rax",
-        before = sym before_dlopen
-    );
-    #[cfg(target_arch = "aarch64")]
-    naked_asm!(
-        "stp x29, x30, [sp, #-32]!", "stp x0, x1, [sp, #16]", "bl {before}", "mov x16, x0", "ldp x0, x1, [sp, #16]",
-        "ldp x29, x30, [sp], #32", "br x16",
-        before = sym before_dlopen
-    );
-}
+hook_dlopen!(before_dlopen);
 
 unsafe extern "C" {
     fn pthread_self() -> usize;

@@ -3,9 +3,9 @@
 use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use crate::buffer::PathBuffer;
-use crate::journal::{self, Entry, flag};
-use crate::looks::{LINK, THERE, look};
-use crate::paths::{self, Place};
+use crate::journal::{self, Entry};
+use crate::looks::{LINK, THERE, look, note};
+use crate::paths;
 use crate::sys::{self, AT_FDCWD};
 
 type Path = *const c_char;
@@ -14,14 +14,8 @@ type Any = *mut c_void;
 /// Takes down that something is changed at a path.
 #[inline]
 pub(crate) unsafe fn change(dir: c_int, path: Path) {
-    if journal::active() {
-        let _errno = sys::Errno::keep();
-        // SAFETY: the path is a C string or null, as for the hook.
-        if let Some(place) = unsafe { Place::new(dir, path) } {
-            let found = if place.lstat().is_ok() { flag::FOUND } else { 0 };
-            journal::write_of(Entry::Change, found, place);
-        }
-    }
+    // SAFETY: as for the hook.
+    unsafe { note(Entry::Change, 0, dir, path, |place| LINK.finds(place)) };
 }
 
 /// The same of an open file. One without a path is nobody's concern.
@@ -38,12 +32,9 @@ fn change_open(fd: c_int) {
 
 /// After a file or folder was made whose name the call has found.
 unsafe fn made(path: Path, is_there: bool) {
-    if is_there && journal::active() {
-        let _errno = sys::Errno::keep();
+    if is_there {
         // SAFETY: the call has left a C string.
-        if let Some(place) = unsafe { Place::new(AT_FDCWD, path) } {
-            journal::write_of(Entry::Change, 0, place);
-        }
+        unsafe { note(Entry::Change, 0, AT_FDCWD, path, |_| false) };
     }
 }
 

@@ -9,7 +9,7 @@
 //! linked statically, or runs with other rights), that something was asked of the C library that looks at files itself.
 //! Then the engine knows that it does not know.
 
-#[macro_use(hooks, next)]
+#[macro_use(hook_dlopen, hooks, next)]
 extern crate ambidex_hook;
 
 use ambidex_hook::{buffer, environment, paths, sys};

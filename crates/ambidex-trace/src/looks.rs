@@ -19,6 +19,16 @@ pub(crate) struct How {
     pub asks: u8,
 }
 
+impl How {
+    fn entry(self) -> Entry {
+        if self.follow { Entry::Look } else { Entry::LookAtLink }
+    }
+
+    pub(crate) fn finds(self, place: Place<'_>) -> bool {
+        if self.follow { place.stat() } else { place.lstat() }.is_ok()
+    }
+}
+
 /// Whether there is something.
 pub(crate) const THERE: How = How { follow: true, asks: 0 };
 /// Its size, times and permissions.
@@ -31,23 +41,35 @@ pub(crate) const EXECUTABLE: How = How { follow: true, asks: flag::EXECUTABLE };
 /// Takes down a look at what a path leads to, or at a link itself.
 #[inline]
 pub(crate) unsafe fn look(dir: c_int, path: Path, how: How) {
+    // SAFETY: the path is a C string or null, as for the hook.
+    unsafe { note(how.entry(), how.asks, dir, path, |place| how.finds(place)) };
+}
+
+/// The same, after a call that has looked: its answer says what it has found.
+#[inline]
+unsafe fn looked(dir: c_int, path: Path, how: How, succeeded: bool) {
+    let is_there = has_found(succeeded);
+    // SAFETY: as above.
+    unsafe { note(how.entry(), how.asks, dir, path, |_| is_there) };
+}
+
+/// Takes down an entry about a path, if anything is taken down.
+#[inline]
+pub(crate) unsafe fn note(
+    entry: Entry,
+    asks: u8,
+    dir: c_int,
+    path: Path,
+    is_there: impl FnOnce(Place<'_>) -> bool,
+) {
     if journal::active() {
+        let _errno = sys::Errno::keep();
         // SAFETY: the path is a C string or null, as for the hook.
-        unsafe { look_closer(dir, path, how) };
+        if let Some(place) = unsafe { Place::new(dir, path) } {
+            let found = if is_there(place) { flag::FOUND } else { 0 };
+            journal::write_of(entry, asks | found, place);
+        }
     }
-}
-
-unsafe fn look_closer(dir: c_int, path: Path, how: How) {
-    let _errno = sys::Errno::keep();
-    // SAFETY: as for the caller.
-    let Some(place) = (unsafe { Place::new(dir, path) }) else { return };
-    let is_there = if how.follow { place.stat() } else { place.lstat() }.is_ok();
-    let entry = if how.follow { Entry::Look } else { Entry::LookAtLink };
-    journal::write_of(entry, how.asks | found(is_there), place);
-}
-
-fn found(is_there: bool) -> u8 {
-    if is_there { flag::FOUND } else { 0 }
 }
 
 /// How `access` and its kin look.
@@ -70,42 +92,24 @@ fn has_found(succeeded: bool) -> bool {
     succeeded || !matches!(sys::errno(), sys::ENOENT | sys::ENOTDIR)
 }
 
-/// The same as [`look`], after a call that has looked.
-#[inline]
-unsafe fn looked(dir: c_int, path: Path, how: How, succeeded: bool) {
-    if journal::active() {
-        let is_there = has_found(succeeded);
-        let _errno = sys::Errno::keep();
-        // SAFETY: the path is a C string or null, as for the hook.
-        let Some(place) = (unsafe { Place::new(dir, path) }) else { return };
-        let entry = if how.follow { Entry::Look } else { Entry::LookAtLink };
-        journal::write_of(entry, how.asks | found(is_there), place);
-    }
-}
-
 /// Takes down that a path was resolved with all links in it.
 #[inline]
 unsafe fn resolved(path: Path, succeeded: bool) {
-    if journal::active() {
-        let is_there = has_found(succeeded);
-        let _errno = sys::Errno::keep();
-        // SAFETY: the path is a C string or null, as for the hook.
-        if let Some(place) = unsafe { Place::new(AT_FDCWD, path) } {
-            journal::write_of(Entry::Resolve, found(is_there), place);
-        }
-    }
+    let is_there = has_found(succeeded);
+    // SAFETY: as for the hook.
+    unsafe { note(Entry::Resolve, 0, AT_FDCWD, path, |_| is_there) };
 }
 
 /// Takes down that a folder is listed.
 #[inline]
 unsafe fn list(dir: c_int, path: Path) {
-    if journal::active() {
-        let _errno = sys::Errno::keep();
-        // SAFETY: the path is a C string or null, as for the hook.
-        if let Some(place) = unsafe { Place::new(dir, path) } {
-            journal::write_of(Entry::List, found(place.stat().is_ok()), place);
-        }
-    }
+    // SAFETY: as for the hook.
+    unsafe { note(Entry::List, 0, dir, path, |place| THERE.finds(place)) };
+}
+
+/// Whether a file that is opened with these flags may be changed.
+fn writes(flags: c_int) -> bool {
+    flags & sys::O_ACCMODE != sys::O_RDONLY || flags & (sys::O_CREAT | sys::O_TRUNC) != 0
 }
 
 /// Takes down what opening a file means: a look, a listing or a change.
@@ -115,10 +119,9 @@ pub(crate) unsafe fn opening(dir: c_int, path: Path, flags: c_int) {
     }
     // SAFETY: as for the hook.
     unsafe {
-        let writes = flags & sys::O_ACCMODE != sys::O_RDONLY || flags & (sys::O_CREAT | sys::O_TRUNC) != 0;
         if flags & sys::O_TMPFILE == sys::O_TMPFILE {
             look(dir, path, THERE);
-        } else if writes {
+        } else if writes(flags) {
             // What it would have found there matters, unless it is emptied.
             if flags & sys::O_TRUNC == 0 || flags & sys::O_CREAT == 0 {
                 look(dir, path, opened_by(flags));
@@ -143,8 +146,7 @@ unsafe fn opened<R>(
 ) -> R {
     // SAFETY: as for the hook.
     unsafe {
-        let writes = flags & sys::O_ACCMODE != sys::O_RDONLY || flags & (sys::O_CREAT | sys::O_TRUNC) != 0;
-        if !journal::active() || writes || flags & sys::O_DIRECTORY != 0 {
+        if !journal::active() || writes(flags) || flags & sys::O_DIRECTORY != 0 {
             opening(dir, path, flags);
             return open();
         }

@@ -1,44 +1,29 @@
 //! Knows what is settled when the library is loaded: where entries go, what programs that are started need in their
 //! environment, and that the program finds nothing of that in its own.
 
-use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
+
+use ambidex_hook::start::{self, Once};
 
 use crate::buffer::{Buffer, PathBuffer};
 use crate::environment::{How, List, Wanted, with};
 use crate::journal::{self, Entry, flag};
 use crate::{starts, sys};
 
-/// Written once by the constructor, before the program runs.
-struct Once<T>(UnsafeCell<T>);
-
-// SAFETY: it is only written while the process has one thread and no hook reads it.
-unsafe impl<T> Sync for Once<T> {}
-
-static FILE: Once<Buffer<256>> = Once(UnsafeCell::new(Buffer::new()));
-static LIBRARY: Once<PathBuffer> = Once(UnsafeCell::new(Buffer::new()));
+static FILE: Once<Buffer<256>> = Once::new(Buffer::new());
+static LIBRARY: Once<PathBuffer> = Once::new(Buffer::new());
 /// The program's own `LD_PRELOAD`, if there is something else in it.
-static PRELOAD: Once<PathBuffer> = Once(UnsafeCell::new(Buffer::new()));
+static PRELOAD: Once<PathBuffer> = Once::new(Buffer::new());
 
 const TRACE: &[u8] = b"AMBIDEX_TRACE=";
 const LIST: &[u8] = b"LD_PRELOAD=";
 
 unsafe extern "C" {
     pub(crate) static mut environ: *mut *const c_char;
-    fn dladdr(address: *const c_void, information: *mut Information) -> c_int;
     fn dl_iterate_phdr(
         see: extern "C" fn(*const Object, usize, *mut c_void) -> c_int,
         data: *mut c_void,
     ) -> c_int;
-}
-
-/// What `dladdr` says of an address.
-#[repr(C)]
-struct Information {
-    file: *const c_char,
-    base: *const c_void,
-    symbol: *const c_char,
-    symbol_address: *const c_void,
 }
 
 /// The beginning of what `dl_iterate_phdr` says of a loaded object.
@@ -64,7 +49,7 @@ extern "C" fn constructor() {
         let place = &mut *FILE.0.get();
         place.push(file);
         let library = &mut *LIBRARY.0.get();
-        find_library(library);
+        start::find_library(&CONSTRUCTOR, library);
         take(LIST, Some((library.bytes(), &mut *PRELOAD.0.get())));
         place.whole() && library.whole() && library.bytes().starts_with(b"/") && journal::open(place.c())
     };
@@ -110,19 +95,6 @@ unsafe fn take(name: &[u8], without: Option<(&[u8], &'static mut PathBuffer)>) -
     None
 }
 
-/// Where this library was loaded from.
-fn find_library(into: &mut PathBuffer) {
-    let nothing: *const c_void = std::ptr::null();
-    let mut found =
-        Information { file: nothing.cast(), base: nothing, symbol: nothing.cast(), symbol_address: nothing };
-    // SAFETY: `dladdr` fills the structure; the name lives as long as the library.
-    unsafe {
-        if dladdr((&raw const CONSTRUCTOR).cast(), &raw mut found) != 0 && !found.file.is_null() {
-            into.push(CStr::from_ptr(found.file).to_bytes());
-        }
-    }
-}
-
 /// Takes down which program this is.
 fn began() {
     let mut program = PathBuffer::new();
@@ -130,7 +102,7 @@ fn began() {
         return journal::unseen("a program without a path");
     }
     // SAFETY: the environment is a list of C strings that ends with a null pointer.
-    let folders = unsafe { variable(b"LD_LIBRARY_PATH=") };
+    let folders = unsafe { start::value(environ.cast_const(), b"LD_LIBRARY_PATH=") };
     journal::write(Entry::Began, flag::FOUND, &[program.bytes(), b"\0", folders.unwrap_or_default()]);
 }
 
@@ -158,24 +130,6 @@ extern "C" fn ended() {
     if journal::active() && starts::has_loaded_more() {
         loaded();
     }
-}
-
-/// The value of a variable, by its name with the `=` behind it.
-///
-/// # Safety
-/// Nobody may change the environment meanwhile.
-pub(crate) unsafe fn variable(name: &[u8]) -> Option<&'static [u8]> {
-    // SAFETY: the environment is a list of C strings that ends with a null pointer.
-    unsafe {
-        let mut entry = environ;
-        while !entry.is_null() && !(*entry).is_null() {
-            if let Some(value) = CStr::from_ptr(*entry).to_bytes().strip_prefix(name) {
-                return Some(value);
-            }
-            entry = entry.add(1);
-        }
-    }
-    None
 }
 
 /// Calls `start` with an environment in which a program is observed as this one is.

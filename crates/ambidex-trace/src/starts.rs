@@ -1,10 +1,10 @@
 //! Knows how a process becomes another program, starts one, or loads a library.
 
-use std::arch::naked_asm;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ambidex_hook::real::Next;
+use ambidex_hook::start;
 
 use crate::environment::List;
 use crate::journal::{self, Entry, flag};
@@ -69,7 +69,7 @@ unsafe fn searching(name: Path) {
         return;
     }
     // SAFETY: as long as the hook runs, nobody may change the environment.
-    let list = unsafe { settings::variable(b"PATH=") }.unwrap_or(b"/bin:/usr/bin");
+    let list = unsafe { start::value(settings::environ.cast_const(), b"PATH=") }.unwrap_or(b"/bin:/usr/bin");
     for folder in list.split(|byte| *byte == b':') {
         let mut path = crate::buffer::PathBuffer::new();
         path.push(if folder.is_empty() { b"." } else { folder }).push(b"/").push(name);
@@ -130,22 +130,7 @@ extern "C" fn before_dlopen(path: Path) -> usize {
     real_dlopen()
 }
 
-/// `dlopen` looks at who calls it, for the folders in which that one's libraries are: so it must not be this library.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-pub(crate) unsafe extern "C" fn dlopen(_path: Path, _mode: c_int) -> Any {
-    #[cfg(target_arch = "x86_64")]
-    naked_asm!(
-        "push rdi", "push rsi", "sub rsp, 8", "call {before}", "add rsp, 8", "pop rsi", "pop rdi", "jmp rax",
-        before = sym before_dlopen
-    );
-    #[cfg(target_arch = "aarch64")]
-    naked_asm!(
-        "stp x29, x30, [sp, #-32]!", "stp x0, x1, [sp, #16]", "bl {before}", "mov x16, x0", "ldp x0, x1, [sp, #16]",
-        "ldp x29, x30, [sp], #32", "br x16",
-        before = sym before_dlopen
-    );
-}
+hook_dlopen!(before_dlopen);
 
 /// Before the process is gone without running what is to be run at its end.
 fn ending() {
