@@ -1,6 +1,6 @@
 //! Knows which files the C library and its loader look at by themselves, where no library that is preloaded can see it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -47,9 +47,10 @@ pub(crate) fn complete(
 ) -> Result<(), String> {
     let mut looks = std::mem::take(&mut observation.looks);
     LOADER.iter().for_each(|file| look(&mut looks, Path::new(file)));
+    let names_folders = observation.loaded.iter().any(|library| memo.header(library).names_folders);
     for (program, folders) in &observation.programs {
         look(&mut looks, program);
-        memo.of(program, folders, &observation.loaded)?.iter().for_each(|file| look(&mut looks, file));
+        memo.of(program, folders, names_folders)?.iter().for_each(|file| look(&mut looks, file));
     }
     observation.loaded.iter().for_each(|file| look(&mut looks, file));
     scripts(&looks).iter().for_each(|file| look(&mut looks, file));
@@ -99,17 +100,10 @@ struct Header {
 
 impl Loaded {
     /// The files that the loader tries for the libraries of a program (ld.so(8), `LD_DEBUG=libs`), where it goes by more
-    /// than its cache. `loaded` are libraries that are loaded with it.
-    fn of(
-        &mut self,
-        program: &Path,
-        folders: &str,
-        loaded: &BTreeSet<PathBuf>,
-    ) -> Result<&[PathBuf], String> {
+    /// than its cache. `names_folders` says whether a library that is loaded with it names some.
+    fn of(&mut self, program: &Path, folders: &str, names_folders: bool) -> Result<&[PathBuf], String> {
         let header = self.header(program);
-        let by_cache = folders.is_empty()
-            && !header.names_folders
-            && !loaded.iter().any(|library| self.header(library).names_folders);
+        let by_cache = folders.is_empty() && !header.names_folders && !names_folders;
         let (Some(loader), false) = (header.loader, by_cache) else { return Ok(&[]) };
         let key = (program.to_owned(), folders.to_owned(), Stat::of(program));
         if !self.searched.contains_key(&key) {
@@ -238,8 +232,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shell = Path::new("/bin/sh");
         let mut loaded = Loaded::default();
-        assert!(loaded.of(shell, "", &BTreeSet::new()).unwrap().is_empty());
-        let found = loaded.of(shell, folder.path().to_str().unwrap(), &BTreeSet::new()).unwrap();
+        assert!(loaded.of(shell, "", false).unwrap().is_empty());
+        let found = loaded.of(shell, folder.path().to_str().unwrap(), false).unwrap();
         assert!(found.iter().any(|file| file.starts_with(folder.path())), "{found:?}");
     }
 

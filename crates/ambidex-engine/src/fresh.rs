@@ -1,7 +1,6 @@
 //! Knows whether a command would do again what is remembered of it, and what has to be remembered of one that ran.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -16,6 +15,7 @@ use crate::memory::files::{Stat, Time, Unsure, VersionId, is_still};
 use crate::memory::record::{ActionKey, Difference, Record, RunResult, Told, Why, Written};
 use crate::observation::{Asked, Observation, View};
 use crate::output;
+use crate::paths::is_within;
 use crate::process::Ended;
 use crate::roles::Roles;
 use crate::surroundings::Surroundings;
@@ -129,8 +129,8 @@ pub(crate) fn looks(
 }
 
 impl Run<'_> {
-    /// What is to be remembered, with what it has looked at; or why it can't be.
-    pub fn remember(&self, memory: &Memory, looks: Vec<VersionId>) -> Result<Remembered, String> {
+    /// What is to be remembered of it besides what it has looked at; or why it can't be.
+    pub fn result(&self, memory: &Memory, looks: &[VersionId]) -> Result<RunResult, String> {
         if self.observation.timed {
             return Err("it asks for the time".to_owned());
         }
@@ -153,11 +153,11 @@ impl Run<'_> {
                 executable: looked.executable,
             });
         }
-        carried.extend(self.named_in_texts(memory, &looks));
+        carried.extend(self.named_in_texts(memory, looks));
         let path_of = |role: String| roles.path_of(&role).map(|path| (role.clone(), path.to_owned()));
         let bindings = carried.into_iter().filter_map(path_of).collect();
         let operands = self.operands.iter().map(|operand| operand.digest.unwrap_or(NOTHING)).collect();
-        let result = RunResult {
+        Ok(RunResult {
             operands,
             bindings,
             processor: self.observation.processor.then(|| *identity::PROCESSOR),
@@ -166,8 +166,7 @@ impl Run<'_> {
             out: self.ended.out.clone(),
             err: self.ended.err.clone(),
             duration: u64::try_from(self.ended.duration.as_micros()).unwrap_or(u64::MAX),
-        };
-        Ok(Remembered { looks, asked: self.observation.asked.clone(), result })
+        })
     }
 
     /// What it has changed below a folder with a role, its outputs apart: that would be missed if it did not run.
@@ -190,8 +189,9 @@ impl Run<'_> {
                 .any(|text| memchr::memmem::find(text, folder.as_bytes()).is_some());
             let known = || {
                 let files = looks.iter().filter(|id| memory.files.is_content(**id));
-                let mut files =
-                    files.map(|id| memory.files.path_of(*id)).filter(|file| is_below(file, folder));
+                let mut files = files
+                    .map(|id| memory.files.path_of(*id))
+                    .filter(|file| is_within(file, Path::new(folder)));
                 files.any(|file| self.observation.looks.get(file).is_some_and(|seen| seen.absolute))
             };
             if printed || makes_text && known() {
@@ -200,12 +200,6 @@ impl Run<'_> {
         }
         named
     }
-}
-
-/// Whether a path is below a folder. It is asked for each file that each command reads, so by bytes.
-fn is_below(path: &Path, folder: &str) -> bool {
-    let rest = path.as_os_str().as_bytes().strip_prefix(folder.as_bytes());
-    rest.is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 /// The umask of this process, and so of the commands that it starts.

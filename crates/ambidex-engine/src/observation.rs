@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
-use crate::paths::plain;
+use crate::paths::{folder_of, plain};
 use crate::tools::{self, Habits};
 use crate::trace::{self, Entry};
 
@@ -159,11 +160,8 @@ impl Observation {
     /// Takes down which programs were looked for in these folders, which are those of `PATH`.
     pub fn note_programs(&mut self, folders: &[PathBuf]) {
         let Asked::These { programs, .. } = &mut self.asked else { return };
-        let is_in_path = |path: &Path| {
-            path.parent()
-                .is_some_and(|parent| folders.iter().any(|folder| folder.as_os_str() == parent.as_os_str()))
-        };
-        let found = self.looks.iter().map(|(path, _)| path).filter(|path| is_in_path(path));
+        let folders: FxHashSet<&[u8]> = folders.iter().map(|folder| folder.as_os_str().as_bytes()).collect();
+        let found = self.looks.iter().map(|(path, _)| path).filter(|path| folders.contains(folder_of(path)));
         let names = found.filter_map(|path| path.file_name()?.to_str()).map(str::to_owned);
         let names: BTreeSet<String> = names.collect();
         *programs = names.into_iter().collect();

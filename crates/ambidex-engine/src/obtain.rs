@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +18,7 @@ use crate::job::{Ending, Environment, Inputs, Plan};
 use crate::memory::files::{Stat, Time, VersionId};
 use crate::memory::record::{How, Record, RunResult, Told, Why, Written};
 use crate::observation::{self, Observation, View};
-use crate::paths::plain;
+use crate::paths::{is_within, plain};
 use crate::place;
 use crate::process::{Ended, Running};
 use crate::surroundings;
@@ -251,10 +250,11 @@ impl Started {
             outputs: &question.outputs,
             ended,
         };
-        let remembered = match run.remember(&memory, looks.clone()) {
-            Ok(remembered) => remembered,
+        let result = match run.result(&memory, &looks) {
+            Ok(result) => result,
             Err(reason) => return Learnt { inputs: known(looks), ..unremembered(reason) },
         };
+        let remembered = Remembered { looks, asked: observation.asked.clone(), result };
         let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
         let shared = means.store.filter(|_| !question.declared.iter().any(is_temporary)).and_then(|store| {
             Some((store, self.wanted(question).shared(store, &mut memory.files, &remembered)?))
@@ -285,16 +285,10 @@ impl Started {
         let bytes = bytes.ok_or("it looks at more than can be remembered")?;
         let objects = plain(&self.tree.objects());
         let ours = objects.parent().unwrap_or(&objects);
-        let operand = |operand: &String| plain(&self.cwd.join(operand)).into_os_string().into_vec();
-        let operands: HashSet<Vec<u8>> = self.plan.operands.iter().map(operand).collect();
-        // By their bytes: it is asked for every file that every command looks at.
-        let below = |path: &[u8], folder: &Path| {
-            let rest = path.strip_prefix(folder.as_os_str().as_bytes());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-        };
+        let operand = |operand: &String| plain(&self.cwd.join(operand)).into_os_string();
+        let operands: HashSet<OsString> = self.plan.operands.iter().map(operand).collect();
         let is_own = |path: &Path| {
-            let bytes = path.as_os_str().as_bytes();
-            below(bytes, ours) || below(bytes, means.temporary) || operands.contains(bytes)
+            is_within(path, ours) || is_within(path, means.temporary) || operands.contains(path.as_os_str())
         };
         let mut observation = observation::of(&bytes, is_own).map_err(|error| error.to_string())?;
         let program = plain(&self.program);

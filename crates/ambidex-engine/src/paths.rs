@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::ops::Bound;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -96,6 +97,21 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
     path.components().filter(|component| *component != Component::CurDir).collect()
 }
 
+/// Whether a path is a folder's or below it. It is asked for each file that each command looks at, so by bytes, which are
+/// faster to compare than parts. Both are plain.
+pub(crate) fn is_within(path: &Path, folder: &Path) -> bool {
+    let rest = path.as_os_str().as_bytes().strip_prefix(folder.as_os_str().as_bytes());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+/// The folder that a plain path is in, likewise.
+pub(crate) fn folder_of(path: &Path) -> &[u8] {
+    let bytes = path.as_os_str().as_bytes();
+    let end = memchr::memrchr(b'/', bytes).unwrap_or(0);
+    // That of `/a` is `/`.
+    &bytes[..if end == 0 && bytes.starts_with(b"/") { 1 } else { end }]
+}
+
 fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -137,5 +153,14 @@ mod tests {
         let found: Vec<_> = paths.at_or_below(Path::new("/b")).collect();
         let found: Vec<_> = found.into_iter().map(|id| paths.place(id).to_owned()).collect();
         assert_eq!(found, [Path::new("/b"), Path::new("/b/x.o"), Path::new("/b/y/z.o")]);
+    }
+
+    #[test]
+    fn folders_and_what_is_within() {
+        let within = |path: &str, folder: &str| is_within(Path::new(path), Path::new(folder));
+        assert!(within("/a/b", "/a") && within("/a", "/a"));
+        assert!(!within("/ab", "/a") && !within("/b/a", "/a"));
+        let folder = |path: &'static str| folder_of(Path::new(path));
+        assert_eq!([folder("/a/b"), folder("/a"), folder("a/b"), folder("a")], [&b"/a"[..], b"/", b"a", b""]);
     }
 }

@@ -101,10 +101,9 @@ fn is_tool(name: &str) -> bool {
         Some((name, end)) if !end.is_empty() && end.chars().all(version) => name,
         _ => name,
     };
-    TOOLS.iter().any(|tool| {
-        name.strip_suffix(tool)
-            .is_some_and(|target| target.is_empty() || target.ends_with('-') && target.contains("-"))
-    })
+    TOOLS
+        .iter()
+        .any(|tool| name.strip_suffix(tool).is_some_and(|target| target.is_empty() || target.ends_with('-')))
 }
 
 /// Variables that the C library reads by itself, unseen (setlocale(3), gettext(3), tzset(3), ld.so(8), mallopt(3),

@@ -2,12 +2,12 @@
 //! once, and looked at once in a build.
 
 use std::collections::HashMap;
-use std::os::unix::ffi::OsStrExt;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::files::{Files, VersionId};
+use crate::paths::folder_of;
 
 /// A group, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,8 +75,7 @@ pub(crate) fn by_folder(looks: &[VersionId], files: &Files) -> Vec<Vec<VersionId
     let mut folders: FxHashMap<&[u8], usize> = FxHashMap::default();
     let mut groups: Vec<Vec<VersionId>> = Vec::new();
     for id in looks {
-        let path = files.path_of(*id).as_os_str().as_bytes();
-        let folder = &path[..memchr::memrchr(b'/', path).unwrap_or(0)];
+        let folder = folder_of(files.path_of(*id));
         let place = *folders.entry(folder).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1

@@ -10,6 +10,7 @@ use ambidex_graph::{Action, NodeId, PathId, Version};
 
 use super::Program;
 use crate::job::Memorable;
+use crate::memory::files::Time;
 use crate::{place, stamp};
 
 impl Program {
@@ -52,9 +53,13 @@ impl Program {
             return Ok(());
         }
         // In the order in which the serial build would have made them, beside what Python makes itself.
-        place::commit(file, place, Some(self.jobs[node.index()].recorded))?;
+        self.place(file, place, Some(self.jobs[node.index()].recorded))
+    }
+
+    /// Puts a copy of a file to a place, where commands may have missed it before.
+    pub(super) fn place(&self, file: &Path, place: &Path, modified: Option<Time>) -> io::Result<()> {
+        place::commit(file, place, modified)?;
         if let Some(tree) = &self.tree {
-            // Commands may have missed it there before.
             tree.memory().files.doubt();
         }
         Ok(())

@@ -17,7 +17,6 @@ use crate::memory::files::{VersionId, is_still};
 use crate::memory::record::{ActionKey, Record};
 use crate::memory::unit::{Done, Unit};
 use crate::parts::Parts;
-use crate::place;
 use crate::report::HazardPath;
 use crate::roles::Roles;
 use crate::tools;
@@ -185,13 +184,10 @@ impl Program {
             let Some(kept) = self.kept.remove(&path) else { continue };
             let place = self.paths.place(path);
             if !place.exists() || tree.memory().files.digest(place) != Some(kept.digest) {
-                match place::commit(&kept.file, place, None) {
+                match self.place(&kept.file, place, None) {
                     // Somebody has removed the folder since, and what the serial build left there with it.
                     Err(_) if !place.parent().is_some_and(Path::is_dir) => {}
-                    committed => {
-                        committed?;
-                        tree.memory().files.doubt();
-                    }
+                    committed => committed?,
                 }
             }
         }
