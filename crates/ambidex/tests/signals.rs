@@ -12,8 +12,6 @@ use support::{
 
 /// A compiler that hesitates far longer than any test runs before it compiles...
 const BEFORE_COMPILING: &str = "case \" $* \" in *\" -c \"*) tell; sleep 600;; esac; exec \"$REAL\" \"$@\"";
-/// ...or when it is asked what it runs...
-const WHEN_ASKED: &str = "case \" $* \" in *\" -c \"*) ;; *) tell; sleep 600;; esac; exec \"$REAL\" \"$@\"";
 /// ...or when it has linked.
 const AFTER_LINKING: &str = "\"$REAL\" \"$@\"; case \" $* \" in *\" -shared \"*) tell; sleep 600;; esac";
 
@@ -56,12 +54,6 @@ fn terminated() {
     let Some(bench) = Bench::new(BEFORE_COMPILING) else { return };
     let ran = bench.signal(Signal::TERM, 2, &["build", "-j2"]).expect(143);
     assert!(Files::built(&bench.workspace.root()).is_empty(), "{ran}");
-}
-
-#[test]
-fn terminated_while_a_compiler_is_asked() {
-    let Some(bench) = Bench::new(WHEN_ASKED) else { return };
-    bench.signal(Signal::TERM, 1, &["build", "-j2"]).expect(143);
 }
 
 #[test]
