@@ -8,6 +8,7 @@ use ambidex_store::Digest;
 use crate::growth::push;
 use crate::memory::Memory;
 use crate::memory::record::{ActionKey, Committed, Invocation};
+use crate::notice;
 
 /// What was made since the last end of a build.
 #[derive(Debug, Default)]
@@ -78,6 +79,6 @@ fn remove_unchanged(memory: &mut Memory, place: &Path, digest: &Digest) {
     if memory.files.digest(place) == Some(*digest)
         && let Err(error) = fs::remove_file(place)
     {
-        eprintln!("warning: {} is left from an earlier build: {error}", place.display());
+        notice::tell(format_args!("warning: {} is left from an earlier build: {error}", place.display()));
     }
 }

@@ -18,6 +18,7 @@ mod job;
 mod line;
 mod lookup;
 mod memory;
+mod notice;
 mod observation;
 mod obtain;
 mod output;

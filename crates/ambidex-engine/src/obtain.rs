@@ -17,6 +17,7 @@ use crate::fresh::{self, Operand, Remembered, Run, Subject};
 use crate::job::{Ending, Environment, Inputs, Plan};
 use crate::memory::files::{Stat, Time, VersionId};
 use crate::memory::record::{How, Record, RunResult, Told, Why, Written};
+use crate::notice;
 use crate::observation::{self, Observation, View};
 use crate::paths::{is_within, plain};
 use crate::place;
@@ -317,7 +318,7 @@ impl Started {
 /// Says once that the store can't be used: builds go on without it.
 fn warn_of_store(error: &ambidex_store::StoreError) {
     static WARNED: std::sync::Once = std::sync::Once::new();
-    WARNED.call_once(|| eprintln!("warning: {error}; the build goes on without the store"));
+    WARNED.call_once(|| notice::tell(format_args!("warning: {error}; the build goes on without the store")));
 }
 
 /// What a command printed names the files as the project knows them.

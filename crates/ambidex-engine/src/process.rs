@@ -65,10 +65,18 @@ impl Running {
     }
 
     /// Waits for its end. What it has started may go on, and hold its output: that is not waited for.
+    ///
+    /// # Errors
+    /// If its output can't be read: then it is ended.
     pub fn wait(mut self) -> io::Result<Ended> {
         let mut ended = Ended::default();
         if let (Some(out), Some(err)) = (self.child.stdout.take(), self.child.stderr.take()) {
-            read_until_the_end(&mut self.child, [out.into(), err.into()], &mut ended)?;
+            let read = read_until_the_end(&mut self.child, [out.into(), err.into()], &mut ended);
+            if read.is_err() {
+                end(self.pid());
+                self.child.wait()?;
+            }
+            read?;
         }
         let status = self.child.wait()?;
         ended.status = status.code().unwrap_or_else(|| -status.signal().unwrap_or(0));

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::explain;
 use crate::frames::Frames;
+use crate::notice;
 use crate::program::Program;
 use crate::report::Report;
 use crate::session::Session;
@@ -98,7 +99,11 @@ impl Engine {
             Self { shared: shared.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let Ok(stream) = stream else { return };
+                let Ok(stream) = stream else {
+                    // Too many files are open, say (accept(2)): whoever asks is served later.
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                    continue;
+                };
                 if !is_own(&stream) {
                     continue;
                 }
@@ -110,7 +115,7 @@ impl Engine {
                         && !stopping()
                         && !is_of_an_ended_process(&error)
                     {
-                        eprintln!("error: {error}");
+                        notice::tell(format_args!("error: {error}"));
                     }
                 });
             }

@@ -262,7 +262,7 @@ impl Session {
             let outputs = program.spare(scope, &PythonState { objects: state, cwd });
             let sees = program.sees;
             for output in outputs.iter().flatten() {
-                inner.table.add(Path::new(output));
+                inner.table.add(Path::new(output))?;
             }
             (outputs, sees)
         };
@@ -295,7 +295,7 @@ impl Session {
                 self.new_nodes.push(*node);
             }
             if let Ok((_, outputs)) = &taken {
-                outputs.iter().for_each(|output| inner.table.add(Path::new(output)));
+                outputs.iter().try_for_each(|output| inner.table.add(Path::new(output)))?;
             }
             taken.map(|(_, outputs)| (number, outputs))
         };

@@ -33,43 +33,55 @@ impl Table {
     }
 
     /// The output at this place is pending.
-    pub fn add(&mut self, place: &Path) {
+    ///
+    /// # Errors
+    /// If the table can't be written: then nothing may be pending.
+    pub fn add(&mut self, place: &Path) -> io::Result<()> {
         if let Some(name) = place.file_name() {
-            self.set(hash(&[name.as_bytes()]));
+            self.set(hash(&[name.as_bytes()]))?;
         }
         if let Some(folder) = place.parent().and_then(Path::file_name) {
-            self.set(hash(&[b"/", folder.as_bytes()]));
+            self.set(hash(&[b"/", folder.as_bytes()]))?;
         }
-        self.set_pending(true);
+        self.set_pending(true)
     }
 
     /// Nothing is pending any more.
     pub fn clear(&mut self) {
-        if self.pending {
-            self.set_pending(false);
+        if self.pending && self.set_pending(false).is_ok() {
             self.bits.fill(0);
-            self.write(&self.bits, BITS);
+            // A bit that stays only makes processes ask in vain.
+            let _ = self.write(&self.bits, BITS);
         }
     }
 
-    fn set_pending(&mut self, pending: bool) {
-        if std::mem::replace(&mut self.pending, pending) != pending {
-            self.write(&[u8::from(pending)], PENDING);
+    fn set_pending(&mut self, pending: bool) -> io::Result<()> {
+        if self.pending != pending {
+            self.write(&[u8::from(pending)], PENDING)?;
+            self.pending = pending;
         }
+        Ok(())
     }
 
-    fn set(&mut self, hash: u64) {
+    fn set(&mut self, hash: u64) -> io::Result<()> {
         let bit = usize::try_from(hash % (SIZE as u64 * 8)).unwrap_or(0);
         let (byte, mask) = (bit / 8, 1 << (bit % 8));
         if self.bits[byte] & mask == 0 {
+            self.write(&[self.bits[byte] | mask], BITS + byte as u64)?;
             self.bits[byte] |= mask;
-            self.write(&[self.bits[byte]], BITS + byte as u64);
         }
+        Ok(())
     }
 
-    fn write(&self, data: &[u8], at: u64) {
-        // The engine can't go on where it can't say what is pending.
-        self.file.write_all_at(data, at).expect("the engine's own folder can be written");
+    fn write(&self, data: &[u8], at: u64) -> io::Result<()> {
+        let tell = |error: io::Error| {
+            let kind = error.kind();
+            io::Error::new(
+                kind,
+                format!("the engine's own folder for temporary files can't be written: {error}"),
+            )
+        };
+        self.file.write_all_at(data, at).map_err(tell)
     }
 }
 
@@ -97,7 +109,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut table = Table::new(folder.path()).unwrap();
         assert!(!has(&table, "a.o".as_ref()));
-        table.add(Path::new("/p/build/a.o"));
+        table.add(Path::new("/p/build/a.o")).unwrap();
         assert!(has(&table, "a.o".as_ref()) && has(&table, "/build".as_ref()));
         table.clear();
         assert!(!has(&table, "a.o".as_ref()));

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use crate::clock::Clock;
 use crate::memory::Memory;
 use crate::memory::files::Time;
+use crate::notice;
 
 /// The state folder of a tree, locked.
 #[derive(Debug)]
@@ -41,10 +42,10 @@ impl Tree {
             }
             let at_home = is_build_there.then(|| lock_in(&home));
             if let Some(Err(error)) = &at_home {
-                eprintln!(
+                notice::tell(format_args!(
                     "warning: {} can't be used ({error}): what is built is not remembered there",
                     home.display()
-                );
+                ));
             }
             let (folder, lock) = match at_home {
                 Some(Ok(lock)) => (home.clone(), lock),
@@ -155,7 +156,7 @@ fn lock_in(folder: &Path) -> io::Result<Option<File>> {
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            eprintln!("waiting for another build of {}", folder.display());
+            notice::tell(format_args!("waiting for another build of {}", folder.display()));
             lock.lock()?;
         }
         Err(TryLockError::Error(error)) => return Err(error),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::args::{CacheArgs, CacheCommand, Format};
 use crate::error::Error;
 use crate::store_location::{self, shown};
+use crate::tell;
 
 /// What `stats --format json` prints. Sizes in bytes.
 #[derive(Serialize)]
@@ -26,7 +27,7 @@ pub(crate) fn cache(args: &CacheArgs) -> Result<u8, Error> {
         CacheCommand::Verify => verify(&store),
         CacheCommand::Clear => {
             store.clear()?;
-            println!("{} is empty", store.folder().display());
+            tell::print(&format!("{} is empty\n", store.folder().display()))?;
             Ok(0)
         }
     }
@@ -36,32 +37,33 @@ fn stats(store: &Store, format: Format) -> Result<u8, Error> {
     let Stats { files, records, bytes, limit } = store.stats()?;
     // JSON has no words for what isn't Unicode.
     let folder = store.folder().display().to_string();
-    match format {
+    let text = match format {
         Format::Json => {
             let told = Told { folder, limit, bytes, files, records };
-            println!("{}", serde_json::to_string_pretty(&told).expect("numbers and text are plain data"));
+            serde_json::to_string_pretty(&told).expect("numbers and text are plain data")
         }
-        Format::Text => {
-            println!("folder   {folder}");
-            println!("size     {} of {}", shown(bytes), shown(limit));
-            println!("files    {files}");
-            println!("records  {records}");
-        }
-    }
+        Format::Text => format!(
+            "folder   {folder}\nsize     {} of {}\nfiles    {files}\nrecords  {records}",
+            shown(bytes),
+            shown(limit)
+        ),
+    };
+    tell::print(&format!("{text}\n"))?;
     Ok(0)
 }
 
 fn collect(store: &Store) -> Result<u8, Error> {
     let collected = store.collect()?;
-    println!("removed {}, {}", files(collected.files + collected.abandoned), shown(collected.bytes));
+    let removed = files(collected.files + collected.abandoned);
+    tell::print(&format!("removed {removed}, {}\n", shown(collected.bytes)))?;
     Ok(0)
 }
 
 fn verify(store: &Store) -> Result<u8, Error> {
     let verified = store.verify()?;
-    println!("{} and {} records are right", files(verified.files), verified.records);
+    tell::print(&format!("{} and {} records are right\n", files(verified.files), verified.records))?;
     if verified.damaged > 0 {
-        println!("{} had damage, which is removed", files(verified.damaged));
+        tell::print(&format!("{} had damage, which is removed\n", files(verified.damaged)))?;
     }
     Ok(u8::from(verified.damaged > 0))
 }

@@ -64,10 +64,10 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
         return Err(Error::SetupFailed(ended.code));
     }
     let hazards = &ended.report.hazard_paths;
-    match args.format {
-        Format::Json => print_json(hazards),
-        Format::Text => print_text(hazards),
-    }
+    tell::print(&match args.format {
+        Format::Json => as_json(hazards),
+        Format::Text => as_text(hazards),
+    })?;
     Ok(u8::from(!hazards.is_empty()))
 }
 
@@ -80,7 +80,7 @@ fn kind(hazard: &HazardPath) -> &'static str {
     if hazard.duplicate { "duplicate" } else { "conflict" }
 }
 
-fn print_json(hazards: &[HazardPath]) {
+fn as_json(hazards: &[HazardPath]) -> String {
     let finding = |hazard| Finding {
         path: shown(hazard),
         kind: kind(hazard),
@@ -91,29 +91,32 @@ fn print_json(hazards: &[HazardPath]) {
             .collect(),
     };
     let findings = Findings { hazards: hazards.iter().map(finding).collect() };
-    println!("{}", serde_json::to_string_pretty(&findings).expect("findings are plain data"));
+    serde_json::to_string_pretty(&findings).expect("findings are plain data") + "\n"
 }
 
-fn print_text(hazards: &[HazardPath]) {
+fn as_text(hazards: &[HazardPath]) -> String {
+    let mut text = String::new();
     for hazard in hazards {
-        println!("{}: {}", kind(hazard), shown(hazard).display());
+        text += &format!("{}: {}\n", kind(hazard), shown(hazard).display());
         for writer in &hazard.writers {
             let own = own_arguments(writer, &hazard.writers);
-            match own.is_empty() {
-                true => println!("  {}", writer.extension),
-                false => println!("  {}: {}", writer.extension, own.join(" ")),
+            text += "  ";
+            text += &writer.extension;
+            if !own.is_empty() {
+                text += ": ";
+                text += &own.join(" ");
             }
+            text += "\n";
         }
     }
-    match hazards.len() {
-        0 => println!("no path is written by more than one extension"),
-        1 => println!(
-            "1 path is written by more than one extension; `setup.py build -j` may build wrong modules"
-        ),
-        n => println!(
-            "{n} paths are written by more than one extension; `setup.py build -j` may build wrong modules"
-        ),
-    }
+    let (count, verb) = match hazards.len() {
+        0 => return text + "no path is written by more than one extension\n",
+        1 => ("1 path".to_owned(), "is"),
+        n => (format!("{n} paths"), "are"),
+    };
+    text + &format!(
+        "{count} {verb} written by more than one extension; `setup.py build -j` may build wrong modules\n"
+    )
 }
 
 /// The arguments of a writer that not all writers have.

@@ -28,6 +28,8 @@ pub(crate) enum Error {
     NotStarted { program: String, source: io::Error },
     #[error("{} can't be written: {source}", .path.display())]
     Unwritable { path: PathBuf, source: io::Error },
+    #[error("standard output can't be written: {0}")]
+    Output(io::Error),
     #[error("the engine can't be started: {0}")]
     Engine(io::Error),
     #[error("setup.py failed (exit code {0}); there is nothing to check")]
@@ -78,6 +80,7 @@ impl Error {
             }
             Self::NoPython => "install Python 3.6 or newer, or name one with --python",
             Self::NotStarted { .. } => "check the name, or give the full path",
+            Self::Output(_) => "check what it leads to, and whether the disk is full",
             Self::Unwritable { .. } => "check the permissions, and whether the disk is full",
             Self::Engine(_) => "check that TMPDIR names a folder that can be written",
             Self::Busy(_) => "wait for it, or end it",

@@ -1,7 +1,5 @@
 //! Knows `ambidex explain`: why each command of the last build was run, or why it was not.
 
-use std::io::{self, Write};
-
 use crate::args::{ExplainArgs, Format};
 use crate::error::Error;
 use crate::project::Project;
@@ -12,7 +10,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
     let project = Project::find(&args.dir)?;
     if args.time {
-        return print(&time::text(&project.root, args.format)?);
+        tell::print(&time::text(&project.root, args.format)?)?;
+        return Ok(0);
     }
     let mut found = ambidex_engine::explain(&project.root).map_err(Error::Engine)?;
     if found.is_empty() {
@@ -42,13 +41,6 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
             }
         }
     }
-    print(&text)
-}
-
-fn print(text: &str) -> Result<u8, Error> {
-    match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Engine(error)),
-        _ => Ok(0),
-    }
+    tell::print(&text)?;
+    Ok(0)
 }

@@ -28,6 +28,7 @@ use clap::Parser;
 use crate::args::{Cli, Command};
 
 fn main() -> ExitCode {
+    end_where_a_thread_panics();
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Build(args) => build::build(&args),
@@ -47,4 +48,15 @@ fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// A thread that panics has left the state in doubt, and others wait for what it was to do. What was started finds that
+/// ambidex has ended, as after `kill -9`.
+fn end_where_a_thread_panics() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        // As Rust has it for the main thread.
+        std::process::exit(101);
+    }));
 }

@@ -1,9 +1,12 @@
-//! Knows how ambidex itself speaks on standard error.
+//! Knows how ambidex itself speaks: what was asked for on standard output, all else on standard error.
 
-use anstream::eprintln;
+use std::fmt::Display;
+use std::io::{self, Write};
+
 use anstyle::{AnsiColor, Style};
 
 use crate::args::Color;
+use crate::error::Error;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
@@ -20,18 +23,35 @@ pub(crate) fn set_color(color: Color) {
 
 /// Tells of an error, and what to do about it.
 pub(crate) fn error(message: &str, hint: Option<&str>) {
-    eprintln!("{BAD}error:{BAD:#} {message}");
+    line(format_args!("{BAD}error:{BAD:#} {message}"));
     if let Some(text) = hint {
-        eprintln!("  {NOTE}hint:{NOTE:#} {text}");
+        line(format_args!("  {NOTE}hint:{NOTE:#} {text}"));
     }
 }
 
 /// Tells of something that is no error.
 pub(crate) fn note(message: &str) {
-    eprintln!("{NOTE}note:{NOTE:#} {message}");
+    line(format_args!("{NOTE}note:{NOTE:#} {message}"));
 }
 
 /// Tells of the build itself.
 pub(crate) fn say(message: &str) {
-    eprintln!("{message}");
+    line(message);
+}
+
+/// Where standard error can't be written, all goes on as if it were.
+fn line(text: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Prints a result: whole lines.
+///
+/// # Errors
+/// If standard output can't be written. One whose reader has seen enough is no error.
+pub(crate) fn print(lines: &str) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(lines.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
 }

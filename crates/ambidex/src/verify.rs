@@ -62,7 +62,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         };
         list.insert(path, difference);
     }
-    comparison.tell();
+    tell::print(&comparison.text())?;
     if let Some(file) = &args.summary {
         let json = serde_json::to_string_pretty(&comparison).expect("a comparison is plain data");
         fs::write(file, json + "\n").map_err(|source| Error::Unwritable { path: file.clone(), source })?;
@@ -88,22 +88,24 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn tell(&self) {
+    fn text(&self) -> String {
+        const UNSTEADY: &str = "not reproducible (two serial builds differ too";
+        let mut lines = Vec::new();
         for (path, difference) in &self.differing {
-            println!("differs: {}: {difference}", path.display());
+            lines.push(format!("differs: {}: {difference}", path.display()));
         }
         for (path, difference) in &self.unsteady {
-            println!("not reproducible (two serial builds differ too): {}: {difference}", path.display());
+            lines.push(format!("{UNSTEADY}): {}: {difference}", path.display()));
         }
         for path in self.unsteady_objects.keys() {
-            let path = path.display();
-            println!("not reproducible (two serial builds differ too; not part of the result): {path}");
+            lines.push(format!("{UNSTEADY}; not part of the result): {}", path.display()));
         }
-        match (self.differing.len(), self.unsteady.len()) {
-            (0, 0) => println!("equal: {} files", self.equal),
-            (0, unsteady) => println!("{} files are equal; {unsteady} can't be judged", self.equal),
-            (differing, _) => println!("{} files are equal; {differing} differ", self.equal),
-        }
+        lines.push(match (self.differing.len(), self.unsteady.len()) {
+            (0, 0) => format!("equal: {} files\n", self.equal),
+            (0, unsteady) => format!("{} files are equal; {unsteady} can't be judged\n", self.equal),
+            (differing, _) => format!("{} files are equal; {differing} differ\n", self.equal),
+        });
+        lines.join("\n")
     }
 }
 

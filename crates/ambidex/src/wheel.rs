@@ -84,7 +84,7 @@ pub(crate) fn wheel(args: &WheelArgs) -> Result<u8, Error> {
     };
     let file = put(&made, name.as_str().unwrap_or_default(), &out)?;
     if !quiet {
-        println!("{}", file.display());
+        tell::print(&format!("{}\n", file.display()))?;
     }
     Ok(0)
 }

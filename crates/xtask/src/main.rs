@@ -5,9 +5,11 @@ mod corpus;
 mod edits;
 mod environment;
 mod example;
+mod faults;
 mod oracle;
 mod peers;
 mod stress;
+mod versions;
 
 use std::path::PathBuf;
 
@@ -36,6 +38,9 @@ enum Chore {
     },
     /// Edit real projects at random, build them incrementally, judge every build, and write docs/edits.md
     Edits(edits::Options),
+    /// Kill a build at its writes, fail its calls of the system, fill its disk, judge what comes of it, and write
+    /// docs/reliability.md
+    Faults(faults::Options),
     /// Change what commands depend on, one thing at a time, and judge what ambidex makes of it
     Oracle(oracle::Options),
     /// Run setuptools' own tests of its build commands plainly and by ambidex, compare, and write docs/peers.md
@@ -60,6 +65,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Bench(options) => bench::measure(&options),
         Chore::Corpus { names, jobs } => corpus::build(&names, jobs),
         Chore::Edits(options) => edits::judge(&options),
+        Chore::Faults(options) => faults::judge(&options),
         Chore::Oracle(options) => oracle::judge(&options),
         Chore::Peers => peers::compare(),
         Chore::Stress(options) => stress::stress(&options),

@@ -5,7 +5,6 @@
 //! give is built beforehand, by plain `setup.py build`. Then every process, again and again, changes versions of its
 //! tree at random, builds, and compares every module. Meanwhile the size of the store is watched.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,8 +16,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use walkdir::WalkDir;
 
-use crate::edits::trees;
-use crate::environment::{ambidex, python_with, root, run};
+use crate::environment::{ambidex, python_with, root};
+use crate::versions::{Truth, Versions, command};
 
 /// What is asked for.
 #[derive(clap::Args)]
@@ -36,20 +35,6 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
-
-const EXTENSIONS: usize = 4;
-/// Versions of the header, and of each source.
-const VERSIONS: usize = 6;
-
-/// The versions that a tree has now.
-#[derive(Clone, Default)]
-struct State {
-    header: usize,
-    sources: [usize; EXTENSIONS],
-}
-
-/// The right content of each extension's module, by the versions of header and source.
-type Truth = HashMap<(usize, usize, usize), String>;
 
 /// What the processes have done together.
 #[derive(Default)]
@@ -75,16 +60,15 @@ pub(crate) fn stress(options: &Options) -> Result<()> {
     let folder = root().join("target").join("xtask").join("stress");
     let _ = fs::remove_dir_all(&folder);
     let python = python_with("stress-python", &["setuptools==80.9.0"])?;
-    let mut stress = Stress {
+    let stress = Stress {
         options,
         ambidex: ambidex()?,
+        truth: Truth::find(&python, &folder.join("truth"))?,
         python,
         folder,
-        truth: Truth::new(),
         tally: Tally::default(),
         failed: AtomicBool::new(false),
     };
-    stress.truth = stress.find_truth()?;
     let until = Instant::now() + Duration::from_secs(options.seconds);
     let (results, largest) = std::thread::scope(|scope| {
         let builders: Vec<_> = (0..options.processes)
@@ -107,46 +91,12 @@ pub(crate) fn stress(options: &Options) -> Result<()> {
 }
 
 impl Stress<'_> {
-    /// What each combination of versions gives, built by setuptools alone.
-    fn find_truth(&self) -> Result<Truth> {
-        let tree = self.folder.join("truth");
-        let mut truth = Truth::new();
-        for header in 0..VERSIONS {
-            for source in 0..VERSIONS {
-                write(&tree, &State { header, sources: [source; EXTENSIONS] })?;
-                run(self.command(&self.python, &tree).args(["setup.py", "--quiet", "build", "--force"]))?;
-                let modules = modules(&tree)?;
-                truth.extend(modules.into_iter().enumerate().map(|(n, hash)| ((n, header, source), hash)));
-            }
-        }
-        let mut contents: Vec<_> = truth.values().collect();
-        contents.sort_unstable();
-        contents.dedup();
-        if contents.len() != EXTENSIONS * VERSIONS * VERSIONS {
-            bail!("different versions have given the same module: nothing would be judged");
-        }
-        Ok(truth)
-    }
-
-    fn command(&self, program: &Path, tree: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir(tree).env("CFLAGS", "-g0 -O0").env_remove("PYTHONPATH");
-        command
-    }
-
     fn build_again_and_again(&self, number: u64, until: Instant) -> Result<()> {
         let tree = self.folder.join("trees").join(number.to_string());
         let mut random = fastrand::Rng::with_seed(self.options.seed.wrapping_mul(1000) + number);
-        let mut state = State::default();
+        let mut versions = Versions::default();
         while Instant::now() < until && !self.failed.load(Ordering::Relaxed) {
-            if random.u32(0..4) == 0 {
-                state.header = random.usize(0..VERSIONS);
-            }
-            for source in &mut state.sources {
-                if random.bool() {
-                    *source = random.usize(0..VERSIONS);
-                }
-            }
+            versions.change(&mut random);
             if random.u32(0..8) == 0 {
                 // As a fresh checkout: all comes from the store, or is compiled.
                 fs::remove_dir_all(tree.join("build")).or_else(|error| match error.kind() {
@@ -154,21 +104,16 @@ impl Stress<'_> {
                     _ => Err(error),
                 })?;
             }
-            write(&tree, &state)?;
+            versions.write(&tree)?;
             self.build(&tree)?;
-            for (extension, hash) in modules(&tree)?.into_iter().enumerate() {
-                if hash != self.truth[&(extension, state.header, state.sources[extension])] {
-                    bail!("{}: the module of extension {extension} is not right", tree.display());
-                }
-            }
+            self.truth.expect(&tree, &versions)?;
         }
         Ok(())
     }
 
     fn build(&self, tree: &Path) -> Result<()> {
         let summary = tree.with_extension("json");
-        let output = self
-            .command(&self.ambidex, tree)
+        let output = command(&self.ambidex, tree)
             .args(["build", "--quiet", "-j2", "--python"])
             .arg(&self.python)
             .arg("--summary")
@@ -248,55 +193,4 @@ impl Stress<'_> {
         }
         fs::write(root().join("docs").join("stress.md"), text).context("docs/stress.md can't be written")
     }
-}
-
-/// Writes a tree, as far as it is another now.
-fn write(tree: &Path, state: &State) -> Result<()> {
-    fs::create_dir_all(tree)?;
-    let update = |name: &str, text: &str| {
-        let path = tree.join(name);
-        match fs::read_to_string(&path) {
-            Ok(now) if now == text => Ok(()),
-            _ => fs::write(path, text),
-        }
-    };
-    update(
-        "setup.py",
-        &format!(
-            "from setuptools import Extension, setup\n\
-             setup(name='stress', version='1', ext_modules=[\n    \
-             Extension('ext%d' % n, ['ext%d.c' % n], depends=['version.h']) for n in range({EXTENSIONS})])\n"
-        ),
-    )?;
-    update("version.h", &format!("#define HEADER {}\n", state.header))?;
-    for (number, version) in state.sources.iter().enumerate() {
-        update(&format!("ext{number}.c"), &source(number, *version))?;
-    }
-    Ok(())
-}
-
-/// A source whose object takes more than a megabyte, and no time to compile.
-fn source(number: usize, version: usize) -> String {
-    format!(
-        "#include <Python.h>\n\
-         #include \"version.h\"\n\
-         __asm__(\".pushsection .rodata\\n.fill 150000,8,{version}{number}\\n.popsection\");\n\
-         static struct PyModuleDef module = {{PyModuleDef_HEAD_INIT, \"ext{number}\", NULL, -1, NULL}};\n\
-         PyMODINIT_FUNC PyInit_ext{number}(void)\n\
-         {{\n    \
-             PyObject *made = PyModule_Create(&module);\n    \
-             if (made && PyModule_AddIntConstant(made, \"version\", {version} + 100 * HEADER) < 0)\n        \
-                 return NULL;\n    \
-             return made;\n\
-         }}\n"
-    )
-}
-
-/// The hashes of the modules of a tree, in the order of the extensions.
-fn modules(tree: &Path) -> Result<Vec<String>> {
-    let found = trees::modules(tree)?;
-    if found.len() != EXTENSIONS {
-        bail!("{} has {} modules", tree.display(), found.len());
-    }
-    Ok(found.into_values().collect())
 }

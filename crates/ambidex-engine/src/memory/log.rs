@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use crate::notice;
+
 /// What the file begins with. Another version of ambidex that writes other frames begins with another line.
 const HEAD: &[u8] = b"ambidex state 4\n";
 
@@ -93,7 +95,7 @@ impl Log {
         }
         if let Err(error) = self.file.write_all(&self.tail) {
             // The next build recompiles what this one can't remember.
-            eprintln!("warning: {} can't be written: {error}", self.path.display());
+            notice::tell(format_args!("warning: {} can't be written: {error}", self.path.display()));
             self.broken = true;
             return;
         }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::notice;
 use crate::roles::Roles;
 use crate::surroundings::Surroundings;
 use ambidex_store::Digest;
@@ -394,7 +395,7 @@ impl Memory {
         }
         let tidied = if good { self.tidy().and_then(|()| self.compact()) } else { Ok(()) };
         if let Err(error) = tidied {
-            eprintln!("warning: {} can't be tidied up: {error}", self.objects.display());
+            notice::tell(format_args!("warning: {} can't be tidied up: {error}", self.objects.display()));
         }
         self.save();
     }

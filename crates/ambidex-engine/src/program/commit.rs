@@ -11,6 +11,7 @@ use ambidex_graph::{Action, NodeId, PathId, Version};
 use super::Program;
 use crate::job::Memorable;
 use crate::memory::files::Time;
+use crate::notice;
 use crate::{place, stamp};
 
 impl Program {
@@ -24,7 +25,7 @@ impl Program {
             if let Some(backup) = self.backups.remove(&step.token) {
                 let place = self.paths.place(step.path).to_owned();
                 if let Err(error) = backup.restore() {
-                    eprintln!("warning: {} can't be put back: {error}", place.display());
+                    notice::tell(format_args!("warning: {} can't be put back: {error}", place.display()));
                 }
             }
         }

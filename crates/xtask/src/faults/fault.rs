@@ -1,0 +1,120 @@
+//! Knows the faults: what each one is, and how it is brought about.
+
+use std::fmt;
+use std::path::Path;
+use std::process::Command;
+
+/// What goes wrong in a build.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fault {
+    /// The engine is killed (`kill -9`) as it makes one of the calls by which it changes files.
+    KilledEngine,
+    /// A Python of the build is killed.
+    KilledPython,
+    /// A compiler, an assembler or a linker is killed.
+    KilledCompiler,
+    /// A call of the engine fails: the disk is full.
+    NoSpace,
+    /// A call of the engine fails: the disk is broken.
+    InputOutput,
+    /// A call of the engine fails: too many files are open.
+    NoDescriptors,
+    /// The disk of project and store is full at some time: writes are short, and then fail, of all programs.
+    FullDisk,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 7] = [
+        Self::KilledEngine,
+        Self::KilledPython,
+        Self::KilledCompiler,
+        Self::NoSpace,
+        Self::InputOutput,
+        Self::NoDescriptors,
+        Self::FullDisk,
+    ];
+
+    /// The calls of the system that the engine is failed at, or killed at. None if something else happens.
+    fn calls(self) -> Option<&'static str> {
+        Some(match self {
+            Self::KilledEngine => {
+                "write,pwrite64,writev,ftruncate,fallocate,copy_file_range,sendfile,ioctl,rename,renameat,renameat2,link,\
+                 linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,fchmod,chmod,utimensat"
+            }
+            Self::NoSpace => {
+                "write,pwrite64,writev,ftruncate,fallocate,copy_file_range,rename,renameat,renameat2,link,linkat,\
+                 symlink,symlinkat,mkdir,mkdirat"
+            }
+            Self::InputOutput => {
+                "read,pread64,readv,write,pwrite64,writev,ftruncate,copy_file_range,rename,renameat,renameat2,\
+                 getdents64,newfstatat,statx"
+            }
+            Self::NoDescriptors => {
+                "open,openat,openat2,pipe,pipe2,socket,socketpair,accept,accept4,dup,memfd_create,pidfd_open,\
+                 epoll_create1,eventfd2"
+            }
+            Self::KilledPython | Self::KilledCompiler | Self::FullDisk => return None,
+        })
+    }
+
+    /// What happens at such a call, as strace has it.
+    fn what(self) -> &'static str {
+        match self {
+            Self::NoSpace => "error=ENOSPC",
+            Self::InputOutput => "error=EIO",
+            Self::NoDescriptors => "error=EMFILE",
+            _ => "signal=KILL",
+        }
+    }
+
+    /// Whether the engine is failed at a call, so that it has to say something and go on or end.
+    pub(super) fn is_error(self) -> bool {
+        matches!(self, Self::NoSpace | Self::InputOutput | Self::NoDescriptors | Self::FullDisk)
+    }
+
+    /// strace, about to run a program of which each thread meets the fault at its `when`th call; what it starts meets
+    /// none (`--detach-on=execve`). None for a fault that strace has no part in.
+    pub(super) fn injected(self, program: &Path, when: u64, log: &Path) -> Option<Command> {
+        let calls = self.calls()?;
+        let mut command = Command::new("strace");
+        command.args(["-f", "--detach-on=execve", "-y", "-qq", "-o"]).arg(log);
+        command.args(["-e", &format!("trace=?{}", calls.replace(',', ",?"))]);
+        command.args(["-e", &format!("inject=?{}:{}:when={when}", calls.replace(',', ",?"), self.what())]);
+        command.arg("--").arg(program);
+        Some(command)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::KilledEngine => "engine killed at a write",
+            Self::KilledPython => "Python killed",
+            Self::KilledCompiler => "compiler killed",
+            Self::NoSpace => "ENOSPC",
+            Self::InputOutput => "EIO",
+            Self::NoDescriptors => "EMFILE",
+            Self::FullDisk => "full disk (short writes)",
+        })
+    }
+}
+
+/// Whether the fault was met, by what strace wrote.
+pub(super) fn met(log: &str) -> bool {
+    log.contains("(INJECTED)") || log.contains("killed by SIGKILL")
+}
+
+/// What the calls that met it were about: the state, the store, the outputs, or something else.
+pub(super) fn about(log: &str, store: &Path) -> &'static str {
+    let is_met = |line: &&str| line.contains("(INJECTED)") || line.contains("= ?");
+    let line = log.lines().rev().find(is_met).unwrap_or_default();
+    if line.contains(&*store.to_string_lossy()) {
+        "store"
+    } else if line.contains("/.ambidex/state") {
+        "state"
+    } else if line.contains("/build/") {
+        "outputs"
+    } else {
+        "other"
+    }
+}

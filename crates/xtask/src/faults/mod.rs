@@ -1,0 +1,323 @@
+//! Knows how the engine is judged where something goes wrong: a build with a fault, and then one without.
+//!
+//! The project is that of `versions.rs`: what each combination of its versions has to give is known. Before every build
+//! some versions change, and now and then `build/` is removed, so that commands are run, come back from the store, and
+//! are up to date. A fault is bad if a build says that it has succeeded and has another module, leaves half of a module
+//! or a process behind, doesn't end, or dies of a panic; or if the next build, without any fault, fails or gives
+//! something else.
+
+mod fault;
+mod processes;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+
+use crate::environment::{ambidex, python_with, root};
+use crate::versions::{Truth, Versions, command};
+use fault::Fault;
+use processes::MARK;
+
+/// What is asked for.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How many kills: three of five of the engine, one of five of Python, one of five of a compiler
+    #[arg(long, default_value_t = 500)]
+    kills: u64,
+    /// How many of each other fault
+    #[arg(long, default_value_t = 20)]
+    faults: u64,
+    /// Which faults, and which versions
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write docs/reliability.md
+    #[arg(long)]
+    write: bool,
+}
+
+/// How long a build may take. One takes a second or two.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What the disk of the builds may hold where it isn't full, in bytes.
+const DISK: u64 = 200_000_000;
+
+/// What came of the faults of one kind.
+#[derive(Default)]
+struct Row {
+    times: u64,
+    succeeded: u64,
+    failed: u64,
+    bad: u64,
+    about: BTreeMap<&'static str, u64>,
+}
+
+/// One build that has ended, or had to be ended.
+struct Ended {
+    status: Option<ExitStatus>,
+    printed: String,
+}
+
+struct Judge {
+    ambidex: PathBuf,
+    python: PathBuf,
+    truth: Truth,
+    /// A file system of its own.
+    disk: PathBuf,
+    folder: PathBuf,
+    versions: Versions,
+    random: fastrand::Rng,
+    /// How many builds there were.
+    builds: u64,
+    /// How far a fault of each kind may be from the start, in its own measure: it moves to where builds end.
+    reach: BTreeMap<Fault, f64>,
+}
+
+/// Judges all faults.
+///
+/// # Errors
+/// If a fault is bad, or can't be brought about.
+pub(crate) fn judge(options: &Options) -> Result<()> {
+    let folder = root().join("target").join("xtask").join("faults");
+    fs::create_dir_all(&folder)?;
+    let python = python_with("stress-python", &["setuptools==80.9.0"])?;
+    let disk = folder.join("disk");
+    let mut judge = Judge {
+        ambidex: ambidex()?,
+        truth: Truth::find(&python, &folder.join("truth"))?,
+        python,
+        disk,
+        folder,
+        versions: Versions::default(),
+        random: fastrand::Rng::with_seed(options.seed),
+        builds: 0,
+        reach: BTreeMap::new(),
+    };
+    judge.mount()?;
+    let mut rows: BTreeMap<Fault, Row> = BTreeMap::new();
+    let mut bad = Vec::new();
+    for fault in Fault::ALL {
+        let times = match fault {
+            Fault::KilledEngine => options.kills * 3 / 5,
+            Fault::KilledPython | Fault::KilledCompiler => options.kills / 5,
+            _ => options.faults,
+        };
+        let row = rows.entry(fault).or_default();
+        while row.times < times {
+            if let Err(error) = judge.once(fault, row) {
+                let told = format!("{fault}: {error:#}");
+                println!("{told}");
+                row.bad += 1;
+                bad.push(told);
+                judge.begin_again()?;
+            }
+        }
+        println!("{fault}: {} times, {} bad", row.times, row.bad);
+    }
+    umount2(&judge.disk, MntFlags::MNT_DETACH).context("the disk can't be unmounted")?;
+    let table = table(&rows)?;
+    println!("{table}");
+    if options.write {
+        write(&table, options.seed)?;
+    }
+    ensure!(bad.is_empty(), "{} faults were bad:\n{}", bad.len(), bad.join("\n"));
+    Ok(())
+}
+
+impl Judge {
+    fn tree(&self) -> PathBuf {
+        self.disk.join("tree")
+    }
+
+    fn store(&self) -> PathBuf {
+        self.disk.join("store")
+    }
+
+    /// Mounts a disk that can be made smaller at any time.
+    fn mount(&self) -> Result<()> {
+        let _ = umount2(&self.disk, MntFlags::MNT_DETACH);
+        fs::create_dir_all(&self.disk)?;
+        let size = format!("size={DISK}");
+        mount(Some("tmpfs"), &self.disk, Some("tmpfs"), MsFlags::empty(), Some(&*size))
+            .context("a file system can't be mounted: the faults need root's rights")
+    }
+
+    /// Makes the disk as large as this.
+    fn resize(&self, bytes: u64) -> Result<()> {
+        let size = format!("size={bytes}");
+        Ok(mount(None::<&str>, &self.disk, None::<&str>, MsFlags::MS_REMOUNT, Some(&*size))?)
+    }
+
+    fn used(&self) -> Result<u64> {
+        let all = nix::sys::statvfs::statvfs(&self.disk)?;
+        Ok((all.blocks() - all.blocks_free()) * all.fragment_size())
+    }
+
+    /// After a bad fault: nothing of it is to be held against the next one.
+    fn begin_again(&self) -> Result<()> {
+        processes::kill_all(self.builds);
+        umount2(&self.disk, MntFlags::MNT_DETACH)?;
+        self.mount()
+    }
+
+    /// A build with a fault, and one without. A fault that the build didn't get to isn't counted.
+    fn once(&mut self, fault: Fault, row: &mut Row) -> Result<()> {
+        if self.random.u32(0..4) == 0 {
+            let _ = fs::remove_dir_all(self.tree().join("build"));
+        }
+        self.versions.change(&mut self.random);
+        self.versions.write(&self.tree())?;
+        let reach = *self.reach.entry(fault).or_insert(20.0);
+        let when = 1 + (self.random.f64() * reach) as u64;
+        let (ended, about) = self.build_with(fault, when)?;
+        let met = about.is_some();
+        self.reach.insert(fault, if met { reach * 1.1 } else { (reach * 0.9).max(4.0) });
+        if let Some(about) = about {
+            row.times += 1;
+            *row.about.entry(about).or_default() += 1;
+        }
+        let judged = self.judge(fault, &ended).with_context(|| format!("at {when}: {}", ended.printed));
+        if met {
+            let succeeded = ended.status.is_some_and(|status| status.success());
+            *(if succeeded { &mut row.succeeded } else { &mut row.failed }) += 1;
+        }
+        judged?;
+        let after = self.run(self.build(&self.ambidex), |_| false)?.0;
+        ensure!(after.status.is_some_and(|status| status.success()), "then a build fails: {}", after.printed);
+        self.truth.expect(&self.tree(), &self.versions).context("then a build is wrong")?;
+        let left = processes::left_behind(self.builds);
+        ensure!(left.is_empty(), "then a build leaves {} behind", left.join(", "));
+        Ok(())
+    }
+
+    /// Whether what a build with a fault has left is as it may be.
+    fn judge(&self, fault: Fault, ended: &Ended) -> Result<()> {
+        let Some(status) = ended.status else { bail!("it doesn't end") };
+        let left = processes::left_behind(self.builds);
+        ensure!(left.is_empty(), "it leaves {} behind", left.join(", "));
+        if status.success() {
+            self.truth.expect(&self.tree(), &self.versions)?;
+        } else {
+            self.truth.expect_whole(&self.tree())?;
+            ensure!(!ended.printed.trim().is_empty() || !fault.is_error(), "it fails and says nothing");
+        }
+        for text in ["panicked at", "Traceback", "core dumped"] {
+            ensure!(!ended.printed.contains(text), "it prints a backtrace");
+        }
+        Ok(())
+    }
+
+    /// Builds with a fault at `when`. What the fault was about is none if it wasn't met.
+    fn build_with(&mut self, fault: Fault, when: u64) -> Result<(Ended, Option<&'static str>)> {
+        let log = self.folder.join("calls");
+        let _ = fs::remove_file(&log);
+        if let Some(injected) = fault.injected(&self.ambidex, when, &log) {
+            let (ended, _) = self.run(self.arguments(injected), |_| false)?;
+            let log =
+                fs::read_to_string(&log).context("strace can't be started (Debian's package strace)")?;
+            return Ok((ended, fault::met(&log).then(|| fault::about(&log, &self.store()))));
+        }
+        if fault == Fault::FullDisk {
+            self.resize(self.used()? + when * 4096)?;
+            let (ended, _) = self.run(self.build(&self.ambidex), |_| false)?;
+            // It was met if it is full, or if somebody said so and made room again.
+            let full = self.used()? + 4096 > self.size()? || ended.printed.contains("No space");
+            self.resize(DISK)?;
+            return Ok((ended, full.then_some("other")));
+        }
+        let after = Duration::from_millis(when * 20);
+        let python = fault == Fault::KilledPython;
+        let mut random = self.random.fork();
+        let began = Instant::now();
+        let kill = |build| began.elapsed() >= after && processes::kill_one(build, python, &mut random);
+        let (ended, killed) = self.run(self.build(&self.ambidex), kill)?;
+        Ok((ended, killed.then_some("other")))
+    }
+
+    fn size(&self) -> Result<u64> {
+        let all = nix::sys::statvfs::statvfs(&self.disk)?;
+        Ok(all.blocks() * all.fragment_size())
+    }
+
+    fn build(&self, program: &Path) -> Command {
+        self.arguments(Command::new(program))
+    }
+
+    /// A program that is given what ambidex is given to build the tree.
+    fn arguments(&self, program: Command) -> Command {
+        let mut build = command(Path::new(program.get_program()), &self.tree());
+        build.args(program.get_args()).args(["build", "--quiet", "-j2", "--python"]).arg(&self.python);
+        build.env("AMBIDEX_CACHE_DIR", self.store()).env("AMBIDEX_CACHE_SIZE", "100000000");
+        build
+    }
+
+    /// Runs a build to its end, and asks every moment whether something is to be killed, until something was.
+    fn run(&mut self, mut build: Command, mut kill: impl FnMut(u64) -> bool) -> Result<(Ended, bool)> {
+        self.builds += 1;
+        // A pipe would be held open by what is left behind.
+        let text = self.folder.join("printed");
+        let file = File::create(&text)?;
+        let began = Instant::now();
+        let mut child = build
+            .env(MARK, self.builds.to_string())
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()
+            .with_context(|| format!("{build:?} can't be started"))?;
+        let mut killed = false;
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break Some(status);
+            }
+            if began.elapsed() > PATIENCE {
+                processes::kill_all(self.builds);
+                child.kill()?;
+                child.wait()?;
+                break None;
+            }
+            killed = killed || kill(self.builds);
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        Ok((Ended { status, printed: String::from_utf8_lossy(&fs::read(&text)?).into_owned() }, killed))
+    }
+}
+
+fn table(rows: &BTreeMap<Fault, Row>) -> Result<String> {
+    let mut text = String::from(
+        "| fault | times | about state | store | outputs | other | build succeeded | build failed | bad |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for (fault, row) in rows {
+        let about = |what| row.about.get(what).copied().unwrap_or_default();
+        writeln!(
+            text,
+            "| {fault} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.times,
+            about("state"),
+            about("store"),
+            about("outputs"),
+            about("other"),
+            row.succeeded,
+            row.failed,
+            row.bad
+        )?;
+    }
+    Ok(text)
+}
+
+/// What stands above the table of docs/reliability.md.
+const MARKER: &str = "<!-- `cargo xtask faults --write` writes what follows. -->";
+
+/// Replaces the table of docs/reliability.md, below what people have written there.
+fn write(table: &str, seed: u64) -> Result<()> {
+    let file = root().join("docs").join("reliability.md");
+    let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    let above = text.split_once(MARKER).with_context(|| format!("{} has no marker", file.display()))?.0;
+    fs::write(&file, format!("{above}{MARKER}\n\nSeed {seed}.\n\n{table}"))?;
+    Ok(())
+}
