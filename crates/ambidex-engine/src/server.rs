@@ -116,6 +116,9 @@ impl Engine {
                         && !is_of_an_ended_process(&error)
                     {
                         notice::tell(format_args!("error: {error}"));
+                        // What was asked for can't be done: whoever waits for it, or for another process of the same
+                        // program, must not wait for ever.
+                        sight.shared.stop();
                     }
                 });
             }

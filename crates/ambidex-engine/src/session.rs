@@ -15,7 +15,7 @@ use crate::process;
 use crate::program::{Origin, Program, PythonState, Unit};
 use crate::protocol::{self, OpenScope, Reply, Request, Target};
 use crate::roles::Roles;
-use crate::sight::Sight;
+use crate::sight::{Sight, Stopped};
 use crate::text::{self, Sinks, Stream};
 use crate::waits::Cause;
 
@@ -459,7 +459,7 @@ impl Session {
         loop {
             let program = &inner.programs[self.program];
             if inner.stopping {
-                return Ok(());
+                return Err(Stopped.into());
             }
             if program.graph.is_settled() && !program.log.busy {
                 break;

@@ -106,18 +106,22 @@ impl Sight {
     /// Waits until something holds for a program.
     pub fn wait(&self, number: usize, holds: impl Fn(&Program) -> bool) -> Result<(), Stopped> {
         let mut inner = self.shared.lock();
-        if !self.is_gone(&inner) && holds(&inner.programs[number]) {
-            return Ok(());
+        // What has been ended by force has not been done.
+        let judge = |inner: &Inner| {
+            if inner.stopping || self.is_gone(inner) {
+                return Some(Err(Stopped));
+            }
+            holds(&inner.programs[number]).then_some(Ok(()))
+        };
+        if let Some(judged) = judge(&inner) {
+            return judged;
         }
         inner.begin_wait();
         let waited = loop {
-            if inner.stopping || self.is_gone(&inner) {
-                break Err(Stopped);
-            }
-            if holds(&inner.programs[number]) {
-                break Ok(());
-            }
             inner = self.shared.wait_for_progress(inner);
+            if let Some(judged) = judge(&inner) {
+                break judged;
+            }
         };
         inner.end_wait();
         waited

@@ -104,6 +104,12 @@ pub(super) fn met(log: &str) -> bool {
     log.contains("(INJECTED)") || log.contains("killed by SIGKILL")
 }
 
+/// Whether it can be met at all: no disk is behind a pipe or a socket, which strace can't leave out.
+pub(super) fn is_real(log: &str) -> bool {
+    let has_no_disk = |line: &str| line.contains("<pipe:") || line.contains("<socket:");
+    !log.lines().any(|line| line.contains("(INJECTED)") && has_no_disk(line)) || log.contains("-1 EMFILE")
+}
+
 /// What the calls that met it were about: the state, the store, the outputs, or something else.
 pub(super) fn about(log: &str, store: &Path) -> &'static str {
     let is_met = |line: &&str| line.contains("(INJECTED)") || line.contains("= ?");

@@ -113,6 +113,9 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
                 println!("{told}");
                 row.bad += 1;
                 bad.push(told);
+                // What it was, to be looked into.
+                let log = judge.folder.join("calls");
+                let _ = fs::rename(&log, log.with_extension(bad.len().to_string()));
                 judge.begin_again()?;
             }
         }
@@ -173,7 +176,10 @@ impl Judge {
         self.versions.write(&self.tree())?;
         let reach = *self.reach.entry(fault).or_insert(20.0);
         let when = 1 + (self.random.f64() * reach) as u64;
-        let (ended, about) = self.build_with(fault, when)?;
+        let Some((ended, about)) = self.build_with(fault, when)? else {
+            processes::kill_all(self.builds);
+            return Ok(());
+        };
         let met = about.is_some();
         self.reach.insert(fault, if met { reach * 1.1 } else { (reach * 0.9).max(4.0) });
         if let Some(about) = about {
@@ -211,15 +217,17 @@ impl Judge {
         Ok(())
     }
 
-    /// Builds with a fault at `when`. What the fault was about is none if it wasn't met.
-    fn build_with(&mut self, fault: Fault, when: u64) -> Result<(Ended, Option<&'static str>)> {
+    /// Builds with a fault at `when`. What the fault was about is none if it wasn't met. All is none if there is no such
+    /// fault in the world.
+    fn build_with(&mut self, fault: Fault, when: u64) -> Result<Option<(Ended, Option<&'static str>)>> {
         let log = self.folder.join("calls");
         let _ = fs::remove_file(&log);
         if let Some(injected) = fault.injected(&self.ambidex, when, &log) {
             let (ended, _) = self.run(self.arguments(injected), |_| false)?;
             let log =
                 fs::read_to_string(&log).context("strace can't be started (Debian's package strace)")?;
-            return Ok((ended, fault::met(&log).then(|| fault::about(&log, &self.store()))));
+            let about = fault::met(&log).then(|| fault::about(&log, &self.store()));
+            return Ok(fault::is_real(&log).then_some((ended, about)));
         }
         if fault == Fault::FullDisk {
             self.resize(self.used()? + when * 4096)?;
@@ -227,7 +235,7 @@ impl Judge {
             // It was met if it is full, or if somebody said so and made room again.
             let full = self.used()? + 4096 > self.size()? || ended.printed.contains("No space");
             self.resize(DISK)?;
-            return Ok((ended, full.then_some("other")));
+            return Ok(Some((ended, full.then_some("other"))));
         }
         let after = Duration::from_millis(when * 20);
         let python = fault == Fault::KilledPython;
@@ -235,7 +243,7 @@ impl Judge {
         let began = Instant::now();
         let kill = |build| began.elapsed() >= after && processes::kill_one(build, python, &mut random);
         let (ended, killed) = self.run(self.build(&self.ambidex), kill)?;
-        Ok((ended, killed.then_some("other")))
+        Ok(Some((ended, killed.then_some("other"))))
     }
 
     fn size(&self) -> Result<u64> {
