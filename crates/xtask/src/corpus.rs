@@ -125,6 +125,8 @@ pub(crate) struct Place {
     pub folder: PathBuf,
     /// The Python of an environment with all that the build needs.
     pub python: PathBuf,
+    /// What the environment has.
+    pub packages: Vec<String>,
     /// Variables that it needs.
     pub environment: BTreeMap<String, String>,
 }
@@ -151,10 +153,10 @@ impl Project {
         let mut packages = vec![setuptools, "wheel".to_owned()];
         packages.extend(build_requires(&folder)?);
         packages.extend(self.requires.iter().cloned());
-        let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
-        let python = python_with(&format!("corpus-{}-{}", self.name, self.version), &packages)?;
-        let environment = self.environment.clone();
-        Ok(Place { name: self.name.clone(), version: self.version.clone(), folder, python, environment })
+        let names: Vec<&str> = packages.iter().map(String::as_str).collect();
+        let python = python_with(&format!("corpus-{}-{}", self.name, self.version), &names)?;
+        let (name, version) = (self.name.clone(), self.version.clone());
+        Ok(Place { name, version, folder, python, packages, environment: self.environment.clone() })
     }
 
     fn compare(&self, program: &Path, setuptools: &str, jobs: u32) -> Result<Row> {

@@ -15,6 +15,7 @@
 
 mod change;
 mod count;
+mod pythons;
 pub(crate) mod stand_in;
 pub(crate) mod trees;
 
@@ -98,6 +99,8 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
 /// One project between two edits.
 struct Session<'a> {
     place: &'a Place,
+    /// Those that build it in turn.
+    pythons: Vec<PathBuf>,
     program: &'a Path,
     summary: PathBuf,
     trees: Trees,
@@ -114,9 +117,11 @@ impl<'a> Session<'a> {
         let folder = root().join("target").join("xtask").join("edits").join(&place.name);
         fs::create_dir_all(&folder)?;
         let mut trees = Trees::copy(&place.folder, &folder)?;
-        let changes = Changes::begin(&mut trees, options.seed)?;
+        let pythons = pythons::of(place)?;
+        let changes = Changes::begin(&mut trees, options.seed, pythons.len())?;
         let mut session = Self {
             place,
+            pythons,
             program,
             summary: folder.join("summary.json"),
             trees,
@@ -126,7 +131,7 @@ impl<'a> Session<'a> {
             harmed: 0,
         };
         let clean = session.build_clean()?.context("the project can't be built")?;
-        let needed = session.count()?;
+        let (needed, _) = session.count()?;
         let executed = session.build()?;
         let mismatch = judgement(&clean, &modules(session.trees.here())?, needed, executed);
         if let Some(mismatch) = mismatch {
@@ -151,8 +156,9 @@ impl<'a> Session<'a> {
             // It is no edit that anybody would keep.
             self.changes.undo(&mut self.trees)?;
         };
-        let mut needed = self.count()?;
+        let (mut needed, commands) = self.count()?;
         match kind {
+            _ if kind.is_of_place() => needed = Needed { least: 0, most: commands },
             Kind::LostModule | Kind::DamagedModule => needed.most += 1,
             Kind::LostObject | Kind::DamagedObject => self.harmed += 1,
             _ => {}
@@ -189,8 +195,12 @@ impl<'a> Session<'a> {
             .envs(&self.place.environment);
     }
 
+    fn python(&self) -> &Path {
+        &self.pythons[self.changes.python()]
+    }
+
     fn serial(&self) -> Command {
-        let mut command = Command::new(&self.place.python);
+        let mut command = Command::new(self.python());
         self.surroundings(&mut command);
         command.args(["setup.py", "build", "-j1"]);
         command
@@ -214,23 +224,19 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Counts what the last clean build shows to be needed.
-    fn count(&mut self) -> Result<Needed> {
+    /// Counts what the last clean build shows to be needed, and of how many commands.
+    fn count(&mut self) -> Result<(Needed, u64)> {
         let entries = self.stand_ins.entries()?;
         anyhow::ensure!(!entries.is_empty(), "the build has used other compilers than those on the PATH");
         self.changes.learn(&self.trees, &entries);
-        Ok(self.memory.build(&entries))
+        Ok((self.memory.build(&entries), entries.len() as u64))
     }
 
     /// Builds with ambidex. Returns how many commands were run.
     fn build(&self) -> Result<u64> {
         let mut command = Command::new(self.program);
         self.surroundings(&mut command);
-        command
-            .args(["build", "-j2", "--summary"])
-            .arg(&self.summary)
-            .arg("--python")
-            .arg(&self.place.python);
+        command.args(["build", "-j2", "--summary"]).arg(&self.summary).arg("--python").arg(self.python());
         let output = command.arg(self.trees.here()).env("AMBIDEX_CACHE_DIR", "").output()?;
         let printed = String::from_utf8_lossy(&output.stderr);
         anyhow::ensure!(output.status.success(), "ambidex fails: {}\n{printed}", output.status);
@@ -249,6 +255,14 @@ fn judgement(clean: &Modules, built: &Modules, needed: Needed, executed: u64) ->
 }
 
 fn differences(clean: &Modules, built: &Modules) -> Vec<String> {
+    // Another Python has built to a folder of its own.
+    let folder = |name: &String| name.split('/').nth(1).map(str::to_owned);
+    let folders: std::collections::BTreeSet<_> = clean.keys().map(folder).collect();
+    let built: Modules = built
+        .iter()
+        .filter(|(name, _)| folders.contains(&folder(name)))
+        .map(|(name, hash)| (name.clone(), hash.clone()))
+        .collect();
     let names: std::collections::BTreeSet<&String> = clean.keys().chain(built.keys()).collect();
     let told = |name: &String| match (clean.get(name), built.get(name)) {
         (Some(clean), Some(built)) if clean == built => None,
@@ -272,7 +286,10 @@ Written by `cargo xtask edits`: random edits of real projects, each followed by 
 clean serial build of the same sources at the same path, and a count of what had to be run, by what the preprocessor
 names (`gcc -M`) with the hashes of all these files. An edit is a mismatch if a module or library is not that of the
 clean build, or another number of commands was run. The count is from one number to another where commands come back
-that were run before the last build, and where an output was harmed, of which ambidex may have another copy.
+that were run before the last build, and where an output was harmed, of which ambidex may have another copy. Builds
+are made in turn by two environments of one Python, each with a `Python.h` of its own before the real one, by another
+Python, and in a copy of the tree, made with all that was built: of the first build after such a turn any number of
+commands may be run.
 ";
 
 fn section(title: &str, options: &Options, rows: &BTreeMap<Kind, Row>) -> Result<String> {

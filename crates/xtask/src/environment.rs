@@ -22,12 +22,17 @@ pub(crate) fn ambidex() -> Result<PathBuf> {
 
 /// The Python of a virtual environment with these packages, made if it isn't there or has others.
 pub(crate) fn python_with(name: &str, packages: &[&str]) -> Result<PathBuf> {
+    python_of(Path::new("python3"), name, packages)
+}
+
+/// The same of another Python.
+pub(crate) fn python_of(base: &Path, name: &str, packages: &[&str]) -> Result<PathBuf> {
     let folder = root().join("target").join("xtask").join(name);
     let python = folder.join("bin").join("python");
     let ready = folder.join("ready");
     let wanted = packages.join(" ");
     if std::fs::read_to_string(&ready).ok().is_none_or(|installed| installed != wanted) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
+        run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder))
             .context("Python's venv module is needed (python3-venv on Debian and Ubuntu)")?;
         run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
         std::fs::write(ready, wanted)?;

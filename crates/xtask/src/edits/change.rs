@@ -33,10 +33,20 @@ pub(crate) enum Kind {
     DamagedModule,
     LostObject,
     DamagedObject,
+    OtherEnvironment,
+    OtherPython,
+    OtherCopy,
+}
+
+impl Kind {
+    /// Whether the next build is one of another place: what that has to run depends on all that was built there.
+    pub(crate) fn is_of_place(self) -> bool {
+        matches!(self, Self::OtherEnvironment | Self::OtherPython | Self::OtherCopy)
+    }
 }
 
 /// All of them. Those that make much work are rare, those that are common in life are several times in it.
-const CHOICES: [Kind; 31] = [
+const CHOICES: [Kind; 37] = [
     Kind::SourceFunction,
     Kind::SourceFunction,
     Kind::SourceFunction,
@@ -68,6 +78,12 @@ const CHOICES: [Kind; 31] = [
     Kind::DamagedModule,
     Kind::LostObject,
     Kind::DamagedObject,
+    Kind::OtherEnvironment,
+    Kind::OtherEnvironment,
+    Kind::OtherPython,
+    Kind::OtherPython,
+    Kind::OtherCopy,
+    Kind::OtherCopy,
 ];
 
 impl fmt::Display for Kind {
@@ -91,6 +107,9 @@ impl fmt::Display for Kind {
             Self::DamagedModule => "damaged module",
             Self::LostObject => "removed object",
             Self::DamagedObject => "damaged object",
+            Self::OtherEnvironment => "another environment",
+            Self::OtherPython => "another Python",
+            Self::OtherCopy => "another copy of the tree",
         })
     }
 }
@@ -132,17 +151,20 @@ pub(crate) struct Changes {
     settings: Vec<String>,
     added: Vec<Added>,
     flags: &'static str,
+    /// The Python that builds, of so many. The first two are of environments of one Python.
+    python: usize,
+    pythons: usize,
     /// What edits can concern, as the last reference build has it.
     compiled: Vec<String>,
     headers: Vec<String>,
     included_by_name: Vec<String>,
     extensions: Vec<String>,
-    before: Option<(Vec<String>, Vec<Added>, &'static str)>,
+    before: Option<(Vec<String>, Vec<Added>, &'static str, usize)>,
 }
 
 impl Changes {
-    /// Prepares setup.py.
-    pub(crate) fn begin(trees: &mut Trees, seed: u64) -> Result<Self> {
+    /// Prepares setup.py. It is built by so many Pythons in turn.
+    pub(crate) fn begin(trees: &mut Trees, seed: u64, pythons: usize) -> Result<Self> {
         let text = trees.read("setup.py")?;
         let is_import = |line: &&str| {
             (line.starts_with("import ") || line.starts_with("from ")) && !line.contains("__future__")
@@ -156,6 +178,8 @@ impl Changes {
             settings: Vec::new(),
             added: Vec::new(),
             flags: FLAGS[0],
+            python: 0,
+            pythons,
             compiled: Vec::new(),
             headers: Vec::new(),
             included_by_name: Vec::new(),
@@ -169,6 +193,11 @@ impl Changes {
     /// CFLAGS and CXXFLAGS now.
     pub(crate) fn flags(&self) -> &'static str {
         self.flags
+    }
+
+    /// The number of the Python that builds now.
+    pub(crate) fn python(&self) -> usize {
+        self.python
     }
 
     /// Learns what there is to edit.
@@ -209,7 +238,7 @@ impl Changes {
         loop {
             let kind = CHOICES[self.rng.usize(..CHOICES.len())];
             trees.begin();
-            self.before = Some((self.settings.clone(), self.added.clone(), self.flags));
+            self.before = Some((self.settings.clone(), self.added.clone(), self.flags, self.python));
             self.number += 1;
             if let Some(what) = self.try_to_make(kind, trees)? {
                 return Ok((kind, what));
@@ -220,7 +249,7 @@ impl Changes {
     /// Forgets an edit that no build can use.
     pub(crate) fn undo(&mut self, trees: &mut Trees) -> Result<()> {
         if let Some(before) = self.before.take() {
-            (self.settings, self.added, self.flags) = before;
+            (self.settings, self.added, self.flags, self.python) = before;
         }
         trees.undo()
     }
@@ -328,6 +357,21 @@ impl Changes {
                 let objects = files_below(&trees.here().join("build"), &["o"])?;
                 self.harm(trees, &objects, kind == Kind::LostObject)?
             }
+            Kind::OtherEnvironment => {
+                self.python = usize::from(self.python == 0);
+                Some(format!("Python {}", self.python))
+            }
+            Kind::OtherPython => {
+                if self.pythons < 3 {
+                    return Ok(None);
+                }
+                self.python = if self.python < 2 { 2 } else { self.rng.usize(..2) };
+                Some(format!("Python {}", self.python))
+            }
+            Kind::OtherCopy => {
+                trees.switch()?;
+                Some(trees.here().display().to_string())
+            }
         })
     }
 
@@ -430,7 +474,7 @@ fn append(trees: &mut Trees, name: &str, text: &str) -> Result<()> {
 }
 
 /// A function for a header, which stays in each object however often the header is included.
-fn used_once(number: u32) -> String {
+pub(super) fn used_once(number: u32) -> String {
     format!(
         "#ifndef EDIT_{number}\n#define EDIT_{number}\nstatic int edit_{number}(void) __attribute__((used));\n\
          static int edit_{number}(void) {{ return {number}; }}\n#endif\n"

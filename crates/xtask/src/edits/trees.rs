@@ -1,4 +1,5 @@
-//! Knows the two copies of a project: one that is built again and again, one for clean builds; both are built at one path.
+//! Knows the copies of a project: two that are built again and again, in turn, and one for clean builds, which are made at
+//! the path of the one that has its turn.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,6 +10,8 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use walkdir::WalkDir;
 
+use crate::environment::run;
+
 /// Folders of sdists that no build reads, and that are large.
 const LEFT_OUT: [&str; 3] = ["Tests", "Doc", "build"];
 
@@ -16,15 +19,19 @@ const LEFT_OUT: [&str; 3] = ["Tests", "Doc", "build"];
 type Version = Option<(Vec<u8>, SystemTime)>;
 
 /// The copies. Debug information carries the path that a file was compiled at, so the clean copy is moved to that of
-/// the other for its builds.
+/// another for its builds.
 pub(crate) struct Trees {
-    here: PathBuf,
+    /// The second one is there once it has had a turn.
+    places: [PathBuf; 2],
+    turn: usize,
     clean: PathBuf,
     aside: PathBuf,
     /// The sources: files of the sdist and those that edits have added. Generated files are none.
     sources: BTreeSet<String>,
     /// What the current edit has changed, as it was before.
     changed: Vec<(String, Version)>,
+    /// Whether the current edit is that the other copy has its turn.
+    has_switched: bool,
     /// Every version that a file had.
     history: BTreeMap<String, Vec<(Vec<u8>, SystemTime)>>,
 }
@@ -33,7 +40,8 @@ impl Trees {
     /// Copies a project twice into a folder.
     pub(crate) fn copy(original: &Path, folder: &Path) -> Result<Self> {
         let (here, clean) = (folder.join("tree"), folder.join("clean"));
-        for copy in [&here, &clean] {
+        let places = [here.clone(), folder.join("copy-of-tree")];
+        for copy in places.iter().chain([&clean]) {
             let _ = fs::remove_dir_all(copy);
         }
         let mut sources = BTreeSet::new();
@@ -52,18 +60,43 @@ impl Trees {
         }
         let aside = folder.join("aside");
         let _ = fs::remove_dir_all(&aside);
-        Ok(Self { here, clean, aside, sources, changed: Vec::new(), history: BTreeMap::new() })
+        Ok(Self {
+            places,
+            turn: 0,
+            clean,
+            aside,
+            sources,
+            changed: Vec::new(),
+            has_switched: false,
+            history: BTreeMap::new(),
+        })
     }
 
-    /// Where both are built.
+    /// The one that has its turn, and where the clean one is built.
     pub(crate) fn here(&self) -> &Path {
-        &self.here
+        &self.places[self.turn]
+    }
+
+    /// From here on it is the other one's turn. At its first, it is made, with all that was built in this one.
+    pub(crate) fn switch(&mut self) -> Result<()> {
+        let other = &self.places[1 - self.turn];
+        if !other.exists() {
+            run(Command::new("cp").arg("-a").arg(self.here()).arg(other))?;
+        }
+        self.turn = 1 - self.turn;
+        self.has_switched = !self.has_switched;
+        Ok(())
+    }
+
+    /// All that are there.
+    fn copies(&self) -> Vec<PathBuf> {
+        self.places.iter().chain([&self.clean]).filter(|copy| copy.exists()).cloned().collect()
     }
 
     /// The name of a source by its path, as commands have it. None for what is no source of the project.
     pub(crate) fn source(&self, path: &str) -> Option<String> {
         let path = Path::new(path);
-        let relative = path.strip_prefix(&self.here).unwrap_or(path);
+        let relative = path.strip_prefix(self.here()).unwrap_or(path);
         let mut parts: Vec<_> = Vec::new();
         for part in relative.components() {
             match part {
@@ -82,7 +115,7 @@ impl Trees {
     }
 
     pub(crate) fn read(&self, name: &str) -> Result<String> {
-        fs::read_to_string(self.here.join(name)).with_context(|| name.to_owned())
+        fs::read_to_string(self.here().join(name)).with_context(|| name.to_owned())
     }
 
     /// Older versions of a file.
@@ -98,9 +131,10 @@ impl Trees {
     /// From here on, changes belong to another edit.
     pub(crate) fn begin(&mut self) {
         self.changed.clear();
+        self.has_switched = false;
     }
 
-    /// Writes a file of both copies.
+    /// Writes a file of all copies.
     pub(crate) fn write(&mut self, name: &str, content: &[u8], time: SystemTime) -> Result<()> {
         let before = self.version(name)?;
         if let Some(version) = &before {
@@ -110,16 +144,16 @@ impl Trees {
         self.put(name, Some((content.to_owned(), time)))
     }
 
-    /// Removes a file of both copies.
+    /// Removes a file of all copies.
     pub(crate) fn remove(&mut self, name: &str) -> Result<()> {
         self.changed.push((name.to_owned(), self.version(name)?));
         self.put(name, None)
     }
 
-    /// Sets the time of a file of both copies.
+    /// Sets the time of a file of all copies.
     pub(crate) fn touch(&mut self, name: &str, time: SystemTime) -> Result<()> {
         self.changed.push((name.to_owned(), self.version(name)?));
-        for copy in [&self.here, &self.clean] {
+        for copy in self.copies() {
             fs::File::options().append(true).open(copy.join(name))?.set_modified(time)?;
         }
         Ok(())
@@ -130,11 +164,14 @@ impl Trees {
         for (name, before) in std::mem::take(&mut self.changed).into_iter().rev() {
             self.put(&name, before)?;
         }
+        if self.has_switched {
+            self.switch()?;
+        }
         Ok(())
     }
 
     fn version(&self, name: &str) -> Result<Version> {
-        let file = self.here.join(name);
+        let file = self.here().join(name);
         if !file.exists() {
             return Ok(None);
         }
@@ -142,7 +179,7 @@ impl Trees {
     }
 
     fn put(&mut self, name: &str, version: Version) -> Result<()> {
-        for copy in [&self.here, &self.clean] {
+        for copy in self.copies() {
             let file = copy.join(name);
             let Some((content, time)) = &version else {
                 fs::remove_file(&file)?;
@@ -180,12 +217,13 @@ impl Trees {
     }
 
     fn build_at_place(&self, copy: &Path, mut build: Command) -> Result<Option<Modules>> {
-        fs::rename(&self.here, &self.aside)?;
-        fs::rename(copy, &self.here)?;
-        let built = build.current_dir(&self.here).stdin(Stdio::null()).output();
-        let modules = modules(&self.here);
-        fs::rename(&self.here, copy)?;
-        fs::rename(&self.aside, &self.here)?;
+        let here = self.here();
+        fs::rename(here, &self.aside)?;
+        fs::rename(copy, here)?;
+        let built = build.current_dir(here).stdin(Stdio::null()).output();
+        let modules = modules(here);
+        fs::rename(here, copy)?;
+        fs::rename(&self.aside, here)?;
         let built = built.with_context(|| format!("{build:?}"))?;
         Ok(if built.status.success() { Some(modules?) } else { None })
     }
