@@ -119,25 +119,95 @@ fn store_that_can_not_be_made() {
     does_without(&project, &mut project.ambidex());
 }
 
+/// Lets a command run where this has been done first, by one who may mount file systems and owns nothing of others. None,
+/// which is told, where that can't be.
+fn after(project: &Edited, first: &str, command: &Command) -> Option<Command> {
+    let below = |program: &Command| {
+        let mut command = project.workspace.command("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+        command.arg(format!("{first} && exec \"$0\" \"$@\""));
+        command.arg(program.get_program()).args(program.get_args());
+        command
+    };
+    if run(&mut below(&Command::new("true"))).code != 0 {
+        skipped(&format!("`{first}` can't be done here"));
+        return None;
+    }
+    Some(below(command))
+}
+
 #[test]
 fn store_on_a_full_disk() {
     let Some(project) = Edited::with_store() else { return };
     let store = project.workspace.beside("store");
     fs::create_dir(&store).unwrap();
-    let mount = format!("mount -t tmpfs -o size=16k none {} && exec \"$0\" \"$@\"", store.display());
-    let below = |program: &Command| {
-        let mut command = project.workspace.command("unshare");
-        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount]);
-        command.arg(program.get_program()).args(program.get_args());
-        command
-    };
-    if run(&mut below(&Command::new("true"))).code != 0 {
-        skipped("a full store: no file system can be mounted here");
-        return;
-    }
-    let ran = run(&mut below(&project.ambidex())).expect(0);
+    let mount = format!("mount -t tmpfs -o size=16k none {}", store.display());
+    let Some(mut build) = after(&project, &mount, &project.ambidex()) else { return };
+    let ran = run(&mut build).expect(0);
     project.expect_right(&ran);
     assert_eq!(project.counts().executed, ALL, "{ran}");
+}
+
+/// What is there is of use; what can't be put there is told of, once.
+#[track_caller]
+fn only_reads(project: &Edited, first: &str) {
+    let Some(mut build) = after(project, first, &project.ambidex()) else { return };
+    let ran = run(&mut build).expect(0);
+    project.expect_right(&ran);
+    assert_eq!((project.counts().executed, project.counts().cached), (0, ALL), "{ran}");
+    project.workspace.copy_again();
+    let source = project.root().join("common.c");
+    let text = fs::read_to_string(&source).unwrap() + "int appended;\n";
+    fs::write(&source, text).unwrap();
+    let ran = run(&mut build).expect(0);
+    project.expect_right(&ran);
+    assert!(project.counts().executed > 0, "{ran}");
+    let told = ran.stderr.lines().filter(|line| line.starts_with("warning:")).count();
+    assert_eq!(told, 1, "{ran}");
+}
+
+#[test]
+fn store_that_is_read_only() {
+    let Some(project) = Edited::with_store() else { return };
+    project.misses(ALL);
+    project.workspace.copy_again();
+    let store = project.workspace.beside("store").display().to_string();
+    only_reads(&project, &format!("mount --bind {store} {store} && mount -o remount,bind,ro {store}"));
+}
+
+#[test]
+fn store_of_somebody_else() {
+    let Some(project) = Edited::with_store() else { return };
+    project.misses(ALL);
+    project.workspace.copy_again();
+    for entry in walkdir::WalkDir::new(project.workspace.beside("store")) {
+        if std::os::unix::fs::lchown(entry.unwrap().path(), Some(12345), Some(12345)).is_err() {
+            skipped("a store of somebody else: files can't be given away here");
+            return;
+        }
+    }
+    only_reads(&project, "true");
+}
+
+#[test]
+fn store_at_an_odd_path() {
+    for name in ["a b", "a:b", "a\nb", "a\"'b", "ä%s$HOME"] {
+        let Some(mut project) = Edited::with_store() else { return };
+        project.workspace.store = Some(project.workspace.beside(name));
+        project.misses(ALL);
+        project.workspace.copy_again();
+        project.misses(0);
+    }
+}
+
+#[test]
+fn store_at_a_relative_path() {
+    let Some(mut project) = Edited::with_store() else { return };
+    project.workspace.store = Some("../relative/store".into());
+    project.misses(ALL);
+    assert!(project.root().join("../relative/store/v1").is_dir());
+    project.workspace.copy_again();
+    project.misses(0);
 }
 
 #[test]
