@@ -372,17 +372,17 @@ impl Files {
             View::Itself => match fs::read_link(path) {
                 Ok(target) => Digest::of(target.as_os_str().as_bytes()),
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => NO,
-                Err(_) => ABSENT,
+                Err(error) => absent(error)?,
             },
             View::Resolved => match fs::canonicalize(path) {
                 // So that it is the same in another place.
                 Ok(real) if real.as_os_str() == path.as_os_str() => YES,
                 Ok(real) => Digest::of(real.as_os_str().as_bytes()),
-                Err(_) => ABSENT,
+                Err(error) => absent(error)?,
             },
             View::Runs => match access(path, Access::EXEC_OK) {
                 Ok(()) => YES,
-                Err(_) => NO,
+                Err(error) => absent(error.into()).map(|_| NO)?,
             },
             View::State => match fs::metadata(path) {
                 // The times of a folder change with everything in it.
@@ -391,7 +391,7 @@ impl Files {
                     let parts = [i64::from(data.mode()), data.mtime(), data.mtime_nsec()];
                     Digest::of(&parts.map(i64::to_le_bytes).concat())
                 }
-                Err(_) => ABSENT,
+                Err(error) => absent(error)?,
             },
         };
         Ok((self.intern(id, digest), None))
@@ -400,7 +400,10 @@ impl Files {
     fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(VersionId, Option<Time>)> {
         // Before it is read: what comes later shows then.
         let now = tick();
-        let Ok(data) = fs::metadata(path) else { return Ok((self.intern(id, ABSENT), None)) };
+        let data = match fs::metadata(path) {
+            Ok(data) => data,
+            Err(error) => return absent(error).map(|absent| (self.intern(id, absent), None)),
+        };
         match (view, data.is_dir()) {
             (View::Leads, true) => return Ok((self.intern(id, FOLDER), None)),
             (View::Names, false) => return Ok((self.intern(id, NO), None)),
@@ -457,6 +460,18 @@ impl Files {
         let id = self.id(path);
         let version = self.look_at_state(id).filter(|version| !self.is_absent(*version))?;
         Some(self.version(version).digest)
+    }
+}
+
+/// What an error says of a path: nothing is there that anybody could reach (path_resolution(7)). Other errors, of a disk or
+/// of too little memory, say nothing of it.
+fn absent(error: io::Error) -> io::Result<Digest> {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound, PermissionDenied};
+    let is_loop = || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    match error.kind() {
+        NotFound | NotADirectory | PermissionDenied | InvalidFilename => Ok(ABSENT),
+        _ if is_loop() => Ok(ABSENT),
+        _ => Err(error),
     }
 }
 
