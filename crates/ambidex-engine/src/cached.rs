@@ -76,11 +76,10 @@ impl Wanted<'_> {
 
     fn check(&self, bytes: &[u8], secret: &[u8; 32], files: &mut Files) -> Option<Remembered> {
         let Shared { asked, environment, looks, result } = postcard::from_bytes(bytes).ok()?;
-        if self.subject.objection(self.command, self.operands, &result).is_some() {
-            return None;
-        }
         let (digest, roles) = surroundings::digest(secret, &asked, self.env, &self.subject.roles);
-        if digest != environment {
+        if digest != environment
+            || self.subject.objection(self.command, self.operands, &roles, &result).is_some()
+        {
             return None;
         }
         let mut found = Vec::with_capacity(looks.len());

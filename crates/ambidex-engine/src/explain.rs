@@ -135,7 +135,7 @@ fn reason(why: &Why) -> String {
         Why::Operand(name) => format!("{name} is another"),
         Why::Shadowed(path) => format!("{} is found first now", roles::shown(path)),
         Why::Output(name) => format!("its output {name} was removed or changed"),
-        Why::Processor => "the processor is another, and it makes code for it".to_owned(),
+        Why::Machine(fact) => fact.to_string(),
         Why::Place(path) => format!("its output holds the path {path}, which is another now"),
         Why::Always(reason) => format!("it is run each time: {reason}"),
     }

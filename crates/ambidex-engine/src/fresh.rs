@@ -7,9 +7,10 @@ use std::sync::{Arc, LazyLock};
 
 use ambidex_command::{Command, Kind};
 use ambidex_store::Digest;
+use rustc_hash::FxHashMap;
 
-use crate::identity;
 use crate::job::Environment;
+use crate::machine::Fact;
 use crate::memory::Memory;
 use crate::memory::files::{Stat, Time, Unsure, VersionId, is_still};
 use crate::memory::record::{ActionKey, Difference, Record, RunResult, Told, Why, Written};
@@ -40,16 +41,22 @@ pub(crate) struct Operand {
 
 impl Subject {
     /// Whether a run is still what the command would do, but for what it looked at and its outputs.
-    pub fn objection(&self, command: &Command, operands: &[Operand], result: &RunResult) -> Option<Why> {
+    pub fn objection(
+        &self,
+        command: &Command,
+        operands: &[Operand],
+        roles: &Roles,
+        result: &RunResult,
+    ) -> Option<Why> {
         if let Some(why) = operands_differ(command, operands, result) {
             return Some(why);
         }
-        let moved = result.bindings.iter().find(|(role, path)| self.roles.path_of(role) != Some(path));
+        let moved = result.bindings.iter().find(|(role, path)| roles.path_of(role) != Some(path));
         if let Some((_, path)) = moved {
             return Some(Why::Place(path.clone()));
         }
-        let is_another = |then: &Digest| *then != *identity::PROCESSOR;
-        result.processor.as_ref().is_some_and(is_another).then_some(Why::Processor)
+        let another = result.machine.iter().find(|(fact, then)| fact.now() != *then);
+        another.map(|(fact, _)| Why::Machine(*fact))
     }
 }
 
@@ -73,7 +80,8 @@ const NOTHING: Digest = Digest([0; 32]);
 
 /// Whether running it twice leaves what running it once does: `ar r`, not `ar q` (binutils manual, "ar"), and ranlib.
 fn is_idempotent(command: &Command) -> bool {
-    let operation = command.argv[command.tool + 1..].iter().find(|argument| !argument.starts_with("--"));
+    // With options before it, which word it is depends on what they take.
+    let operation = command.argv.get(command.tool + 1).filter(|word| !word.starts_with("--"));
     command.kind == Kind::Index
         || command.kind == Kind::Archive
             && operation.is_some_and(|word| word.contains('r') && !word.contains('q'))
@@ -81,7 +89,8 @@ fn is_idempotent(command: &Command) -> bool {
 
 /// A run that has ended well, and what is to be known to remember it.
 pub(crate) struct Run<'a> {
-    pub subject: &'a Subject,
+    /// Those of its paths, and of paths in variables that it asked for.
+    pub roles: &'a Roles,
     pub command: &'a Command,
     pub operands: &'a [Operand],
     pub observation: &'a Observation,
@@ -106,8 +115,8 @@ pub(crate) fn looks(
 ) -> Result<Vec<VersionId>, String> {
     let mut looks = Vec::new();
     for (path, seen) in observation.looks.iter() {
-        if let Some(was_there) = observation.changes.get(path) {
-            if !was_there && path.symlink_metadata().is_err() {
+        if let Some(change) = observation.changes.get(path) {
+            if !change.was_there && path.symlink_metadata().is_err() {
                 // It has made the file and removed it: nobody else has seen it.
                 continue;
             }
@@ -115,17 +124,48 @@ pub(crate) fn looks(
         }
         for view in seen.views() {
             let id = memory.files.id_in(path, view);
-            let version = memory.files.look_since(id, started).map_err(|found| match found {
-                Unsure::Changed => format!("{} was changed while it ran", path.display()),
-                Unsure::Unreadable => format!("{} can't be read", path.display()),
-            })?;
+            let version =
+                memory.files.look_since(id, started, seen.identity).map_err(|found| match found {
+                    Unsure::Changed => format!("{} was changed while it ran", path.display()),
+                    Unsure::Unreadable => format!("{} can't be read", path.display()),
+                })?;
             if view == View::Leads && memory.files.is_absent(version) == seen.found {
                 return Err(format!("{} came or went while it ran", path.display()));
             }
             looks.push(version);
         }
     }
+    add_times_of_equals(memory, &mut looks, started)?;
     Ok(looks)
+}
+
+/// Of files with the same content GCC's `#pragma once` asks for their times, too, to know whether they are one file (GCC,
+/// `libcpp/files.cc`, `has_unique_contents`).
+fn add_times_of_equals(memory: &mut Memory, looks: &mut Vec<VersionId>, started: Time) -> Result<(), String> {
+    let mut by_content: FxHashMap<Digest, VersionId> = FxHashMap::default();
+    let mut equal = BTreeSet::new();
+    for id in looks.iter().filter(|id| memory.files.is_content(**id)) {
+        if let Some(first) = by_content.insert(memory.files.version(*id).digest, *id) {
+            equal.extend([first, *id]);
+        }
+    }
+    for id in equal {
+        let path = memory.files.path_of(id).to_owned();
+        let file = memory.files.id_in(&path, View::State);
+        let version = memory.files.look_since(file, started, None);
+        looks.push(version.map_err(|_| format!("{} was changed while it ran", path.display()))?);
+    }
+    Ok(())
+}
+
+/// Whether a file by which a compiler is configured tells it to make code for this very processor (Clang's `*.cfg`, GCC's
+/// `specs`).
+fn tells_native(memory: &Memory, looks: &[VersionId]) -> bool {
+    let files = looks.iter().filter(|id| memory.files.is_content(**id));
+    let mut paths = files.map(|id| memory.files.path_of(*id)).filter(|path| {
+        path.extension().is_some_and(|end| end == "cfg") || path.to_string_lossy().ends_with("specs")
+    });
+    paths.any(|path| std::fs::read(path).is_ok_and(|text| memchr::memmem::find(&text, b"=native").is_some()))
 }
 
 impl Run<'_> {
@@ -134,7 +174,7 @@ impl Run<'_> {
         if self.observation.timed {
             return Err("it asks for the time".to_owned());
         }
-        let roles = &self.subject.roles;
+        let roles = self.roles;
         if let Some(path) = self.changed_beside() {
             return Err(format!("it changes {} besides", path.display()));
         }
@@ -160,7 +200,7 @@ impl Run<'_> {
         Ok(RunResult {
             operands,
             bindings,
-            processor: self.observation.processor.then(|| *identity::PROCESSOR),
+            machine: self.machine(memory, looks),
             outputs,
             umask,
             out: self.ended.out.clone(),
@@ -169,13 +209,28 @@ impl Run<'_> {
         })
     }
 
-    /// What it has changed below a folder with a role, its outputs apart: that would be missed if it did not run.
+    /// What of the machine it depends on.
+    fn machine(&self, memory: &Memory, looks: &[VersionId]) -> Vec<(Fact, Digest)> {
+        let mut facts = self.observation.machine.clone();
+        // A compiler asks the processor itself, which nobody sees.
+        let is_told = || self.command.argv.iter().any(|argument| argument.ends_with("=native"));
+        if is_told() || tells_native(memory, looks) {
+            facts.insert(Fact::Processor);
+        }
+        facts.into_iter().map(|fact| (fact, fact.now())).collect()
+    }
+
+    /// What it has changed, its outputs apart: that would be missed if it did not run. Compilers and their kin change
+    /// nothing else but what they are told below a folder with a role.
     fn changed_beside(&self) -> Option<&Path> {
-        let stays = |(path, was_there): &(&PathBuf, &bool)| **was_there || path.symlink_metadata().is_ok();
-        let has_role =
-            |path: &Path| self.subject.roles.all().iter().any(|(folder, _)| path.starts_with(folder));
-        let changes = self.observation.changes.iter().filter(stays);
-        changes.map(|(path, _)| path.as_path()).find(|path| has_role(path))
+        let has_role = |path: &Path| self.roles.all().iter().any(|(folder, _)| path.starts_with(folder));
+        let changes = self.observation.changes.iter();
+        let mut matter = changes.filter(|(path, change)| !change.by_tool || has_role(path));
+        // One that can't be looked at may be there.
+        let is_gone = |path: &Path| {
+            path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        };
+        matter.find(|(path, change)| change.was_there || !is_gone(path)).map(|(path, _)| path.as_path())
     }
 
     /// Roles whose paths may have gone into the output in another form than their own text (`__FILE__`, whose length may
@@ -183,7 +238,7 @@ impl Run<'_> {
     fn named_in_texts(&self, memory: &Memory, looks: &[VersionId]) -> Vec<String> {
         let makes_text = !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index);
         let mut named = Vec::new();
-        for (folder, name) in self.subject.roles.all() {
+        for (folder, name) in self.roles.all() {
             let printed = [&self.ended.out, &self.ended.err]
                 .into_iter()
                 .any(|text| memchr::memmem::find(text, folder.as_bytes()).is_some());
@@ -242,12 +297,12 @@ pub(crate) fn recall(
     env: &Environment,
 ) -> Result<Record, Why> {
     let Some(mut record) = memory.record(&subject.key) else { return Err(Why::New) };
-    if let Some(why) = subject.objection(command, operands, &record.result) {
-        return Err(why);
-    }
     let Some((same, roles)) = memory.is_in(record.surroundings, env, &subject.roles) else {
         return Err(Why::New);
     };
+    if let Some(why) = subject.objection(command, operands, &roles, &record.result) {
+        return Err(why);
+    }
     if !same {
         return Err(Why::Variable(variable(memory, &record, env, &subject.roles)));
     }

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use ambidex_command::{Command, Kind, OutputRole, Placement, Span};
-use ambidex_store::Digest;
 
 use crate::job::Environment;
 use crate::memory::record::ActionKey;
@@ -46,20 +45,9 @@ pub(crate) fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a 
     is_same.then_some(name)
 }
 
-/// What `-march=native` means here.
-pub(crate) static PROCESSOR: LazyLock<Digest> = LazyLock::new(|| {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let telling = ["vendor_id", "cpu family", "model", "stepping", "flags", "Features", "CPU"];
-    let first = text.split("\n\n").next().unwrap_or_default();
-    let lines = first.lines().filter(|line| {
-        let name = line.split(':').next().unwrap_or_default().trim();
-        telling.iter().any(|start| name.starts_with(start)) && name != "cpu MHz"
-    });
-    Digest::of(lines.collect::<Vec<_>>().join("\n").as_bytes())
-});
-
-/// The arguments with paths named by role, and the roles with all that they name. Of outputs, and of objects and archives that it reads, only the name
-/// counts; a macro's value counts as it is written, since it may end up in any form in the output.
+/// The arguments with paths named by role, and the roles with all that they name. Of outputs, and of objects and archives
+/// that it reads, only the name counts. What is no path counts as it is written: a macro's value, for instance, may end up
+/// in any form in the output.
 pub(crate) fn named_argv(command: &Command, roles: &Arc<Roles>) -> (Vec<String>, Arc<Roles>) {
     let mut spans: Vec<(Span, String)> = Vec::new();
     for output in command.outputs.iter().filter(|output| output.role == OutputRole::Primary) {
@@ -71,10 +59,10 @@ pub(crate) fn named_argv(command: &Command, roles: &Arc<Roles>) -> (Vec<String>,
     let replacements: Vec<(Span, &str)> = spans.iter().map(|(span, name)| (*span, name.as_str())).collect();
     let mut argv = command.with_replacements(&replacements);
     let mut roles = roles.clone();
-    let mut is_macro = false;
+    let mut is_value = false;
     for argument in &mut argv {
-        let literal = is_macro || argument.starts_with("-D") || argument.starts_with("-U");
-        is_macro = matches!(argument.as_str(), "-D" | "-U");
+        let literal = is_value || !holds_paths(argument);
+        is_value = takes_text(argument);
         if literal || !argument.contains('/') {
             continue;
         }
@@ -86,6 +74,42 @@ pub(crate) fn named_argv(command: &Command, roles: &Arc<Roles>) -> (Vec<String>,
         }
     }
     (argv, roles)
+}
+
+/// Whether what an argument holds are paths and nothing else: a name, or an option with one (GCC manual, "Options for
+/// Directory Search", "Options for Linking", `-ffile-prefix-map`).
+fn holds_paths(argument: &str) -> bool {
+    const BEGINNINGS: [&str; 19] = [
+        "-I",
+        "-L",
+        "-B",
+        "-F",
+        "-R",
+        "-T",
+        "-o",
+        "-isystem",
+        "-iquote",
+        "-idirafter",
+        "-include",
+        "-imacros",
+        "-iprefix",
+        "-isysroot",
+        "--sysroot=",
+        "-specs=",
+        "-fplugin=",
+        "-Wl,",
+        "-fuse-ld=",
+    ];
+    !argument.starts_with('-')
+        || BEGINNINGS.iter().any(|beginning| argument.starts_with(beginning))
+        || argument.starts_with("-f") && argument.contains("-prefix-map=")
+}
+
+/// Whether the argument behind this one is text: a macro, or what is handed on to another program.
+fn takes_text(argument: &str) -> bool {
+    matches!(argument, "-D" | "-U" | "-A" | "-Xpreprocessor" | "-Xassembler" | "-Xclang" | "-mllvm")
+        || argument.starts_with("--define-macro")
+        || argument.starts_with("--undefine-macro")
 }
 
 /// A file's name behind a mark, so that it is no path of the same text.

@@ -17,6 +17,7 @@ mod intake;
 mod job;
 mod line;
 mod lookup;
+mod machine;
 mod memory;
 mod notice;
 mod observation;

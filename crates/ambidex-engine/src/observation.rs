@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
+use crate::machine::Fact;
 use crate::paths::{folder_of, plain};
 use crate::tools::{self, Habits};
 use crate::trace::{self, Entry};
@@ -49,6 +50,8 @@ pub(crate) struct Seen {
     unsteady: bool,
     /// Whether it was named by its whole path.
     pub absolute: bool,
+    /// The device and the inode of the file, where it was opened.
+    pub identity: Option<(u64, u64)>,
 }
 
 impl Seen {
@@ -59,8 +62,10 @@ impl Seen {
 
     fn and(&mut self, other: Self) {
         self.views |= other.views;
-        self.unsteady |= other.unsteady || self.found != other.found;
+        let is_another = self.identity.zip(other.identity).is_some_and(|(one, other)| one != other);
+        self.unsteady |= other.unsteady || self.found != other.found || is_another;
         self.absolute |= other.absolute;
+        self.identity = self.identity.or(other.identity);
     }
 }
 
@@ -75,7 +80,8 @@ pub(crate) struct Looks {
 impl Looks {
     /// Adds a look at a path.
     pub fn add(&mut self, path: &Path, view: View, found: bool) {
-        self.merge(path, Seen { views: view.bit(), found, unsteady: false, absolute: false });
+        let seen = Seen { views: view.bit(), found, unsteady: false, absolute: false, identity: None };
+        self.merge(path, seen);
     }
 
     fn merge(&mut self, path: &Path, seen: Seen) {
@@ -149,11 +155,20 @@ pub(crate) struct Observation {
     pub locales: BTreeSet<String>,
     pub catalogs: BTreeSet<(String, PathBuf)>,
     /// What was written, made, removed or altered.
-    pub changes: BTreeMap<PathBuf, bool>,
-    /// Whether the processor matters.
-    pub processor: bool,
+    pub changes: BTreeMap<PathBuf, Changed>,
+    /// What of the machine matters.
+    pub machine: BTreeSet<Fact>,
     /// Whether the time does.
     pub timed: bool,
+}
+
+/// What was changed at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Changed {
+    /// Whether something was there before.
+    pub was_there: bool,
+    /// Whether only compilers and their kin have changed it.
+    pub by_tool: bool,
 }
 
 impl Observation {
@@ -184,7 +199,7 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
         locales: BTreeSet::new(),
         catalogs: BTreeSet::new(),
         changes: BTreeMap::new(),
-        processor: false,
+        machine: BTreeSet::new(),
         timed: false,
     };
     let unobserved = |what: &str| Unobserved(what.to_owned());
@@ -196,11 +211,13 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
     let mut order: Vec<&[u8]> = Vec::new();
     // One was started by the engine.
     let (mut started, mut began) = (1_usize, 0_usize);
+    let mut running: FxHashSet<u32> = FxHashSet::default();
     for entry in trace::entries(bytes) {
         let habit = habits.get(&entry.process).copied().unwrap_or(Habits::UNKNOWN);
         match entry.kind {
             b'P' => {
                 began += 1;
+                running.insert(entry.process);
                 let (program, libraries) = trace::parts(entry.text);
                 let path = Entry { text: program, ..entry };
                 let path = path.path().ok_or_else(|| unobserved("a program's name is no text"))?;
@@ -213,6 +230,9 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
             }
             b'E' => started += 1,
             b'X' => started -= 1,
+            b'Q' => {
+                running.remove(&entry.process);
+            }
             b'G' => {
                 variables.insert(text(&entry)?.to_owned());
             }
@@ -230,14 +250,22 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
                 *count += 1;
                 observation.timed |= habit.time_matters(entry.text, *count);
             }
-            b'K' => observation.processor = true,
+            b'K' => {
+                observation.machine.insert(Fact::Processor);
+            }
+            // What compilers make doesn't depend on who runs them where.
+            b'H' if habit.goes_by_content => {}
+            b'H' => {
+                observation.machine.insert(fact(&entry)?);
+            }
             b'O' => {
                 observation.loaded.insert(path(&entry)?);
             }
             b'W' => {
                 let path = path(&entry)?;
                 if !is_own(&path) {
-                    observation.changes.entry(path).or_insert(entry.found);
+                    let new = Changed { was_there: entry.found, by_tool: true };
+                    observation.changes.entry(path).or_insert(new).by_tool &= habit.goes_by_content;
                 }
             }
             // Compilers ask the kernel how much they may use, not what to make.
@@ -255,6 +283,9 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
     }
     if began < started {
         return Err(unobserved("a program has run without the library that observes it"));
+    }
+    if !running.is_empty() {
+        return Err(unobserved("a process has become another one, or was killed, or goes on"));
     }
     for text in order {
         let path = std::str::from_utf8(text).map_err(|_| unobserved("a path is no text"))?;
@@ -296,11 +327,22 @@ fn look(entry: &Entry<'_>, habits: Habits) -> Seen {
     if entry.executable {
         views |= View::Runs.bit();
     }
-    if entry.state && !habits.goes_by_content {
+    // Of an open file it may be asked for its times, which isn't seen.
+    if !habits.goes_by_content && (entry.state || entry.identity.is_some()) {
         views |= View::State.bit();
     }
     let absolute = entry.absolute && entry.found;
-    Seen { views, found: entry.found, unsteady: false, absolute }
+    Seen { views, found: entry.found, unsteady: false, absolute, identity: entry.identity }
+}
+
+/// What of the machine was asked for.
+fn fact(entry: &Entry<'_>) -> Result<Fact, Unobserved> {
+    Ok(match entry.text {
+        b"k" => Fact::Kernel,
+        b"u" => Fact::User,
+        b"n" => Fact::Processors,
+        other => return Err(Unobserved(String::from_utf8_lossy(other).into_owned())),
+    })
 }
 
 /// A path without `.` and doubled slashes. Most have none.

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ambidex_command::Command;
@@ -190,12 +191,15 @@ impl Started {
 
     fn run(&self, means: &Means<'_>, why: Why) -> io::Result<Obtained> {
         self.prepare()?;
+        let temporary = temporary_folder(means.temporary)?;
         let started = self.tree.now();
         let trace = means.observer.and_then(|library| Some((library, Trace::new().ok()?)));
-        let own = self.own_variables(means, trace.as_ref());
+        let own = self.own_variables(&temporary, trace.as_ref());
         let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;
         (means.started)(running.pid());
         let mut ended = running.wait()?;
+        // What it left there may be used by what it has left running.
+        let _ = fs::remove_dir(&temporary);
         for (renamed, original) in &self.plan.renamed {
             ended.out = replace(std::mem::take(&mut ended.out), renamed, original);
             ended.err = replace(std::mem::take(&mut ended.err), renamed, original);
@@ -203,7 +207,8 @@ impl Started {
         if ended.status != 0 {
             return Ok(Obtained::failed(ended, why));
         }
-        let learnt = self.learn(means, trace.map(|(_, trace)| trace), started, &ended);
+        let trace = trace.map(|(_, trace)| trace);
+        let learnt = self.learn(means, Traced { trace, temporary: &temporary, started }, &ended);
         let why = learnt.unremembered.map_or(why, Why::Always);
         let ending = Ending::new(ended, How::Ran, why).with(learnt.inputs, learnt.outputs);
         Ok(Obtained { ending, folder: self.folder_number })
@@ -212,10 +217,10 @@ impl Started {
     /// The variables that the command gets of us.
     fn own_variables(
         &self,
-        means: &Means<'_>,
+        temporary: &Path,
         trace: Option<&(&Path, Trace)>,
     ) -> Vec<(&'static str, OsString)> {
-        let mut own = vec![("TMPDIR", means.temporary.into())];
+        let mut own = vec![("TMPDIR", temporary.into())];
         if let Some((library, trace)) = trace {
             let mut preload = library.as_os_str().to_owned();
             if let Some(others) = self.env.variables.get("LD_PRELOAD").filter(|others| !others.is_empty()) {
@@ -228,9 +233,10 @@ impl Started {
     }
 
     /// Finds out what a run that has ended well has looked at, and remembers it, here and in the store.
-    fn learn(&self, means: &Means<'_>, trace: Option<Trace>, started: Time, ended: &Ended) -> Learnt {
+    fn learn(&self, means: &Means<'_>, traced: Traced<'_>, ended: &Ended) -> Learnt {
         let unremembered = |reason: String| Learnt { unremembered: Some(reason), ..Learnt::default() };
-        let observation = match self.observe(means, trace) {
+        let started = traced.started;
+        let observation = match self.observe(means, traced) {
             Ok(observation) => observation,
             Err(reason) => return unremembered(reason),
         };
@@ -243,8 +249,9 @@ impl Started {
         let Some(question) = &self.question else {
             return Learnt { inputs: known(looks), ..Learnt::default() };
         };
+        let (_, roles) = memory.surrounded_by(&observation.asked, &self.env, &question.subject.roles);
         let run = Run {
-            subject: &question.subject,
+            roles: &roles,
             command: &self.command,
             operands: &question.operands,
             observation: &observation,
@@ -280,8 +287,9 @@ impl Started {
     }
 
     /// What the command was seen to look at; or why nobody knows.
-    fn observe(&self, means: &Means<'_>, trace: Option<Trace>) -> Result<Observation, String> {
-        let trace = trace.ok_or("what it looks at can't be observed: its libraries can't be preloaded")?;
+    fn observe(&self, means: &Means<'_>, traced: Traced<'_>) -> Result<Observation, String> {
+        let trace =
+            traced.trace.ok_or("what it looks at can't be observed: its libraries can't be preloaded")?;
         let bytes = trace.read().map_err(|error| error.to_string())?;
         let bytes = bytes.ok_or("it looks at more than can be remembered")?;
         let objects = plain(&self.tree.objects());
@@ -289,7 +297,7 @@ impl Started {
         let operand = |operand: &String| plain(&self.cwd.join(operand)).into_os_string();
         let operands: HashSet<OsString> = self.plan.operands.iter().map(operand).collect();
         let is_own = |path: &Path| {
-            is_within(path, ours) || is_within(path, means.temporary) || operands.contains(path.as_os_str())
+            is_within(path, ours) || is_within(path, traced.temporary) || operands.contains(path.as_os_str())
         };
         let mut observation = observation::of(&bytes, is_own).map_err(|error| error.to_string())?;
         let program = plain(&self.program);
@@ -313,6 +321,23 @@ impl Started {
             None => Ok(()),
         }
     }
+}
+
+/// A run that has ended.
+struct Traced<'a> {
+    trace: Option<Trace>,
+    /// Where it kept its temporary files.
+    temporary: &'a Path,
+    /// When it was started, by the clock of files.
+    started: Time,
+}
+
+/// A folder for the temporary files of one command: what another finds there would be seen by nobody.
+fn temporary_folder(of_all: &Path) -> io::Result<PathBuf> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let folder = of_all.join(NUMBER.fetch_add(1, Ordering::Relaxed).to_string());
+    fs::create_dir(&folder)?;
+    Ok(folder)
 }
 
 /// Says once that the store can't be used: builds go on without it.

@@ -143,13 +143,12 @@ pub(crate) fn counts_otherwise(name: &str) -> bool {
     matches!(name, "TMPDIR" | "PWD" | "TERM" | "MAKEFLAGS")
 }
 
-/// Whether a program of which nothing is known is taken to read a variable. Some belong to Python, or differ between any
-/// two shells.
+/// Whether a program of which nothing is known is taken to read a variable. Those that say nothing but which shell and
+/// which terminal it is differ between any two, and those of ambidex between any two builds; `TMPDIR` is set by the engine,
+/// and what `PWD` says is part of a command's key.
 pub(crate) fn may_matter(name: &str) -> bool {
-    const FOREIGN: [&str; 9] =
-        ["PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLUMNS", "LINES", "TMPDIR", "VIRTUAL_ENV"];
-    const BEGINNINGS: [&str; 6] = ["PYTHON", "PIP_", "AMBIDEX_", "CARGO", "PEP517_", "_PYPROJECT_"];
-    !FOREIGN.contains(&name) && !BEGINNINGS.iter().any(|start| name.starts_with(start))
+    const OF_SHELLS: [&str; 8] = ["PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLUMNS", "LINES", "TMPDIR"];
+    !OF_SHELLS.contains(&name) && !name.starts_with("AMBIDEX_")
 }
 
 #[cfg(test)]

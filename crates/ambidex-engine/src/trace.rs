@@ -38,6 +38,8 @@ pub(crate) struct Entry<'a> {
     /// The process named it by its whole path.
     pub absolute: bool,
     pub process: u32,
+    /// The device and the inode of the file that was opened.
+    pub identity: Option<(u64, u64)>,
     pub text: &'a [u8],
 }
 
@@ -88,6 +90,10 @@ pub(crate) fn entries(mut bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
         let text = bytes.get(ENTRY..ENTRY + length).filter(|_| kind != 0).unwrap_or_default();
         bytes = if kind == 0 { &[] } else { &bytes[ENTRY + text.len()..] };
         let flag = |bit: u8| flags & bit != 0;
+        let (identity, text) = match text.split_first_chunk::<16>() {
+            Some((identity, text)) if flag(16) => (Some(identity), text),
+            _ => (None, text),
+        };
         Some(Entry {
             kind,
             found: flag(1),
@@ -95,6 +101,10 @@ pub(crate) fn entries(mut bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
             executable: flag(4),
             absolute: flag(8),
             process: u32::from_ne_bytes(process),
+            identity: identity.map(|bytes| {
+                let number = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().unwrap_or_default());
+                (number(0), number(8))
+            }),
             text,
         })
     })

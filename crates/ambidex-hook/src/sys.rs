@@ -27,6 +27,7 @@ pub mod number {
     pub const RENAMEAT: usize = 264; pub const LINKAT: usize = 265; pub const READLINKAT: usize = 267;
     pub const PPOLL: usize = 271; pub const DUP3: usize = 292;
     pub const PRLIMIT64: usize = 302; pub const STATX: usize = 332; pub const EXECVE: usize = 59; pub const CLOSE_RANGE: usize = 436;
+    pub const FUTEX: usize = 202; pub const GETRANDOM: usize = 318; pub const MEMBARRIER: usize = 324;
 }
 
 #[cfg(target_arch = "aarch64")]
@@ -47,6 +48,7 @@ pub mod number {
     pub const RENAMEAT: usize = 38; pub const LINKAT: usize = 37; pub const READLINKAT: usize = 78;
     pub const PPOLL: usize = 73; pub const DUP3: usize = 24;
     pub const PRLIMIT64: usize = 261; pub const STATX: usize = 291; pub const EXECVE: usize = 221; pub const CLOSE_RANGE: usize = 436;
+    pub const FUTEX: usize = 98; pub const GETRANDOM: usize = 278; pub const MEMBARRIER: usize = 283;
 }
 
 pub const ENOENT: c_int = 2;

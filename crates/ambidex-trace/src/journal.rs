@@ -43,6 +43,11 @@ pub(crate) enum Entry {
     Clock = b'T',
     /// What the processor is matters.
     Processor = b'K',
+    /// Something of the machine or the user was asked for: `k` for the kernel and the host's name, `u` for who runs it, `n`
+    /// for how many processors there are, or in words something that is never the same for long.
+    Machine = b'H',
+    /// A process is about to end.
+    Ended = b'Q',
     /// Something that can't be seen, by its name.
     Unseen = b'U',
 }
@@ -57,6 +62,20 @@ pub(crate) mod flag {
     pub(crate) const EXECUTABLE: u8 = 4;
     /// The process named it by its whole path.
     pub(crate) const ABSOLUTE: u8 = 8;
+    /// The text begins with the [identity](super::Identity) of the file that was opened.
+    pub(crate) const IDENTIFIED: u8 = 16;
+}
+
+/// The device and the inode of an open file, in the machine's order.
+pub(crate) type Identity = [u8; 16];
+
+/// That of a descriptor.
+pub(crate) fn identity(fd: c_int) -> Option<Identity> {
+    let stat = sys::fstat(fd).ok()?;
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&stat.dev.to_ne_bytes());
+    bytes[8..].copy_from_slice(&stat.ino.to_ne_bytes());
+    Some(bytes)
 }
 
 /// The length of the head.
@@ -127,24 +146,69 @@ pub(crate) fn unseen(what: &str) {
     write(Entry::Unseen, 0, &[what.as_bytes()]);
 }
 
-/// Whether a path is a device's, or the kernel's about the process itself: nothing that could change from run to run.
+/// Whether a path is that of a stream without any content of its own, or the kernel's about a process: nothing that could
+/// change from run to run. Of a way through the kernel's files to others nobody knows where it leads later.
 fn is_its_own(path: &[u8]) -> bool {
-    let about = path.strip_prefix(b"/proc/").unwrap_or_default();
-    paths::below(path, b"/dev")
+    const STREAMS: [&[u8]; 10] = [
+        b"/dev/null",
+        b"/dev/zero",
+        b"/dev/full",
+        b"/dev/tty",
+        b"/dev/stdin",
+        b"/dev/stdout",
+        b"/dev/stderr",
+        b"/dev/random",
+        b"/dev/urandom",
+        b"/dev/ptmx",
+    ];
+    let is_open = |number: &[u8]| !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    STREAMS.contains(&path)
+        || path.strip_prefix(b"/dev/fd/").is_some_and(is_open)
+        || path.strip_prefix(b"/dev/pts/").is_some_and(is_open)
         || path == b"/proc"
-        || about.starts_with(b"self")
+        || is_about_a_process(path)
+}
+
+/// Whether a path is below a process's folder in `/proc`.
+fn is_about_a_process(path: &[u8]) -> bool {
+    let about = path.strip_prefix(b"/proc/").unwrap_or_default();
+    about.starts_with(b"self")
         || about.starts_with(b"thread-self")
         || about.first().is_some_and(u8::is_ascii_digit)
 }
 
+/// Whether a path leads from a process's folder in `/proc` to other files (proc(5): `cwd`, `root`, `fd`, `map_files`).
+fn leads_elsewhere(path: &[u8]) -> bool {
+    if !is_about_a_process(path) {
+        return path.starts_with(b"/dev/fd/") && path.iter().filter(|byte| **byte == b'/').count() > 3;
+    }
+    let mut parts = path
+        .split(|byte| *byte == b'/')
+        .skip_while(|part| !matches!(*part, b"cwd" | b"root" | b"fd" | b"map_files"));
+    match parts.next() {
+        Some(b"cwd" | b"root") => true,
+        Some(_) => parts.nth(1).is_some(),
+        None => false,
+    }
+}
+
 /// Takes down an entry about a place, by its absolute path.
 pub(crate) fn write_of(entry: Entry, flags: u8, place: Place<'_>) {
+    write_of_identified(entry, flags, None, place);
+}
+
+/// The same, with the identity of the file that was opened there.
+pub(crate) fn write_of_identified(entry: Entry, flags: u8, identity: Option<Identity>, place: Place<'_>) {
+    let flags = if identity.is_some() { flags | flag::IDENTIFIED } else { flags };
+    let identity = identity.as_ref().map_or(&[][..], |bytes| &bytes[..]);
     let path = place.bytes();
     if path.starts_with(b"/") {
         if path == b"/proc/cpuinfo" {
             write(Entry::Processor, 0, &[]);
+        } else if leads_elsewhere(path) {
+            unseen("a way through /proc");
         } else if !is_its_own(path) {
-            write(entry, flags | flag::ABSOLUTE, &[path]);
+            write(entry, flags | flag::ABSOLUTE, &[identity, path]);
         }
         return;
     }
@@ -157,7 +221,7 @@ pub(crate) fn write_of(entry: Entry, flags: u8, place: Place<'_>) {
     if !is_known || !folder.whole() || !folder.bytes().starts_with(b"/") {
         return unseen("a folder without a path");
     }
-    write(entry, flags, &[folder.bytes(), b"/", path]);
+    write(entry, flags, &[identity, folder.bytes(), b"/", path]);
 }
 
 /// Takes down an entry about an open file or folder.

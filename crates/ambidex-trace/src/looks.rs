@@ -72,9 +72,11 @@ pub(crate) unsafe fn note(
     }
 }
 
-/// How `access` and its kin look.
+/// How `access` and its kin look. Whether something may be read or written is a matter of permissions.
 fn access_of(mode: c_int, follow: bool) -> How {
-    How { follow, asks: if mode & sys::X_OK != 0 { flag::EXECUTABLE } else { 0 } }
+    let executable = if mode & sys::X_OK != 0 { flag::EXECUTABLE } else { 0 };
+    let state = if mode & !sys::X_OK != 0 { flag::STATE } else { 0 };
+    How { follow, asks: executable | state }
 }
 
 /// How calls with flags of `AT_...` look.
@@ -141,7 +143,7 @@ unsafe fn opened<R>(
     dir: c_int,
     path: Path,
     flags: c_int,
-    succeeded: fn(&R) -> bool,
+    descriptor: fn(&R) -> c_int,
     open: impl FnOnce() -> R,
 ) -> R {
     // SAFETY: as for the hook.
@@ -151,17 +153,34 @@ unsafe fn opened<R>(
             return open();
         }
         let answer = open();
-        looked(dir, path, opened_by(flags), succeeded(&answer));
+        let fd = descriptor(&answer);
+        let is_there = has_found(fd >= 0);
+        let _errno = sys::Errno::keep();
+        if let Some(place) = Place::new(dir, path) {
+            let how = opened_by(flags);
+            let found = if is_there { flag::FOUND } else { 0 };
+            // Another file may be at the path when the command has ended.
+            let identity = if fd >= 0 { journal::identity(fd) } else { None };
+            journal::write_of_identified(how.entry(), how.asks | found, identity, place);
+        }
         answer
     }
 }
 
-fn is_descriptor(answer: &c_int) -> bool {
-    *answer >= 0
+fn own(answer: &c_int) -> c_int {
+    *answer
 }
 
-fn is_stream(answer: &Any) -> bool {
-    !answer.is_null()
+unsafe extern "C" {
+    fn fileno(stream: Any) -> c_int;
+}
+
+fn of_stream(answer: &Any) -> c_int {
+    if answer.is_null() {
+        return -1;
+    }
+    // SAFETY: the C library has just opened it.
+    unsafe { fileno(*answer) }
 }
 
 /// The flags that a mode of `fopen` stands for.
@@ -180,19 +199,28 @@ unsafe fn flags_of(mode: Path) -> c_int {
     }
 }
 
+/// Takes down that an extended attribute was asked for. What it is set to is not remembered.
+unsafe fn attribute(path: Path, how: How, answer: isize) {
+    if answer > 0 && journal::active() {
+        journal::unseen("an extended attribute");
+    }
+    // SAFETY: as for the hook.
+    unsafe { looked(AT_FDCWD, path, how, answer >= 0) };
+}
+
 hooks! {
-    fn open(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(AT_FDCWD, path, flags, is_descriptor, || next(path, flags, mode)) }
-    fn open64(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(AT_FDCWD, path, flags, is_descriptor, || next(path, flags, mode)) }
-    fn openat(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(dir, path, flags, is_descriptor, || next(dir, path, flags, mode)) }
-    fn openat64(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(dir, path, flags, is_descriptor, || next(dir, path, flags, mode)) }
-    fn __open_2(path: Path, flags: c_int) -> c_int, next { opened(AT_FDCWD, path, flags, is_descriptor, || next(path, flags)) }
-    fn __open64_2(path: Path, flags: c_int) -> c_int, next { opened(AT_FDCWD, path, flags, is_descriptor, || next(path, flags)) }
-    fn __openat_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opened(dir, path, flags, is_descriptor, || next(dir, path, flags)) }
-    fn __openat64_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opened(dir, path, flags, is_descriptor, || next(dir, path, flags)) }
+    fn open(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(AT_FDCWD, path, flags, own, || next(path, flags, mode)) }
+    fn open64(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(AT_FDCWD, path, flags, own, || next(path, flags, mode)) }
+    fn openat(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(dir, path, flags, own, || next(dir, path, flags, mode)) }
+    fn openat64(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(dir, path, flags, own, || next(dir, path, flags, mode)) }
+    fn __open_2(path: Path, flags: c_int) -> c_int, next { opened(AT_FDCWD, path, flags, own, || next(path, flags)) }
+    fn __open64_2(path: Path, flags: c_int) -> c_int, next { opened(AT_FDCWD, path, flags, own, || next(path, flags)) }
+    fn __openat_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opened(dir, path, flags, own, || next(dir, path, flags)) }
+    fn __openat64_2(dir: c_int, path: Path, flags: c_int) -> c_int, next { opened(dir, path, flags, own, || next(dir, path, flags)) }
     fn creat(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
     fn creat64(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
-    fn fopen(path: Path, mode: Path) -> Any, next { opened(AT_FDCWD, path, flags_of(mode), is_stream, || next(path, mode)) }
-    fn fopen64(path: Path, mode: Path) -> Any, next { opened(AT_FDCWD, path, flags_of(mode), is_stream, || next(path, mode)) }
+    fn fopen(path: Path, mode: Path) -> Any, next { opened(AT_FDCWD, path, flags_of(mode), of_stream, || next(path, mode)) }
+    fn fopen64(path: Path, mode: Path) -> Any, next { opened(AT_FDCWD, path, flags_of(mode), of_stream, || next(path, mode)) }
     fn freopen(path: Path, mode: Path, stream: Any) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode, stream) }
     fn freopen64(path: Path, mode: Path, stream: Any) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode, stream) }
 
@@ -234,10 +262,10 @@ hooks! {
     fn __realpath_chk(path: Path, into: *mut c_char, size: usize) -> *mut c_char, next { let answer = next(path, into, size); resolved(path, !answer.is_null()); answer }
     fn canonicalize_file_name(path: Path) -> *mut c_char, next { let answer = next(path); resolved(path, !answer.is_null()); answer }
 
-    fn getxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { let answer = next(path, name, value, size); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
-    fn lgetxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { let answer = next(path, name, value, size); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
-    fn listxattr(path: Path, names: Any, size: usize) -> isize, next { let answer = next(path, names, size); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
-    fn llistxattr(path: Path, names: Any, size: usize) -> isize, next { let answer = next(path, names, size); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn getxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { let answer = next(path, name, value, size); attribute(path, STATE, answer); answer }
+    fn lgetxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { let answer = next(path, name, value, size); attribute(path, LINK, answer); answer }
+    fn listxattr(path: Path, names: Any, size: usize) -> isize, next { let answer = next(path, names, size); attribute(path, STATE, answer); answer }
+    fn llistxattr(path: Path, names: Any, size: usize) -> isize, next { let answer = next(path, names, size); attribute(path, LINK, answer); answer }
 
     fn chdir(path: Path) -> c_int, next { look(AT_FDCWD, path, THERE); next(path) }
 

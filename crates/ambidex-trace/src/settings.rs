@@ -101,9 +101,28 @@ fn began() {
     if program.fill(|room| sys::readlinkat(sys::AT_FDCWD, c"/proc/self/exe", room)).is_err() {
         return journal::unseen("a program without a path");
     }
+    let mut folders = PathBuffer::new();
     // SAFETY: the environment is a list of C strings that ends with a null pointer.
-    let folders = unsafe { start::value(environ.cast_const(), b"LD_LIBRARY_PATH=") };
-    journal::write(Entry::Began, flag::FOUND, &[program.bytes(), b"\0", folders.unwrap_or_default()]);
+    if let Some(named) = unsafe { start::value(environ.cast_const(), b"LD_LIBRARY_PATH=") }
+        && !named.is_empty()
+    {
+        // An empty name is the working folder (ld.so(8)).
+        for (number, folder) in named.split(|byte| matches!(byte, b':' | b';')).enumerate() {
+            folders.push(if number == 0 { b"" } else { b":" });
+            if !folder.starts_with(b"/") {
+                let mut working = PathBuffer::new();
+                if working.fill(sys::getcwd).is_err() {
+                    return journal::unseen("a folder without a path");
+                }
+                folders.push(working.bytes()).push(b"/");
+            }
+            folders.push(folder);
+        }
+    }
+    if !folders.whole() {
+        return journal::unseen("folders of libraries that are too long");
+    }
+    journal::write(Entry::Began, flag::FOUND, &[program.bytes(), b"\0", folders.bytes()]);
 }
 
 /// Takes down which libraries are loaded.
@@ -129,6 +148,14 @@ pub(crate) fn loaded() {
 extern "C" fn ended() {
     if journal::active() && starts::has_loaded_more() {
         loaded();
+    }
+    has_ended();
+}
+
+/// Takes down that the process ends. One that is gone without a word became something that nobody has observed.
+pub(crate) fn has_ended() {
+    if journal::active() {
+        journal::write(Entry::Ended, 0, &[]);
     }
 }
 

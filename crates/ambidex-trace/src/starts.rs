@@ -132,18 +132,65 @@ extern "C" fn before_dlopen(path: Path) -> usize {
 
 hook_dlopen!(before_dlopen);
 
-/// Before the process is gone without running what is to be run at its end.
-fn ending() {
+/// Before the process becomes another program.
+fn leaving() {
     if journal::active() && has_loaded_more() {
         settings::loaded();
     }
+}
+
+/// Before the process is gone without running what is to be run at its end.
+fn ending() {
+    leaving();
+    settings::has_ended();
+}
+
+/// Writes hooks of functions that take a list of words, of any length, as their own arguments: no Rust function can. What
+/// they start is not observed, and that is taken down.
+macro_rules! hook_lists {
+    ($($name:ident, $address:ident, $text:literal;)*) => {$(
+        extern "C" fn $address() -> usize {
+            static NEXT: Next = Next::new($text);
+            if journal::active() {
+                journal::unseen("a program started by a list of arguments");
+            }
+            NEXT.address().unwrap_or(0)
+        }
+
+        /// Starts a program, for whoever calls.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub(crate) unsafe extern "C" fn $name() -> c_int {
+            #[cfg(target_arch = "x86_64")]
+            std::arch::naked_asm!(
+                "push rdi", "push rsi", "push rdx", "push rcx", "push r8", "push r9", "push rax",
+                "call {before}", "mov r11, rax",
+                "pop rax", "pop r9", "pop r8", "pop rcx", "pop rdx", "pop rsi", "pop rdi", "jmp r11",
+                before = sym $address
+            );
+            #[cfg(target_arch = "aarch64")]
+            std::arch::naked_asm!(
+                "stp x29, x30, [sp, #-80]!", "stp x0, x1, [sp, #16]", "stp x2, x3, [sp, #32]",
+                "stp x4, x5, [sp, #48]", "stp x6, x7, [sp, #64]", "bl {before}", "mov x16, x0",
+                "ldp x0, x1, [sp, #16]", "ldp x2, x3, [sp, #32]", "ldp x4, x5, [sp, #48]",
+                "ldp x6, x7, [sp, #64]", "ldp x29, x30, [sp], #80", "br x16",
+                before = sym $address
+            );
+        }
+    )*};
+}
+
+hook_lists! {
+    execl, before_execl, c"execl";
+    execlp, before_execlp, c"execlp";
+    execle, before_execle, c"execle";
 }
 
 hooks! {
     fn execve(path: Path, words: Words, environment: List) -> c_int, next {
         told(words);
         starting(AT_FDCWD, path);
-        ending();
+        leaving();
         let answer = observed(environment, |environment| next(path, words, environment));
         not_started(true);
         answer
@@ -151,7 +198,7 @@ hooks! {
     fn execv(path: Path, words: Words) -> c_int, next {
         told(words);
         starting(AT_FDCWD, path);
-        ending();
+        leaving();
         let answer = match next!(execve: fn(Path, Words, List) -> c_int) {
             Some(execve) => observed(settings::environ.cast_const(), |environment| execve(path, words, environment)),
             None => next(path, words),
@@ -163,7 +210,7 @@ hooks! {
         told(words);
         searching(file);
         starting(AT_FDCWD, file);
-        ending();
+        leaving();
         let answer = match next!(execvpe: fn(Path, Words, List) -> c_int) {
             Some(execvpe) => observed(settings::environ.cast_const(), |environment| execvpe(file, words, environment)),
             None => next(file, words),
@@ -175,7 +222,7 @@ hooks! {
         told(words);
         searching(file);
         starting(AT_FDCWD, file);
-        ending();
+        leaving();
         let answer = observed(environment, |environment| next(file, words, environment));
         not_started(true);
         answer
@@ -184,7 +231,7 @@ hooks! {
         told(words);
         journal::write_of_open(Entry::Look, fd);
         journal::write(Entry::Starts, flag::FOUND, &[]);
-        ending();
+        leaving();
         let answer = observed(environment, |environment| next(fd, words, environment));
         not_started(true);
         answer
@@ -193,7 +240,7 @@ hooks! {
         told(words);
         if path.is_null() || *path == 0 { journal::write_of_open(Entry::Look, dir) }
         starting(dir, path);
-        ending();
+        leaving();
         let answer = observed(environment, |environment| next(dir, path, words, environment, flags));
         not_started(true);
         answer

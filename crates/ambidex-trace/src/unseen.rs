@@ -65,24 +65,33 @@ fn clock(how: &str) {
     }
 }
 
-/// A system call that the C library hands on without looking at it.
+/// Takes down that something of the machine or the user was asked for.
+fn machine(what: &[u8]) {
+    if journal::active() {
+        journal::write(Entry::Machine, 0, &[what]);
+    }
+}
+
+/// A system call that the C library hands on without looking at it. These look at no file, change none, and start
+/// nothing.
 fn calling(number: c_long) {
-    const FILES: [usize; 9] = [
-        number::OPENAT,
-        number::NEWFSTATAT,
-        number::STATX,
-        number::READLINKAT,
-        number::UNLINKAT,
-        number::RENAMEAT,
-        number::LINKAT,
-        number::GETDENTS64,
-        number::EXECVE,
+    const HARMLESS: [usize; 7] = [
+        number::FUTEX,
+        number::GETTID,
+        number::GETPID,
+        number::GETRANDOM,
+        number::MEMBARRIER,
+        number::SCHED_YIELD,
+        number::CLOSE_RANGE,
     ];
-    if journal::active() && usize::try_from(number).is_ok_and(|number| FILES.contains(&number)) {
+    if journal::active() && !usize::try_from(number).is_ok_and(|number| HARMLESS.contains(&number)) {
         let _errno = sys::Errno::keep();
         unseen("a system call of its own");
     }
 }
+
+/// `sysconf` for how many processors there are (unistd.h).
+const PROCESSORS: [c_int; 2] = [83, 84];
 
 hooks! {
     fn getenv(name: Path) -> *mut c_char, next { asked(name); next(name) }
@@ -135,6 +144,28 @@ hooks! {
     fn localtime(when: Any) -> Any, next { clock("localtime"); next(when) }
     fn localtime_r(when: Any, into: Any) -> Any, next { clock("localtime"); next(when, into) }
     fn ctime(when: Any) -> Any, next { clock("localtime"); next(when) }
+
+    fn uname(into: Any) -> c_int, next { machine(b"k"); next(into) }
+    fn gethostname(into: *mut c_char, size: usize) -> c_int, next { machine(b"k"); next(into, size) }
+    fn getuid() -> c_int, next { machine(b"u"); next() }
+    fn geteuid() -> c_int, next { machine(b"u"); next() }
+    fn getgid() -> c_int, next { machine(b"u"); next() }
+    fn getegid() -> c_int, next { machine(b"u"); next() }
+    fn getgroups(size: c_int, into: Any) -> c_int, next { machine(b"u"); next(size, into) }
+    fn getlogin() -> *mut c_char, next { machine(b"who has logged in"); next() }
+    fn sched_getaffinity(process: c_int, size: usize, into: Any) -> c_int, next { machine(b"n"); next(process, size, into) }
+    fn get_nprocs() -> c_int, next { machine(b"n"); next() }
+    fn get_nprocs_conf() -> c_int, next { machine(b"n"); next() }
+    fn sysconf(what: c_int) -> isize, next {
+        if PROCESSORS.contains(&what) { machine(b"n") }
+        next(what)
+    }
+    fn sysinfo(into: Any) -> c_int, next { machine(b"how busy the machine is"); next(into) }
+    fn getloadavg(into: Any, count: c_int) -> c_int, next { machine(b"how busy the machine is"); next(into, count) }
+    fn statfs(path: Path, into: Any) -> c_int, next { machine(b"what a file system is like"); next(path, into) }
+    fn statfs64(path: Path, into: Any) -> c_int, next { machine(b"what a file system is like"); next(path, into) }
+    fn statvfs(path: Path, into: Any) -> c_int, next { machine(b"what a file system is like"); next(path, into) }
+    fn statvfs64(path: Path, into: Any) -> c_int, next { machine(b"what a file system is like"); next(path, into) }
 
     fn iconv_open(to: Path, from: Path) -> Any, next {
         if journal::active() { will_load() }

@@ -1,9 +1,10 @@
 //! Knows what is at paths in each respect in which commands look at them, and spares reading it again while the file
 //! system vouches for it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use ambidex_store::{Digest, open_regular};
 use rustc_hash::FxHashSet;
-use rustix::fs::{Access, access};
+use rustix::fs::{Access, Mode, OFlags, access};
 use rustix::time::Timespec;
 
 use crate::clock::tick;
@@ -112,7 +113,7 @@ pub(crate) struct Version {
 /// What is seen where nothing is.
 const ABSENT: Digest = Digest([0; 32]);
 
-/// What is seen of a folder by who doesn't list it.
+/// What is seen of a folder at its own path by who doesn't list it.
 const FOLDER: Digest = Digest([1; 32]);
 
 /// The answers yes and no.
@@ -335,17 +336,25 @@ impl Files {
         self.look(id).ok().map(|(version, _)| version)
     }
 
-    /// The same, as it was at a time before.
-    pub fn look_since(&mut self, id: FileId, time: Time) -> Result<VersionId, Unsure> {
+    /// The same, as it was at a time before. The file must be the one with this device and inode, if that is known.
+    pub fn look_since(
+        &mut self,
+        id: FileId,
+        time: Time,
+        identity: Option<(u64, u64)>,
+    ) -> Result<VersionId, Unsure> {
         match self.look(id) {
-            Ok((_, Some(changed))) if changed > time => Err(Unsure::Changed),
+            Ok((_, Some(now))) if now.changed > time => Err(Unsure::Changed),
+            Ok((_, Some(now))) if identity.is_some_and(|known| known != (now.device, now.inode)) => {
+                Err(Unsure::Changed)
+            }
             Ok((version, _)) => Ok(version),
             Err(_) => Err(Unsure::Unreadable),
         }
     }
 
-    /// What is there, and, of a file's content and a folder's names, when they were changed.
-    fn look(&mut self, id: FileId) -> io::Result<(VersionId, Option<Time>)> {
+    /// What is there, and the state of what says so, where that tells of each change.
+    fn look(&mut self, id: FileId) -> io::Result<(VersionId, Option<Stat>)> {
         let found = self.see(id);
         let version = found.as_ref().ok().map(|(version, _)| *version);
         self.entries[id.0 as usize].found = Some((self.epoch, version));
@@ -363,14 +372,18 @@ impl Files {
     }
 
     /// Looks at a path in the respect of its number.
-    fn see(&mut self, id: FileId) -> io::Result<(VersionId, Option<Time>)> {
+    fn see(&mut self, id: FileId) -> io::Result<(VersionId, Option<Stat>)> {
         let path = self.paths.path(id.0 as usize).clone();
         let view = self.view(id);
         let path = unmarked(&path, view);
         let digest = match view {
             View::Leads | View::Names => return self.see_vouched(id, path, view),
             View::Itself => match fs::read_link(path) {
-                Ok(target) => Digest::of(target.as_os_str().as_bytes()),
+                Ok(target) => {
+                    let stat = Stat::from(&fs::symlink_metadata(path)?);
+                    let digest = Digest::of(target.as_os_str().as_bytes());
+                    return Ok((self.intern(id, digest), Some(stat)));
+                }
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => NO,
                 Err(error) => absent(error)?,
             },
@@ -388,8 +401,10 @@ impl Files {
                 // The times of a folder change with everything in it.
                 Ok(data) if data.is_dir() => Digest::of(&data.mode().to_le_bytes()),
                 Ok(data) => {
-                    let parts = [i64::from(data.mode()), data.mtime(), data.mtime_nsec()];
-                    Digest::of(&parts.map(i64::to_le_bytes).concat())
+                    let owner = [data.mode(), data.uid(), data.gid()].map(i64::from);
+                    let parts = [&owner[..], &[data.mtime(), data.mtime_nsec()]].concat();
+                    let bytes: Vec<u8> = parts.into_iter().flat_map(i64::to_le_bytes).collect();
+                    return Ok((self.intern(id, Digest::of(&bytes)), Some(Stat::from(&data))));
                 }
                 Err(error) => absent(error)?,
             },
@@ -397,7 +412,7 @@ impl Files {
         Ok((self.intern(id, digest), None))
     }
 
-    fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(VersionId, Option<Time>)> {
+    fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(VersionId, Option<Stat>)> {
         // Before it is read: what comes later shows then.
         let now = tick();
         let data = match fs::metadata(path) {
@@ -405,7 +420,7 @@ impl Files {
             Err(error) => return absent(error).map(|absent| (self.intern(id, absent), None)),
         };
         match (view, data.is_dir()) {
-            (View::Leads, true) => return Ok((self.intern(id, FOLDER), None)),
+            (View::Leads, true) => return Ok((self.intern(id, folder(path)?), None)),
             (View::Names, false) => return Ok((self.intern(id, NO), None)),
             _ => {}
         }
@@ -413,7 +428,7 @@ impl Files {
         if let Some((known, version)) = self.entries[id.0 as usize].known
             && known == stat
         {
-            return Ok((version, Some(stat.changed)));
+            return Ok((version, Some(stat)));
         }
         let digest = match view {
             View::Names => names(path)?,
@@ -432,7 +447,7 @@ impl Files {
         if self.volatile.contains(&(stat.device, stat.inode)) {
             self.entries[id.0 as usize].volatile = true;
         }
-        Ok((version, Some(stat.changed)))
+        Ok((version, Some(stat)))
     }
 
     fn intern(&mut self, file: FileId, digest: Digest) -> VersionId {
@@ -498,14 +513,24 @@ fn mark(view: View) -> &'static str {
     }
 }
 
-/// A hash of the names in a folder.
+/// What is seen of a folder by who doesn't list it: which one it is. Compilers, for instance, search a folder once, however
+/// many names it has (GCC, `incpath.cc`, `remove_duplicates`).
+fn folder(path: &Path) -> io::Result<Digest> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = rustix::fs::open(path, flags, Mode::empty())?;
+    let real = rustix::fs::readlink(format!("/proc/self/fd/{}", open.as_raw_fd()), Vec::new())?;
+    let real = real.as_bytes();
+    Ok(if real == path.as_os_str().as_bytes() { FOLDER } else { Digest::of(real) })
+}
+
+/// A hash of the names in a folder, of what kind they are, and of the order in which they are listed.
 fn names(folder: &Path) -> io::Result<Digest> {
-    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name()));
-    let mut names = names.collect::<io::Result<Vec<OsString>>>()?;
-    names.sort_unstable();
     let mut hasher = blake3::Hasher::new();
-    for name in &names {
-        hasher.update(name.as_bytes()).update(&[0]);
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        let kind = u8::from(kind.is_dir()) + 2 * u8::from(kind.is_file()) + 4 * u8::from(kind.is_symlink());
+        hasher.update(entry.file_name().as_bytes()).update(&[0, kind]);
     }
     Ok(Digest(*hasher.finalize().as_bytes()))
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::Stat;
 use super::groups::GroupId;
+use crate::machine::Fact;
 use ambidex_store::Digest;
 
 /// What makes commands the same, wherever and whenever they run, but for the content of what they read.
@@ -40,8 +41,8 @@ pub(crate) struct RunResult {
     pub operands: Vec<Digest>,
     /// Roles whose paths are part of the outputs, with these paths.
     pub bindings: Vec<(String, String)>,
-    /// The processor, where it matters.
-    pub processor: Option<Digest>,
+    /// What of the machine it depends on, as it was.
+    pub machine: Vec<(Fact, Digest)>,
     /// What it wrote.
     pub outputs: Vec<Written>,
     /// The umask that their permissions come from.
@@ -121,8 +122,8 @@ pub(crate) enum Why {
     Shadowed(String),
     /// The output was removed or changed.
     Output(String),
-    /// It depends on the processor, and that is another.
-    Processor,
+    /// It depends on something of the machine, and that is another.
+    Machine(Fact),
     /// The outputs carry the path of another folder.
     Place(String),
     /// It is run each time, for this reason.

@@ -1,10 +1,12 @@
 //! Knows how a node of a program is started, or spared its run.
 
-use std::io;
+use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use ambidex_graph::{Change, Content, NodeId, PathId};
+use ambidex_store::Digest;
 
 use super::Program;
 use crate::fresh::{self, Operand};
@@ -57,6 +59,7 @@ impl Program {
                 }
                 (_, Content::AtPlace) => memory.files.digest(place),
             };
+            let digest = digest.map(|digest| if is_thin(place) { digest_at(digest, place) } else { digest });
             let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
             Some(Operand { name, digest, previous: matches!(read.as_what, ReadAs::Previous) })
         };
@@ -141,4 +144,17 @@ impl Program {
             why,
         })
     }
+}
+
+/// Whether a file is a thin archive, whose members are elsewhere, by paths from where it is (ar(1)).
+fn is_thin(file: &Path) -> bool {
+    let mut head = [0; 8];
+    file.extension().is_none_or(|end| end != "o")
+        && ambidex_store::open_regular(file).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && head == *b"!<thin>\n"
+}
+
+/// What counts of a file whose place counts, too.
+fn digest_at(content: Digest, place: &Path) -> Digest {
+    Digest::of(&[&content.0, place.as_os_str().as_bytes()].concat())
 }

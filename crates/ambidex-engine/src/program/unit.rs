@@ -382,7 +382,7 @@ fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Reco
     let [output] = &*result.outputs else { return None };
     let same = ending.outputs.first() == Some(&output.digest);
     // What it means depends on the machine.
-    let anywhere = result.processor.is_none();
+    let anywhere = result.machine.is_empty();
     (same && anywhere).then_some((subject.key, record))
 }
 

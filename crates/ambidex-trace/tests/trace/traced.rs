@@ -40,7 +40,9 @@ pub fn traced(command: &mut Command) -> Vec<Entry> {
     let mut rest = bytes.as_slice();
     while let [kind, flags, low, high, _, _, _, _, text @ ..] = rest {
         let length = usize::from(u16::from_ne_bytes([*low, *high]));
-        let text_of = String::from_utf8_lossy(&text[..length]).into_owned();
+        // Behind the device and the inode of what was opened.
+        let path = if *flags & 16 == 0 { 0 } else { 16 };
+        let text_of = String::from_utf8_lossy(&text[path..length]).into_owned();
         entries.push(Entry { kind: char::from(*kind), flags: *flags, text: text_of });
         rest = &text[length..];
     }
