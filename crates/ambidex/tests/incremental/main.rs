@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod besides;
 mod commands;
 mod contents;
 mod damage;
