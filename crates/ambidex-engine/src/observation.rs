@@ -328,7 +328,7 @@ fn look(entry: &Entry<'_>, habits: Habits) -> Seen {
         views |= View::Runs.bit();
     }
     // Of an open file it may be asked for its times, which isn't seen.
-    if !habits.goes_by_content && (entry.state || entry.identity.is_some()) {
+    if entry.state && !habits.goes_by_content || entry.identity.is_some() && !habits.reads_content {
         views |= View::State.bit();
     }
     let absolute = entry.absolute && entry.found;

@@ -10,6 +10,8 @@ pub(crate) struct Habits {
     pub asks_by_name: bool,
     /// Whether the times and permissions of a file are nothing to it.
     pub goes_by_content: bool,
+    /// Whether it does not ask for the times of a file that it has opened.
+    pub reads_content: bool,
     clock: Clock,
 }
 
@@ -27,7 +29,8 @@ enum Clock {
 
 impl Habits {
     /// Of a program of which nothing is known.
-    pub const UNKNOWN: Self = Self { asks_by_name: false, goes_by_content: false, clock: Clock::Any };
+    pub const UNKNOWN: Self =
+        Self { asks_by_name: false, goes_by_content: false, reads_content: false, clock: Clock::Any };
 
     /// Whether asking for the time, by this function and for the nth time, may show in what the program makes.
     pub fn time_matters(self, function: &[u8], nth: usize) -> bool {
@@ -86,10 +89,15 @@ const SHELLS: [&str; 4] = ["bash", "dash", "sh", "busybox"];
 pub(crate) fn habits(program: &Path) -> Habits {
     let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if is_tool(name) {
-        return Habits { asks_by_name: true, goes_by_content: true, clock: Clock::Macros };
+        return Habits {
+            asks_by_name: true,
+            goes_by_content: true,
+            reads_content: true,
+            clock: Clock::Macros,
+        };
     }
     if SHELLS.contains(&name) {
-        return Habits { clock: Clock::AtTheBeginning, ..Habits::UNKNOWN };
+        return Habits { reads_content: true, clock: Clock::AtTheBeginning, ..Habits::UNKNOWN };
     }
     Habits::UNKNOWN
 }
