@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
@@ -38,7 +39,7 @@ pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
     if !folder_of(root).is_dir() {
         return Ok(Vec::new());
     }
-    let tree = Tree::open(root)?;
+    let tree = Tree::open(root, &AtomicBool::new(false))?;
     let memory = tree.memory();
     let build = memory.last_build();
     let mut all: Vec<Explanation> = build.explained.into_iter().map(Explanation::from).collect();

@@ -66,7 +66,8 @@ struct In<'a>(&'a Path);
 
 impl ResponseFiles for In<'_> {
     fn read(&self, path: &str) -> io::Result<String> {
-        fs::read_to_string(self.0.join(path))
+        // A pipe would have no end.
+        io::read_to_string(ambidex_store::open_regular(&self.0.join(path))?)
     }
 }
 

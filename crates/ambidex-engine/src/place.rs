@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use ambidex_store::open_regular;
@@ -33,17 +34,28 @@ impl Backup {
     /// Puts it back.
     pub fn restore(self) -> io::Result<()> {
         match &self.kept {
-            Some(kept) => fs::rename(kept, &self.place),
+            Some(kept) => match fs::rename(kept, &self.place) {
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                    commit(kept, &self.place, Stat::of(kept).map(|stat| stat.modified))
+                }
+                renamed => renamed,
+            },
             None => remove(&self.place),
         }
     }
 }
 
 /// Puts a copy of `source` to `place`, so that nobody ever sees a part of it. `modified` is the time that it gets.
+///
+/// The copy is made beside the source, which is in a folder of ours: a process that is killed leaves nothing where others
+/// look. On another file system it is made beside the place.
 pub(crate) fn commit(source: &Path, place: &Path, modified: Option<Time>) -> io::Result<()> {
-    let folder = place.parent().unwrap_or(Path::new("."));
+    let folder = |path: &Path| path.parent().unwrap_or(Path::new(".")).to_owned();
+    let device = |path: &Path| fs::metadata(path).map(|data| data.dev()).ok();
+    let (ours, theirs) = (folder(source), folder(place));
+    let near = if device(&ours) == device(&theirs) { ours } else { theirs };
     let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let partial = folder.join(format!(".{name}.ambidex-{}", std::process::id()));
+    let partial = near.join(format!(".{name}.ambidex-{}", std::process::id()));
     let copied = fs::copy(source, &partial).and_then(|_| match modified {
         Some(time) => set_modified(&partial, time),
         None => Ok(()),

@@ -8,6 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -157,21 +158,35 @@ pub(crate) fn park(pid: u32) {
     let _ = rustix::process::kill_process(pid, Signal::STKFLT);
 }
 
+/// How many commands have been told to end, and may not have yet.
+static ENDING: AtomicUsize = AtomicUsize::new(0);
+
 /// Ends a command and all that it started: first asks, then, if it is still there, insists.
 pub(crate) fn end(pid: u32) {
     let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
     if kill_process_group(group, Signal::TERM).is_err() {
         return;
     }
-    std::thread::spawn(move || {
+    ENDING.fetch_add(1, Ordering::SeqCst);
+    let insist = move || {
         let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline {
+        while Instant::now() < deadline && rustix::process::test_kill_process_group(group).is_ok() {
             std::thread::sleep(Duration::from_millis(20));
-            if rustix::process::test_kill_process_group(group).is_err() {
-                return;
-            }
         }
         // It may have ended in between; then there is nobody to kill.
         let _ = kill_process_group(group, Signal::KILL);
-    });
+        ENDING.fetch_sub(1, Ordering::SeqCst);
+    };
+    if std::thread::Builder::new().spawn(insist).is_err() {
+        // There can be no more threads: it gets no time.
+        let _ = kill_process_group(group, Signal::KILL);
+        ENDING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Waits until all that was told to end has ended, or was killed.
+pub(crate) fn wait_until_ended() {
+    while ENDING.load(Ordering::SeqCst) > 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::explain;
@@ -20,15 +21,19 @@ use crate::witness;
 
 /// The trees that this engine builds, each locked once.
 #[derive(Debug, Default)]
-pub(crate) struct Trees(Mutex<HashMap<PathBuf, Arc<Tree>>>);
+pub(crate) struct Trees {
+    open: Mutex<HashMap<PathBuf, Arc<Tree>>>,
+    /// Whether the engine ends: nobody waits for another build any more.
+    ending: AtomicBool,
+}
 
 impl Trees {
     pub fn open(&self, root: &Path) -> io::Result<Arc<Tree>> {
-        let mut trees = self.0.lock().expect("no thread dies with the trees in its hands");
+        let mut trees = self.open.lock().expect("no thread dies with the trees in its hands");
         if let Some(tree) = trees.get(root) {
             return Ok(tree.clone());
         }
-        let tree = Arc::new(Tree::open(root)?);
+        let tree = Arc::new(Tree::open(root, &self.ending)?);
         trees.insert(root.to_owned(), tree.clone());
         Ok(tree)
     }
@@ -46,7 +51,7 @@ impl Trees {
     }
 
     fn all(&self) -> Vec<Arc<Tree>> {
-        self.0.lock().expect("no thread dies with the trees in its hands").values().cloned().collect()
+        self.open.lock().expect("no thread dies with the trees in its hands").values().cloned().collect()
     }
 }
 
@@ -133,6 +138,7 @@ impl Engine {
 
     /// Ends every command that runs. Returns when all have ended, and what was learnt is written down.
     pub fn stop(&self) {
+        self.trees.ending.store(true, Ordering::SeqCst);
         self.shared.stop();
         let inner = self.shared.lock();
         for tree in self.trees.all() {

@@ -54,9 +54,9 @@ impl Session {
         sight.trees.doubt(None);
         let sight = Sight { asker: Some(program), ..sight };
         let mut session = Self { sight, stream, frames, program, new_nodes: Vec::new() };
-        protocol::send(&mut session.stream, &Reply::Welcome { program, only_record })?;
         let writer = session.start_writer();
-        let result = session.serve_to_the_end();
+        let welcomed = protocol::send(&mut session.stream, &Reply::Welcome { program, only_record });
+        let result = welcomed.and_then(|()| session.serve_to_the_end());
         // Whatever is still pending now belongs to a process that was killed.
         let unwanted = {
             let mut inner = session.sight.shared.lock();

@@ -171,6 +171,8 @@ impl Shared {
             inner = self.wait_for_progress(inner);
         }
         self.work.notify_all();
+        drop(inner);
+        process::wait_until_ended();
     }
 
     /// The life of one worker: starts commands while there are any.

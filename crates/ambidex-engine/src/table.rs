@@ -27,7 +27,8 @@ impl Table {
     /// A new one in the engine's folder.
     pub fn new(folder: &Path) -> io::Result<Self> {
         let file = File::create_new(folder.join("table"))?;
-        file.set_len(BITS + SIZE as u64)?;
+        // All of it, so that there is room for it however full the disk will be.
+        file.write_all_at(&[0; BITS as usize + SIZE], 0)?;
         file.write_all_at(&[2], 0)?;
         Ok(Self { file, bits: vec![0; SIZE], pending: false })
     }

@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use crate::clock::Clock;
@@ -30,17 +31,22 @@ impl Tree {
     ///
     /// Where the project has no `build` yet, the state is kept outside until the build is over: the project may ask whether
     /// there is one, and make it. Likewise where its folder can't be written.
-    pub fn open(root: &Path) -> io::Result<Self> {
+    /// `ending` says whether nobody waits any more.
+    pub fn open(root: &Path, ending: &AtomicBool) -> io::Result<Self> {
         let home = folder_of(root);
         let outside = outside_of(root);
         loop {
             // In this order: a build that is outside makes its folder before the project makes `build`.
             let is_build_there = home.parent().is_some_and(Path::is_dir);
+            let lock_in = |folder: &Path| lock_in(folder, ending);
             if is_build_there && outside.exists() && lock_in(&outside).is_ok_and(|lock| lock.is_some()) {
                 // Left by a build that was killed. One that isn't over has been waited for.
                 let _ = fs::remove_dir_all(&outside);
             }
             let at_home = is_build_there.then(|| lock_in(&home));
+            if ending.load(Ordering::SeqCst) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             if let Some(Err(error)) = &at_home {
                 notice::tell(format_args!(
                     "warning: {} can't be used ({error}): what is built is not remembered there",
@@ -69,7 +75,15 @@ impl Tree {
         }
         let objects = folder.join("obj");
         fs::create_dir_all(&objects)?;
-        let memory = Memory::open(&folder.join("state"), objects)?;
+        let state = folder.join("state");
+        let memory = Memory::open(&state, objects.clone()).or_else(|error| {
+            notice::tell(format_args!(
+                "warning: {} can't be read ({error}): it is made anew",
+                state.display()
+            ));
+            let removed = if state.is_dir() { fs::remove_dir_all(&state) } else { fs::remove_file(&state) };
+            removed.and_then(|()| Memory::open(&state, objects))
+        })?;
         Ok(Self {
             folder,
             memory: Mutex::new(memory),
@@ -141,7 +155,7 @@ impl Drop for Tree {
 ///
 /// # Errors
 /// If it can't be made or written, or if it or something in it is a link: what is behind that is nobody's to change.
-fn lock_in(folder: &Path) -> io::Result<Option<File>> {
+fn lock_in(folder: &Path, ending: &AtomicBool) -> io::Result<Option<File>> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
@@ -157,7 +171,13 @@ fn lock_in(folder: &Path) -> io::Result<Option<File>> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             notice::tell(format_args!("waiting for another build of {}", folder.display()));
-            lock.lock()?;
+            // Not by a call that nothing ends but the other build.
+            while let Err(TryLockError::WouldBlock) = lock.try_lock() {
+                if ending.load(Ordering::SeqCst) {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
         }
         Err(TryLockError::Error(error)) => return Err(error),
     }

@@ -18,14 +18,10 @@ use std::time::{Duration, SystemTime};
 /// If the journal can't be read or shortened, or something can't be put back.
 pub(crate) fn undo(folder: &Path, snapshot: u64) -> io::Result<()> {
     let file = folder.join("log");
-    let journal = match fs::read(&file) {
-        Ok(journal) => journal,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
+    let journal = fs::read(&file)?;
     let mark = snapshot.to_string();
     let mut behind = Vec::new();
-    let mut end = 0;
+    let mut end = None;
     let mut rest = &journal[..];
     while let Some((length, more)) = rest.split_first_chunk::<4>() {
         let length = u32::from_le_bytes(*length) as usize;
@@ -35,11 +31,13 @@ pub(crate) fn undo(folder: &Path, snapshot: u64) -> io::Result<()> {
         let mut fields = entry.get(1..).unwrap_or_default().split(|byte| *byte == 0);
         if entry.first() == Some(&b'M') && fields.next() == Some(mark.as_bytes()) {
             behind.clear();
-            end = journal.len() - rest.len();
+            end = Some(journal.len() - rest.len());
         } else {
             behind.push(entry);
         }
     }
+    // Each snapshot has made its mark, so the journal is damaged: what is behind the mark, nobody knows.
+    let end = end.ok_or_else(|| io::Error::other("the journal of changes is damaged"))?;
     let mut first_error = Ok(());
     for entry in behind.into_iter().rev() {
         if let Err(error) = undo_one(entry)

@@ -78,7 +78,13 @@ fn write(kind: u8, fields: &[&[u8]]) -> Written {
     };
     let flags = sys::O_WRONLY | sys::O_APPEND | sys::O_CREAT | sys::O_CLOEXEC;
     let Ok(log) = sys::openat(sys::AT_FDCWD, path.c(), flags, 0o600).map(Own) else { return Written(false) };
-    Written(sys::write_all(log.0, &entry).is_ok())
+    let Ok(before) = sys::fstat(log.0) else { return Written(false) };
+    let written = sys::write_all(log.0, &entry).is_ok();
+    if !written {
+        // What comes behind a part of an entry would be taken for the rest of it.
+        let _ = sys::ftruncate(log.0, before.size);
+    }
+    Written(written)
 }
 
 /// A path in the journal's folder that nothing has yet.

@@ -1,10 +1,11 @@
 //! Knows how much space is taken, and lets one process at a time change that.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
@@ -223,6 +224,30 @@ fn written(taken: u64) -> [u8; LENGTH] {
     bytes
 }
 
+/// How long somebody else may have the lock. A collection of a large store takes a second or two; one who has been stopped
+/// in the middle of it must not stop all others.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn lock(file: &File) -> io::Result<()> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "another process has locked it for too long",
+                ));
+            }
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
 /// Opens and locks the file of accounts, and makes it, also where somebody has removed the whole store.
 fn open_locked(layout: &Layout, path: &Path) -> Result<File, StoreError> {
     let open = || File::options().read(true).write(true).create(true).truncate(false).open(path);
@@ -235,10 +260,7 @@ fn open_locked(layout: &Layout, path: &Path) -> Result<File, StoreError> {
             file => file,
         };
         let file = file.map_err(StoreError::store(path))?;
-        match file.lock() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            locked => locked.map_err(StoreError::store(path))?,
-        }
+        lock(&file).map_err(StoreError::store(path))?;
         // The lock of a file that is no longer there keeps nobody out.
         let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
         let here = file.metadata().map(identity).map_err(StoreError::store(path))?;

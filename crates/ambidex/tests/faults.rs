@@ -52,7 +52,7 @@ fn expect_right(workspace: &Workspace, expected: &Files) {
 fn processes_that_can_not_be_told_what_is_pending() {
     let Some((workspace, expected)) = example() else { return };
     // Of the table that they look into: Python asks in another connection than the one that ends by the error.
-    let Some(ran) = build_with(&workspace, "pwrite64:error=ENOSPC:when=2+") else { return };
+    let Some(ran) = build_with(&workspace, "pwrite64:error=ENOSPC:when=3+") else { return };
     let ran = ran.expect(1);
     assert!(ran.stderr.contains("can't be written: No space left on device"), "{ran}");
     expect_right(&workspace, &expected);

@@ -339,16 +339,42 @@ impl Memory {
         self.stale += self.units.insert(state, range).map_or(0, |old| old.len());
     }
 
-    /// A new folder for the outputs of one run of a command. It does not exist yet.
-    pub fn new_folder(&mut self) -> u32 {
+    /// Makes a new folder for the outputs of one run of a command: nobody else has it, or has had it.
+    ///
+    /// # Errors
+    /// If it can't be made, or nobody can say what there is.
+    pub fn new_folder(&mut self) -> io::Result<u32> {
         self.untidy = true;
-        let next = self.next_folder.unwrap_or_else(|| {
-            let names = std::fs::read_dir(&self.objects).into_iter().flatten().flatten();
-            let numbers = names.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-            numbers.max().map_or(1, |newest| newest + 1)
-        });
-        self.next_folder = Some(next + 1);
-        next
+        let mut next = match self.next_folder {
+            Some(next) => next,
+            None => self.newest_folder()? + 1,
+        };
+        loop {
+            match std::fs::create_dir(self.folder(next)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => next += 1,
+                // The whole folder was removed while the build runs.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !self.objects.exists() => {
+                    std::fs::create_dir_all(&self.objects)?;
+                }
+                made => {
+                    self.next_folder = Some(next + 1);
+                    return made.map(|()| next);
+                }
+            }
+        }
+    }
+
+    fn newest_folder(&self) -> io::Result<u32> {
+        let mut newest = 0;
+        let entries = match std::fs::read_dir(&self.objects) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(newest),
+            entries => entries?,
+        };
+        for entry in entries {
+            let number = entry?.file_name().to_str().and_then(|name| name.parse().ok());
+            newest = newest.max(number.unwrap_or_default());
+        }
+        Ok(newest)
     }
 
     /// The folder of that number.

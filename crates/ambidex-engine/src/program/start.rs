@@ -87,7 +87,7 @@ impl Program {
             }
         }
         let mut memory = tree.memory();
-        let folder_number = memory.new_folder();
+        let folder_number = memory.new_folder()?;
         let folder = memory.folder(folder_number);
         self.jobs[node.index()].folder = Some(folder_number);
         let operands = self.operands(node, &start.reads, &mut memory);
