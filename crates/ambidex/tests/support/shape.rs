@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -12,9 +13,9 @@ use super::environment::Environment;
 use super::files::{Files, differences};
 use super::package::Verdict;
 use super::processes::wait_until_none_has;
-use super::repository;
 use super::run::run;
 use super::workspace::Workspace;
+use super::{repository, told};
 
 /// A `setup.py` that is built beside the sources that all shapes share. Comments at its begin tell what there is to
 /// know:
@@ -172,7 +173,11 @@ impl Built {
             command.args([env!("CARGO_BIN_EXE_ambidex"), "run", "-q"]).args(jobs).arg("--");
         }
         command.arg(workspace.python(&[]).get_program()).arg("setup.py").args(setup);
-        let ran = run(&mut command);
+        let ran = panic::catch_unwind(panic::AssertUnwindSafe(|| run(&mut command))).unwrap_or_else(|hang| {
+            // What it has printed until then may say why.
+            told(&fs::read_to_string(&log).unwrap_or_default());
+            panic::resume_unwind(hang)
+        });
         let text = fs::read(&log).expect("the shell has made it");
         Self {
             code: ran.code,
