@@ -21,11 +21,20 @@ fn starting() {
 /// In a child by fork.
 fn forked() {
     if settings::active() {
-        state::forked();
+        if let Some(session) = state::forked() {
+            let_go(session);
+        }
         text::forked();
         wire::at_home();
         wire::forget_connection();
         snapshot::forked();
+    }
+}
+
+/// The session ends with its own process, whoever has a copy of its descriptor: the number stays taken.
+fn let_go(session: c_int) {
+    if let Ok(nothing) = sys::open(c"/dev/null", sys::O_RDWR).map(sys::Own) {
+        let _ = sys::dup3(nothing.0, session, sys::O_CLOEXEC);
     }
 }
 

@@ -12,6 +12,8 @@ use crate::{sys, table};
 static OWNER: AtomicI32 = AtomicI32::new(0);
 /// The session's descriptor, called A.
 static SESSION: AtomicI32 = AtomicI32::new(-1);
+/// Its socket's inode: the program may close the descriptor, and something else may get its number.
+static SOCKET: AtomicU64 = AtomicU64::new(0);
 static PROGRAM: AtomicU64 = AtomicU64::new(0);
 /// Frames sent on A.
 static SENT: AtomicU64 = AtomicU64::new(0);
@@ -89,8 +91,13 @@ pub(crate) fn sent() -> u64 {
     if mine() { SENT.load(Ordering::Relaxed) } else { 0 }
 }
 
+fn inode(fd: c_int) -> u64 {
+    sys::fstat(fd).map_or(0, |stat| stat.ino)
+}
+
 pub(crate) fn begin_session(session: Session) {
     SESSION.store(session.fd, Ordering::Relaxed);
+    SOCKET.store(inode(session.fd), Ordering::Relaxed);
     PROGRAM.store(session.program, Ordering::Relaxed);
     INCARNATION.store(session.incarnation, Ordering::Relaxed);
     SENT.store(0, Ordering::Relaxed);
@@ -169,13 +176,16 @@ pub(crate) fn take_place(shown: c_int, parent_shown: c_int) {
     PARENT_REAL.store(sys::getppid(), Ordering::Relaxed);
 }
 
-/// A child by fork has no session, and its parent is shown as the parent shows itself.
-pub(crate) fn forked() {
-    OWNER.store(0, Ordering::Relaxed);
+/// A child by fork has no session, and its parent is shown as the parent shows itself. Returns the descriptor of the
+/// parent's session.
+pub(crate) fn forked() -> Option<c_int> {
+    let owner = OWNER.swap(0, Ordering::Relaxed);
     SENT.store(0, Ordering::Relaxed);
     UNREPLIED.store(0, Ordering::Relaxed);
     OPEN.store(false, Ordering::Relaxed);
     LIVE.store(false, Ordering::Relaxed);
     PARENT_REAL.store(SHOWN_BY.load(Ordering::Relaxed), Ordering::Relaxed);
     PARENT_SHOWN.store(SHOWN.load(Ordering::Relaxed), Ordering::Relaxed);
+    let session = SESSION.load(Ordering::Relaxed);
+    (owner != 0 && inode(session) == SOCKET.load(Ordering::Relaxed)).then_some(session)
 }
