@@ -45,9 +45,14 @@ def _start_engine(jobs, verbose):
 
 
 def _end_engine(engine, pid):
-    # Not in a forked child: the engine is not its own. It lives as long as its standard input is open.
+    # Not in a forked child: the engine is not its own. It lives as long as its standard input is open and silent: a child
+    # may hold it open.
     if pid == os.getpid():
-        engine.stdin.close()
+        try:
+            engine.stdin.write(b"\n")
+            engine.stdin.close()
+        except OSError:
+            pass  # It has ended already, and has said why.
         engine.wait()
 
 

@@ -16,7 +16,8 @@ use crate::error::Error;
 use crate::settings::Settings;
 use crate::supervise;
 
-/// Serves until standard input ends: it is a pipe from the process that asked, so the engine never outlives it.
+/// Serves until standard input ends, or something comes from there: it is a pipe from the process that asked, so the engine
+/// never outlives it.
 pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let capture = Capture::lay_out()?;
     let settings = Settings::of_folder(Path::new(""))?;
@@ -30,8 +31,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let by_signal = end.clone();
     std::thread::spawn(move || by_signal.send(signals.forever().next()));
     std::thread::spawn(move || {
-        // Nothing is said there; an error ends it too.
-        let _ = io::stdin().read_to_end(&mut Vec::new());
+        // An error ends it too.
+        let _ = io::stdin().read(&mut [0]);
         end.send(None)
     });
     let signal = ended.recv().unwrap_or_default();

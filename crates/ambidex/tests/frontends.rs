@@ -214,6 +214,20 @@ fn an_engine_ends_with_the_process_that_asked_for_it() {
 }
 
 #[test]
+fn a_forked_child_does_not_keep_the_engine() {
+    let Some(mut workspace) = workspace() else { return };
+    let mark = format!("mark-of-child-{}", std::process::id());
+    workspace.variables.push(("MARK".to_owned(), mark.clone()));
+    let text = "import ambidex, os, time; ambidex.enable()\n\
+                if not os.fork():\n    for fd in 0, 1, 2: os.close(fd)\n    time.sleep(30); os._exit(0)\n";
+    let began = std::time::Instant::now();
+    run(&mut workspace.python(&["-c", text])).expect(0);
+    assert!(began.elapsed().as_secs() < 20, "it has waited for the child");
+    run(Command::new("pkill").args(["-f", "time.sleep\\(30\\)"]));
+    wait_until_none_has(&format!("MARK={mark}"));
+}
+
+#[test]
 fn enable_without_the_program_is_one_message() {
     let Some(mut workspace) = workspace() else { return };
     workspace.variables.push(("AMBIDEX_BINARY".to_owned(), "/nonexistent/ambidex".to_owned()));
