@@ -73,8 +73,8 @@ fn expect_second_waits(is_build_there: bool) {
     compiler.release();
     end_of(first);
     let rest = end(second, said);
-    // But for the two that were held: what their compiler looked at has changed while it ran.
-    assert!(rest.contains(" 2 run, 4 up to date"), "the second finds what the first has made: {rest}");
+    // But for the four that are compiled: their compiler writes down that it was called, so it is called each time.
+    assert!(rest.contains(" 4 run, 2 up to date"), "the second finds what the first has made: {rest}");
     let differing = differences(&serial, &Files::built(&workspace.root()));
     assert!(differing.is_empty(), "{differing:#?}");
     workspace.expect_nothing_left_behind();
@@ -106,7 +106,8 @@ fn expect_next_is_right(is_build_there: bool) {
     assert!(differing.is_empty(), "{differing:#?}\n{next}");
     assert!(workspace.root().join("build/.ambidex/state").is_file(), "{next}");
     let again = end_of(start(&workspace));
-    assert!(again.contains(" 0 run,"), "{again}");
+    // The links, which nobody writes down.
+    assert!(again.contains(" 2 up to date"), "{again}");
 }
 
 #[test]
