@@ -116,6 +116,12 @@ const ABSENT: Digest = Digest([0; 32]);
 /// What is seen of a folder at its own path by who doesn't list it.
 const FOLDER: Digest = Digest([1; 32]);
 
+/// What is seen where nothing can be, since something on the way is no folder: compilers tell that from a missing file.
+const OBSTRUCTED: Digest = Digest([4; 32]);
+
+/// What is seen where nobody may look, or links go round.
+const UNREACHABLE: Digest = Digest([5; 32]);
+
 /// The answers yes and no.
 const YES: Digest = Digest([2; 32]);
 const NO: Digest = Digest([3; 32]);
@@ -232,7 +238,7 @@ impl Files {
 
     /// Whether nothing was there.
     pub fn is_absent(&self, id: VersionId) -> bool {
-        self.version(id).digest == ABSENT
+        [ABSENT, OBSTRUCTED].contains(&self.version(id).digest)
     }
 
     /// Whether what was seen names a place, so that it says nothing of another one.
@@ -244,7 +250,8 @@ impl Files {
     /// Whether it is the content of a file.
     pub fn is_content(&self, id: VersionId) -> bool {
         let version = self.version(id);
-        self.view(version.file) == View::Leads && ![ABSENT, FOLDER].contains(&version.digest)
+        let others = [ABSENT, OBSTRUCTED, UNREACHABLE, FOLDER];
+        self.view(version.file) == View::Leads && !others.contains(&version.digest)
     }
 
     /// Takes in what was remembered, as far as it can be right. Whether something older says nothing any more now.
@@ -484,8 +491,10 @@ fn absent(error: io::Error) -> io::Result<Digest> {
     use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound, PermissionDenied};
     let is_loop = || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
     match error.kind() {
-        NotFound | NotADirectory | PermissionDenied | InvalidFilename => Ok(ABSENT),
-        _ if is_loop() => Ok(ABSENT),
+        NotFound => Ok(ABSENT),
+        NotADirectory => Ok(OBSTRUCTED),
+        PermissionDenied | InvalidFilename => Ok(UNREACHABLE),
+        _ if is_loop() => Ok(UNREACHABLE),
         _ => Err(error),
     }
 }

@@ -420,3 +420,17 @@ fn folders_in_which_programs_are_looked_for() {
     fs::remove_file(folder.join("as")).unwrap();
     expect_runs(&project);
 }
+
+#[test]
+fn file_where_a_folder_was_missing() {
+    let Some(mut project) = Edited::new() else { return };
+    project.set("CFLAGS", "-O1 -g0 -Iway/include");
+    project.builds();
+    project.runs(0);
+    // GCC passes over a folder that is missing, and fails where none can be.
+    project.write("way", "");
+    run(&mut project.ambidex()).expect(1);
+    run(&mut project.workspace.python(&["setup.py", "build", "--force"])).expect(1);
+    project.remove("way");
+    project.builds();
+}
