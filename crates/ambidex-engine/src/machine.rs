@@ -23,14 +23,12 @@ impl Fact {
     /// What it is now.
     pub fn now(self) -> Digest {
         static PROCESSOR: LazyLock<Digest> = LazyLock::new(processor);
+        static PROCESSORS: LazyLock<Digest> = LazyLock::new(processors);
         static KERNEL: LazyLock<Digest> = LazyLock::new(kernel);
         static USER: LazyLock<Digest> = LazyLock::new(user);
         match self {
             Self::Processor => *PROCESSOR,
-            Self::Processors => {
-                let count = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-                Digest::of(&count.to_le_bytes())
-            }
+            Self::Processors => *PROCESSORS,
             Self::Kernel => *KERNEL,
             Self::User => *USER,
         }
@@ -57,6 +55,11 @@ fn processor() -> Digest {
         telling.iter().any(|start| name.starts_with(start)) && name != "cpu MHz"
     });
     Digest::of(lines.collect::<Vec<_>>().join("\n").as_bytes())
+}
+
+fn processors() -> Digest {
+    let count = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    Digest::of(&count.to_le_bytes())
 }
 
 fn kernel() -> Digest {

@@ -23,6 +23,7 @@ use crate::observation::{self, Observation, View};
 use crate::paths::{is_within, plain};
 use crate::place;
 use crate::process::{Ended, Running};
+use crate::roles::Roles;
 use crate::surroundings;
 use crate::trace::Trace;
 use crate::tree::Tree;
@@ -160,7 +161,8 @@ impl Started {
         if !fetched {
             return Err(why);
         }
-        self.remember(question, &found);
+        let surrounded = self.tree.memory().surrounded_by(&found.asked, &self.env, &question.subject.roles);
+        self.remember(question, &found, surrounded);
         Ok(Obtained { ending: ending(found.result, How::Cached, why), folder: self.folder_number })
     }
 
@@ -169,12 +171,12 @@ impl Started {
         Wanted { subject, command: &self.command, env: &self.env, operands, declared }
     }
 
-    fn remember(&self, question: &Question, run: &Remembered) {
-        let roles = &question.subject.roles;
+    /// Remembers a run in this tree, with the number of its surroundings and the roles of what they name.
+    fn remember(&self, question: &Question, run: &Remembered, surrounded: (u32, Arc<Roles>)) {
+        let (surroundings, roles) = surrounded;
         let state = |output: &Written| Stat::of(&self.folder.join(&output.name));
         let states = run.result.outputs.iter().map(state).collect();
         let mut memory = self.tree.memory();
-        let (surroundings, roles) = memory.surrounded_by(&run.asked, &self.env, roles);
         let looks = memory.grouped(&run.looks);
         let record = Record {
             duration: run.result.duration,
@@ -249,9 +251,9 @@ impl Started {
         let Some(question) = &self.question else {
             return Learnt { inputs: known(looks), ..Learnt::default() };
         };
-        let (_, roles) = memory.surrounded_by(&observation.asked, &self.env, &question.subject.roles);
+        let surrounded = memory.surrounded_by(&observation.asked, &self.env, &question.subject.roles);
         let run = Run {
-            roles: &roles,
+            roles: &surrounded.1,
             command: &self.command,
             operands: &question.operands,
             observation: &observation,
@@ -268,7 +270,7 @@ impl Started {
             Some((store, self.wanted(question).shared(store, &mut memory.files, &remembered)?))
         });
         drop(memory);
-        self.remember(question, &remembered);
+        self.remember(question, &remembered, surrounded);
         if let Some((store, (key, record))) = shared {
             let put = || {
                 for (file, output) in question.outputs.iter().zip(&remembered.result.outputs) {

@@ -2,23 +2,21 @@
 //! the machine, programs that nobody observes. Each was once a stale module.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use crate::found::{executable, real};
 use crate::support::{Edited, on_path, run, skipped};
 
 /// A project whose `three.c` uses the macro `WHICH`, compiled by a script with these lines; `$CC_REAL` is the compiler.
 fn scripted(lines: &str) -> Option<Edited> {
     let mut project = Edited::new()?;
     project.append("three.c", "int which(void) { return WHICH; }\n");
-    let real = on_path("cc").expect("the tests need cc");
-    let script = format!("#!/bin/sh\nCC_REAL={}\n{lines}\n", real.display());
-    let file = project.root().join("cc");
-    fs::write(&file, script).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-    project.set("CC", &file.display().to_string());
+    executable(&project, "cc", &format!("CC_REAL={}\n{lines}", real("cc")));
+    let cc = project.root().join("cc").display().to_string();
+    project.set("CC", &cc);
     Some(project)
 }
 

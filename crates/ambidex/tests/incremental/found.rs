@@ -9,13 +9,13 @@ use rustix::process::Signal;
 
 use crate::support::{Edited, Files, differences, on_path, run, run_until_signalled};
 
-fn executable(project: &Edited, name: &str, script: &str) {
+pub(super) fn executable(project: &Edited, name: &str, script: &str) {
     project.write(name, &format!("#!/bin/sh\n{script}\n"));
     let file = project.root().join(name);
     fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-fn real(program: &str) -> String {
+pub(super) fn real(program: &str) -> String {
     on_path(program).unwrap_or_else(|| panic!("the tests need {program}")).display().to_string()
 }
 
