@@ -197,7 +197,8 @@ impl Session {
             Request::Wait => {
                 self.taken_in();
                 if !self.sight.shared.options.only_record {
-                    self.sight.timed(Cause::End, String::new, || self.sight.settle(self.program))?;
+                    self.sight
+                        .timed(Cause::End, String::new, || self.sight.settle(self.program).map(drop))?;
                 }
                 Ok(Some(self.waited()))
             }
@@ -268,8 +269,7 @@ impl Session {
         };
         self.taken_in();
         if outputs.is_some() && !sees {
-            self.sight.settle(self.program)?;
-            self.sight.commit(self.program, |_, _| true)?;
+            drop(self.sight.settle_and_commit(self.program, |_, _| true)?);
         }
         Ok(outputs)
     }
@@ -367,8 +367,7 @@ impl Session {
         if self.sight.shared.options.only_record {
             return Ok(());
         }
-        self.sight.settle(self.program)?;
-        self.sight.commit(self.program, |_, _| true)?;
+        drop(self.sight.settle_and_commit(self.program, |_, _| true)?);
         self.sight.commit_others()
     }
 
@@ -383,15 +382,16 @@ impl Session {
             self.sight.shared.new_work(&mut inner);
             (self.sight.shared.options.only_record, sees)
         };
-        if only_record {
-            self.sight.wait(self.program, |program| program.status(number).is_some())?;
+        let mut inner = if only_record {
+            self.sight.wait(self.program, |program| program.status(number).is_some())?
         } else {
-            self.sight.settle(self.program)?;
-        }
+            self.sight.settle(self.program)?
+        };
         if !sees {
-            self.sight.commit(self.program, |_, _| true)?;
+            inner.programs[self.program].commit(|_, _| true)?;
+            crate::sight::tidy(&mut inner);
         }
-        Ok(self.sight.shared.lock().programs[self.program].status(number).unwrap_or(-1))
+        Ok(inner.programs[self.program].status(number).unwrap_or(-1))
     }
 
     /// Ends the new nodes that are up to date, and has the others started.
@@ -418,7 +418,7 @@ impl Session {
         if self.sight.shared.options.only_record {
             return Ok(Reply::Waited { settled: true, failed: 0 });
         }
-        self.sight.settle(self.program)?;
+        drop(self.sight.settle(self.program)?);
         let reply = self.waited();
         let all = self.sight.shared.options.commit_all;
         let mut inner = self.sight.shared.lock();

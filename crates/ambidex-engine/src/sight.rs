@@ -37,11 +37,12 @@ pub(crate) struct Sight {
 impl Sight {
     /// Waits until a program has taken in so many frames of its process.
     pub fn catch_up(&self, program: usize, frames: u64) -> Result<(), Stopped> {
-        self.wait(program, |program| program.frames >= frames)
+        self.wait(program, |program| program.frames >= frames).map(drop)
     }
 
-    /// Waits until nothing of a program is pending, and all that it printed is written.
-    pub fn settle(&self, program: usize) -> Result<(), Stopped> {
+    /// Waits until nothing of a program is pending, and all that it printed is written. That holds as long as the guard:
+    /// another process than the one that asks may record its next command at any time.
+    pub fn settle(&self, program: usize) -> Result<Guard<'_>, Stopped> {
         let mut inner = self.shared.lock();
         inner.programs[program].demanded = None;
         inner.programs[program].log.end_echo();
@@ -61,8 +62,11 @@ impl Sight {
 
     /// What another process prints may wait for this one: so only its commands are waited for.
     fn commit_of_another(&self, number: usize, wanted: impl Fn(&Program, PathId) -> bool) -> io::Result<()> {
-        self.wait(number, |program| program.graph.is_settled() && !program.is_rolling_back())?;
-        self.commit(number, wanted)
+        let mut inner =
+            self.wait(number, |program| program.graph.is_settled() && !program.is_rolling_back())?;
+        inner.programs[number].commit(wanted)?;
+        tidy(&mut inner);
+        Ok(())
     }
 
     /// Puts those of these files to their places that other processes have made.
@@ -103,8 +107,8 @@ impl Sight {
         }
     }
 
-    /// Waits until something holds for a program.
-    pub fn wait(&self, number: usize, holds: impl Fn(&Program) -> bool) -> Result<(), Stopped> {
+    /// Waits until something holds for a program. It does as long as the guard.
+    pub fn wait(&self, number: usize, holds: impl Fn(&Program) -> bool) -> Result<Guard<'_>, Stopped> {
         let mut inner = self.shared.lock();
         // What has been ended by force has not been done.
         let judge = |inner: &Inner| {
@@ -114,7 +118,7 @@ impl Sight {
             holds(&inner.programs[number]).then_some(Ok(()))
         };
         if let Some(judged) = judge(&inner) {
-            return judged;
+            return judged.map(|()| inner);
         }
         inner.begin_wait();
         let waited = loop {
@@ -124,7 +128,7 @@ impl Sight {
             }
         };
         inner.end_wait();
-        waited
+        waited.map(|()| inner)
     }
 
     /// Whether the process that asks has been stopped for good, or is about to: a snapshot goes on in its place. What it
@@ -173,8 +177,7 @@ impl Sight {
         for number in self.programs() {
             let concerned = concerned(&mut self.shared.lock().programs[number], paths, cwd, reach);
             if !concerned.is_empty() {
-                self.settle(number)?;
-                self.commit(number, |_, path| concerned.contains(&path))?;
+                drop(self.settle_and_commit(number, |_, path| concerned.contains(&path))?);
             }
         }
         Ok(())
@@ -205,9 +208,7 @@ impl Sight {
             if concerned.is_empty() && !read {
                 continue;
             }
-            self.settle(number)?;
-            self.commit(number, |_, path| concerned.contains(&path))?;
-            let mut inner = self.shared.lock();
+            let mut inner = self.settle_and_commit(number, |_, path| concerned.contains(&path))?;
             let program = &mut inner.programs[number];
             program.change_outside(&concerned);
             program.inputs_change();
@@ -220,20 +221,22 @@ impl Sight {
     /// A process does what may look at anything and change anything.
     pub fn settle_all(&self) -> io::Result<()> {
         for number in self.programs() {
-            self.settle(number)?;
-            self.commit(number, |_, _| true)?;
-            self.shared.lock().programs[number].inputs_change();
+            self.settle_and_commit(number, |_, _| true)?.programs[number].inputs_change();
         }
         self.trees.doubt(None);
         Ok(())
     }
 
-    /// Puts outputs of a settled program to their places.
-    pub fn commit(&self, number: usize, wanted: impl Fn(&Program, PathId) -> bool) -> io::Result<()> {
-        let mut inner = self.shared.lock();
+    /// Waits until nothing of a program is pending, and puts its outputs to their places.
+    pub fn settle_and_commit(
+        &self,
+        number: usize,
+        wanted: impl Fn(&Program, PathId) -> bool,
+    ) -> io::Result<Guard<'_>> {
+        let mut inner = self.settle(number)?;
         inner.programs[number].commit(wanted)?;
         tidy(&mut inner);
-        Ok(())
+        Ok(inner)
     }
 
     /// Whether nothing of a program is pending. Then its process is told so, and goes back no more.

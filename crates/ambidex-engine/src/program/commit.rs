@@ -66,10 +66,14 @@ impl Program {
         Ok(())
     }
 
-    /// Puts the newest versions of paths to their own places: those that `wanted` says yes to. Everything must be
-    /// settled.
+    /// Puts the newest versions of paths to their own places: those that `wanted` says yes to. What hasn't been made yet
+    /// is not at its place afterwards: who needs all must have settled the program, under the same lock.
     pub fn commit(&mut self, wanted: impl Fn(&Self, PathId) -> bool) -> io::Result<()> {
-        let all: Vec<(PathId, Version)> = self.graph.uncommitted().collect();
+        let is_made = |(_, version): &(PathId, Version)| {
+            let (Version::Written(node) | Version::Left(node)) = *version;
+            self.jobs[node.index()].ending().is_some()
+        };
+        let all: Vec<(PathId, Version)> = self.graph.uncommitted().filter(is_made).collect();
         for (path, version) in all {
             if wanted(self, path) {
                 self.put(path, version)?;
