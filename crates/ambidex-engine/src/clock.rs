@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
 
@@ -31,7 +32,23 @@ impl Clock {
             Err(_) => tick(),
         }
     }
+
+    /// The same, once it is later than this time: so that whatever was changed until then is dated before it. Where the file
+    /// system's ticks are too long to wait for one, the time may be the same.
+    pub fn after(&self, time: Time) -> Time {
+        let began = Instant::now();
+        loop {
+            let now = self.now();
+            if now > time || began.elapsed() > LONGEST_TICK {
+                return now;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
+
+/// Of a Linux kernel: it is configured for 100 to 1,000 a second (`CONFIG_HZ`).
+const LONGEST_TICK: Duration = Duration::from_millis(10);
 
 fn modified(metadata: &fs::Metadata) -> Time {
     Time::new(metadata.mtime(), metadata.mtime_nsec())
@@ -62,6 +79,19 @@ mod tests {
             let written = modified(&fs::metadata(&other).unwrap());
             let after = clock.now();
             assert!(before <= written && written <= after, "{before:?} {written:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn it_can_tell_what_came_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::of(File::create(folder.path().join("clock")).unwrap());
+        let other = folder.path().join("other");
+        for content in 0..100 {
+            fs::write(&other, content.to_string()).unwrap();
+            let after = clock.after(clock.now());
+            let written = modified(&fs::metadata(&other).unwrap());
+            assert!(written < after, "{written:?} {after:?}");
         }
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Started {
     pub folder: PathBuf,
     pub folder_number: u32,
     pub tree: Arc<Tree>,
+    /// When the program had made all that it is to find, by the clock of files.
+    pub prepared: Time,
     /// None where it is run in any case, for the reason in `why`.
     pub question: Option<Question>,
     /// Why it is not up to date, if that is known already.
@@ -194,7 +196,7 @@ impl Started {
     fn run(&self, means: &Means<'_>, why: Why) -> io::Result<Obtained> {
         self.prepare()?;
         let temporary = temporary_folder(means.temporary)?;
-        let started = self.tree.now();
+        let started = self.tree.after(self.prepared);
         let trace = means.observer.and_then(|library| Some((library, Trace::new().ok()?)));
         let own = self.own_variables(&temporary, trace.as_ref());
         let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;

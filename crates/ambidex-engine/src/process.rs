@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 /// How long a command has to tidy up after SIGTERM (GCC removes its temporary files then) before it is killed.
@@ -92,20 +92,24 @@ fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended)
     for pipe in [&out, &err] {
         rustix::io::ioctl_fionbio(pipe, true)?;
     }
-    // A kernel before 5.3 has none: then the end is when both pipes are closed.
+    // A kernel before 5.3 has none, and there may be too many open files for it: then the child is asked now and then.
     let end = pid_of(child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+    let patience = end.is_none().then_some(Timespec { tv_sec: 0, tv_nsec: 20_000_000 });
     let mut open = [Some(out), Some(err)];
     let mut buffer = vec![0; 1 << 16];
     while open.iter().any(Option::is_some) {
         let mut fds: Vec<PollFd<'_>> =
             open.iter().flatten().map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
         fds.extend(end.as_ref().map(|end| PollFd::new(end, PollFlags::IN)));
-        match poll(&mut fds, None) {
+        match poll(&mut fds, patience.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
         // Before the pipes are read: what the process has written is in them then.
-        let has_ended = end.is_some() && fds.last().is_some_and(|fd| !fd.revents().is_empty());
+        let has_ended = match &end {
+            Some(_) => fds.last().is_some_and(|fd| !fd.revents().is_empty()),
+            None => child.try_wait()?.is_some(),
+        };
         for (pipe, into) in open.iter_mut().zip([&mut ended.out, &mut ended.err]) {
             if let Some(file) = pipe
                 && !read_what_is_there(file, &mut buffer, into)?

@@ -133,6 +133,11 @@ impl Tree {
         self.clock.now()
     }
 
+    /// The same, once it is later than this time (see [`Clock::after`]).
+    pub fn after(&self, time: Time) -> Time {
+        self.clock.after(time)
+    }
+
     /// Where renamed outputs are kept, each in a folder of its own.
     pub fn objects(&self) -> PathBuf {
         self.folder.join("obj")

@@ -3,7 +3,10 @@
 
 mod support;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::time::Instant;
 
 use support::{
     Environment, Files, Ran, Workspace, differences, on_path, run, shared_source, skipped,
@@ -33,7 +36,7 @@ fn build_with(workspace: &Workspace, fault: &str) -> Option<Ran> {
     command.args(["-e", &format!("trace={calls}"), "-e", &format!("inject={fault}")]);
     command.args([env!("CARGO_BIN_EXE_ambidex"), "build", "-j2"]);
     let ran = run(&mut command);
-    let log = std::fs::read_to_string(log).unwrap();
+    let log = fs::read_to_string(log).unwrap();
     assert!(log.contains("(INJECTED)"), "{log}\n{ran}");
     let printed = ran.printed();
     assert!(!printed.contains("panicked") && !printed.contains("Traceback"), "{ran}");
@@ -77,6 +80,22 @@ fn state_that_can_not_be_kept() {
     }
 }
 
+#[test]
+fn end_of_a_command_that_no_file_tells() {
+    let Some((mut workspace, expected)) = example() else { return };
+    let cc = workspace.beside("cc");
+    fs::write(&cc, "#!/bin/sh\nenv -i sleep 62.9 &\nexec gcc \"$@\"\n").unwrap();
+    fs::set_permissions(&cc, fs::Permissions::from_mode(0o755)).unwrap();
+    workspace.variables.push(("CC".to_owned(), cc.display().to_string()));
+    let began = Instant::now();
+    // As on a kernel before 5.3.
+    let ran = build_with(&workspace, "pidfd_open:error=ENOSYS");
+    run(Command::new("pkill").args(["-f", "sleep 62.9"]));
+    let Some(ran) = ran else { return };
+    assert!(began.elapsed().as_secs() < 50, "nobody waits for what a command leaves behind");
+    assert_eq!(differences(&expected, &Files::built(&workspace.root())), [""; 0], "{}", ran.expect(0));
+}
+
 /// Runs ambidex by a shell that leads one of its streams somewhere.
 fn redirected(workspace: &Workspace, arguments: &str, stream: &str) -> Ran {
     let mut command: Command = workspace.command("sh");
@@ -105,7 +124,7 @@ fn standard_error_that_is_full() {
     let Some((mut workspace, expected)) = example() else { return };
     // Of this store there is something to say.
     let store = workspace.beside("store");
-    std::fs::write(&store, "").unwrap();
+    fs::write(&store, "").unwrap();
     workspace.store = Some(store);
     let ran = redirected(&workspace, "build -j2", "2>/dev/full").expect(0);
     assert_eq!(differences(&expected, &Files::built(&workspace.root())), [""; 0], "{ran}");

@@ -343,7 +343,8 @@ impl Files {
         self.look(id).ok().map(|(version, _)| version)
     }
 
-    /// The same, as it was at a time before. The file must be the one with this device and inode, if that is known.
+    /// The same, as it was at a time before, by the clock of files. The file must be the one with this device and inode, if
+    /// that is known. A change may be dated with that very time and have come after it: such a file is in doubt, too.
     pub fn look_since(
         &mut self,
         id: FileId,
@@ -351,7 +352,7 @@ impl Files {
         identity: Option<(u64, u64)>,
     ) -> Result<VersionId, Unsure> {
         match self.look(id) {
-            Ok((_, Some(now))) if now.changed > time => Err(Unsure::Changed),
+            Ok((_, Some(now))) if !now.is_settled(time) => Err(Unsure::Changed),
             Ok((_, Some(now))) if identity.is_some_and(|known| known != (now.device, now.inode)) => {
                 Err(Unsure::Changed)
             }

@@ -168,3 +168,18 @@ fn a_tree_that_was_removed_is_left_alone() {
     memory.close(true);
     assert!(!bench.path("obj").exists() && !bench.path("state").exists());
 }
+
+#[test]
+fn changes_that_may_be_younger_than_a_start_are_in_doubt() {
+    let bench = Bench::new();
+    let input = bench.path("input");
+    fs::write(&input, "one").unwrap();
+    let changed = files::Stat::of(&input).unwrap().changed;
+    let seconds = |more: i64| files::Time::new(changed.seconds() + more, 1);
+    let files = &mut bench.open().files;
+    let file = files.id(&input);
+    // Within one tick of the clock, before or after.
+    assert_eq!(files.look_since(file, changed, None), Err(files::Unsure::Changed));
+    assert_eq!(files.look_since(file, seconds(-1), None), Err(files::Unsure::Changed));
+    assert!(files.look_since(file, seconds(1), None).is_ok());
+}

@@ -86,6 +86,7 @@ impl Program {
                 self.put(change.path, version)?;
             }
         }
+        let prepared = if start.changes.is_empty() { self.jobs[node.index()].recorded } else { tree.now() };
         let mut memory = tree.memory();
         let folder_number = memory.new_folder()?;
         let folder = memory.folder(folder_number);
@@ -140,6 +141,7 @@ impl Program {
             folder,
             folder_number,
             tree,
+            prepared,
             question,
             why,
         })
