@@ -13,6 +13,7 @@ mod frames;
 mod fresh;
 mod growth;
 mod identity;
+mod inputs;
 mod intake;
 mod job;
 mod line;
@@ -48,6 +49,7 @@ mod waits;
 mod witness;
 
 pub use explain::{Explanation, explain};
+pub use inputs::{Inputs, Look, Sight, inputs};
 pub use report::{Commands, FailedCommand, HazardCounts, HazardPath, LeftCommand, Report, Writer};
 pub use server::Engine;
 pub use state::Options;

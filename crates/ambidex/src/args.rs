@@ -188,6 +188,9 @@ pub(crate) struct ExplainArgs {
     /// Tell instead where the time went: what Python waited for, how long and why, the longest first
     #[arg(long, conflicts_with = "wanted")]
     pub time: bool,
+    /// Tell instead what each command was seen to depend on: paths that it found or missed, and variables
+    #[arg(long, conflicts_with = "time")]
+    pub inputs: bool,
     #[command(flatten)]
     pub output: OutputArgs,
     /// How to print the result

@@ -7,6 +7,8 @@ from setuptools.command.build_ext import build_ext
 
 
 def work(connection):
+    # What its imports print comes before all else then.
+    connection.send("ready")
     for path in iter(connection.recv, None):
         with open(path, "rb") as file:
             data = file.read()
@@ -25,6 +27,7 @@ if __name__ == "__main__":
     ours, theirs = context.Pipe()
     worker = context.Process(target=work, args=(theirs,))
     worker.start()
+    ours.recv()
     setup(
         name="spawned-worker",
         version="1.0",

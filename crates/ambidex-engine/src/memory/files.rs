@@ -139,6 +139,15 @@ struct Entry {
     volatile: bool,
 }
 
+/// Whether something was seen at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Nothing,
+    /// Nobody could say: something on the way lets nobody through.
+    Unreachable,
+    Something,
+}
+
 /// Why it can't be said what was seen at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unsure {
@@ -236,9 +245,18 @@ impl Files {
         self.path(self.version(id).file)
     }
 
+    /// Whether something was there.
+    pub fn found(&self, id: VersionId) -> Found {
+        match self.version(id).digest {
+            ABSENT | OBSTRUCTED => Found::Nothing,
+            UNREACHABLE => Found::Unreachable,
+            _ => Found::Something,
+        }
+    }
+
     /// Whether nothing was there.
     pub fn is_absent(&self, id: VersionId) -> bool {
-        [ABSENT, OBSTRUCTED].contains(&self.version(id).digest)
+        self.found(id) == Found::Nothing
     }
 
     /// Whether what was seen names a place, so that it says nothing of another one.

@@ -434,3 +434,19 @@ fn file_where_a_folder_was_missing() {
     project.remove("way");
     project.builds();
 }
+
+#[test]
+fn what_a_command_depends_on_is_told() {
+    let Some(project) = Edited::built() else { return };
+    let all = run(&mut project.workspace.ambidex(&["explain", "--inputs"])).expect(0).stdout;
+    let has = |word: &str, end: &str| {
+        all.lines().any(|line| line.trim_start().starts_with(word) && line.ends_with(end))
+    };
+    assert!(has("found", "/near/one.h") && has("found", "/usr/include/stdc-predef.h"), "{all}");
+    assert!(has("missing", "/near/stdc-predef.h"), "{all}");
+    assert!(all.lines().any(|line| line.starts_with("  variables ") && line.contains("CPATH")), "{all}");
+    let json = run(&mut project.workspace.ambidex(&["explain", "--inputs", "--format", "json"])).expect(0);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let looks = json["commands"][0]["looks"].as_array().unwrap();
+    assert!(looks.iter().any(|look| look["seen"] == "there"), "{json}");
+}

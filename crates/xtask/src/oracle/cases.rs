@@ -13,7 +13,9 @@ pub(crate) struct Case {
 }
 
 /// What is in every tree.
-pub(crate) const FILES: [(&str, &str); 27] = [
+pub(crate) const FILES: [(&str, &str); 28] = [
+    // By which ambidex knows a project.
+    ("setup.py", ""),
     ("arguments", "-Iinc1 -Iinc2\n"),
     (
         "src/m.c",
@@ -164,7 +166,7 @@ pub(crate) const CASES: &[Case] = &[
     case("gcc asm .include", "gcc -Iinc1 -Isrc -c src/inc.c -o build/m.o"),
     case("gcc assembler with cpp", "gcc -Iinc1 -Iinc2 -Isrc -c src/s.S -o build/m.o"),
     case("gcc assembler", "gcc -Iinc1 -Isrc -c src/p.s -o build/m.o"),
-    case("gcc -flto", "gcc -flto -Iinc1 -Iinc2 -c src/m.c -o build/m.o"),
+    case("gcc -flto", "gcc -flto -frandom-seed=1 -Iinc1 -Iinc2 -c src/m.c -o build/m.o"),
     case("gcc @file", "gcc @arguments -c src/m.c -o build/m.o"),
     case("g++", "g++ -Iinc1 -Iinc2 -c src/m.cc -o build/m.o"),
     with("g++ CPLUS_INCLUDE_PATH", &["CPLUS_INCLUDE_PATH=inc1:inc2"], "g++ -c src/m.cc -o build/m.o"),
@@ -202,7 +204,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     link(
         "gcc needed of needed",
-        "gcc main.o -shared -Llib3 -lneeds -Wl,-rpath-link,lib1:lib2 -Wl,-z,defs -o build/m.so",
+        "gcc main.o -shared -Llib3 -Wl,--copy-dt-needed-entries -lneeds -Wl,-rpath-link,lib1:lib2 -Wl,-z,defs -o build/m.so",
     ),
     link("gcc --version-script", "gcc -shared main.o -Llib2 -lg -Wl,--version-script=lib.map -o build/m.so"),
     link("gcc links by @file", "gcc -shared @words -o build/m.so"),

@@ -1,5 +1,6 @@
 //! Knows how a command is run by itself and by ambidex, and what came of it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 
 use super::cases::{Case, FILES};
 use crate::bench::client::Client;
@@ -48,7 +50,7 @@ impl Subject<'_> {
         Ok(())
     }
 
-    fn argv(&self) -> Vec<String> {
+    pub fn argv(&self) -> Vec<String> {
         self.case.argv(&self.tree.to_string_lossy())
     }
 
@@ -122,6 +124,32 @@ impl Subject<'_> {
         let summary = fs::read(self.tree.join("build/.ambidex/last-build.json")).context("the summary")?;
         let summary: serde_json::Value = serde_json::from_slice(&summary)?;
         Ok((self.outcome(succeeded)?, summary["commands"]["executed"] != 0))
+    }
+
+    /// The paths that ambidex has seen the command look at, when it had it run last; none if it remembers nothing of it.
+    pub fn observed(&self) -> Result<Option<BTreeSet<PathBuf>>> {
+        #[derive(Deserialize)]
+        struct Told {
+            commands: Vec<Inputs>,
+        }
+        #[derive(Deserialize)]
+        struct Inputs {
+            looks: Vec<Look>,
+        }
+        #[derive(Deserialize)]
+        struct Look {
+            path: PathBuf,
+        }
+        let mut command = Command::new(self.ambidex);
+        command.args(["explain", "--inputs", "--format", "json"]).current_dir(&self.tree);
+        let told = command.env("AMBIDEX_CACHE_DIR", &self.store).output()?;
+        if !told.status.success() {
+            // It was left to whoever asked.
+            return Ok(None);
+        }
+        let Told { mut commands } = serde_json::from_slice(&told.stdout)?;
+        let last = commands.pop();
+        Ok(last.map(|inputs| inputs.looks.into_iter().map(|look| look.path).collect()))
     }
 
     fn converse(&self, engine: &mut Child) -> Result<Option<bool>> {

@@ -7,7 +7,7 @@ mod mutation;
 mod sandbox;
 mod trace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,16 @@ struct Tally {
     telling: u64,
     /// How many of the others made ambidex run it again.
     needless: u64,
+    /// How many of the paths that it names ambidex has not seen.
+    unseen: u64,
     wrong: Vec<String>,
+}
+
+impl Tally {
+    fn fail(&mut self, text: String) {
+        eprintln!("WRONG {text}");
+        self.wrong.push(text);
+    }
 }
 
 /// Changes what commands depend on, and judges what ambidex makes of it. Fails if that was wrong once.
@@ -128,6 +137,35 @@ fn needed(ambidex: &Path) -> Result<Vec<PathBuf>> {
     Ok(needed)
 }
 
+/// The paths that a command named, by strace, and that ambidex didn't see.
+///
+/// Left out is what doesn't count by its path: the kernel's own files, and what the command line names, which ambidex
+/// finds itself: objects and archives count by their content wherever they are, programs by where `PATH` leads.
+fn unseen(subject: &Subject<'_>, seen: &trace::Seen) -> Result<Vec<PathBuf>> {
+    let Some(observed) = subject.observed()? else { return Ok(Vec::new()) };
+    // Each of them spells paths as it likes.
+    let place = |path: &Path| {
+        let (folder, name) = (path.parent()?.canonicalize().ok()?, path.file_name()?);
+        Some(folder.join(name))
+    };
+    let observed: BTreeSet<PathBuf> =
+        observed.iter().flat_map(|path| [Some(path.clone()), place(path)]).flatten().collect();
+    let argv = subject.argv();
+    let is_named = |path: &Path| {
+        let name = path.file_name().unwrap_or_default();
+        name == "env" || argv.iter().any(|word| subject.tree.join(word) == path || name == word.as_str())
+    };
+    let is_ours = |path: &Path| {
+        ["/proc", "/sys", "/dev"].iter().any(|root| path.starts_with(root))
+            || path.starts_with(subject.tree.join("build"))
+            || path.starts_with(&subject.temporary)
+    };
+    let is_seen =
+        |path: &Path| observed.contains(path) || place(path).is_some_and(|place| observed.contains(&place));
+    let paths = seen.paths.keys().filter(|path| !is_ours(path) && !is_named(path) && !is_seen(path));
+    Ok(paths.cloned().collect())
+}
+
 struct Oracle<'a> {
     options: &'a Options,
     folder: PathBuf,
@@ -175,6 +213,8 @@ impl Oracle<'_> {
             seen = trace::trace(&command, &folder.join("trace"))?;
             Ok(false)
         })?;
+        let (first, _) = subject.by_ambidex()?;
+        let unseen = unseen(&subject, &seen)?;
         let may_change = |path: &Path, was: Was| {
             let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
             let is_layered = sandbox::LAYERED.iter().any(|layer| real.starts_with(layer));
@@ -192,10 +232,12 @@ impl Oracle<'_> {
         let paths: Vec<(PathBuf, Was)> =
             seen.paths.into_iter().filter(|(path, was)| may_change(path, *was)).collect();
         let read = paths.iter().filter(|(_, was)| *was == Was::File).map(|(path, _)| path.clone()).collect();
-        let (first, _) = subject.by_ambidex()?;
-        let mut tally = Tally::default();
+        let mut tally = Tally { unseen: unseen.len() as u64, ..Tally::default() };
+        for path in unseen {
+            eprintln!("{}: {} is in no look", case.name, path.display());
+        }
         if first != outcome {
-            tally.wrong.push(format!("{}: without any change: {first:?}", case.name));
+            tally.fail(format!("{}: without any change: {first:?}", case.name));
         }
         Ok(Prepared { subject, outcome, paths, read, tally })
     }
@@ -240,10 +282,7 @@ impl Oracle<'_> {
         if back != case.outcome {
             wrong.push(format!("{what}, and back: {back:?}, not {:?}; run: {was_run}", case.outcome));
         }
-        for text in wrong {
-            eprintln!("WRONG {text}");
-            tally.wrong.push(text);
-        }
+        wrong.into_iter().for_each(|text| tally.fail(text));
         Ok(())
     }
 }
@@ -252,7 +291,9 @@ fn table(prepared: &[Prepared<'_>], skipped: &[(&str, String)], has_layers: bool
     let mut text = String::from(
         "# The oracle\n\nWritten by `cargo xtask oracle --write`: each command is run under strace; of all paths that it \
          named, one at a time, chosen at random, is changed, removed, created or replaced, and the command is run again, by \
-         itself and by ambidex. What ambidex makes must be what the command makes. *Telling* changes made the command make \
+         itself and by ambidex. What ambidex makes must be what the command makes. \
+         *Unseen* paths are those that strace saw and that no look of ambidex names: folders on the way, and where the \
+         loader and the drivers search besides; each is a lead to a wrong result, and none by itself. *Telling* changes made the command make \
          something else; *needless* runs are those that ambidex made though they did not.\n\n",
     );
     if !has_layers {
@@ -261,24 +302,29 @@ fn table(prepared: &[Prepared<'_>], skipped: &[(&str, String)], has_layers: bool
         );
     }
     text.push_str(
-        "| command | paths | changes | telling | wrong | needless |\n| --- | --- | --- | --- | --- | --- |\n",
+        "| command | paths | unseen | changes | telling | wrong | needless |\n| --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    let mut sum = BTreeMap::from([("changes", 0), ("telling", 0), ("wrong", 0), ("needless", 0)]);
+    let mut sum =
+        BTreeMap::from([("unseen", 0), ("changes", 0), ("telling", 0), ("wrong", 0), ("needless", 0)]);
     for case in prepared {
-        let Tally { mutations, telling, needless, wrong } = &case.tally;
+        let Tally { mutations, telling, needless, unseen, wrong } = &case.tally;
         let wrong = wrong.len() as u64;
-        for (name, count) in
-            [("changes", *mutations), ("telling", *telling), ("wrong", wrong), ("needless", *needless)]
-        {
+        for (name, count) in [
+            ("unseen", *unseen),
+            ("changes", *mutations),
+            ("telling", *telling),
+            ("wrong", wrong),
+            ("needless", *needless),
+        ] {
             *sum.get_mut(name).expect("all are there") += count;
         }
         let (name, paths) = (case.subject.case.name, case.paths.len());
-        writeln!(text, "| {name} | {paths} | {mutations} | {telling} | {wrong} | {needless} |")
+        writeln!(text, "| {name} | {paths} | {unseen} | {mutations} | {telling} | {wrong} | {needless} |")
             .expect("a string takes all");
     }
-    let [changes, telling, wrong, needless] =
-        ["changes", "telling", "wrong", "needless"].map(|name| sum[name]);
-    writeln!(text, "| **all** | | {changes} | {telling} | {wrong} | {needless} |")
+    let [unseen, changes, telling, wrong, needless] =
+        ["unseen", "changes", "telling", "wrong", "needless"].map(|name| sum[name]);
+    writeln!(text, "| **all** | | {unseen} | {changes} | {telling} | {wrong} | {needless} |")
         .expect("a string takes all");
     for (name, why) in skipped {
         writeln!(text, "\n{name} was skipped: {why}.").expect("a string takes all");
