@@ -68,29 +68,52 @@ pub(crate) fn tick() -> Time {
 mod tests {
     use super::*;
 
+    /// A clock, and a file beside it.
+    struct Bench {
+        folder: tempfile::TempDir,
+        clock: Clock,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let clock = Clock::of(File::create(folder.path().join("clock")).unwrap());
+            Self { folder, clock }
+        }
+
+        fn other(&self) -> std::path::PathBuf {
+            self.folder.path().join("other")
+        }
+
+        fn write(&self, content: u32) {
+            fs::write(self.other(), content.to_string()).unwrap();
+        }
+
+        /// When the file was written.
+        fn written(&self) -> Time {
+            modified(&fs::metadata(self.other()).unwrap())
+        }
+    }
+
     #[test]
     fn it_goes_with_the_times_of_files() {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::of(File::create(folder.path().join("clock")).unwrap());
-        let other = folder.path().join("other");
+        let bench = Bench::new();
         for content in 0..1000 {
-            let before = clock.now();
-            fs::write(&other, content.to_string()).unwrap();
-            let written = modified(&fs::metadata(&other).unwrap());
-            let after = clock.now();
+            let before = bench.clock.now();
+            bench.write(content);
+            let written = bench.written();
+            let after = bench.clock.now();
             assert!(before <= written && written <= after, "{before:?} {written:?} {after:?}");
         }
     }
 
     #[test]
     fn it_can_tell_what_came_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::of(File::create(folder.path().join("clock")).unwrap());
-        let other = folder.path().join("other");
+        let bench = Bench::new();
         for content in 0..100 {
-            fs::write(&other, content.to_string()).unwrap();
-            let after = clock.after(clock.now());
-            let written = modified(&fs::metadata(&other).unwrap());
+            bench.write(content);
+            let after = bench.clock.after(bench.clock.now());
+            let written = bench.written();
             assert!(written < after, "{written:?} {after:?}");
         }
     }

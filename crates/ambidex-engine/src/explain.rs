@@ -36,16 +36,18 @@ pub struct Explanation {
 /// # Errors
 /// If the state can't be read, or another build is using it for longer than anybody waits.
 pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
-    if !folder_of(root).is_dir() {
-        return Ok(Vec::new());
-    }
-    let tree = Tree::open(root, &AtomicBool::new(false))?;
+    let Some(tree) = opened(root)? else { return Ok(Vec::new()) };
     let memory = tree.memory();
     let build = memory.last_build();
     let mut all: Vec<Explanation> = build.explained.into_iter().map(Explanation::from).collect();
     all.extend(build.up_to_date.iter().filter_map(|key| memory.told(key)).map(Explanation::from));
     all.sort_by(|a, b| a.output.cmp(&b.output));
     Ok(all)
+}
+
+/// The tree in a project's folder, if something was built there.
+pub(crate) fn opened(root: &Path) -> io::Result<Option<Tree>> {
+    folder_of(root).is_dir().then(|| Tree::open(root, &AtomicBool::new(false))).transpose()
 }
 
 /// Takes down what was done about the commands of these programs.

@@ -2,24 +2,18 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
+use crate::explain::{Explanation, opened};
 use crate::memory::Memory;
 use crate::memory::files::{Found, VersionId};
-use crate::memory::record::{ActionKey, Record, Told};
+use crate::memory::record::{Record, Told};
 use crate::observation::{Asked, View};
-use crate::roles;
-use crate::tree::{Tree, folder_of};
 
 /// What a remembered command was seen to depend on, beside its arguments and the objects and archives among them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Inputs {
-    /// What the command makes, relative to the project where it is in it.
-    pub output: String,
-    /// The extension that it was first recorded for.
-    pub extension: Option<String>,
     /// What it looked at, by path.
     pub looks: Vec<Look>,
     /// The variables that it asked for; none if it may have read all of them.
@@ -57,28 +51,31 @@ pub enum Sight {
     State,
 }
 
-/// What the commands of the last build in a project's folder depend on, as they were seen when they last ran, in the order
-/// of their outputs. Commands that are not remembered are left out.
+/// The commands of the last build in a project's folder, each with what it was seen to depend on when it last ran, in the
+/// order of their outputs. Of some nothing is remembered.
 ///
 /// # Errors
 /// If the state can't be read.
-pub fn inputs(root: &Path) -> io::Result<Vec<Inputs>> {
-    if !folder_of(root).is_dir() {
-        return Ok(Vec::new());
-    }
-    let tree = Tree::open(root, &AtomicBool::new(false))?;
+pub fn inputs(root: &Path) -> io::Result<Vec<(Explanation, Option<Inputs>)>> {
+    let Some(tree) = opened(root)? else { return Ok(Vec::new()) };
     let mut memory = tree.memory();
     let build = memory.last_build();
-    let mut keys = build.up_to_date;
-    keys.extend(build.explained.iter().filter_map(|told| Some(memory.told_of(&told.place)?.0)));
-    let mut all: Vec<Inputs> = keys.iter().filter_map(|key| of(&memory, key)).collect();
-    all.sort_by(|a, b| a.output.cmp(&b.output));
+    let mut all: Vec<(Explanation, Option<Inputs>)> = Vec::new();
+    for explained in build.explained {
+        let key = memory.told_of(&explained.place).map(|(key, _)| key);
+        let inputs = key.and_then(|key| of(&memory, &memory.record(&key)?));
+        all.push((explained.into(), inputs));
+    }
+    for key in build.up_to_date {
+        let Some(record) = memory.record(&key) else { continue };
+        let Ok(told) = postcard::from_bytes::<Told>(&record.told) else { continue };
+        all.push((told.into(), of(&memory, &record)));
+    }
+    all.sort_by(|(a, _), (b, _)| a.output.cmp(&b.output));
     Ok(all)
 }
 
-fn of(memory: &Memory, key: &ActionKey) -> Option<Inputs> {
-    let record: Record = memory.record(key)?;
-    let told: Told = postcard::from_bytes(&record.told).ok()?;
+fn of(memory: &Memory, record: &Record) -> Option<Inputs> {
     let mut looks: Vec<Look> =
         memory.looks(&record.looks).into_iter().map(|version| look(memory, version)).collect();
     looks.sort();
@@ -87,7 +84,7 @@ fn of(memory: &Memory, key: &ActionKey) -> Option<Inputs> {
         Asked::These { names, .. } => Some(names.clone()),
         Asked::Any => None,
     };
-    Some(Inputs { output: roles::shown(&told.place), extension: told.extension, looks, variables })
+    Some(Inputs { looks, variables })
 }
 
 fn look(memory: &Memory, version: VersionId) -> Look {

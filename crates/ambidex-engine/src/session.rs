@@ -15,7 +15,7 @@ use crate::process;
 use crate::program::{Origin, Program, PythonState, Unit};
 use crate::protocol::{self, OpenScope, Reply, Request, Target};
 use crate::roles::Roles;
-use crate::sight::{Sight, Stopped};
+use crate::sight::{self, Sight, Stopped};
 use crate::text::{self, Sinks, Stream};
 use crate::waits::Cause;
 
@@ -388,8 +388,7 @@ impl Session {
             self.sight.settle(self.program)?
         };
         if !sees {
-            inner.programs[self.program].commit(|_, _| true)?;
-            crate::sight::tidy(&mut inner);
+            sight::commit(&mut inner, self.program, |_, _| true)?;
         }
         Ok(inner.programs[self.program].status(number).unwrap_or(-1))
     }
@@ -431,7 +430,7 @@ impl Session {
         if matches!(reply, Reply::Waited { failed: 0, .. }) {
             program.conclude(extensions);
         }
-        crate::sight::tidy(&mut inner);
+        sight::tidy(&mut inner);
         Ok(reply)
     }
 

@@ -64,9 +64,7 @@ impl Sight {
     fn commit_of_another(&self, number: usize, wanted: impl Fn(&Program, PathId) -> bool) -> io::Result<()> {
         let mut inner =
             self.wait(number, |program| program.graph.is_settled() && !program.is_rolling_back())?;
-        inner.programs[number].commit(wanted)?;
-        tidy(&mut inner);
-        Ok(())
+        commit(&mut inner, number, wanted)
     }
 
     /// Puts those of these files to their places that other processes have made.
@@ -234,8 +232,7 @@ impl Sight {
         wanted: impl Fn(&Program, PathId) -> bool,
     ) -> io::Result<Guard<'_>> {
         let mut inner = self.settle(number)?;
-        inner.programs[number].commit(wanted)?;
-        tidy(&mut inner);
+        commit(&mut inner, number, wanted)?;
         Ok(inner)
     }
 
@@ -253,6 +250,17 @@ impl Sight {
         }
         settled
     }
+}
+
+/// Puts outputs of a program to their places.
+pub(crate) fn commit(
+    inner: &mut Guard<'_>,
+    number: usize,
+    wanted: impl Fn(&Program, PathId) -> bool,
+) -> io::Result<()> {
+    inner.programs[number].commit(wanted)?;
+    tidy(inner);
+    Ok(())
 }
 
 /// Clears the table where no program has anything that isn't at its place.

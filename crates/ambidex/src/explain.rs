@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use ambidex_engine::{Explanation, Inputs, Sight};
+use serde_json::json;
 
 use crate::args::{ExplainArgs, Format};
 use crate::error::Error;
@@ -17,29 +18,18 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
         tell::print(&time::text(&project.root, args.format)?)?;
         return Ok(0);
     }
-    let mut found = ambidex_engine::explain(&project.root).map_err(Error::Engine)?;
-    if found.is_empty() {
-        return Err(Error::NothingBuilt(project.root));
-    }
-    if let Some(wanted) = &args.wanted {
-        let wanted = wanted.trim_start_matches("./");
-        found.retain(|told| told.output == wanted || told.output.ends_with(&format!("/{wanted}")));
-        if found.is_empty() {
-            return Err(Error::NoSuchOutput(wanted.to_owned()));
-        }
-    }
     if args.inputs {
-        let mut known = ambidex_engine::inputs(&project.root).map_err(Error::Engine)?;
-        known.retain(|inputs| found.iter().any(|told| told.output == inputs.output));
-        let others = found.iter().filter(|told| known.iter().all(|inputs| inputs.output != told.output));
-        tell::print(&inputs(&known, others, args.format))?;
+        let found = ambidex_engine::inputs(&project.root).map_err(Error::Engine)?;
+        let found = wanted(args, project, found, |(told, _)| &told.output)?;
+        tell::print(&inputs(&found, args.format))?;
         return Ok(0);
     }
+    let found = ambidex_engine::explain(&project.root).map_err(Error::Engine)?;
+    let found = wanted(args, project, found, |told| &told.output)?;
     let mut text = String::new();
     match args.format {
         Format::Json => {
-            text =
-                serde_json::to_string_pretty(&serde_json::json!({ "commands": found })).expect("plain data");
+            text = serde_json::to_string_pretty(&json!({ "commands": found })).expect("plain data");
             text.push('\n');
         }
         Format::Text => {
@@ -56,14 +46,39 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     Ok(0)
 }
 
-/// What commands depend on. Of the others nothing is remembered.
-fn inputs<'a>(known: &[Inputs], others: impl Iterator<Item = &'a Explanation>, format: Format) -> String {
+/// Those whose outputs are asked for, or all. There must be some.
+fn wanted<T>(
+    args: &ExplainArgs,
+    project: Project,
+    mut found: Vec<T>,
+    output: fn(&T) -> &String,
+) -> Result<Vec<T>, Error> {
+    if found.is_empty() {
+        return Err(Error::NothingBuilt(project.root));
+    }
+    if let Some(wanted) = &args.wanted {
+        let wanted = wanted.trim_start_matches("./");
+        found.retain(|told| output(told) == wanted || output(told).ends_with(&format!("/{wanted}")));
+        if found.is_empty() {
+            return Err(Error::NoSuchOutput(wanted.to_owned()));
+        }
+    }
+    Ok(found)
+}
+
+/// What commands depend on. Those of which nothing is remembered come last, or, for programs, not at all.
+fn inputs(found: &[(Explanation, Option<Inputs>)], format: Format) -> String {
+    let known = found.iter().filter_map(|(told, inputs)| Some((told, inputs.as_ref()?)));
     if let Format::Json = format {
-        let json = serde_json::json!({ "commands": known });
-        return serde_json::to_string_pretty(&json).expect("plain data") + "\n";
+        let commands: Vec<_> = known
+            .map(|(Explanation { output, extension, .. }, Inputs { looks, variables })| {
+                json!({ "output": output, "extension": extension, "looks": looks, "variables": variables })
+            })
+            .collect();
+        return serde_json::to_string_pretty(&json!({ "commands": commands })).expect("plain data") + "\n";
     }
     let mut text = String::new();
-    for Inputs { output, extension, looks, variables } in known {
+    for (Explanation { output, extension, .. }, Inputs { looks, variables }) in known {
         let extension = extension.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         writeln!(text, "{output}{extension}").expect("a string takes all");
         for look in looks {
@@ -72,7 +87,7 @@ fn inputs<'a>(known: &[Inputs], others: impl Iterator<Item = &'a Explanation>, f
         let variables = variables.as_ref().map_or_else(|| "all".to_owned(), |names| names.join(" "));
         writeln!(text, "  {:<12} {variables}", "variables").expect("a string takes all");
     }
-    for Explanation { output, reason, .. } in others {
+    for (Explanation { output, reason, .. }, _) in found.iter().filter(|(_, inputs)| inputs.is_none()) {
         writeln!(text, "{output}\n  not remembered: {reason}").expect("a string takes all");
     }
     text

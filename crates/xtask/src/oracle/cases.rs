@@ -204,7 +204,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     link(
         "gcc needed of needed",
-        "gcc main.o -shared -Llib3 -Wl,--copy-dt-needed-entries -lneeds -Wl,-rpath-link,lib1:lib2 -Wl,-z,defs -o build/m.so",
+        "gcc main.o -shared -Llib3 -Wl,--no-as-needed,--copy-dt-needed-entries -lneeds -Wl,-rpath-link,lib1:lib2 -Wl,-z,defs -o build/m.so",
     ),
     link("gcc --version-script", "gcc -shared main.o -Llib2 -lg -Wl,--version-script=lib.map -o build/m.so"),
     link("gcc links by @file", "gcc -shared @words -o build/m.so"),

@@ -54,6 +54,13 @@ impl Subject<'_> {
         self.case.argv(&self.tree.to_string_lossy())
     }
 
+    /// Whether a path is the kernel's, or of the run itself: no input.
+    pub fn is_beside(&self, path: &Path) -> bool {
+        ["/proc", "/sys", "/dev"].iter().any(|root| path.starts_with(root))
+            || path.starts_with(self.tree.join("build"))
+            || path.starts_with(&self.temporary)
+    }
+
     fn environment(&self) -> Vec<(String, String)> {
         let mut variables = vec![
             ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),

@@ -7,7 +7,7 @@ mod mutation;
 mod sandbox;
 mod trace;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -155,14 +155,10 @@ fn unseen(subject: &Subject<'_>, seen: &trace::Seen) -> Result<Vec<PathBuf>> {
         let name = path.file_name().unwrap_or_default();
         name == "env" || argv.iter().any(|word| subject.tree.join(word) == path || name == word.as_str())
     };
-    let is_ours = |path: &Path| {
-        ["/proc", "/sys", "/dev"].iter().any(|root| path.starts_with(root))
-            || path.starts_with(subject.tree.join("build"))
-            || path.starts_with(&subject.temporary)
-    };
     let is_seen =
         |path: &Path| observed.contains(path) || place(path).is_some_and(|place| observed.contains(&place));
-    let paths = seen.paths.keys().filter(|path| !is_ours(path) && !is_named(path) && !is_seen(path));
+    let paths =
+        seen.paths.keys().filter(|path| !subject.is_beside(path) && !is_named(path) && !is_seen(path));
     Ok(paths.cloned().collect())
 }
 
@@ -219,15 +215,13 @@ impl Oracle<'_> {
             let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
             let is_layered = sandbox::LAYERED.iter().any(|layer| real.starts_with(layer));
             let in_tree = path.starts_with(&subject.tree);
-            let kernels = ["/proc", "/sys", "/dev"].iter().any(|root| path.starts_with(root));
             let ours = path == subject.tree
-                || path.starts_with(subject.tree.join("build"))
                 || path.starts_with(subject.tree.join("ccache"))
-                || path.starts_with(&subject.temporary);
+                || subject.is_beside(path);
             let too_much = was == Was::Folder && !in_tree && real.components().count() < 4;
             // A folder of the lower layer can't be moved.
             let is_needed = self.needed.iter().any(|file| file.starts_with(&real) || *file == path);
-            !kernels && !ours && !too_much && !is_needed && (in_tree || (is_layered && self.has_layers))
+            !ours && !too_much && !is_needed && (in_tree || (is_layered && self.has_layers))
         };
         let paths: Vec<(PathBuf, Was)> =
             seen.paths.into_iter().filter(|(path, was)| may_change(path, *was)).collect();
@@ -274,15 +268,13 @@ impl Oracle<'_> {
         let telling = real != case.outcome;
         tally.telling += u64::from(telling);
         tally.needless += u64::from(!telling && was_run);
-        let mut wrong = Vec::new();
         if ours != real {
-            wrong.push(format!("{what}: {ours:?}, not {real:?}; run: {was_run}"));
+            tally.fail(format!("{what}: {ours:?}, not {real:?}; run: {was_run}"));
         }
         let (back, was_run) = subject.by_ambidex()?;
         if back != case.outcome {
-            wrong.push(format!("{what}, and back: {back:?}, not {:?}; run: {was_run}", case.outcome));
+            tally.fail(format!("{what}, and back: {back:?}, not {:?}; run: {was_run}", case.outcome));
         }
-        wrong.into_iter().for_each(|text| tally.fail(text));
         Ok(())
     }
 }
@@ -293,8 +285,8 @@ fn table(prepared: &[Prepared<'_>], skipped: &[(&str, String)], has_layers: bool
          named, one at a time, chosen at random, is changed, removed, created or replaced, and the command is run again, by \
          itself and by ambidex. What ambidex makes must be what the command makes. \
          *Unseen* paths are those that strace saw and that no look of ambidex names: folders on the way, and where the \
-         loader and the drivers search besides; each is a lead to a wrong result, and none by itself. *Telling* changes made the command make \
-         something else; *needless* runs are those that ambidex made though they did not.\n\n",
+         loader and the drivers search besides; each is a lead to a wrong result, and none by itself. *Telling* changes \
+         made the command make something else; *needless* runs are those that ambidex made though they did not.\n\n",
     );
     if !has_layers {
         text.push_str(
@@ -304,30 +296,21 @@ fn table(prepared: &[Prepared<'_>], skipped: &[(&str, String)], has_layers: bool
     text.push_str(
         "| command | paths | unseen | changes | telling | wrong | needless |\n| --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    let mut sum =
-        BTreeMap::from([("unseen", 0), ("changes", 0), ("telling", 0), ("wrong", 0), ("needless", 0)]);
+    let mut sums = [0; 5];
     for case in prepared {
         let Tally { mutations, telling, needless, unseen, wrong } = &case.tally;
-        let wrong = wrong.len() as u64;
-        for (name, count) in [
-            ("unseen", *unseen),
-            ("changes", *mutations),
-            ("telling", *telling),
-            ("wrong", wrong),
-            ("needless", *needless),
-        ] {
-            *sum.get_mut(name).expect("all are there") += count;
-        }
+        let counts = [*unseen, *mutations, *telling, wrong.len() as u64, *needless];
+        sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         let (name, paths) = (case.subject.case.name, case.paths.len());
-        writeln!(text, "| {name} | {paths} | {unseen} | {mutations} | {telling} | {wrong} | {needless} |")
-            .expect("a string takes all");
+        writeln!(text, "| {name} | {paths} | {} |", row(counts)).expect("a string takes all");
     }
-    let [unseen, changes, telling, wrong, needless] =
-        ["unseen", "changes", "telling", "wrong", "needless"].map(|name| sum[name]);
-    writeln!(text, "| **all** | | {unseen} | {changes} | {telling} | {wrong} | {needless} |")
-        .expect("a string takes all");
+    writeln!(text, "| **all** | | {} |", row(sums)).expect("a string takes all");
     for (name, why) in skipped {
         writeln!(text, "\n{name} was skipped: {why}.").expect("a string takes all");
     }
     text
+}
+
+fn row(counts: [u64; 5]) -> String {
+    counts.map(|count| count.to_string()).join(" | ")
 }
