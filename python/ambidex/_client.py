@@ -32,7 +32,7 @@ class Client:
         """Send a request. If it opens something, what is printed from now on belongs behind what is still to be
         done."""
         data = _frame(message)
-        _library.ask("sent record" if opens else "sent")
+        _library.ask("sends record" if opens else "sends")
         try:
             self.connection.sendall(data)
         except OSError:
@@ -42,8 +42,8 @@ class Client:
         """The reply to the oldest request that has none."""
         reply = self._receive()
         _library.ask("replied")
-        if reply.get("settled"):
-            _library.ask("settled")
+        if reply.get("settled") is not None:
+            _library.ask("settled {}".format(reply["settled"]))
         return reply
 
     def prints_elsewhere(self):

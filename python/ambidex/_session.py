@@ -133,8 +133,9 @@ class Session:
         """Tell the engine of a command. Returns its exit status (0 if it is predicted), or none if it is to be run
         right here."""
         results = []
-        # Base code may have looked at something since, and all be settled, and the snapshot gone.
-        is_awaited = is_awaited or not (self._only_records or _library.ask("live") == "yes")
+        # Base code may have looked at something since, and all be settled, and the snapshot gone. From here on it stays.
+        is_live = _library.ask("announce") == "live"
+        is_awaited = is_awaited or not (self._only_records or is_live)
 
         def recorded(reply):
             results.append(reply)

@@ -131,8 +131,8 @@ pub enum Reply {
         /// How it ended, if it was awaited: the exit status; negative for the number of the signal that ended it, as
         /// Python has it.
         status: Option<i32>,
-        /// Whether nothing of the program is pending any more.
-        settled: bool,
+        /// Where nothing of the program is pending any more: of how many of its frames that is true.
+        settled: Option<u64>,
     },
     /// Answers [`Request::Fresh`].
     Fresh {
@@ -146,8 +146,8 @@ pub enum Reply {
     },
     /// Everything is done.
     Waited {
-        /// Whether nothing of the program is pending any more.
-        settled: bool,
+        /// Where nothing of the program is pending any more: of how many of its frames that is true.
+        settled: Option<u64>,
         /// How many commands failed that nobody has awaited.
         failed: usize,
     },

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use crate::explain;
 use crate::frames::Frames;
@@ -19,23 +19,30 @@ use crate::table::Table;
 use crate::tree::Tree;
 use crate::witness;
 
+/// A tree, or one that is being opened: another build of it may have to end first.
+#[derive(Debug, Default)]
+struct Cell {
+    opening: Mutex<()>,
+    tree: OnceLock<Arc<Tree>>,
+}
+
 /// The trees that this engine builds, each locked once.
 #[derive(Debug, Default)]
 pub(crate) struct Trees {
-    open: Mutex<HashMap<PathBuf, Arc<Tree>>>,
+    cells: Mutex<HashMap<PathBuf, Arc<Cell>>>,
     /// Whether the engine ends: nobody waits for another build any more.
     ending: AtomicBool,
 }
 
 impl Trees {
     pub fn open(&self, root: &Path) -> io::Result<Arc<Tree>> {
-        let mut trees = self.open.lock().expect("no thread dies with the trees in its hands");
-        if let Some(tree) = trees.get(root) {
+        let cell = self.cells().entry(root.to_owned()).or_default().clone();
+        let _opening = cell.opening.lock().expect("no thread dies while it opens a tree");
+        if let Some(tree) = cell.tree.get() {
             return Ok(tree.clone());
         }
         let tree = Arc::new(Tree::open(root, &self.ending)?);
-        trees.insert(root.to_owned(), tree.clone());
-        Ok(tree)
+        Ok(cell.tree.get_or_init(|| tree).clone())
     }
 
     /// Something was changed that commands may read, or may be any time from now on; this file, if it is known. What
@@ -51,7 +58,11 @@ impl Trees {
     }
 
     fn all(&self) -> Vec<Arc<Tree>> {
-        self.open.lock().expect("no thread dies with the trees in its hands").values().cloned().collect()
+        self.cells().values().filter_map(|cell| cell.tree.get().cloned()).collect()
+    }
+
+    fn cells(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Cell>>> {
+        self.cells.lock().expect("no thread dies with the trees in its hands")
     }
 }
 

@@ -16,8 +16,19 @@ use crate::program::{Origin, Program, PythonState, Unit};
 use crate::protocol::{self, OpenScope, Reply, Request, Target};
 use crate::roles::Roles;
 use crate::sight::{self, Sight, Stopped};
+use crate::state::Inner;
 use crate::text::{self, Sinks, Stream};
 use crate::waits::Cause;
+
+/// What has become of a command that Python told of.
+enum Taken {
+    /// It is in the graph. With its number there, and the files that it writes.
+    Recorded { number: usize, outputs: Vec<String> },
+    /// It is not understood. Python went on behind it, and comes again.
+    Strange,
+    /// It is not understood. Python waits, and runs it.
+    Left,
+}
 
 /// One captured process.
 pub(crate) struct Session {
@@ -216,6 +227,10 @@ impl Session {
         }
     }
 
+    fn frames(&self) -> u64 {
+        self.sight.shared.lock().programs[self.program].frames
+    }
+
     fn waited(&self) -> Reply {
         let failed = self.change(Program::acknowledge_failures);
         Reply::Waited { settled: self.sight.tell_settled(self.program), failed }
@@ -280,56 +295,76 @@ impl Session {
         if awaited {
             self.be_serial()?;
         }
+        let only_record = self.sight.shared.options.only_record;
         let reads = {
             let mut inner = self.sight.shared.lock();
-            let is_alone = inner.programs.len() == 1;
-            if is_alone { Vec::new() } else { inner.programs[self.program].reads_of(&argv, cwd) }
+            let is_needless = inner.programs.len() == 1 || only_record && !awaited;
+            if is_needless { Vec::new() } else { inner.programs[self.program].reads_of(&argv, cwd) }
         };
         self.sight.commit_read(&reads)?;
-        let taken = {
-            let mut inner = self.sight.shared.lock();
-            let program = &mut inner.programs[self.program];
-            let number = program.graph.recorded();
-            let taken = program.record(&argv, cwd, scope, awaited);
-            if let Ok((Recorded::New(node), _)) = &taken {
-                self.new_nodes.push(*node);
-            }
-            if let Ok((_, outputs)) = &taken {
-                outputs.iter().try_for_each(|output| inner.table.add(Path::new(output)))?;
-            }
-            taken.map(|(_, outputs)| (number, outputs))
-        };
-        self.taken_in();
-        match taken {
-            Ok((number, outputs)) => {
+        match self.take_in(argv, cwd, scope, awaited)? {
+            Taken::Recorded { number, outputs } => {
                 self.spare_or_start();
                 let status = if awaited { Some(self.wait_for(number)?) } else { None };
-                let settled = awaited && self.sight.tell_settled(self.program);
+                let settled = if awaited { self.sight.tell_settled(self.program) } else { None };
                 Ok(Reply::Recorded { outputs, yours: false, status, settled })
             }
-            Err(reason) => {
-                let goes_back = self.change(|program| {
-                    program.log.end_echo();
-                    program.doubt_units();
-                    if !awaited && program.has_snapshot() {
-                        // Python went on as if it had run. It comes again, and is awaited then.
-                        program.meet_strange();
-                        return true;
-                    }
-                    program.left.push((argv, reason.to_string()));
-                    false
-                });
+            Taken::Strange => {
                 self.spare_or_start();
-                let mut settled = false;
-                if goes_back {
-                    self.sight.shared.advance(self.program);
-                } else {
-                    self.sight.settle_all()?;
-                    settled = self.sight.tell_settled(self.program);
-                }
+                self.sight.shared.advance(self.program);
+                Ok(Reply::Recorded { outputs: Vec::new(), yours: true, status: None, settled: None })
+            }
+            Taken::Left => {
+                self.spare_or_start();
+                self.sight.settle_all()?;
+                let settled = self.sight.tell_settled(self.program);
                 Ok(Reply::Recorded { outputs: Vec::new(), yours: true, status: None, settled })
             }
         }
+    }
+
+    /// Takes a command in, and its frame with it: who waits for the frame must find what has become of the command.
+    fn take_in(
+        &mut self,
+        argv: Vec<String>,
+        cwd: &Arc<Path>,
+        scope: u32,
+        awaited: bool,
+    ) -> io::Result<Taken> {
+        let shared = self.sight.shared.clone();
+        let mut inner = shared.lock();
+        let Inner { programs, table, .. } = &mut *inner;
+        let program = &mut programs[self.program];
+        let number = program.graph.recorded();
+        let taken = match program.record(&argv, cwd, scope, awaited) {
+            Ok((recorded, outputs)) => {
+                if let Recorded::New(node) = recorded {
+                    self.new_nodes.push(node);
+                }
+                outputs.iter().try_for_each(|output| table.add(Path::new(output)))?;
+                Taken::Recorded { number, outputs }
+            }
+            Err(reason) => {
+                program.log.end_echo();
+                program.doubt_units();
+                if awaited || shared.options.only_record {
+                    program.left.push((argv, reason.to_string()));
+                    Taken::Left
+                } else if program.has_snapshot() {
+                    // Python went on as if it had run. It comes again, and is awaited then.
+                    program.meet_strange();
+                    Taken::Strange
+                } else {
+                    let command = argv.join(" ");
+                    return Err(io::Error::other(format!(
+                        "nobody ran this command, and Python went on: {command}"
+                    )));
+                }
+            }
+        };
+        program.frames += 1;
+        shared.tell_progress();
+        Ok(taken)
     }
 
     /// Whether the serial build would find the target out of date, if it would have made it in this run.
@@ -354,9 +389,13 @@ impl Session {
         Ok(Some(is_later || program.is_older(made, path, sources, cwd, unit)))
     }
 
-    /// What Python was about to change when it said so is changed now.
+    /// What somebody was about to change when he said so may be changed now.
     fn look_again(&self) {
-        if self.change(|program| std::mem::take(&mut program.changes.unseen)) {
+        let is_due = |program: &mut Program| {
+            let changes = &mut program.changes;
+            std::mem::take(&mut changes.unseen) || changes.by_others
+        };
+        if self.change(is_due) {
             self.sight.trees.doubt(None);
         }
     }
@@ -415,7 +454,7 @@ impl Session {
 
     fn finish(&mut self, extensions: Option<&[String]>) -> io::Result<Reply> {
         if self.sight.shared.options.only_record {
-            return Ok(Reply::Waited { settled: true, failed: 0 });
+            return Ok(Reply::Waited { settled: Some(self.frames()), failed: 0 });
         }
         drop(self.sight.settle(self.program)?);
         let reply = self.waited();

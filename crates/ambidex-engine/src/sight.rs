@@ -40,31 +40,33 @@ impl Sight {
         self.wait(program, |program| program.frames >= frames).map(drop)
     }
 
-    /// Waits until nothing of a program is pending, and all that it printed is written. That holds as long as the guard:
-    /// another process than the one that asks may record its next command at any time.
+    /// Waits until nothing of a program is pending, and, of the asker's own, all that it printed is written. That holds as
+    /// long as the guard: another process than the one that asks may record its next command at any time.
+    ///
+    /// What another process prints, the one that asks may have to read, from a pipe that is full: only its commands are
+    /// waited for.
     pub fn settle(&self, program: usize) -> Result<Guard<'_>, Stopped> {
+        let is_own = self.asker == Some(program);
         let mut inner = self.shared.lock();
         inner.programs[program].demanded = None;
-        inner.programs[program].log.end_echo();
+        if is_own {
+            inner.programs[program].log.end_echo();
+        }
         self.shared.new_work(&mut inner);
         self.shared.tell_progress();
         drop(inner);
-        self.wait(program, |program| program.is_settled() || program.has_ended && program.graph.is_settled())
+        self.wait(program, |program| {
+            let is_written = !is_own || program.has_ended || program.log.is_drained();
+            program.graph.is_settled() && !program.is_rolling_back() && is_written
+        })
     }
 
     /// Puts all that other processes have made to its place: commands of this one may read it.
     pub fn commit_others(&self) -> io::Result<()> {
         for number in self.programs().filter(|number| Some(*number) != self.asker) {
-            self.commit_of_another(number, |_, _| true)?;
+            drop(self.settle_and_commit(number, |_, _| true)?);
         }
         Ok(())
-    }
-
-    /// What another process prints may wait for this one: so only its commands are waited for.
-    fn commit_of_another(&self, number: usize, wanted: impl Fn(&Program, PathId) -> bool) -> io::Result<()> {
-        let mut inner =
-            self.wait(number, |program| program.graph.is_settled() && !program.is_rolling_back())?;
-        commit(&mut inner, number, wanted)
     }
 
     /// Puts those of these files to their places that other processes have made.
@@ -76,7 +78,7 @@ impl Sight {
                 concerned(program, &paths, Path::new("/"), Reach::Itself)
             };
             if !wanted.is_empty() {
-                self.commit_of_another(number, |_, path| wanted.contains(&path))?;
+                drop(self.settle_and_commit(number, |_, path| wanted.contains(&path))?);
             }
         }
         Ok(())
@@ -144,9 +146,18 @@ impl Sight {
     }
 
     /// A snapshot of the process that asks is about to be taken. Returns its number, if it is wanted.
-    pub fn announce_snapshot(&self, program: usize, pid: u32, stream: UnixStream) -> Option<u64> {
+    pub fn announce_snapshot(
+        &self,
+        program: usize,
+        pid: u32,
+        stream: UnixStream,
+        journal: &Path,
+    ) -> Option<u64> {
         let mut inner = self.shared.lock();
-        if self.is_gone(&inner) { None } else { inner.programs[program].announce_snapshot(pid, stream) }
+        if self.is_gone(&inner) {
+            return None;
+        }
+        inner.programs[program].announce_snapshot(pid, stream, journal)
     }
 
     /// The snapshot waits. Returns whether it is wanted.
@@ -187,6 +198,9 @@ impl Sight {
             let (concerned, read) = {
                 let mut inner = self.shared.lock();
                 let program = &mut inner.programs[number];
+                // It is about to: what is looked at meanwhile does not count when it has.
+                program.changes.unseen = true;
+                program.changes.by_others |= self.asker != Some(number);
                 let concerned = concerned(program, paths, cwd, Reach::Below);
                 // What a command will look at is only known when it has ended.
                 let pending = !program.graph.is_settled();
@@ -236,19 +250,20 @@ impl Sight {
         Ok(inner)
     }
 
-    /// Whether nothing of a program is pending. Then its process is told so, and goes back no more.
-    pub fn tell_settled(&self, program: usize) -> bool {
+    /// Whether nothing of a program is pending. Then its process is told so, and goes back no more. Returns how many
+    /// frames of it that is true of.
+    pub fn tell_settled(&self, program: usize) -> Option<u64> {
         let mut inner = self.shared.lock();
         if self.is_gone(&inner) {
-            return false;
+            return None;
         }
         let program = &mut inner.programs[program];
         // Else it would write itself what has been written already.
         let settled = program.is_settled() && program.log.has_caught_up();
-        if settled {
+        settled.then(|| {
             program.let_snapshots_go();
-        }
-        settled
+            program.frames
+        })
     }
 }
 
@@ -263,7 +278,8 @@ pub(crate) fn commit(
     Ok(())
 }
 
-/// Clears the table where no program has anything that isn't at its place.
+/// Clears the table where no program has anything that isn't at its place. From then on nobody asks before it changes
+/// something: what is known of files does not count any more when the next command comes.
 pub(crate) fn tidy(inner: &mut Guard<'_>) {
     let idle = |program: &Program| {
         program.graph.is_settled()
@@ -272,6 +288,7 @@ pub(crate) fn tidy(inner: &mut Guard<'_>) {
     };
     if inner.programs.iter().all(idle) {
         inner.table.clear();
+        inner.programs.iter_mut().for_each(|program| program.changes.unseen = true);
     }
 }
 

@@ -9,7 +9,47 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
+
+/// Writes down what is at a place that the engine itself is about to change, so that it is taken back in its turn.
+///
+/// # Errors
+/// If what is there can't be kept.
+pub(crate) fn note(folder: &Path, place: &Path) -> io::Result<()> {
+    static KEPT: AtomicU64 = AtomicU64::new(0);
+    let name = place.as_os_str().as_bytes();
+    let there = match place.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return write(folder, b'A', &[name]),
+        there => there?,
+    };
+    if there.is_symlink() {
+        let target = fs::read_link(place)?;
+        write(folder, b'L', &[name, target.as_os_str().as_bytes()])?;
+        return write(folder, b'A', &[name]);
+    }
+    let kept = folder.join(format!("engine-{}", KEPT.fetch_add(1, Ordering::Relaxed)));
+    // A copy of a pipe or a device would not end.
+    ambidex_store::open_regular(place)?;
+    fs::copy(place, &kept)?;
+    let numbers =
+        [format!("{:o}", there.mode() & 0o7777), there.mtime().to_string(), there.mtime_nsec().to_string()];
+    let [mode, seconds, nanoseconds] = numbers.each_ref().map(|number| number.as_bytes());
+    write(folder, b'F', &[name, kept.as_os_str().as_bytes(), mode, seconds, nanoseconds])
+}
+
+/// Appends an entry. The process may do so at the same time: each is written at once.
+fn write(folder: &Path, kind: u8, fields: &[&[u8]]) -> io::Result<()> {
+    let mut entry = vec![0; 4];
+    entry.push(kind);
+    for field in fields {
+        entry.extend(*field);
+        entry.push(0);
+    }
+    let length = u32::try_from(entry.len() - 4).map_err(io::Error::other)?;
+    entry[..4].copy_from_slice(&length.to_le_bytes());
+    OpenOptions::new().append(true).create(true).open(folder.join("log"))?.write_all(&entry)
+}
 
 /// Takes back, newest first, what the journal in `folder` says was changed behind the mark of `snapshot`, and shortens
 /// the journal to that mark.
@@ -127,16 +167,6 @@ fn set_time(path: &Path, seconds: i64, nanoseconds: i64) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn entry(journal: &mut Vec<u8>, kind: u8, fields: &[&str]) {
-        let mut data = vec![kind];
-        for field in fields {
-            data.extend(field.as_bytes());
-            data.push(0);
-        }
-        journal.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
-        journal.extend(data);
-    }
-
     #[test]
     fn changes_behind_the_mark_are_taken_back_in_reverse() {
         let folder = tempfile::tempdir().unwrap();
@@ -145,16 +175,18 @@ mod tests {
         fs::write(at("kept"), "old").unwrap();
         fs::write(at("gone-backup"), "gone").unwrap();
         fs::write(at("kept-backup"), "old").unwrap();
-        let mut journal = Vec::new();
-        entry(&mut journal, b'M', &["1"]);
-        entry(&mut journal, b'A', &[&text("before")]);
-        entry(&mut journal, b'M', &["2"]);
-        entry(&mut journal, b'B', &[&text("gone"), &text("gone-backup")]);
-        entry(&mut journal, b'F', &[&text("kept"), &text("kept-backup"), "640", "5", "6"]);
-        entry(&mut journal, b'A', &[&text("new")]);
-        entry(&mut journal, b'A', &[&text("new/file")]);
-        entry(&mut journal, b'A', &[&text("never")]);
-        fs::write(at("log"), &journal).unwrap();
+        let entry = |kind: u8, fields: &[&str]| {
+            let fields: Vec<&[u8]> = fields.iter().map(|field| field.as_bytes()).collect();
+            write(folder.path(), kind, &fields).unwrap();
+        };
+        entry(b'M', &["1"]);
+        entry(b'A', &[&text("before")]);
+        entry(b'M', &["2"]);
+        entry(b'B', &[&text("gone"), &text("gone-backup")]);
+        entry(b'F', &[&text("kept"), &text("kept-backup"), "640", "5", "6"]);
+        entry(b'A', &[&text("new")]);
+        entry(b'A', &[&text("new/file")]);
+        entry(b'A', &[&text("never")]);
         fs::write(at("before"), "").unwrap();
         fs::write(at("kept"), "changed").unwrap();
         fs::create_dir(at("new")).unwrap();
@@ -167,5 +199,28 @@ mod tests {
         assert_eq!((data.mode() & 0o777, data.mtime(), data.mtime_nsec()), (0o640, 5, 6));
         undo(folder.path(), 1).unwrap();
         assert!(!at("before").exists());
+    }
+
+    #[test]
+    fn what_the_engine_puts_to_places_is_taken_back_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("target"), "target").unwrap();
+        symlink("target", at("link")).unwrap();
+        fs::write(at("file"), "old").unwrap();
+        fs::set_permissions(at("file"), Permissions::from_mode(0o600)).unwrap();
+        write(folder.path(), b'M', &[b"1"]).unwrap();
+        for name in ["absent", "link", "file"] {
+            note(folder.path(), &at(name)).unwrap();
+            fs::write(at("put"), "new").unwrap();
+            fs::rename(at("put"), at(name)).unwrap();
+        }
+        assert!(note(folder.path(), folder.path()).is_err());
+        undo(folder.path(), 1).unwrap();
+        assert!(!at("absent").exists());
+        assert_eq!(fs::read_link(at("link")).unwrap(), Path::new("target"));
+        assert_eq!(fs::read_to_string(at("target")).unwrap(), "target");
+        assert_eq!(fs::read_to_string(at("file")).unwrap(), "old");
+        assert_eq!(at("file").metadata().unwrap().mode() & 0o777, 0o600);
     }
 }

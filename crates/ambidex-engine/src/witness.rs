@@ -54,7 +54,10 @@ fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8>
     };
     let (kind, rest) = frame.split_first().ok_or_else(malformed)?;
     let mut fields = rest.strip_suffix(b"\0").unwrap_or(rest).split(|byte| *byte == 0);
-    let sent = number(fields.next())?;
+    let sent = fields.next().unwrap_or_default();
+    // The process is about to tell of a command.
+    let is_about_to = sent.ends_with(b"+");
+    let sent = number(Some(sent.strip_suffix(b"+").unwrap_or(sent)))?;
     let why = fields.next();
     if *kind == b'W' {
         let wanted = sight.add_snapshot(program.ok_or_else(malformed)?, number(why)?);
@@ -81,7 +84,7 @@ fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8>
         }
         _ => Err(malformed()),
     }?;
-    let settled = program.is_none_or(|program| sight.tell_settled(program));
+    let settled = !is_about_to && program.is_none_or(|program| sight.tell_settled(program).is_some());
     Ok(if settled { SETTLED } else { 0 })
 }
 
@@ -98,12 +101,14 @@ pub(crate) fn register(sight: &Sight, mut stream: UnixStream, hello: &[u8]) -> i
     let sight = &Sight { asker: Some(program), incarnation, ..sight.clone() };
     sight.catch_up(program, sent)?;
     let answer_by = stream.try_clone()?;
-    let number = sight.announce_snapshot(program, u32::try_from(pid).map_err(io::Error::other)?, stream);
+    let journal = sight.shared.journal(program)?;
+    let pid = u32::try_from(pid).map_err(io::Error::other)?;
+    let number = sight.announce_snapshot(program, pid, stream, &journal);
     let roots = sight.shared.lock().programs[program].roots();
     let mut stream = answer_by;
     let Some(number) = number else { return send_frame(&mut stream, b"Nenough") };
     let mut answer = format!("U{number}\0").into_bytes();
-    answer.extend(sight.shared.journal(program)?.as_os_str().as_bytes());
+    answer.extend(journal.as_os_str().as_bytes());
     answer.push(0);
     for root in roots {
         answer.extend(root.as_os_str().as_bytes());

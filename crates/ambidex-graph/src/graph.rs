@@ -286,6 +286,11 @@ impl Graph {
         self.paths.place(path, newest);
     }
 
+    /// What the path's place held before it got a version is there again.
+    pub fn uncommitted_again(&mut self, path: PathId) {
+        self.paths.place(path, None);
+    }
+
     /// How many commands were recorded.
     pub fn recorded(&self) -> usize {
         self.recordings.len()

@@ -57,13 +57,17 @@ fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
         }
         // The rest belongs to a session.
         _ if state::session().is_none() => return false,
-        b"sent" => {
+        b"announce" => {
+            state::announce();
+            answer.push(if state::live() { b"live" } else { b"ok" });
+            return true;
+        }
+        b"sends" => {
             if words.next() == Some(b"record") {
                 // The engine must know where text goes before it knows of a command that is not done.
                 text::tell_sinks();
                 state::recorded();
             }
-            state::frame_sent();
             state::asked();
         }
         b"replied" => state::replied(),
@@ -72,7 +76,7 @@ fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
             return true;
         }
         b"settled" => {
-            state::settled();
+            text::settled(number(words.next()).unwrap_or_else(state::sent), state::recordings());
             snapshot::settled();
         }
         b"snapshot" => {

@@ -22,6 +22,8 @@ static UNREPLIED: AtomicI64 = AtomicI64::new(0);
 /// The number of the snapshot that the session's process was; 0 for the process that was started.
 static INCARNATION: AtomicU64 = AtomicU64::new(0);
 static RECORDED: AtomicU64 = AtomicU64::new(0);
+/// Commands that are about to be told to the engine: see [`announce`].
+static ANNOUNCED: AtomicU64 = AtomicU64::new(0);
 /// Commands were recorded that the engine hasn't reported as settled.
 static OPEN: AtomicBool = AtomicBool::new(false);
 /// A snapshot was taken since then: changes are journalled.
@@ -102,6 +104,7 @@ pub(crate) fn begin_session(session: Session) {
     INCARNATION.store(session.incarnation, Ordering::Relaxed);
     SENT.store(0, Ordering::Relaxed);
     UNREPLIED.store(0, Ordering::Relaxed);
+    ANNOUNCED.store(0, Ordering::Relaxed);
     OPEN.store(false, Ordering::Relaxed);
     LIVE.store(false, Ordering::Relaxed);
     OWNER.store(sys::getpid(), Ordering::Release);
@@ -127,6 +130,22 @@ pub(crate) fn replied() {
     UNREPLIED.fetch_sub(1, Ordering::Relaxed);
 }
 
+/// A command is about to be told to the engine. Up to then a signal handler may ask, and the engine not know of it yet:
+/// neither may it take everything for settled, nor this process.
+pub(crate) fn announce() {
+    ANNOUNCED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Whether a command is about to be told.
+pub(crate) fn announced() -> bool {
+    ANNOUNCED.load(Ordering::Relaxed) > 0
+}
+
+/// What was announced has been told.
+pub(crate) fn told() {
+    ANNOUNCED.store(0, Ordering::Relaxed);
+}
+
 pub(crate) fn recorded() {
     RECORDED.fetch_add(1, Ordering::Relaxed);
     OPEN.store(true, Ordering::Relaxed);
@@ -141,9 +160,14 @@ pub(crate) fn snapshot_taken() {
     LIVE.store(true, Ordering::Relaxed);
 }
 
-pub(crate) fn settled() {
-    OPEN.store(false, Ordering::Relaxed);
+/// There are no snapshots any more.
+pub(crate) fn snapshots_gone() {
     LIVE.store(false, Ordering::Relaxed);
+}
+
+/// Nothing is pending any more.
+pub(crate) fn close() {
+    OPEN.store(false, Ordering::Relaxed);
 }
 
 /// The pid that the program sees.

@@ -131,6 +131,10 @@ impl Stream {
                 let part = self.missing.min(bytes.len());
                 self.missing -= part;
                 bytes = &bytes[part..];
+                if self.missing == 0 {
+                    state::frame_sent();
+                    state::told();
+                }
                 continue;
             }
             self.head[self.head_length] = bytes[0];
@@ -205,6 +209,20 @@ impl Stream {
         unsafe { sys::send(session, &mut pieces, None)? };
         state::frame_sent();
         Ok(())
+    }
+}
+
+/// The engine has said that nothing is pending any more, and there are no snapshots: when it had taken in so many frames,
+/// and as many commands were recorded.
+pub(crate) fn settled(frames: u64, recordings: u64) {
+    state::snapshots_gone();
+    // Another thread may have sent something since, or be about to: what it prints has to stay behind that.
+    if let Some(_stream) = STREAM.lock()
+        && state::session().is_some()
+        && (state::sent(), state::recordings()) == (frames, recordings)
+        && !state::announced()
+    {
+        state::close();
     }
 }
 
@@ -302,6 +320,10 @@ fn taken(fd: c_int, pieces: &[Piece]) -> Option<isize> {
     };
     // In a signal handler that has come while this thread was sending, there is no right order any more.
     let mut stream = STREAM.lock()?;
+    if !state::open() {
+        // Another thread was told just now that nothing is pending any more.
+        return None;
+    }
     let mut all = 0;
     for piece in pieces {
         let mut rest = *piece;

@@ -7,7 +7,7 @@ use crate::buffer::{Buffer, PathBuffer};
 use crate::lock::Lock;
 use crate::paths::Place;
 use crate::sys::{self, Piece};
-use crate::{settings, state};
+use crate::{settings, state, text};
 
 /// The version of the protocol.
 pub(crate) const VERSION: u64 = 2;
@@ -68,10 +68,11 @@ pub(crate) fn ask(question: Question, why: &str, places: &[Place<'_>]) {
         Question::Change => b'C',
         Question::Settle => b'S',
     };
+    let (sent, recordings) = (state::sent(), state::recordings());
     match exchange(kind, why, &paths[..count]) {
         Some(reply) => {
             if reply & 1 != 0 && state::session().is_some() {
-                state::settled();
+                text::settled(sent, recordings);
             }
         }
         None => GONE.store(true, Ordering::Relaxed),
@@ -136,7 +137,8 @@ fn greet(pid: c_int) -> Option<c_int> {
 
 fn question(fd: c_int, kind: u8, why: &str, paths: &[&[u8]]) -> Option<u8> {
     let mut head = Buffer::<96>::new();
-    head.push(&[kind]).push_number(state::sent()).push(b"\0").push(why.as_bytes()).push(b"\0");
+    head.push(&[kind]).push_number(state::sent()).push(if state::announced() { b"+" } else { b"" });
+    head.push(b"\0").push(why.as_bytes()).push(b"\0");
     let mut folder = PathBuffer::new();
     let _ = folder.fill(sys::getcwd);
     let mut pieces = [const { Piece { start: std::ptr::null(), length: 0 } }; 4 + 2 * PATHS];

@@ -30,6 +30,8 @@ pub(crate) struct Changes {
     misled: HashSet<NodeId>,
     /// Whether something was changed since the engine has last looked at files.
     pub unseen: bool,
+    /// Whether other processes change files beside this one: when they have done what they asked for, nobody says.
+    pub by_others: bool,
     /// Programs of which a run could not be observed.
     unobserved: HashSet<Arc<Path>>,
 }
@@ -49,7 +51,6 @@ impl Program {
             // It would have to be taken for one that has read the file.
             return false;
         }
-        self.changes.unseen = true;
         if !nodes.is_empty() {
             self.changes.all.push(Changed { path: path.to_owned(), nodes });
         }
@@ -86,8 +87,9 @@ impl Program {
 
     /// Python is where it was before.
     pub(super) fn forget_changes(&mut self) {
-        let unobserved = std::mem::take(&mut self.changes.unobserved);
-        self.changes = Changes { unseen: true, unobserved, ..Changes::default() };
+        self.changes.all.clear();
+        self.changes.misled.clear();
+        self.changes.unseen = true;
     }
 
     fn may_have_read(&mut self, node: NodeId, changed: &[&Path]) -> bool {

@@ -44,13 +44,16 @@ impl Program {
         result.map_err(|e| io::Error::new(e.kind(), format!("{} can't be written: {e}", place.display())))
     }
 
+    /// Whether a place holds what a node has made already.
+    fn is_put(&self, node: NodeId, place: &Path) -> bool {
+        let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
+        let (Some(digest), Some(tree)) = (known, &self.tree) else { return false };
+        place.exists() && tree.memory().files.digest(place) == Some(digest)
+    }
+
     /// Puts a file to a place, unless it is there already.
     fn put_file(&self, node: NodeId, file: &Path, place: &Path) -> io::Result<()> {
-        let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
-        if let (Some(digest), Some(tree)) = (known, &self.tree)
-            && place.exists()
-            && tree.memory().files.digest(place) == Some(digest)
-        {
+        if self.is_put(node, place) {
             return Ok(());
         }
         // In the order in which the serial build would have made them, beside what Python makes itself.
@@ -76,12 +79,30 @@ impl Program {
         let all: Vec<(PathId, Version)> = self.graph.uncommitted().filter(is_made).collect();
         for (path, version) in all {
             if wanted(self, path) {
-                self.put(path, version)?;
+                let is_put = match version {
+                    Version::Written(node) => self.is_put(node, self.paths.place(path)),
+                    Version::Left(_) => false,
+                };
+                if !is_put {
+                    self.note_placing(path)?;
+                    self.put(path, version)?;
+                }
                 self.graph.committed(path);
                 self.committed.insert(path, stamp::of([self.paths.place(path)]));
             }
         }
         self.commit_kept(wanted)
+    }
+
+    /// These paths may hold what was there before they got their newest versions.
+    pub(super) fn take_from_places(&mut self, paths: &[PathId]) {
+        for path in paths {
+            let is_there = self.committed.get(path) == Some(&stamp::of([self.paths.place(*path)]));
+            if !is_there {
+                self.committed.remove(path);
+                self.graph.uncommitted_again(*path);
+            }
+        }
     }
 
     /// Those of the paths that an action reads which somebody has changed since they were put to their places.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_graph::{PathId, State};
@@ -52,6 +52,10 @@ pub(crate) struct Predictions {
     announced: Option<Announced>,
     /// How many snapshots there were.
     counted: u64,
+    /// Where it is written down what is changed behind a snapshot.
+    journal: PathBuf,
+    /// What was put to its place since there is a snapshot.
+    placed: Vec<PathId>,
     /// See [`Program::incarnation`].
     incarnation: u64,
     /// The recording that did not end as predicted, as long as the process is not back before it.
@@ -65,13 +69,14 @@ const MOST: usize = 16;
 
 impl Program {
     /// The process is about to make a copy of itself, which will wait by this stream. Returns the snapshot's number; none
-    /// where there are enough.
-    pub fn announce_snapshot(&mut self, pid: u32, stream: UnixStream) -> Option<u64> {
+    /// where there are enough. In `journal` it will be written down what the process changes behind it.
+    pub fn announce_snapshot(&mut self, pid: u32, stream: UnixStream, journal: &Path) -> Option<u64> {
         let predictions = &mut self.predictions;
         if predictions.snapshots.len() >= MOST {
             return None;
         }
         predictions.counted += 1;
+        predictions.journal = journal.to_owned();
         predictions.announced = Some(Announced { number: predictions.counted, pid, stream });
         Some(predictions.counted)
     }
@@ -103,6 +108,15 @@ impl Program {
     /// Whether a command may be predicted to succeed.
     pub fn has_snapshot(&self) -> bool {
         !self.predictions.snapshots.is_empty()
+    }
+
+    /// A path gets its newest version for somebody else than the process itself, which may still go back.
+    pub(super) fn note_placing(&mut self, path: PathId) -> io::Result<()> {
+        if self.has_snapshot() {
+            undo::note(&self.predictions.journal, self.paths.place(path))?;
+            self.predictions.placed.push(path);
+        }
+        Ok(())
     }
 
     /// Which of its processes speaks for it: the number of the snapshot that it was, 0 for the one that was started.
@@ -157,8 +171,10 @@ impl Program {
         Some(active)
     }
 
-    /// The process knows that nothing is pending any more: it will not go back.
+    /// The process knows that nothing is pending any more, or is gone: it will not go back.
     pub fn let_snapshots_go(&mut self) {
+        (self.predictions.wrong, self.predictions.strange) = (None, None);
+        self.predictions.placed.clear();
         while let Some(gone) = self.predictions.snapshots.pop_front() {
             self.log.forget_mark(gone.number);
         }
@@ -201,7 +217,9 @@ impl Program {
         };
         predictions.confirmed = self.graph.recorded();
         let awaits = wrong + 1 - target.position.min(wrong);
+        let placed = std::mem::take(&mut predictions.placed);
         undo::undo(journal, target.number)?;
+        self.take_from_places(&placed);
         self.log.roll_back(target.number);
         self.env = target.env;
         self.has_own_attributes = target.has_own_attributes;

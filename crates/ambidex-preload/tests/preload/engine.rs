@@ -19,6 +19,8 @@ const BIT_COUNT: u64 = 524_288;
 pub(crate) struct Question {
     pub kind: u8,
     pub sent: u64,
+    /// Whether a command was about to be told.
+    pub announced: bool,
     pub why: String,
     pub paths: Vec<String>,
     /// The program that the connection has named.
@@ -221,10 +223,12 @@ fn session(shared: &(Mutex<Seen>, Condvar), stream: &mut UnixStream) {
 fn question(payload: &[u8], program: String) -> Question {
     let fields = payload[1..].strip_suffix(b"\0").unwrap().split(|byte| *byte == 0);
     let mut fields = fields.map(|field| String::from_utf8_lossy(field).into_owned());
-    let sent = fields.next().unwrap().parse().unwrap();
+    let sent = fields.next().unwrap();
+    let announced = sent.ends_with('+');
+    let sent = sent.trim_end_matches('+').parse().unwrap();
     let why = fields.next().unwrap();
     assert!(fields.next().unwrap().starts_with('/'), "the working folder is absolute");
-    Question { kind: payload[0], sent, why, paths: fields.collect(), program }
+    Question { kind: payload[0], sent, announced, why, paths: fields.collect(), program }
 }
 
 fn send(stream: &mut UnixStream, payload: &[u8]) {

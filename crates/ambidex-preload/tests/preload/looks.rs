@@ -116,7 +116,7 @@ fn an_unanswered_request_makes_every_look_a_question() {
     let engine = Engine::new(folder.path());
     let script = "
 begin()
-ask('sent'); frame(b'request')
+ask('sends'); frame(b'request')
 os.path.exists('while-unanswered')
 ask('replied')
 os.path.exists('afterwards')
@@ -179,7 +179,7 @@ fn control_calls_answer_and_attributes_are_the_process_own() {
     let script = "
 import resource, signal
 assert ask('hello') == '2'
-assert ask('sent') == 'error 2' and ask('nonsense') == 'error 2'
+assert ask('sends') == 'error 2' and ask('nonsense') == 'error 2'
 os.umask(0o27); os.nice(3)
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 mask, nice, limits, blocked = ask('attributes').split()
@@ -190,7 +190,7 @@ files = resource.getrlimit(resource.RLIMIT_NOFILE)
 assert limits[resource.RLIMIT_NOFILE] == files, limits
 assert int(blocked, 16) == 1 << (signal.SIGUSR1 - 1), blocked
 begin()
-assert ask('live') == 'no' and ask('sent') == 'ok' and ask('replied') == 'ok' and ask('settled') == 'ok'
+assert ask('live') == 'no' and ask('sends') == 'ok' and ask('replied') == 'ok' and ask('settled') == 'ok'
 ";
     run(python, &engine, folder.path(), script);
 }

@@ -25,7 +25,7 @@ def begin():
     frame(b"hello")
     assert ask("session %d 7" % A.fileno()) == "ok"
 def record():
-    assert ask("sent record") == "ok"
+    assert ask("sends record") == "ok"
     frame(b"record")
     ask("replied")
 def say(text):

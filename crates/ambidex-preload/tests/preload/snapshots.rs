@@ -77,7 +77,7 @@ sys.exit(7)
         assert_eq!(output.status.code(), Some(7), "{}: {error}", python.display());
         assert_eq!(fs::read_to_string(folder.path().join("written")).unwrap(), "before-then");
         assert_eq!(fs::read_to_string(folder.path().join("appended")).unwrap(), "before-then");
-        assert!(engine.seen().text(1).ends_with("resumed\n"));
+        engine.wait("what was printed last", |seen| seen.text(1).ends_with("resumed\n"));
     }
 }
 
@@ -210,7 +210,7 @@ for _ in range(150):
     record()
     say('taken')
     while not os.path.exists('/proc/self/task/%d/children' % os.getpid()): break
-    ask('sent'); frame(b'let go'); ask('replied')
+    ask('sends'); frame(b'let go'); ask('replied')
     time.sleep(0.003)
 ask('settled')
 try:
@@ -359,4 +359,54 @@ assert answer == 'taken', answer
 ";
     let output = finish(command(python, &engine, folder.path(), script).spawn().unwrap());
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn until_a_command_is_told_nothing_is_taken_for_settled() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::new(folder.path());
+    engine.seen().reply = 1;
+    engine.pend("pending");
+    let script = "
+begin()
+assert ask('snapshot') == 'taken' and ask('announce') == 'live'
+os.path.exists('pending')
+ask('sends record')
+os.path.exists('pending')
+say('behind the command')
+A.sendall(struct.pack('>I', 7) + b'rec')
+os.path.exists('pending')
+A.sendall(b'ord!')
+os.path.exists('pending')
+ask('replied')
+say('settled')
+";
+    let printed = run(python, &engine, folder.path(), script);
+    assert_eq!(printed, "settled\n");
+    let seen = engine.seen();
+    let looks =
+        seen.questions.iter().filter(|question| question.paths.iter().any(|path| path.ends_with("pending")));
+    let asked: Vec<(u64, bool)> = looks.map(|question| (question.sent, question.announced)).collect();
+    // What is said before the command is told goes the same way, with where it leads.
+    assert_eq!(asked, [(0, true), (0, true), (1, true), (2, false)]);
+    assert_eq!(seen.text(1), "behind the command\n");
+}
+
+#[test]
+fn what_was_sent_since_stays_open() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::new(folder.path());
+    let script = "
+begin()
+record()
+say('one')
+ask('settled 1')
+say('two')
+ask('settled 3')
+say('three')
+";
+    let printed = run(python, &engine, folder.path(), script);
+    assert_eq!((printed.as_str(), engine.seen().text(1).as_str()), ("three\n", "one\ntwo\n"));
 }

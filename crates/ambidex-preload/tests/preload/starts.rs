@@ -39,7 +39,7 @@ begin()
 record()
 pid = os.fork()
 if pid == 0:
-    assert ask('sent') == 'error 2' and ask('hello') == '2'
+    assert ask('sends') == 'error 2' and ask('hello') == '2'
     os.write(1, b'real\\n')
     open('in-the-child', 'w').close()
     os._exit(3)

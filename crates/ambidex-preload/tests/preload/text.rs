@@ -168,7 +168,7 @@ def chatter(letter):
 threads = [threading.Thread(target=chatter, args=(letter,)) for letter in (b'a', b'b', b'c')]
 for thread in threads: thread.start()
 for _ in range(200):
-    ask('sent'); frame(b'request' * 2000); ask('replied')
+    ask('sends'); frame(b'request' * 2000); ask('replied')
 for thread in threads: thread.join()
 ";
     run(python, &engine, folder.path(), script);
