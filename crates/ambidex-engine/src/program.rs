@@ -353,6 +353,9 @@ impl Program {
         }
         if let (How::Ran, Memorable::Yes(subject)) = (obtained.ending.how, &job.memorable) {
             self.ran.insert(subject.key);
+            if let Some(tree) = &self.tree {
+                tree.has_run(subject.key);
+            }
         }
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
@@ -419,12 +422,22 @@ impl Program {
         }
         let job = &self.jobs[node.index()];
         let Some(ending) = job.ending() else { return Printout::Pending };
-        if self.how(job, ending) == How::Reused && ending.is_silent() {
+        if self.is_old(job, ending) && ending.is_silent() {
             return Printout::UpToDate;
         }
         let streams = [(Stream::Out, ending.out()), (Stream::Err, ending.err())];
         let printed = streams.into_iter().filter(|(_, data)| !data.is_empty());
         Printout::Ran(printed.map(|(stream, data)| Piece { stream, data: data.to_vec() }).collect())
+    }
+
+    /// Whether a result is an earlier build's: what was run in this one, for whatever program, the serial build would run
+    /// for each.
+    fn is_old(&self, job: &Job, ending: &Ending) -> bool {
+        let is_new = |tree: &Arc<Tree>| match &job.memorable {
+            Memorable::Yes(subject) => tree.is_new(&subject.key),
+            Memorable::No(_) => false,
+        };
+        ending.how == How::Reused && !self.tree.as_ref().is_some_and(is_new)
     }
 
     /// How a result was had in this run.

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
+use rustc_hash::FxHashSet;
+
 use crate::clock::Clock;
 use crate::memory::Memory;
 use crate::memory::files::Time;
+use crate::memory::record::ActionKey;
 use crate::notice;
 
 /// The state folder of a tree, locked.
@@ -17,6 +20,8 @@ use crate::notice;
 pub(crate) struct Tree {
     folder: PathBuf,
     memory: Mutex<Memory>,
+    /// The actions that were run in this build, for whatever program.
+    ran: Mutex<FxHashSet<ActionKey>>,
     /// Of the file that is locked, and unlocked when it is closed.
     clock: Clock,
     /// Where the folder is to be when the build is over, and where it is then.
@@ -87,6 +92,7 @@ impl Tree {
         Ok(Self {
             folder,
             memory: Mutex::new(memory),
+            ran: Mutex::default(),
             clock: Clock::of(lock),
             home,
             at_home: OnceLock::new(),
@@ -126,6 +132,20 @@ impl Tree {
     /// What earlier builds have left.
     pub fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().expect("what is remembered is sound")
+    }
+
+    /// An action was run.
+    pub fn has_run(&self, action: ActionKey) {
+        self.ran().insert(action);
+    }
+
+    /// Whether an action was run in this build, and not by an earlier one.
+    pub fn is_new(&self, action: &ActionKey) -> bool {
+        self.ran().contains(action)
+    }
+
+    fn ran(&self) -> MutexGuard<'_, FxHashSet<ActionKey>> {
+        self.ran.lock().expect("a set stays whole")
     }
 
     /// The time of a change that would be made now.

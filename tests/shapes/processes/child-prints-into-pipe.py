@@ -27,10 +27,12 @@ if os.environ.get("IN_CHILD"):
         ext_modules=[Extension("p%d.a" % number, ["a.c"], define_macros=[("N", number)]) for number in range(3)],
     )
 else:
-    command = [sys.executable, "setup.py", "-q", "build_ext", "-t", "of-child", "-b", "of-child"]
+    command = [sys.executable, "setup.py", "build_ext", "-t", "of-child", "-b", "of-child"]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ, IN_CHILD="1"))
     for _ in range(100):
         made()
         time.sleep(0.01)
-    print(len(child.communicate()[0]), child.returncode, made())
+    text = child.communicate()[0].decode()
+    print(text.replace("x" * 200000, "long"), child.returncode, made())
+    sys.stdout.flush()
     setup(name="child-prints-into-pipe", version="1.0", ext_modules=[Extension("a", ["a.c"])])
