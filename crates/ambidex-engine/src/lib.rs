@@ -44,6 +44,7 @@ mod text;
 mod tools;
 mod trace;
 mod tree;
+mod turns;
 mod undo;
 mod waits;
 mod witness;

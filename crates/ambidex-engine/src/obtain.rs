@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -42,6 +43,10 @@ pub(crate) struct Started {
     pub tree: Arc<Tree>,
     /// When the program had made all that it is to find, by the clock of files.
     pub prepared: Time,
+    /// Where the project has what it writes.
+    pub places: Vec<PathBuf>,
+    /// The project's folder and those for temporary files, without links.
+    pub roots: Vec<PathBuf>,
     /// None where it is run in any case, for the reason in `why`.
     pub question: Option<Question>,
     /// Why it is not up to date, if that is known already.
@@ -63,6 +68,8 @@ pub(crate) struct Question {
 pub(crate) struct Obtained {
     pub ending: Ending,
     pub folder: u32,
+    /// What it has changed besides its outputs; none if nobody knows.
+    pub changed: Option<Vec<PathBuf>>,
 }
 
 /// What is known of a run, as [`Ending`] has it.
@@ -72,6 +79,8 @@ struct Learnt {
     outputs: Box<[Digest]>,
     /// Why it can't be remembered, if so.
     unremembered: Option<String>,
+    /// What it has changed besides its outputs; none if nobody knows.
+    changed: Option<Vec<PathBuf>>,
 }
 
 /// What is shared by all commands.
@@ -85,13 +94,16 @@ pub(crate) struct Means<'a> {
     pub loaded: &'a Mutex<Loaded>,
     /// Called with the process of a command that runs.
     pub started: &'a dyn Fn(u32),
+    /// Where a command asks whether its turn has come, and as what.
+    pub socket: &'a Path,
+    pub name: String,
 }
 
 impl Obtained {
     /// Of a record of this tree.
     pub fn reused(record: Record) -> Self {
         let folder = record.folder;
-        Self { ending: ending(record.result, How::Reused, Why::UpToDate), folder }
+        Self { ending: ending(record.result, How::Reused, Why::UpToDate), folder, changed: Some(Vec::new()) }
     }
 
     /// Of a command that could not be run at all, as a shell would report it.
@@ -104,7 +116,7 @@ impl Obtained {
     fn failed(ended: Ended, why: Why) -> Self {
         let ending = Ending::new(ended, How::Ran, why);
         // Nobody looks there: what failed has made nothing.
-        Self { ending, folder: 0 }
+        Self { ending, folder: 0, changed: None }
     }
 }
 
@@ -165,7 +177,8 @@ impl Started {
         }
         let surrounded = self.tree.memory().surrounded_by(&found.asked, &self.env, &question.subject.roles);
         self.remember(question, &found, surrounded);
-        Ok(Obtained { ending: ending(found.result, How::Cached, why), folder: self.folder_number })
+        let ending = ending(found.result, How::Cached, why);
+        Ok(Obtained { ending, folder: self.folder_number, changed: Some(Vec::new()) })
     }
 
     fn wanted<'a>(&'a self, question: &'a Question) -> Wanted<'a> {
@@ -197,7 +210,8 @@ impl Started {
         self.prepare()?;
         let temporary = temporary_folder(means.temporary)?;
         let started = self.tree.after(self.prepared);
-        let trace = means.observer.and_then(|library| Some((library, Trace::new().ok()?)));
+        let rules = self.rules(means, &temporary);
+        let trace = means.observer.and_then(|library| Some((library, Trace::new(&rules).ok()?)));
         let own = self.own_variables(&temporary, trace.as_ref());
         let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;
         (means.started)(running.pid());
@@ -215,7 +229,26 @@ impl Started {
         let learnt = self.learn(means, Traced { trace, temporary: &temporary, started }, &ended);
         let why = learnt.unremembered.map_or(why, Why::Always);
         let ending = Ending::new(ended, How::Ran, why).with(learnt.inputs, learnt.outputs);
-        Ok(Obtained { ending, folder: self.folder_number })
+        Ok(Obtained { ending, folder: self.folder_number, changed: learnt.changed })
+    }
+
+    /// What the command has to ask for before it changes something: see `effects.rs` in the library that observes it.
+    fn rules(&self, means: &Means<'_>, temporary: &Path) -> Vec<u8> {
+        let real = |path: &Path| match path.parent().map(Path::canonicalize) {
+            Some(Ok(folder)) => folder.join(path.file_name().unwrap_or_default()),
+            _ => path.to_owned(),
+        };
+        let objects = self.tree.objects();
+        let ours = [objects.parent().unwrap_or(&objects), temporary];
+        let own = ours.into_iter().chain(self.places.iter().map(PathBuf::as_path)).map(real);
+        // What runs of a launcher share has locks of its own (ccache(1), sccache's documentation).
+        let variable = |name: &str| self.env.variables.get(name).map(PathBuf::from);
+        let shared = ["CCACHE_DIR", "SCCACHE_DIR"].into_iter().filter_map(variable);
+        let shared = shared.map(|folder| folder.canonicalize().unwrap_or_else(|_| self.cwd.join(folder)));
+        let head = [means.socket.to_owned(), PathBuf::from(&means.name)];
+        let fields = head.into_iter().chain(self.roots.iter().cloned());
+        let fields = fields.chain([PathBuf::new()]).chain(own).chain(shared).map(PathBuf::into_os_string);
+        fields.flat_map(|field| [field.into_vec(), vec![0]].concat()).collect()
     }
 
     /// The variables that the command gets of us.
@@ -244,14 +277,15 @@ impl Started {
             Ok(observation) => observation,
             Err(reason) => return unremembered(reason),
         };
+        let changed = Some(observation.changes.keys().cloned().collect());
         let mut memory = self.tree.memory();
         let looks = match fresh::looks(&mut memory, &observation, started) {
             Ok(looks) => looks,
-            Err(reason) => return unremembered(reason),
+            Err(reason) => return Learnt { changed, ..unremembered(reason) },
         };
         let known = |looks: Vec<VersionId>| Inputs::Known(looks.into());
         let Some(question) = &self.question else {
-            return Learnt { inputs: known(looks), ..Learnt::default() };
+            return Learnt { inputs: known(looks), changed, ..Learnt::default() };
         };
         let surrounded = memory.surrounded_by(&observation.asked, &self.env, &question.subject.roles);
         let run = Run {
@@ -264,7 +298,7 @@ impl Started {
         };
         let result = match run.result(&memory, &looks) {
             Ok(result) => result,
-            Err(reason) => return Learnt { inputs: known(looks), ..unremembered(reason) },
+            Err(reason) => return Learnt { inputs: known(looks), changed, ..unremembered(reason) },
         };
         let remembered = Remembered { looks, asked: observation.asked.clone(), result };
         let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
@@ -287,7 +321,7 @@ impl Started {
             }
         }
         let outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
-        Learnt { inputs: Inputs::Remembered, outputs, unremembered: None }
+        Learnt { inputs: Inputs::Remembered, outputs, unremembered: None, changed }
     }
 
     /// What the command was seen to look at; or why nobody knows.

@@ -1,6 +1,6 @@
 //! Knows the program of one captured process: its graph, its jobs, its scopes, and its log.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ use crate::waits::Waits;
 
 mod changes;
 mod commit;
+mod effects;
 mod made;
 mod read_set;
 mod rollback;
@@ -34,6 +35,7 @@ mod start;
 mod unit;
 
 use changes::Changes;
+pub(crate) use effects::Turn;
 use made::Made;
 pub(crate) use made::Unit;
 use read_set::ReadSet;
@@ -88,6 +90,8 @@ pub(crate) struct Program {
     /// The recordings whose ends Python has waited for.
     awaited: HashSet<usize>,
     predictions: Predictions,
+    /// What was confirmed behind the snapshot that the process has gone back to, and comes again in this order.
+    replay: VecDeque<NodeId>,
     /// What Python changes while commands are not done.
     pub changes: Changes,
     roots: Vec<PathBuf>,
@@ -143,6 +147,7 @@ impl Program {
             sees,
             awaited: HashSet::new(),
             predictions: Predictions::default(),
+            replay: VecDeque::new(),
             changes: Changes::default(),
             roots: origin.roots,
             has_ended: false,
@@ -206,11 +211,15 @@ impl Program {
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
         let (time, written) =
             (job.recorded, action.writes.iter().map(|write| write.path).collect::<Vec<_>>());
+        let before = self.replayed(&action);
         let twin = self.graph.twin(&action).filter(|node| self.is_unchanged(*node, &job));
         let recorded = match twin {
             Some(node) => self.graph.merge(node, group),
             None => self.add(action, job),
         };
+        if let (Recorded::New(node), Some(before)) = (recorded, before) {
+            self.revive(node, before);
+        }
         if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
             && recorded != Recorded::Skipped
         {
@@ -360,6 +369,9 @@ impl Program {
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
         self.check_reads(node);
+        if self.changes.let_out.remove(&node) {
+            self.spread(node, obtained.changed);
+        }
         if self.graph.is_settled() {
             self.end_changes();
         }
@@ -416,7 +428,7 @@ impl Program {
             return Printout::Nothing;
         }
         match self.graph.state(node) {
-            State::Done if !self.is_misled(node) => {}
+            State::Done if !self.is_misled(seq) => {}
             State::Failed if self.awaited.contains(&seq.index()) || !self.has_snapshot() => {}
             _ => return Printout::Pending,
         }

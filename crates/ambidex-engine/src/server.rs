@@ -17,6 +17,7 @@ use crate::sight::Sight;
 use crate::state::{Options, Shared};
 use crate::table::Table;
 use crate::tree::Tree;
+use crate::turns;
 use crate::witness;
 
 /// A tree, or one that is being opened: another build of it may have to end first.
@@ -73,6 +74,7 @@ fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
     match hello.first() {
         Some(b'H') => witness::serve(sight, stream, frames, &hello),
         Some(b'K') => witness::register(sight, stream, &hello),
+        Some(b'E') => turns::serve(&sight.shared, stream, frames, &hello),
         _ => Session::serve(sight.clone(), stream, frames, &hello),
     }
 }

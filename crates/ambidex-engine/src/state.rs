@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     pub programs: Vec<Program>,
     pub jobs: usize,
     pub running: usize,
+    /// How many of them wait for their turn (`turns.rs`), and others run in their place.
+    pub held: usize,
     workers: usize,
     pub stopping: bool,
     /// What captured processes see of all this without asking.
@@ -95,6 +97,7 @@ impl Shared {
             programs: Vec::new(),
             jobs: options.jobs.max(1),
             running: 0,
+            held: 0,
             workers: 0,
             stopping: false,
             table,
@@ -121,7 +124,7 @@ impl Shared {
 
     /// Something was recorded or demanded: lets it be started.
     pub fn new_work(self: &Arc<Self>, inner: &mut Inner) {
-        while inner.workers < inner.jobs {
+        while inner.workers < inner.jobs + inner.held {
             inner.workers += 1;
             let shared = self.clone();
             std::thread::spawn(move || shared.work());
@@ -182,7 +185,7 @@ impl Shared {
             if inner.stopping {
                 return;
             }
-            let next = (inner.running < inner.jobs).then(|| pick(&mut inner)).flatten();
+            let next = (inner.running < inner.jobs + inner.held).then(|| pick(&mut inner)).flatten();
             let Some((program, node)) = next else {
                 inner = self.work.wait(inner).expect("the state of the engine is sound");
                 continue;
@@ -223,8 +226,17 @@ impl Shared {
         };
         let store = self.options.store.as_ref();
         let observer = self.options.observer.as_deref();
-        let means =
-            Means { store, temporary: &self.temporary, observer, loaded: &self.loaded, started: &runs };
+        let socket = &self.temporary.with_file_name("socket");
+        let name = format!("{program} {}", started.node.index());
+        let means = Means {
+            store,
+            temporary: &self.temporary,
+            observer,
+            loaded: &self.loaded,
+            started: &runs,
+            socket,
+            name,
+        };
         started.obtain(&means)
     }
 }

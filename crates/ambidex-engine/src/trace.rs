@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{MemfdFlags, memfd_create};
 
 /// The length of the head.
-const HEAD: usize = 64;
+const HEAD: usize = 16 << 10;
+
+/// Where the length of the rules for changes is, and the rules behind it.
+const RULES: u64 = 12;
 
 /// The length of what stands before an entry's text.
 const ENTRY: usize = 8;
@@ -51,13 +54,18 @@ impl Entry<'_> {
 }
 
 impl Trace {
-    /// A new, empty trace.
+    /// A new, empty trace of a command for whose changes there are these rules (`effects.rs` in the library).
     ///
     /// # Errors
-    /// If the system gives no memory for it.
-    pub fn new() -> io::Result<Self> {
+    /// If the system gives no memory for it, or there is no room for the rules.
+    pub fn new(rules: &[u8]) -> io::Result<Self> {
         let file = File::from(memfd_create("ambidex-trace", MemfdFlags::CLOEXEC)?);
         file.set_len(LENGTH)?;
+        if RULES + 4 + rules.len() as u64 > HEAD as u64 {
+            return Err(io::Error::other("the paths are too long"));
+        }
+        let length = u32::try_from(rules.len()).map_err(io::Error::other)?;
+        file.write_all_at(&[&length.to_ne_bytes(), rules].concat(), RULES)?;
         Ok(Self(file))
     }
 
@@ -146,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read() {
-        let trace = Trace::new().unwrap();
+        let trace = Trace::new(b"").unwrap();
         let entry = written(b'L', 1, 7, b"/a");
         let file = File::options().write(true).open(trace.path()).unwrap();
         file.write_all_at(&entry.len().to_ne_bytes(), 0).unwrap();

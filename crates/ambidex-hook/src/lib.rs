@@ -6,6 +6,7 @@
 
 pub mod buffer;
 pub mod environment;
+pub mod frames;
 pub mod paths;
 pub mod real;
 pub mod start;

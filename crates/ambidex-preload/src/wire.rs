@@ -9,6 +9,8 @@ use crate::paths::Place;
 use crate::sys::{self, Piece};
 use crate::{settings, state, text};
 
+pub(crate) use ambidex_hook::frames::{receive_frame, send_frame};
+
 /// The version of the protocol.
 pub(crate) const VERSION: u64 = 2;
 
@@ -157,31 +159,6 @@ fn question(fd: c_int, kind: u8, why: &str, paths: &[&[u8]]) -> Option<u8> {
     unsafe { sys::send(fd, &mut pieces[..used], None) }.ok()?;
     let mut reply = [0; 1];
     (receive_frame(fd, &mut reply)? > 0).then_some(reply[0])
-}
-
-/// Sends one frame.
-pub(crate) fn send_frame(fd: c_int, payload: &[u8], fds: Option<[c_int; 2]>) -> Result<(), c_int> {
-    let length = (payload.len() as u32).to_be_bytes();
-    let mut pieces = [Piece::of(&length), Piece::of(payload)];
-    // SAFETY: both pieces are alive here.
-    unsafe { sys::send(fd, &mut pieces, fds) }
-}
-
-/// Receives one frame into `into`, and says how long it was; what is longer is dropped.
-pub(crate) fn receive_frame(fd: c_int, into: &mut [u8]) -> Option<usize> {
-    let mut length = [0; 4];
-    sys::receive(fd, &mut length).ok()?;
-    let length = u32::from_be_bytes(length) as usize;
-    let have = length.min(into.len());
-    sys::receive(fd, &mut into[..have]).ok()?;
-    let mut rest = length - have;
-    let mut drop = [0; 256];
-    while rest > 0 {
-        let piece = rest.min(drop.len());
-        sys::receive(fd, &mut drop[..piece]).ok()?;
-        rest -= piece;
-    }
-    Some(have)
 }
 
 /// The connection B as it is, if it is this process's.

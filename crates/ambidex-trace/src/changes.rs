@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use crate::buffer::PathBuffer;
+use crate::effects;
 use crate::journal::{self, Entry};
 use crate::looks::{LINK, THERE, look, note};
 use crate::paths;
@@ -15,7 +16,10 @@ type Any = *mut c_void;
 #[inline]
 pub(crate) unsafe fn change(dir: c_int, path: Path) {
     // SAFETY: as for the hook.
-    unsafe { note(Entry::Change, 0, dir, path, |place| LINK.finds(place)) };
+    unsafe {
+        note(Entry::Change, 0, dir, path, |place| LINK.finds(place));
+        effects::before(dir, path);
+    }
 }
 
 /// The same of an open file. One without a path is nobody's concern.
@@ -26,16 +30,37 @@ fn change_open(fd: c_int) {
         let mut path = PathBuffer::new();
         if paths::of_descriptor(fd, &mut path) && path.bytes().starts_with(b"/") {
             journal::write_of_open(Entry::Change, fd);
+            effects::before_at(path.bytes());
         }
     }
 }
 
-/// After a file or folder was made whose name the call has found.
-unsafe fn made(path: Path, is_there: bool) {
-    if is_there {
+/// Before a file is locked: who has it locked must not have to wait for one that waits for the lock.
+#[inline]
+fn locking(fd: c_int) {
+    if journal::active() {
+        let _errno = sys::Errno::keep();
+        let mut path = PathBuffer::new();
+        if paths::of_descriptor(fd, &mut path) {
+            effects::before_at(path.bytes());
+        }
+    }
+}
+
+/// Makes a file or folder whose name the call finds.
+unsafe fn making<R>(path: *mut c_char, is_there: impl Fn(&R) -> bool, make: impl FnOnce() -> R) -> R {
+    // SAFETY: as for the hook.
+    unsafe { effects::before(AT_FDCWD, path) };
+    let answer = make();
+    if is_there(&answer) {
         // SAFETY: the call has left a C string.
         unsafe { note(Entry::Change, 0, AT_FDCWD, path, |_| false) };
     }
+    answer
+}
+
+fn is_open(fd: &c_int) -> bool {
+    *fd >= 0
 }
 
 hooks! {
@@ -75,6 +100,9 @@ hooks! {
     fn chmod(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
     fn lchmod(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
     fn fchmodat(dir: c_int, path: Path, mode: c_uint, flags: c_int) -> c_int, next { change(dir, path); next(dir, path, mode, flags) }
+    fn flock(fd: c_int, how: c_int) -> c_int, next { locking(fd); next(fd, how) }
+    fn lockf(fd: c_int, how: c_int, length: i64) -> c_int, next { locking(fd); next(fd, how, length) }
+    fn lockf64(fd: c_int, how: c_int, length: i64) -> c_int, next { locking(fd); next(fd, how, length) }
     fn fchmod(fd: c_int, mode: c_uint) -> c_int, next { change_open(fd); next(fd, mode) }
     fn chown(path: Path, user: c_uint, group: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, user, group) }
     fn lchown(path: Path, user: c_uint, group: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, user, group) }
@@ -102,15 +130,15 @@ hooks! {
     fn removexattr(path: Path, name: Path) -> c_int, next { change(AT_FDCWD, path); next(path, name) }
     fn lremovexattr(path: Path, name: Path) -> c_int, next { change(AT_FDCWD, path); next(path, name) }
 
-    fn mkstemp(path: *mut c_char) -> c_int, next { let fd = next(path); made(path, fd >= 0); fd }
-    fn mkstemp64(path: *mut c_char) -> c_int, next { let fd = next(path); made(path, fd >= 0); fd }
-    fn mkostemp(path: *mut c_char, flags: c_int) -> c_int, next { let fd = next(path, flags); made(path, fd >= 0); fd }
-    fn mkostemp64(path: *mut c_char, flags: c_int) -> c_int, next { let fd = next(path, flags); made(path, fd >= 0); fd }
-    fn mkstemps(path: *mut c_char, end: c_int) -> c_int, next { let fd = next(path, end); made(path, fd >= 0); fd }
-    fn mkstemps64(path: *mut c_char, end: c_int) -> c_int, next { let fd = next(path, end); made(path, fd >= 0); fd }
-    fn mkostemps(path: *mut c_char, end: c_int, flags: c_int) -> c_int, next { let fd = next(path, end, flags); made(path, fd >= 0); fd }
-    fn mkostemps64(path: *mut c_char, end: c_int, flags: c_int) -> c_int, next { let fd = next(path, end, flags); made(path, fd >= 0); fd }
-    fn mkdtemp(path: *mut c_char) -> *mut c_char, next { let made_it = next(path); made(path, !made_it.is_null()); made_it }
+    fn mkstemp(path: *mut c_char) -> c_int, next { making(path, is_open, || next(path)) }
+    fn mkstemp64(path: *mut c_char) -> c_int, next { making(path, is_open, || next(path)) }
+    fn mkostemp(path: *mut c_char, flags: c_int) -> c_int, next { making(path, is_open, || next(path, flags)) }
+    fn mkostemp64(path: *mut c_char, flags: c_int) -> c_int, next { making(path, is_open, || next(path, flags)) }
+    fn mkstemps(path: *mut c_char, end: c_int) -> c_int, next { making(path, is_open, || next(path, end)) }
+    fn mkstemps64(path: *mut c_char, end: c_int) -> c_int, next { making(path, is_open, || next(path, end)) }
+    fn mkostemps(path: *mut c_char, end: c_int, flags: c_int) -> c_int, next { making(path, is_open, || next(path, end, flags)) }
+    fn mkostemps64(path: *mut c_char, end: c_int, flags: c_int) -> c_int, next { making(path, is_open, || next(path, end, flags)) }
+    fn mkdtemp(path: *mut c_char) -> *mut c_char, next { making(path, |made: &*mut c_char| !made.is_null(), || next(path)) }
 }
 
 /// Before one path becomes another: what was there matters as well.

@@ -1,7 +1,8 @@
 //! Knows the file that all processes of a command share, and how an entry is written into it.
 //!
-//! The file begins with a head of 64 bytes, of which the first eight are the number of bytes that are taken, in the
-//! machine's order. Then come entries: a byte for the kind, which is written last; one for [flags](flag); two for the
+//! The file begins with a head of 16 KiB: the number of bytes that are taken, in eight bytes and the machine's order; a byte
+//! that says whether the command's turn has come (`effects.rs`); three that say nothing; the length of the rules for that,
+//! in four bytes; and the rules. Then come entries: a byte for the kind, which is written last; one for [flags](flag); two for the
 //! length of the text; four for the process; the text. The engine reads it when the command has ended (`trace.rs` there).
 
 use std::ffi::{CStr, c_int};
@@ -79,7 +80,13 @@ pub(crate) fn identity(fd: c_int) -> Option<Identity> {
 }
 
 /// The length of the head.
-const HEAD: usize = 64;
+const HEAD: usize = 16 << 10;
+
+/// Where it says that the command's turn has come.
+const TURN: usize = 8;
+
+/// Where the length of the rules is, and the rules behind it.
+const RULES: usize = 12;
 
 /// What of the file is mapped.
 const LENGTH: usize = 64 << 20;
@@ -106,6 +113,26 @@ pub(crate) fn open(path: &CStr) -> bool {
 #[inline]
 pub(crate) fn active() -> bool {
     !FILE.load(Ordering::Relaxed).is_null()
+}
+
+/// Whether the command's turn has come to change what it likes.
+pub(crate) fn turn() -> Option<&'static AtomicU8> {
+    let file = FILE.load(Ordering::Acquire);
+    // SAFETY: the file stays mapped, and this byte is only used so.
+    (!file.is_null()).then(|| unsafe { &*file.add(TURN).cast::<AtomicU8>() })
+}
+
+/// What the engine has said about changes; empty if nothing.
+pub(crate) fn rules() -> &'static [u8] {
+    let file = FILE.load(Ordering::Acquire);
+    if file.is_null() {
+        return &[];
+    }
+    // SAFETY: the file stays mapped, and nobody writes there once a command runs.
+    unsafe {
+        let length = file.add(RULES).cast::<u32>().read() as usize;
+        std::slice::from_raw_parts(file.add(RULES + 4), length.min(HEAD - RULES - 4))
+    }
 }
 
 /// Takes down an entry with a text of these parts. Where there is no room, the number of bytes that are taken says so.

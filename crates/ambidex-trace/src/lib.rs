@@ -2,7 +2,8 @@
 //! the command's result depends on.
 //!
 //! The library is loaded by `LD_PRELOAD` into a command that the engine runs, and into all that this command starts. It
-//! decides nothing and delays nothing: it writes one entry for each call into a file that all share. The command can't
+//! decides nothing: it writes one entry for each call into a file that all share. It delays one thing: before a command
+//! changes files of the project that are not its outputs, the engine is asked whether its turn has come. The command can't
 //! see the library in its environment.
 //!
 //! What it can't see is taken down as well: that a program was started that has no entries of its own (one that is
@@ -12,9 +13,10 @@
 #[macro_use(hook_dlopen, hooks, next)]
 extern crate ambidex_hook;
 
-use ambidex_hook::{buffer, environment, paths, sys};
+use ambidex_hook::{buffer, environment, frames, paths, sys};
 
 mod changes;
+mod effects;
 mod journal;
 mod looks;
 mod settings;

@@ -1,4 +1,3 @@
-# differs: assembled.txt: a command that met what Python changed meanwhile runs again, and what its tool has appended stays
 """`-B tools` gives the compiler another `as`, a script that is replaced between the extensions and keeps a count."""
 
 import os

@@ -142,6 +142,8 @@ impl Program {
             folder_number,
             tree,
             prepared,
+            places: job.products.iter().map(|product| product.place.to_path_buf()).collect(),
+            roots: self.roots.clone(),
             question,
             why,
         })

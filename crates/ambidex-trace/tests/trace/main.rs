@@ -5,10 +5,14 @@ mod compile;
 mod traced;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
-use traced::{Entry, traced};
+use traced::{Entry, traced, traced_by};
 
 fn find<'a>(entries: &'a [Entry], kind: char, text: &Path) -> Option<&'a Entry> {
     entries.iter().find(|entry| entry.kind == kind && Path::new(&entry.text) == text)
@@ -103,4 +107,52 @@ fn what_cannot_be_seen() {
     let connects = "exec 3<>/dev/tcp/127.0.0.1/9 || :";
     let entries = traced(Command::new("bash").args(["-c", connects]));
     assert!(entries.iter().any(|entry| entry.kind == 'U'), "{entries:#?}");
+}
+
+/// Runs a script in a folder, of which `own` is the command's own. Returns what was asked, and whether that was before the
+/// file `log` was there.
+fn asked(script: &str) -> Vec<(String, bool)> {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let (project, socket) = (root.join("project"), root.join("socket"));
+    fs::create_dir_all(project.join("own")).unwrap();
+    symlink("../outside", project.join("link")).unwrap();
+    let listener = UnixListener::bind(&socket).unwrap();
+    let (tell, asked) = std::sync::mpsc::channel();
+    let log = project.join("log");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut length = [0; 4];
+            stream.read_exact(&mut length).unwrap();
+            let mut question = vec![0; u32::from_be_bytes(length) as usize];
+            stream.read_exact(&mut question).unwrap();
+            tell.send((String::from_utf8(question).unwrap(), !log.exists())).unwrap();
+            stream.write_all(&[0, 0, 0, 1, 1]).unwrap();
+        }
+    });
+    let own = project.join("own");
+    let fields = [&socket, Path::new("3 7"), &project, Path::new(""), &own].map(Path::as_os_str);
+    let rules: Vec<u8> = fields.iter().flat_map(|field| [field.as_bytes(), b"\0"].concat()).collect();
+    traced_by(Command::new("sh").args(["-c", script]).current_dir(&project), &rules);
+    asked.try_iter().collect()
+}
+
+#[test]
+fn a_turn_is_asked_for_once_and_before_the_first_change() {
+    let turn = [("E3 7".to_owned(), true)];
+    for script in [
+        "echo x >> log; echo x >> log; rm log",
+        "mkdir own/folder; (cd own/folder; mv ../../own/folder ../../log)",
+        "cat /dev/null > own/a; ln -s a link; cp own/a ./log",
+        "touch own/new; exec 3>own/new; cat own/new > \"$PWD\"/own/../log",
+    ] {
+        assert_eq!(asked(script), turn, "{script}");
+    }
+    for script in [
+        "echo x > own/a; mkdir own/b; rm -r own/b; cat own/a missing",
+        "echo x > /dev/null",
+        "echo x > ../outside",
+    ] {
+        assert_eq!(asked(script), [], "{script}");
+    }
 }

@@ -17,6 +17,11 @@ pub struct Entry {
 
 /// Runs a program, and returns what was taken down. Its own end does not matter.
 pub fn traced(command: &mut Command) -> Vec<Entry> {
+    traced_by(command, b"")
+}
+
+/// The same, with rules for changes.
+pub fn traced_by(command: &mut Command, rules: &[u8]) -> Vec<Entry> {
     static LIBRARY: OnceLock<(tempfile::TempDir, std::path::PathBuf)> = OnceLock::new();
     let (_, library) = LIBRARY.get_or_init(|| {
         let folder = tempfile::tempdir().expect("there is room");
@@ -29,13 +34,15 @@ pub fn traced(command: &mut Command) -> Vec<Entry> {
     let path = folder.path().join("trace");
     let file = std::fs::File::create(&path).expect("the folder is ours");
     file.set_len(64 << 20).expect("nothing is written yet");
+    let length = u32::try_from(rules.len()).expect("they are short").to_ne_bytes();
+    file.write_all_at(&[&length, rules].concat(), 12).expect("it is long enough");
     command.env("AMBIDEX_TRACE", &path).env("LD_PRELOAD", library).stdin(Stdio::null());
     command.output().expect("the program is there");
     let file = std::fs::File::open(&path).expect("it is ours");
     let mut taken = [0; 8];
     file.read_exact_at(&mut taken, 0).expect("it has a head");
     let mut bytes = vec![0; usize::from_ne_bytes(taken)];
-    file.read_exact_at(&mut bytes, 64).expect("it is long enough");
+    file.read_exact_at(&mut bytes, 16 << 10).expect("it is long enough");
     let mut entries = Vec::new();
     let mut rest = bytes.as_slice();
     while let [kind, flags, low, high, _, _, _, _, text @ ..] = rest {
