@@ -172,6 +172,10 @@ impl Judge {
         if self.random.u32(0..4) == 0 {
             let _ = fs::remove_dir_all(self.tree().join("build"));
         }
+        if fault == Fault::KilledCompiler {
+            // In the end the store has all versions, and no compiler runs.
+            let _ = fs::remove_dir_all(self.store());
+        }
         self.versions.change(&mut self.random);
         self.versions.write(&self.tree())?;
         let reach = *self.reach.entry(fault).or_insert(20.0);
