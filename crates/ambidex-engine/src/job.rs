@@ -154,7 +154,7 @@ pub(crate) enum Life {
 }
 
 /// The end of a job.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Ending {
     /// The exit status; negative for the number of the signal that ended it.
     pub status: i32,
@@ -170,7 +170,7 @@ pub(crate) struct Ending {
 }
 
 /// What a command looked at besides its operands.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) enum Inputs {
     /// Nobody knows.
     #[default]
@@ -181,7 +181,7 @@ pub(crate) enum Inputs {
     Known(Box<[VersionId]>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Printed {
     out: Vec<u8>,
     err: Vec<u8>,

@@ -68,8 +68,6 @@ pub(crate) struct Question {
 pub(crate) struct Obtained {
     pub ending: Ending,
     pub folder: u32,
-    /// What it has changed besides its outputs; none if nobody knows.
-    pub changed: Option<Vec<PathBuf>>,
 }
 
 /// What is known of a run, as [`Ending`] has it.
@@ -79,8 +77,6 @@ struct Learnt {
     outputs: Box<[Digest]>,
     /// Why it can't be remembered, if so.
     unremembered: Option<String>,
-    /// What it has changed besides its outputs; none if nobody knows.
-    changed: Option<Vec<PathBuf>>,
 }
 
 /// What is shared by all commands.
@@ -103,7 +99,7 @@ impl Obtained {
     /// Of a record of this tree.
     pub fn reused(record: Record) -> Self {
         let folder = record.folder;
-        Self { ending: ending(record.result, How::Reused, Why::UpToDate), folder, changed: Some(Vec::new()) }
+        Self { ending: ending(record.result, How::Reused, Why::UpToDate), folder }
     }
 
     /// Of a command that could not be run at all, as a shell would report it.
@@ -116,7 +112,7 @@ impl Obtained {
     fn failed(ended: Ended, why: Why) -> Self {
         let ending = Ending::new(ended, How::Ran, why);
         // Nobody looks there: what failed has made nothing.
-        Self { ending, folder: 0, changed: None }
+        Self { ending, folder: 0 }
     }
 }
 
@@ -178,7 +174,7 @@ impl Started {
         let surrounded = self.tree.memory().surrounded_by(&found.asked, &self.env, &question.subject.roles);
         self.remember(question, &found, surrounded);
         let ending = ending(found.result, How::Cached, why);
-        Ok(Obtained { ending, folder: self.folder_number, changed: Some(Vec::new()) })
+        Ok(Obtained { ending, folder: self.folder_number })
     }
 
     fn wanted<'a>(&'a self, question: &'a Question) -> Wanted<'a> {
@@ -229,7 +225,7 @@ impl Started {
         let learnt = self.learn(means, Traced { trace, temporary: &temporary, started }, &ended);
         let why = learnt.unremembered.map_or(why, Why::Always);
         let ending = Ending::new(ended, How::Ran, why).with(learnt.inputs, learnt.outputs);
-        Ok(Obtained { ending, folder: self.folder_number, changed: learnt.changed })
+        Ok(Obtained { ending, folder: self.folder_number })
     }
 
     /// What the command has to ask for before it changes something: see `effects.rs` in the library that observes it.
@@ -277,15 +273,14 @@ impl Started {
             Ok(observation) => observation,
             Err(reason) => return unremembered(reason),
         };
-        let changed = Some(observation.changes.keys().cloned().collect());
         let mut memory = self.tree.memory();
         let looks = match fresh::looks(&mut memory, &observation, started) {
             Ok(looks) => looks,
-            Err(reason) => return Learnt { changed, ..unremembered(reason) },
+            Err(reason) => return unremembered(reason),
         };
         let known = |looks: Vec<VersionId>| Inputs::Known(looks.into());
         let Some(question) = &self.question else {
-            return Learnt { inputs: known(looks), changed, ..Learnt::default() };
+            return Learnt { inputs: known(looks), ..Learnt::default() };
         };
         let surrounded = memory.surrounded_by(&observation.asked, &self.env, &question.subject.roles);
         let run = Run {
@@ -298,7 +293,7 @@ impl Started {
         };
         let result = match run.result(&memory, &looks) {
             Ok(result) => result,
-            Err(reason) => return Learnt { inputs: known(looks), changed, ..unremembered(reason) },
+            Err(reason) => return Learnt { inputs: known(looks), ..unremembered(reason) },
         };
         let remembered = Remembered { looks, asked: observation.asked.clone(), result };
         let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
@@ -321,7 +316,7 @@ impl Started {
             }
         }
         let outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
-        Learnt { inputs: Inputs::Remembered, outputs, unremembered: None, changed }
+        Learnt { inputs: Inputs::Remembered, outputs, unremembered: None }
     }
 
     /// What the command was seen to look at; or why nobody knows.

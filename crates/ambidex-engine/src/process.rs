@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -186,6 +187,14 @@ pub(crate) fn end(pid: u32) {
         let _ = kill_process_group(group, Signal::KILL);
         ENDING.fetch_sub(1, Ordering::SeqCst);
     }
+}
+
+/// Ends the command whose process is at the other end of a stream.
+pub(crate) fn end_of(stream: &UnixStream) -> io::Result<()> {
+    let peer = rustix::net::sockopt::socket_peercred(stream)?.pid;
+    let group = rustix::process::getpgid(Some(peer))?;
+    end(group.as_raw_nonzero().get().unsigned_abs());
+    Ok(())
 }
 
 /// Waits until all that was told to end has ended, or was killed.

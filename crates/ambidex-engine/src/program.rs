@@ -1,6 +1,6 @@
 //! Knows the program of one captured process: its graph, its jobs, its scopes, and its log.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -90,8 +90,6 @@ pub(crate) struct Program {
     /// The recordings whose ends Python has waited for.
     awaited: HashSet<usize>,
     predictions: Predictions,
-    /// What was confirmed behind the snapshot that the process has gone back to, and comes again in this order.
-    replay: VecDeque<NodeId>,
     /// What Python changes while commands are not done.
     pub changes: Changes,
     roots: Vec<PathBuf>,
@@ -147,7 +145,6 @@ impl Program {
             sees,
             awaited: HashSet::new(),
             predictions: Predictions::default(),
-            replay: VecDeque::new(),
             changes: Changes::default(),
             roots: origin.roots,
             has_ended: false,
@@ -211,15 +208,11 @@ impl Program {
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
         let (time, written) =
             (job.recorded, action.writes.iter().map(|write| write.path).collect::<Vec<_>>());
-        let before = self.replayed(&action);
         let twin = self.graph.twin(&action).filter(|node| self.is_unchanged(*node, &job));
         let recorded = match twin {
             Some(node) => self.graph.merge(node, group),
             None => self.add(action, job),
         };
-        if let (Recorded::New(node), Some(before)) = (recorded, before) {
-            self.revive(node, before);
-        }
         if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
             && recorded != Recorded::Skipped
         {
@@ -270,6 +263,10 @@ impl Program {
     /// Whether all that the node reads is what it was when it was recorded, as far as anybody can tell.
     fn is_unchanged(&self, node: NodeId, again: &Job) -> bool {
         let job = &self.jobs[node.index()];
+        if self.changes.by_commands.contains(&node) {
+            // The serial build runs it as often as Python says.
+            return false;
+        }
         if job.generation != self.generation || job.outside_stamp != again.outside_stamp {
             return false;
         }
@@ -369,8 +366,8 @@ impl Program {
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
         self.check_reads(node);
-        if self.changes.let_out.remove(&node) {
-            self.spread(node, obtained.changed);
+        if self.changes.by_commands.contains(&node) {
+            self.end_of_changes();
         }
         if self.graph.is_settled() {
             self.end_changes();
@@ -428,7 +425,7 @@ impl Program {
             return Printout::Nothing;
         }
         match self.graph.state(node) {
-            State::Done if !self.is_misled(seq) => {}
+            State::Done if !self.is_misled(node) => {}
             State::Failed if self.awaited.contains(&seq.index()) || !self.has_snapshot() => {}
             _ => return Printout::Pending,
         }

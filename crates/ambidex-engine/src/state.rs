@@ -43,8 +43,6 @@ pub(crate) struct Inner {
     pub programs: Vec<Program>,
     pub jobs: usize,
     pub running: usize,
-    /// How many of them wait for their turn (`turns.rs`), and others run in their place.
-    pub held: usize,
     workers: usize,
     pub stopping: bool,
     /// What captured processes see of all this without asking.
@@ -97,7 +95,6 @@ impl Shared {
             programs: Vec::new(),
             jobs: options.jobs.max(1),
             running: 0,
-            held: 0,
             workers: 0,
             stopping: false,
             table,
@@ -124,7 +121,7 @@ impl Shared {
 
     /// Something was recorded or demanded: lets it be started.
     pub fn new_work(self: &Arc<Self>, inner: &mut Inner) {
-        while inner.workers < inner.jobs + inner.held {
+        while inner.workers < inner.jobs {
             inner.workers += 1;
             let shared = self.clone();
             std::thread::spawn(move || shared.work());
@@ -185,7 +182,7 @@ impl Shared {
             if inner.stopping {
                 return;
             }
-            let next = (inner.running < inner.jobs + inner.held).then(|| pick(&mut inner)).flatten();
+            let next = (inner.running < inner.jobs).then(|| pick(&mut inner)).flatten();
             let Some((program, node)) = next else {
                 inner = self.work.wait(inner).expect("the state of the engine is sound");
                 continue;

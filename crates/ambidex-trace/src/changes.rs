@@ -17,8 +17,8 @@ type Any = *mut c_void;
 pub(crate) unsafe fn change(dir: c_int, path: Path) {
     // SAFETY: as for the hook.
     unsafe {
-        note(Entry::Change, 0, dir, path, |place| LINK.finds(place));
         effects::before(dir, path);
+        note(Entry::Change, 0, dir, path, |place| LINK.finds(place));
     }
 }
 
@@ -29,20 +29,8 @@ fn change_open(fd: c_int) {
         let _errno = sys::Errno::keep();
         let mut path = PathBuffer::new();
         if paths::of_descriptor(fd, &mut path) && path.bytes().starts_with(b"/") {
+            effects::before_at(path.bytes());
             journal::write_of_open(Entry::Change, fd);
-            effects::before_at(path.bytes());
-        }
-    }
-}
-
-/// Before a file is locked: who has it locked must not have to wait for one that waits for the lock.
-#[inline]
-fn locking(fd: c_int) {
-    if journal::active() {
-        let _errno = sys::Errno::keep();
-        let mut path = PathBuffer::new();
-        if paths::of_descriptor(fd, &mut path) {
-            effects::before_at(path.bytes());
         }
     }
 }
@@ -100,9 +88,6 @@ hooks! {
     fn chmod(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
     fn lchmod(path: Path, mode: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, mode) }
     fn fchmodat(dir: c_int, path: Path, mode: c_uint, flags: c_int) -> c_int, next { change(dir, path); next(dir, path, mode, flags) }
-    fn flock(fd: c_int, how: c_int) -> c_int, next { locking(fd); next(fd, how) }
-    fn lockf(fd: c_int, how: c_int, length: i64) -> c_int, next { locking(fd); next(fd, how, length) }
-    fn lockf64(fd: c_int, how: c_int, length: i64) -> c_int, next { locking(fd); next(fd, how, length) }
     fn fchmod(fd: c_int, mode: c_uint) -> c_int, next { change_open(fd); next(fd, mode) }
     fn chown(path: Path, user: c_uint, group: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, user, group) }
     fn lchown(path: Path, user: c_uint, group: c_uint) -> c_int, next { change(AT_FDCWD, path); next(path, user, group) }

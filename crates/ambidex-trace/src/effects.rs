@@ -1,8 +1,8 @@
-//! Knows that a command changes files of the project which are not its outputs only in its turn, when all that the serial
-//! build would have run before it is done: there may be a count or a log in them, and other commands read them.
+//! Knows that a command changes files of the project which are not its outputs only when the engine says so: there may be a
+//! count or a log in them, which others read, and nobody can take such a change back.
 //!
 //! The engine says in the head of the journal what is to be asked for: its socket, the command's name, the folders that
-//! matter (the project's, and those for temporary files, where scripts keep their locks), behind an empty one what in them
+//! matter (the project's, and those for temporary files), behind an empty one what in them
 //! is the command's own; each ends with NUL.
 
 use std::ffi::{c_char, c_int};
@@ -47,7 +47,8 @@ fn consider(real: &[u8]) {
     for root in rules.by_ref().take_while(|root| !root.is_empty()) {
         matters |= paths::below(real, root);
     }
-    let is_own = rules.any(|own| !own.is_empty() && (real == own || paths::below(real, own)));
+    let is_own = rules
+        .any(|own| !own.is_empty() && (real == own || paths::below(real, own) || is_temporary(real, own)));
     if !matters || is_own || paths::kernels(real) {
         return;
     }
@@ -59,7 +60,18 @@ fn consider(real: &[u8]) {
     }
 }
 
-/// Waits until the engine says that the turn has come. A command that has to go instead is ended meanwhile.
+/// Whether a file is a temporary one that a compiler has beside its output, before it gets the output's name: Clang's
+/// `a-0123abcd.o.tmp` (`CompilerInstance::createOutputFile`), binutils' `st0123ab` (`make_tempname` in `bucomm.c`).
+fn is_temporary(file: &[u8], output: &[u8]) -> bool {
+    let name = paths::name(file);
+    let stem = paths::name(output).split(|byte| *byte == b'.').next().unwrap_or_default();
+    let of_clang =
+        name.strip_prefix(stem).is_some_and(|rest| rest.starts_with(b"-") && rest.ends_with(b".tmp"));
+    let of_binutils = name.len() == 8 && name.starts_with(b"st");
+    paths::parent(file) == paths::parent(output) && (of_clang || of_binutils)
+}
+
+/// Asks the engine. A command that has to go instead of an answer is ended while it waits.
 fn ask(socket: &[u8], command: &[u8]) -> Option<()> {
     let stream = sys::Own(sys::connect(socket).ok()?);
     let mut question = Buffer::<64>::new();

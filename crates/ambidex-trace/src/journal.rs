@@ -1,7 +1,7 @@
 //! Knows the file that all processes of a command share, and how an entry is written into it.
 //!
 //! The file begins with a head of 16 KiB: the number of bytes that are taken, in eight bytes and the machine's order; a byte
-//! that says whether the command's turn has come (`effects.rs`); three that say nothing; the length of the rules for that,
+//! that says whether the command may change what it likes (`effects.rs`); three that say nothing; the length of the rules for that,
 //! in four bytes; and the rules. Then come entries: a byte for the kind, which is written last; one for [flags](flag); two for the
 //! length of the text; four for the process; the text. The engine reads it when the command has ended (`trace.rs` there).
 
@@ -82,7 +82,7 @@ pub(crate) fn identity(fd: c_int) -> Option<Identity> {
 /// The length of the head.
 const HEAD: usize = 16 << 10;
 
-/// Where it says that the command's turn has come.
+/// Where it says that the command may change what it likes.
 const TURN: usize = 8;
 
 /// Where the length of the rules is, and the rules behind it.
@@ -115,7 +115,7 @@ pub(crate) fn active() -> bool {
     !FILE.load(Ordering::Relaxed).is_null()
 }
 
-/// Whether the command's turn has come to change what it likes.
+/// Whether the command may change what it likes: 1 if so.
 pub(crate) fn turn() -> Option<&'static AtomicU8> {
     let file = FILE.load(Ordering::Acquire);
     // SAFETY: the file stays mapped, and this byte is only used so.

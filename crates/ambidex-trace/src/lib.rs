@@ -3,7 +3,7 @@
 //!
 //! The library is loaded by `LD_PRELOAD` into a command that the engine runs, and into all that this command starts. It
 //! decides nothing: it writes one entry for each call into a file that all share. It delays one thing: before a command
-//! changes files of the project that are not its outputs, the engine is asked whether its turn has come. The command can't
+//! changes files of the project that are not its outputs, it asks the engine, which may end it instead. The command can't
 //! see the library in its environment.
 //!
 //! What it can't see is taken down as well: that a program was started that has no entries of its own (one that is

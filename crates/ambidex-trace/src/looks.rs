@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use crate::changes::change;
+use crate::effects;
 use crate::journal::{self, Entry, flag};
 use crate::paths::Place;
 use crate::sys::{self, AT_FDCWD};
@@ -124,6 +125,7 @@ pub(crate) unsafe fn opening(dir: c_int, path: Path, flags: c_int) {
         if flags & sys::O_TMPFILE == sys::O_TMPFILE {
             look(dir, path, THERE);
         } else if writes(flags) {
+            effects::before(dir, path);
             // What it would have found there matters, unless it is emptied.
             if flags & sys::O_TRUNC == 0 || flags & sys::O_CREAT == 0 {
                 look(dir, path, opened_by(flags));

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ambidex_graph::{NodeId, Seq, State};
+use ambidex_graph::{NodeId, State};
 
 use super::Program;
 use crate::job::{Inputs, Memorable};
@@ -16,29 +16,26 @@ use crate::observation::View;
 
 /// A file or folder that was changed, made or removed.
 #[derive(Debug)]
-pub(super) struct Changed {
-    pub path: PathBuf,
-    /// The nodes that were not settled then, and should not have met it.
-    pub nodes: HashSet<NodeId>,
+struct Changed {
+    path: PathBuf,
+    /// The nodes that were not settled then.
+    nodes: HashSet<NodeId>,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    pub(super) all: Vec<Changed>,
+    all: Vec<Changed>,
     /// The nodes that may have read what was changed after they were recorded.
     pub(super) misled: HashSet<NodeId>,
-    /// The recordings for which the serial build would have run a command once more, since it changes more than its outputs.
-    pub(super) repeated: HashSet<Seq>,
-    /// The nodes that run and have been let change what they like.
-    pub(super) let_out: HashSet<NodeId>,
     /// Whether something was changed since the engine has last looked at files.
     pub unseen: bool,
     /// Whether other processes change files beside this one: when they have done what they asked for, nobody says.
     pub by_others: bool,
-    /// Programs of which a run could not be observed, or has changed more than its outputs: Python changes nothing while
-    /// one of their commands is not done.
-    pub(super) waited_for: HashSet<Arc<Path>>,
+    /// The nodes that change more than their outputs.
+    pub(super) by_commands: HashSet<NodeId>,
+    /// Programs of which a run could not be observed.
+    unobserved: HashSet<Arc<Path>>,
 }
 
 impl Program {
@@ -52,8 +49,8 @@ impl Program {
         let unsettled = |node: &NodeId| !self.graph.state(*node).settled();
         let nodes: HashSet<NodeId> = self.graph.all_nodes().filter(unsettled).collect();
         let program = |node: &NodeId| &self.jobs[node.index()].setting.program;
-        if nodes.iter().any(|node| self.changes.waited_for.contains(program(node))) {
-            // It would have to be taken for one that has read the file, or could not be taken back.
+        if nodes.iter().any(|node| self.changes.unobserved.contains(program(node))) {
+            // It would have to be taken for one that has read the file.
             return false;
         }
         if !nodes.is_empty() {
@@ -69,7 +66,7 @@ impl Program {
             && matches!(ending.inputs(), Inputs::Unknown)
             && ending.status == 0
         {
-            self.changes.waited_for.insert(job.setting.program.clone());
+            self.changes.unobserved.insert(job.setting.program.clone());
         }
         let all = std::mem::take(&mut self.changes.all);
         let concerned = all.iter().filter(|changed| changed.nodes.contains(&node));
@@ -80,9 +77,9 @@ impl Program {
         self.changes.all = all;
     }
 
-    /// Whether what was had for a recording may be something else than in the serial build.
-    pub(super) fn is_misled(&self, seq: Seq) -> bool {
-        self.changes.misled.contains(&self.graph.node_of(seq)) || self.changes.repeated.contains(&seq)
+    /// Whether a node that has ended well may have done something else than in the serial build.
+    pub(super) fn is_misled(&self, node: NodeId) -> bool {
+        self.changes.misled.contains(&node)
     }
 
     /// Nothing is pending any more that could read what was changed.
@@ -94,11 +91,10 @@ impl Program {
     pub(super) fn forget_changes(&mut self) {
         self.changes.all.clear();
         self.changes.misled.clear();
-        self.changes.repeated.clear();
         self.changes.unseen = true;
     }
 
-    pub(super) fn may_have_read(&mut self, node: NodeId, changed: &[&Path]) -> bool {
+    fn may_have_read(&mut self, node: NodeId, changed: &[&Path]) -> bool {
         let job = &self.jobs[node.index()];
         if self.graph.state(node) != State::Done {
             return false;

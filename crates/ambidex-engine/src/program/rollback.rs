@@ -6,13 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ambidex_graph::{Action, NodeId, PathId, State};
+use ambidex_graph::{PathId, State};
 use ambidex_store::Digest;
 
 use super::Program;
 use super::unit::Kept;
 use crate::job::Environment;
-use crate::obtain::Obtained;
 use crate::protocol;
 use crate::undo;
 
@@ -61,9 +60,14 @@ pub(crate) struct Predictions {
     incarnation: u64,
     /// The recording that did not end as predicted, as long as the process is not back before it.
     wrong: Option<usize>,
+    /// Whether every command is awaited from the next rollback on.
+    are_over: bool,
     /// Where the first command was to be recorded that is not understood.
     strange: Option<usize>,
 }
+
+/// As good as all the commands that are to come.
+const ALL: usize = 1 << 30;
 
 /// Most snapshots of one process at a time.
 const MOST: usize = 16;
@@ -111,9 +115,9 @@ impl Program {
         !self.predictions.snapshots.is_empty()
     }
 
-    /// How many recordings are known to have ended as Python took them to.
-    pub(super) fn confirmed(&self) -> usize {
-        self.predictions.confirmed
+    /// From the next rollback on every command is awaited.
+    pub(super) fn end_predictions(&mut self) {
+        self.predictions.are_over = true;
     }
 
     /// A path gets its newest version for somebody else than the process itself, which may still go back.
@@ -158,10 +162,9 @@ impl Program {
                 let node = self.graph.node_of(seq);
                 let accepted = self.awaited.contains(&at) || self.predictions.snapshots.is_empty();
                 match self.graph.state(node) {
-                    State::Done if accepted || !self.is_misled(seq) => {}
+                    State::Done if accepted || !self.is_misled(node) => {}
                     State::Failed if accepted => {}
                     State::Done | State::Failed => break true,
-                    State::Running if !accepted && self.is_misled(seq) => break true,
                     _ => break false,
                 }
             }
@@ -205,39 +208,12 @@ impl Program {
         snapshots.clear();
         let position = target.position;
         snapshots.push_back(target);
-        let confirmed = (position..wrong).filter_map(|number| self.graph.recording(number));
-        self.replay = confirmed
-            .filter(|seq| !self.graph.is_cancelled(*seq))
-            .map(|seq| self.graph.node_of(seq))
-            .collect();
         let unwanted = self.graph.roll_back(position);
         self.take_back();
         for scope in self.scopes.values_mut() {
             scope.recordings.retain(|seq| seq.index() < position);
         }
         self.processes(unwanted)
-    }
-
-    /// The node of an action that was done before the process has gone back, and comes again as it did then.
-    pub(super) fn replayed(&mut self, action: &Action) -> Option<NodeId> {
-        let node = self.replay.pop_front()?;
-        if self.graph.key(node) == action.key {
-            return Some(node);
-        }
-        // Python does something else this time.
-        self.replay.clear();
-        None
-    }
-
-    /// Ends a node as the same command has ended before the process has gone back. It may have changed more than its
-    /// outputs, and that stays done.
-    pub(super) fn revive(&mut self, node: NodeId, before: NodeId) {
-        let job = &self.jobs[before.index()];
-        let (Some(ending), Some(folder)) = (job.ending().cloned(), job.folder) else { return };
-        if self.graph.preview(node).is_some() && ending.status == 0 {
-            self.graph.start(node);
-            self.finish(node, Obtained { ending, folder, changed: Some(Vec::new()) });
-        }
     }
 
     /// Makes the program what it was at the snapshot that [`Self::go_back`] has left, once nothing unwanted runs any more,
@@ -250,7 +226,10 @@ impl Program {
             return Err(io::Error::other("a command has failed that nobody can take back"));
         };
         predictions.confirmed = self.graph.recorded();
-        let awaits = wrong + 1 - target.position.min(wrong);
+        let awaits = match predictions.are_over {
+            true => ALL,
+            false => wrong + 1 - target.position.min(wrong),
+        };
         let placed = std::mem::take(&mut predictions.placed);
         undo::undo(journal, target.number)?;
         self.take_from_places(&placed);
