@@ -45,8 +45,6 @@ pub(crate) struct Started {
     pub prepared: Time,
     /// Where the project has what it writes.
     pub places: Vec<PathBuf>,
-    /// The project's folder and those for temporary files, without links.
-    pub roots: Vec<PathBuf>,
     /// None where it is run in any case, for the reason in `why`.
     pub question: Option<Question>,
     /// Why it is not up to date, if that is known already.
@@ -237,14 +235,24 @@ impl Started {
         let objects = self.tree.objects();
         let ours = [objects.parent().unwrap_or(&objects), temporary];
         let own = ours.into_iter().chain(self.places.iter().map(PathBuf::as_path)).map(real);
-        // What runs of a launcher share has locks of its own (ccache(1), sccache's documentation).
-        let variable = |name: &str| self.env.variables.get(name).map(PathBuf::from);
-        let shared = ["CCACHE_DIR", "SCCACHE_DIR"].into_iter().filter_map(variable);
+        let shared = self.shared_by_launchers().into_iter();
         let shared = shared.map(|folder| folder.canonicalize().unwrap_or_else(|_| self.cwd.join(folder)));
         let head = [means.socket.to_owned(), PathBuf::from(&means.name)];
-        let fields = head.into_iter().chain(self.roots.iter().cloned());
-        let fields = fields.chain([PathBuf::new()]).chain(own).chain(shared).map(PathBuf::into_os_string);
+        let fields = head.into_iter().chain(own).chain(shared).map(PathBuf::into_os_string);
         fields.flat_map(|field| [field.into_vec(), vec![0]].concat()).collect()
+    }
+
+    /// The folders that the runs of compilers' launchers share, with locks of their own: ccache's (ccache(1), `cache_dir`
+    /// and `temporary_dir`), sccache's, distcc's (distcc(1), `DISTCC_DIR`), and what the XDG base directory specification
+    /// has for caches. Without this list, each command with a launcher would be awaited.
+    fn shared_by_launchers(&self) -> Vec<PathBuf> {
+        let variable = |name: &str| self.env.variables.get(name).filter(|value| !value.is_empty());
+        let named = ["CCACHE_DIR", "SCCACHE_DIR", "DISTCC_DIR", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
+        let named = named.into_iter().filter_map(variable).map(PathBuf::from);
+        let home = variable("HOME").map(PathBuf::from).into_iter();
+        named
+            .chain(home.flat_map(|home| [".cache", ".ccache", ".distcc"].map(|name| home.join(name))))
+            .collect()
     }
 
     /// The variables that the command gets of us.

@@ -304,7 +304,7 @@ fn with_targets(path: PathBuf) -> impl Iterator<Item = PathBuf> {
 
 /// What else than a path itself is seen or changed with it.
 #[derive(Clone, Copy)]
-enum Reach {
+pub(crate) enum Reach {
     Itself,
     /// If it is a folder, what is right in it.
     Listed,
@@ -313,7 +313,7 @@ enum Reach {
 }
 
 /// The outputs that are pending, or done but not at their place, and are these paths or in their reach.
-fn concerned(program: &mut Program, paths: &[&Path], cwd: &Path, reach: Reach) -> Vec<PathId> {
+pub(crate) fn concerned(program: &mut Program, paths: &[&Path], cwd: &Path, reach: Reach) -> Vec<PathId> {
     let mut found = Vec::new();
     for path in paths.iter().flat_map(|path| with_targets(cwd.join(path))) {
         let spelled = program.paths.spelling(&path, cwd);

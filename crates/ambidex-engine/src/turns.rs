@@ -1,13 +1,55 @@
-//! Knows how a command is served that asks whether it may change files that are not its outputs.
+//! Knows how a command is served that asks whether it may change files that are not its outputs, or look at those of others.
 
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use crate::frames::Frames;
 use crate::process;
 use crate::program::Turn;
 use crate::protocol::send_frame;
-use crate::state::Shared;
+use crate::sight::{Reach, concerned};
+use crate::state::{Inner, Shared};
+use crate::trace::{as_path, parts};
+
+/// What a command asks for, by its name.
+struct Question<'a> {
+    program: usize,
+    node: usize,
+    /// How it looks; none if it changes something.
+    looks: Option<Reach>,
+    path: &'a Path,
+}
+
+impl<'a> Question<'a> {
+    fn of(frame: &'a [u8]) -> Option<Self> {
+        let (words, path) = parts(frame.strip_prefix(b"E")?);
+        let words = std::str::from_utf8(words).ok()?;
+        let [program, node, what] = words.split(' ').collect::<Vec<_>>()[..] else { return None };
+        let looks = match what {
+            "look" => Some(Reach::Itself),
+            "list" => Some(Reach::Listed),
+            _ => None,
+        };
+        Some(Self { program: program.parse().ok()?, node: node.parse().ok()?, looks, path: as_path(path) })
+    }
+
+    fn answer(&self, inner: &mut Inner) -> Option<Turn> {
+        let paths = [self.path];
+        let mut of_others = false;
+        for (number, program) in inner.programs.iter_mut().enumerate().filter(|_| self.looks.is_some()) {
+            // Where another process makes it, nobody knows when.
+            of_others |= number != self.program
+                && self
+                    .looks
+                    .is_some_and(|reach| !concerned(program, &paths, Path::new("/"), reach).is_empty());
+        }
+        let program = inner.programs.get_mut(self.program)?;
+        let node = program.graph.all_nodes().nth(self.node)?;
+        let seen = self.looks.map(|reach| concerned(program, &paths, Path::new("/"), reach));
+        Some(program.turn(node, seen.as_deref(), of_others))
+    }
+}
 
 /// Answers a command, or ends it. `hello` is the frame by which it asks.
 pub(crate) fn serve(
@@ -17,20 +59,18 @@ pub(crate) fn serve(
     hello: &[u8],
 ) -> io::Result<()> {
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, "a command asks in another protocol");
-    let words = std::str::from_utf8(hello).map_err(io::Error::other)?;
-    let mut numbers = words[1..].split(' ').map(str::parse::<usize>);
-    let (Some(Ok(program)), Some(Ok(node))) = (numbers.next(), numbers.next()) else {
-        return Err(malformed());
+    let question = Question::of(hello).ok_or_else(malformed)?;
+    // In a check, what is before it is not run unless somebody wants it.
+    let turn = match shared.options.only_record {
+        true => Turn::Now,
+        false => question.answer(&mut shared.lock()).ok_or_else(malformed)?,
     };
-    let turn = {
-        let mut inner = shared.lock();
-        let program = inner.programs.get_mut(program).ok_or_else(malformed)?;
-        let node = program.graph.all_nodes().nth(node).ok_or_else(malformed)?;
-        // In a check, what is before it is not run unless somebody wants it.
-        if shared.options.only_record { Turn::Now } else { program.turn(node) }
+    let pid = match turn {
+        Turn::Now => return send_frame(&mut stream, &[1]),
+        Turn::Look => return send_frame(&mut stream, &[2]),
+        Turn::Again(pid) => pid,
     };
-    let Turn::Again(pid) = turn else { return send_frame(&mut stream, &[1]) };
-    // It ends as if it had failed. Where it has no process yet, this one has just been started for it.
+    // It ends as if it had failed. Where its process isn't known yet, it has just been started.
     match pid {
         Some(pid) => process::end(pid),
         None => process::end_of(&stream)?,

@@ -291,6 +291,12 @@ impl Graph {
         self.paths.place(path, None);
     }
 
+    /// Whether a path's place holds what a node should find there, made by the commands before it or there at the start.
+    pub fn is_at_place(&self, path: PathId, node: NodeId) -> bool {
+        let own = self.live_recording(node);
+        self.effective(path, own) == self.paths.placed(path)
+    }
+
     /// How many commands were recorded.
     pub fn recorded(&self) -> usize {
         self.recordings.len()

@@ -13,5 +13,6 @@ pub mod start;
 /// Names and numbers are the kernel's, as its manual pages have them.
 #[allow(missing_docs)]
 pub mod sys;
+pub mod table;
 #[cfg(panic = "abort")]
 mod unwind;

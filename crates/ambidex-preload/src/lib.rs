@@ -10,7 +10,7 @@
 #[macro_use(hook_dlopen, hooks, next)]
 extern crate ambidex_hook;
 
-use ambidex_hook::{buffer, paths, sys};
+use ambidex_hook::{buffer, paths, sys, table};
 
 mod changes;
 mod control;
@@ -29,7 +29,6 @@ mod starts;
 mod state;
 mod stdio;
 mod suitability;
-mod table;
 mod text;
 mod undo;
 mod wire;

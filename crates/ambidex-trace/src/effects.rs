@@ -1,16 +1,21 @@
-//! Knows that a command changes files of the project which are not its outputs only when the engine says so: there may be a
-//! count or a log in them, which others read, and nobody can take such a change back.
+//! Knows what a command that runs ahead may not do before the engine says so.
 //!
-//! The engine says in the head of the journal what is to be asked for: its socket, the command's name, the folders that
-//! matter (the project's, and those for temporary files), behind an empty one what in them
-//! is the command's own; each ends with NUL.
+//! It may not change files that are not its outputs: there may be a count or a log in them, which others read, and nobody
+//! can take such a change back. And it may not look at outputs of other commands that are not at their places yet.
+//!
+//! The engine says in the head of the journal what is to be known for that, each ended by NUL: its socket, the command's
+//! name, and what is the command's own or looked after by others: files, and folders with all in them.
 
 use std::ffi::{c_char, c_int};
 use std::sync::atomic::Ordering;
 
-use crate::buffer::Buffer;
+use crate::buffer::PathBuffer;
 use crate::paths::{self, Place};
-use crate::{frames, journal, sys};
+use crate::sys::Piece;
+use crate::{frames, journal, sys, table};
+
+/// The engine has nothing against this look.
+const LOOK: u8 = 2;
 
 /// Before something is changed at a path.
 #[inline]
@@ -35,29 +40,65 @@ pub(crate) fn before_at(real: &[u8]) {
     }
 }
 
+/// Before a path is looked at.
+#[inline]
+pub(crate) unsafe fn before_look(dir: c_int, path: *const c_char) {
+    if table::pending() && may_have_to_ask() {
+        let _errno = sys::Errno::keep();
+        // SAFETY: as for the hook.
+        if let Some(place) = unsafe { Place::new(dir, path) } {
+            consider_look(place);
+        }
+    }
+}
+
+/// Before a folder is listed.
+#[inline]
+pub(crate) unsafe fn before_list(dir: c_int, path: *const c_char) {
+    if table::pending() && may_have_to_ask() {
+        let _errno = sys::Errno::keep();
+        // SAFETY: as for the hook.
+        if let Some(place) = unsafe { Place::new(dir, path) }
+            && let Some(folder) = paths::folder_name(place)
+            && table::may_hold_pending(paths::name(folder.bytes()))
+        {
+            ask(b"list", folder.bytes());
+        }
+    }
+}
+
 fn may_have_to_ask() -> bool {
     journal::turn().is_some_and(|turn| turn.load(Ordering::Relaxed) == 0)
 }
 
 #[cold]
 fn consider(real: &[u8]) {
-    let mut rules = journal::rules().split(|byte| *byte == 0);
-    let (Some(socket), Some(command)) = (rules.next(), rules.next()) else { return };
-    let mut matters = false;
-    for root in rules.by_ref().take_while(|root| !root.is_empty()) {
-        matters |= paths::below(real, root);
+    // Of the kernel's own files only memory that has a name is anybody's.
+    if !is_own(real) && (!paths::kernels(real) || paths::below(real, b"/dev/shm")) {
+        ask(b"change", real);
     }
-    let is_own = rules
-        .any(|own| !own.is_empty() && (real == own || paths::below(real, own) || is_temporary(real, own)));
-    if !matters || is_own || paths::kernels(real) {
-        return;
-    }
-    // Without an engine nobody waits for anything.
-    if ask(socket, command).is_some()
-        && let Some(turn) = journal::turn()
+}
+
+#[cold]
+fn consider_look(place: Place<'_>) {
+    // Most names are not pending, and a link has another name than what it leads to.
+    let name = place.name();
+    if !paths::vague(name) && table::may_be_pending(name)
+        || place.lstat().is_ok_and(|stat| stat.kind() == sys::Kind::Link)
     {
-        turn.store(1, Ordering::Relaxed);
+        for real in [place.real(false), place.real(true)].iter().flatten() {
+            if table::may_be_pending(paths::name(real.bytes())) && !is_own(real.bytes()) {
+                ask(b"look", real.bytes());
+            }
+        }
     }
+}
+
+fn is_own(real: &[u8]) -> bool {
+    journal::rules()
+        .split(|byte| *byte == 0)
+        .skip(2)
+        .any(|own| !own.is_empty() && (real == own || paths::below(real, own) || is_temporary(real, own)))
 }
 
 /// Whether a file is a temporary one that a compiler has beside its output, before it gets the output's name: Clang's
@@ -71,13 +112,27 @@ fn is_temporary(file: &[u8], output: &[u8]) -> bool {
     paths::parent(file) == paths::parent(output) && (of_clang || of_binutils)
 }
 
-/// Asks the engine. A command that has to go instead of an answer is ended while it waits.
-fn ask(socket: &[u8], command: &[u8]) -> Option<()> {
-    let stream = sys::Own(sys::connect(socket).ok()?);
-    let mut question = Buffer::<64>::new();
-    question.push(b"E").push(command);
-    frames::send_frame(stream.0, question.bytes(), None).ok()?;
+/// Asks the engine, and waits. A command that has to go is ended then. Without an engine nobody waits for anything.
+fn ask(what: &[u8], path: &[u8]) {
+    let mut rules = journal::rules().split(|byte| *byte == 0);
+    let (Some(socket), Some(command)) = (rules.next(), rules.next()) else { return };
+    if socket.is_empty() {
+        return;
+    }
+    let Ok(stream) = sys::connect(socket).map(sys::Own) else { return };
+    let mut question = PathBuffer::new();
+    question.push(b"E").push(command).push(b" ").push(what).push(b"\0").push(path);
+    let length = (question.bytes().len() as u32).to_be_bytes();
+    let mut pieces = [Piece::of(&length), Piece::of(question.bytes())];
+    // SAFETY: both pieces are alive here.
+    if unsafe { sys::send(stream.0, &mut pieces, None) }.is_err() {
+        return;
+    }
     let mut answer = [0];
-    frames::receive_frame(stream.0, &mut answer)?;
-    Some(())
+    if frames::receive_frame(stream.0, &mut answer).is_some()
+        && answer[0] != LOOK
+        && let Some(turn) = journal::turn()
+    {
+        turn.store(1, Ordering::Relaxed);
+    }
 }

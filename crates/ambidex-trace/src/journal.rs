@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
 use crate::buffer::PathBuffer;
 use crate::paths::{self, Place};
-use crate::sys;
+use crate::{sys, table};
 
 /// What an entry says.
 #[derive(Clone, Copy)]
@@ -103,6 +103,10 @@ pub(crate) fn open(path: &CStr) -> bool {
     match sys::map_shared_to_write(fd.0, LENGTH) {
         Ok(file) => {
             FILE.store(file, Ordering::Release);
+            if let Some(socket) = rules().split(|byte| *byte == 0).next().filter(|socket| !socket.is_empty())
+            {
+                table::open(socket);
+            }
             true
         }
         Err(_) => false,

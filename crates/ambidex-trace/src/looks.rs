@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use crate::changes::change;
-use crate::effects;
+use crate::effects::{self, before_list, before_look};
 use crate::journal::{self, Entry, flag};
 use crate::paths::Place;
 use crate::sys::{self, AT_FDCWD};
@@ -43,7 +43,10 @@ pub(crate) const EXECUTABLE: How = How { follow: true, asks: flag::EXECUTABLE };
 #[inline]
 pub(crate) unsafe fn look(dir: c_int, path: Path, how: How) {
     // SAFETY: the path is a C string or null, as for the hook.
-    unsafe { note(how.entry(), how.asks, dir, path, |place| how.finds(place)) };
+    unsafe {
+        before_look(dir, path);
+        note(how.entry(), how.asks, dir, path, |place| how.finds(place));
+    }
 }
 
 /// The same, after a call that has looked: its answer says what it has found.
@@ -107,7 +110,10 @@ unsafe fn resolved(path: Path, succeeded: bool) {
 #[inline]
 unsafe fn list(dir: c_int, path: Path) {
     // SAFETY: as for the hook.
-    unsafe { note(Entry::List, 0, dir, path, |place| THERE.finds(place)) };
+    unsafe {
+        before_list(dir, path);
+        note(Entry::List, 0, dir, path, |place| THERE.finds(place));
+    }
 }
 
 /// Whether a file that is opened with these flags may be changed.
@@ -154,6 +160,7 @@ unsafe fn opened<R>(
             opening(dir, path, flags);
             return open();
         }
+        before_look(dir, path);
         let answer = open();
         let fd = descriptor(&answer);
         let is_there = has_found(fd >= 0);
@@ -226,48 +233,51 @@ hooks! {
     fn freopen(path: Path, mode: Path, stream: Any) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode, stream) }
     fn freopen64(path: Path, mode: Path, stream: Any) -> Any, next { opening(AT_FDCWD, path, flags_of(mode)); next(path, mode, stream) }
 
-    fn stat(path: Path, into: Any) -> c_int, next { let answer = next(path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
-    fn stat64(path: Path, into: Any) -> c_int, next { let answer = next(path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
-    fn lstat(path: Path, into: Any) -> c_int, next { let answer = next(path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
-    fn lstat64(path: Path, into: Any) -> c_int, next { let answer = next(path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
-    fn fstatat(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { let answer = next(dir, path, into, flags); looked(dir, path, state_of(flags), answer >= 0); answer }
-    fn fstatat64(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { let answer = next(dir, path, into, flags); looked(dir, path, state_of(flags), answer >= 0); answer }
-    fn __xstat(version: c_int, path: Path, into: Any) -> c_int, next { let answer = next(version, path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
-    fn __xstat64(version: c_int, path: Path, into: Any) -> c_int, next { let answer = next(version, path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
-    fn __lxstat(version: c_int, path: Path, into: Any) -> c_int, next { let answer = next(version, path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
-    fn __lxstat64(version: c_int, path: Path, into: Any) -> c_int, next { let answer = next(version, path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn stat(path: Path, into: Any) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn stat64(path: Path, into: Any) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn lstat(path: Path, into: Any) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn lstat64(path: Path, into: Any) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn fstatat(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { before_look(dir, path); let answer = next(dir, path, into, flags); looked(dir, path, state_of(flags), answer >= 0); answer }
+    fn fstatat64(dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next { before_look(dir, path); let answer = next(dir, path, into, flags); looked(dir, path, state_of(flags), answer >= 0); answer }
+    fn __xstat(version: c_int, path: Path, into: Any) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(version, path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn __xstat64(version: c_int, path: Path, into: Any) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(version, path, into); looked(AT_FDCWD, path, STATE, answer >= 0); answer }
+    fn __lxstat(version: c_int, path: Path, into: Any) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(version, path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn __lxstat64(version: c_int, path: Path, into: Any) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(version, path, into); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
     fn __fxstatat(version: c_int, dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next {
+        before_look(dir, path);
         let answer = next(version, dir, path, into, flags);
         looked(dir, path, state_of(flags), answer >= 0);
         answer
     }
     fn __fxstatat64(version: c_int, dir: c_int, path: Path, into: Any, flags: c_int) -> c_int, next {
+        before_look(dir, path);
         let answer = next(version, dir, path, into, flags);
         looked(dir, path, state_of(flags), answer >= 0);
         answer
     }
     fn statx(dir: c_int, path: Path, flags: c_int, mask: c_uint, into: Any) -> c_int, next {
+        before_look(dir, path);
         let answer = next(dir, path, flags, mask, into);
         looked(dir, path, state_of(flags), answer >= 0);
         answer
     }
-    fn access(path: Path, mode: c_int) -> c_int, next { let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
+    fn access(path: Path, mode: c_int) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
     fn faccessat(dir: c_int, path: Path, mode: c_int, flags: c_int) -> c_int, next { look(dir, path, access_of(mode, flags & sys::AT_SYMLINK_NOFOLLOW == 0)); next(dir, path, mode, flags) }
-    fn eaccess(path: Path, mode: c_int) -> c_int, next { let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
-    fn euidaccess(path: Path, mode: c_int) -> c_int, next { let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
+    fn eaccess(path: Path, mode: c_int) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
+    fn euidaccess(path: Path, mode: c_int) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
 
-    fn readlink(path: Path, into: *mut c_char, size: usize) -> isize, next { let answer = next(path, into, size); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
-    fn readlinkat(dir: c_int, path: Path, into: *mut c_char, size: usize) -> isize, next { let answer = next(dir, path, into, size); looked(dir, path, LINK, answer >= 0); answer }
-    fn __readlink_chk(path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { let answer = next(path, into, size, room); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
-    fn __readlinkat_chk(dir: c_int, path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { let answer = next(dir, path, into, size, room); looked(dir, path, LINK, answer >= 0); answer }
-    fn realpath(path: Path, into: *mut c_char) -> *mut c_char, next { let answer = next(path, into); resolved(path, !answer.is_null()); answer }
-    fn __realpath_chk(path: Path, into: *mut c_char, size: usize) -> *mut c_char, next { let answer = next(path, into, size); resolved(path, !answer.is_null()); answer }
-    fn canonicalize_file_name(path: Path) -> *mut c_char, next { let answer = next(path); resolved(path, !answer.is_null()); answer }
+    fn readlink(path: Path, into: *mut c_char, size: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, into, size); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn readlinkat(dir: c_int, path: Path, into: *mut c_char, size: usize) -> isize, next { before_look(dir, path); let answer = next(dir, path, into, size); looked(dir, path, LINK, answer >= 0); answer }
+    fn __readlink_chk(path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, into, size, room); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
+    fn __readlinkat_chk(dir: c_int, path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { before_look(dir, path); let answer = next(dir, path, into, size, room); looked(dir, path, LINK, answer >= 0); answer }
+    fn realpath(path: Path, into: *mut c_char) -> *mut c_char, next { before_look(AT_FDCWD, path); let answer = next(path, into); resolved(path, !answer.is_null()); answer }
+    fn __realpath_chk(path: Path, into: *mut c_char, size: usize) -> *mut c_char, next { before_look(AT_FDCWD, path); let answer = next(path, into, size); resolved(path, !answer.is_null()); answer }
+    fn canonicalize_file_name(path: Path) -> *mut c_char, next { before_look(AT_FDCWD, path); let answer = next(path); resolved(path, !answer.is_null()); answer }
 
-    fn getxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { let answer = next(path, name, value, size); attribute(path, STATE, answer); answer }
-    fn lgetxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { let answer = next(path, name, value, size); attribute(path, LINK, answer); answer }
-    fn listxattr(path: Path, names: Any, size: usize) -> isize, next { let answer = next(path, names, size); attribute(path, STATE, answer); answer }
-    fn llistxattr(path: Path, names: Any, size: usize) -> isize, next { let answer = next(path, names, size); attribute(path, LINK, answer); answer }
+    fn getxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, name, value, size); attribute(path, STATE, answer); answer }
+    fn lgetxattr(path: Path, name: Path, value: Any, size: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, name, value, size); attribute(path, LINK, answer); answer }
+    fn listxattr(path: Path, names: Any, size: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, names, size); attribute(path, STATE, answer); answer }
+    fn llistxattr(path: Path, names: Any, size: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, names, size); attribute(path, LINK, answer); answer }
 
     fn chdir(path: Path) -> c_int, next { look(AT_FDCWD, path, THERE); next(path) }
 

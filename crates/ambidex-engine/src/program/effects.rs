@@ -1,24 +1,28 @@
-//! Knows when a command may change files that are not its outputs: only while Python waits for it.
+//! Knows when a command may change files that are not its outputs, or look at outputs of others: while Python waits for it.
 //!
 //! Nobody could take such a change back, and Python and other commands may look at the files at any time. In the serial build
-//! all before it is done then, and nothing behind it has begun.
+//! all before it is done then and at its place, and nothing behind it has begun.
 
-use ambidex_graph::{NodeId, Seq, State};
+use ambidex_graph::{NodeId, PathId, Seq, State};
 
 use super::Program;
 use crate::job::Life;
 
-/// Whether a command may change what it likes.
+/// Whether a command may do what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
+    /// This, and whatever else.
     Now,
+    /// This look: it finds what the serial build would.
+    Look,
     /// Python comes to it again, and waits for it then. This process of it is to be ended, if it has one already.
     Again(Option<u32>),
 }
 
 impl Program {
-    /// Whether a command that asks may change what it likes.
-    pub fn turn(&mut self, node: NodeId) -> Turn {
+    /// Whether a command may do what it asks for. `seen` is what of the program's outputs it would look at; none if it would
+    /// change something. `of_others` if it would see what another process makes.
+    pub fn turn(&mut self, node: NodeId, seen: Option<&[PathId]>, of_others: bool) -> Turn {
         let pid = match self.jobs[node.index()].life {
             Life::Running(pid) => pid,
             // What it has left running goes on as it does without us.
@@ -26,14 +30,21 @@ impl Program {
         };
         let counts = |seq: &Seq| self.graph.node_of(*seq) == node && !self.graph.is_cancelled(*seq);
         let is_awaited = self.graph.program().filter(counts).any(|seq| self.awaited.contains(&seq.index()));
-        if is_awaited || !self.has_snapshot() && self.graph.state(node) == State::Running {
-            self.changes.by_commands.insert(node);
-            return Turn::Now;
+        let may_do_anything = is_awaited || !self.has_snapshot() && self.graph.state(node) == State::Running;
+        let is_there = |path: &PathId| !self.is_kept(*path) && self.graph.is_at_place(*path, node);
+        match seen {
+            Some(seen) if may_do_anything || !of_others && seen.iter().all(is_there) => Turn::Look,
+            None if may_do_anything => {
+                self.changes.by_commands.insert(node);
+                Turn::Now
+            }
+            _ => {
+                self.end_predictions();
+                // However it ends.
+                self.changes.misled.insert(node);
+                Turn::Again(pid)
+            }
         }
-        self.end_predictions();
-        // However it ends.
-        self.changes.misled.insert(node);
-        Turn::Again(pid)
     }
 
     /// A command has ended that changed more than its outputs: nothing that is known of files counts any more.

@@ -143,7 +143,6 @@ impl Program {
             tree,
             prepared,
             places: job.products.iter().map(|product| product.place.to_path_buf()).collect(),
-            roots: self.roots.clone(),
             question,
             why,
         })

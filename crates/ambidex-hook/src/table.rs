@@ -17,7 +17,7 @@ static NONE: [u8; PENDING + 1] = [0; PENDING + 1];
 static TABLE: AtomicPtr<u8> = AtomicPtr::new((&raw const NONE).cast_mut().cast());
 
 /// Maps the table beside that socket.
-pub(crate) fn open(socket: &[u8]) -> bool {
+pub fn open(socket: &[u8]) -> bool {
     let folder = socket.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
     let mut path = PathBuffer::new();
     path.push(&socket[..folder]).push(b"/table");
@@ -40,7 +40,7 @@ pub(crate) fn open(socket: &[u8]) -> bool {
 
 /// Whether anything is pending in any program.
 #[inline]
-pub(crate) fn pending() -> bool {
+pub fn pending() -> bool {
     // SAFETY: both the table and its stand-in have this byte.
     unsafe { TABLE.load(Ordering::Relaxed).add(PENDING).read_volatile() != 0 }
 }
@@ -66,11 +66,11 @@ fn bit(parts: &[&[u8]]) -> bool {
 }
 
 /// Whether a pending output may have this file name.
-pub(crate) fn may_be_pending(name: &[u8]) -> bool {
+pub fn may_be_pending(name: &[u8]) -> bool {
     bit(&[name])
 }
 
 /// Whether a pending output may be in a folder of this name.
-pub(crate) fn may_hold_pending(folder: &[u8]) -> bool {
+pub fn may_hold_pending(folder: &[u8]) -> bool {
     bit(&[b"/", folder])
 }
