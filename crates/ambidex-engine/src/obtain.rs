@@ -77,6 +77,9 @@ struct Learnt {
     unremembered: Option<String>,
 }
 
+/// Why a command is run of which an earlier run is known.
+const SEES_PENDING: &str = "it looks at what another command makes";
+
 /// What is shared by all commands.
 pub(crate) struct Means<'a> {
     pub store: Option<&'a Store>,
@@ -88,6 +91,8 @@ pub(crate) struct Means<'a> {
     pub loaded: &'a Mutex<Loaded>,
     /// Called with the process of a command that runs.
     pub started: &'a dyn Fn(u32),
+    /// Whether any of these looks sees an output of another command that is not at its place.
+    pub sees_pending: &'a dyn Fn(&[VersionId]) -> bool,
     /// Where a command asks whether its turn has come, and as what.
     pub socket: &'a Path,
     pub name: String,
@@ -145,7 +150,14 @@ impl Started {
             None => {
                 let Question { subject, operands, .. } = question;
                 match fresh::recall(&mut memory, subject, &self.command, operands, &self.env) {
-                    Ok(record) => return Ok(Obtained::reused(record)),
+                    Ok(record) => {
+                        let looks = memory.looks(&record.looks);
+                        drop(memory);
+                        if (means.sees_pending)(&looks) {
+                            return Err(Why::Always(SEES_PENDING.to_owned()));
+                        }
+                        return Ok(Obtained::reused(record));
+                    }
                     Err(why) => why,
                 }
             }
@@ -161,6 +173,9 @@ impl Started {
         let found = self.wanted(question).find(store, &mut memory.files);
         drop(memory);
         let Some(found) = found else { return Err(why) };
+        if (means.sees_pending)(&found.looks) {
+            return Err(Why::Always(SEES_PENDING.to_owned()));
+        }
         let fetched = fs::create_dir_all(&self.folder).is_ok()
             && cached::fetch(store, &found.result, &self.folder).unwrap_or_else(|error| {
                 warn_of_store(&error);

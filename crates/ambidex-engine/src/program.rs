@@ -31,6 +31,7 @@ mod effects;
 mod made;
 mod read_set;
 mod rollback;
+mod seen_outputs;
 mod start;
 mod unit;
 
@@ -40,6 +41,7 @@ use made::Made;
 pub(crate) use made::Unit;
 use read_set::ReadSet;
 use rollback::Predictions;
+use seen_outputs::SeenOutputs;
 pub(crate) use unit::PythonState;
 use unit::{Asked, Kept, Spared};
 
@@ -119,6 +121,7 @@ pub(crate) struct Program {
     pub spared: Vec<Spared>,
     kept: BTreeMap<PathId, Kept>,
     made: Made,
+    seen_outputs: SeenOutputs,
     /// What its process waited for.
     pub waits: Waits,
     /// Commands that were left to Python, with the reason.
@@ -162,6 +165,7 @@ impl Program {
             spared: Vec::new(),
             kept: BTreeMap::new(),
             made: Made::default(),
+            seen_outputs: SeenOutputs::default(),
             waits: Waits::default(),
             left: Vec::new(),
         }
@@ -208,7 +212,8 @@ impl Program {
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
         let (time, written) =
             (job.recorded, action.writes.iter().map(|write| write.path).collect::<Vec<_>>());
-        let twin = self.graph.twin(&action).filter(|node| self.is_unchanged(*node, &job));
+        let twin = self.graph.twin(&action);
+        let twin = twin.filter(|node| self.is_unchanged(*node, &job));
         let recorded = match twin {
             Some(node) => self.graph.merge(node, group),
             None => self.add(action, job),
@@ -216,7 +221,13 @@ impl Program {
         if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
             && recorded != Recorded::Skipped
         {
-            written.into_iter().for_each(|path| self.made.add(path, time));
+            written.iter().for_each(|path| self.made.add(*path, time));
+            if let Some(tree) = &self.tree {
+                let files = &tree.memory().files;
+                written.iter().for_each(|path| {
+                    self.seen_outputs.add_output(*path, self.paths.place(*path), files);
+                });
+            }
             push(&mut self.scope_of, scope);
             state.recordings.push(seq);
             if awaited {
@@ -261,7 +272,7 @@ impl Program {
     }
 
     /// Whether all that the node reads is what it was when it was recorded, as far as anybody can tell.
-    fn is_unchanged(&self, node: NodeId, again: &Job) -> bool {
+    fn is_unchanged(&mut self, node: NodeId, again: &Job) -> bool {
         let job = &self.jobs[node.index()];
         if self.changes.by_commands.contains(&node) {
             // The serial build runs it as often as Python says.
@@ -272,27 +283,29 @@ impl Program {
         }
         let Some(ending) = job.ending() else { return true };
         match ending.inputs() {
-            Inputs::Remembered | Inputs::Known(_) => self.inputs_are(job, ending),
+            Inputs::Remembered | Inputs::Known(_) => self.inputs_are(node),
             // Of an archive all is declared.
             Inputs::Unknown => job.declares_all && ending.status == 0,
         }
     }
 
-    /// Whether the files that the command read are what they were when it had ended.
-    fn inputs_are(&self, job: &Job, ending: &Ending) -> bool {
-        let Some(tree) = &self.tree else { return true };
+    /// Whether the files that the command of a node read are what they were when it had ended.
+    fn inputs_are(&mut self, node: NodeId) -> bool {
+        let Some(tree) = self.tree.clone() else { return true };
         let memory = &mut *tree.memory();
-        let recorded;
-        let inputs: &[VersionId] = match (ending.inputs(), &job.memorable) {
-            (Inputs::Unknown, _) => return true,
-            (Inputs::Known(inputs), _) => inputs,
-            (Inputs::Remembered, Memorable::No(_)) => return false,
-            (Inputs::Remembered, Memorable::Yes(subject)) => {
+        let job = &self.jobs[node.index()];
+        let inputs: Vec<VersionId> = match (job.ending().map(Ending::inputs), &job.memorable) {
+            (None | Some(Inputs::Unknown), _) => return true,
+            (Some(Inputs::Known(inputs)), _) => inputs.to_vec(),
+            (Some(Inputs::Remembered), Memorable::No(_)) => return false,
+            (Some(Inputs::Remembered), Memorable::Yes(subject)) => {
                 let Some(record) = memory.record(&subject.key) else { return false };
-                recorded = memory.looks(&record.looks);
-                &recorded
+                memory.looks(&record.looks)
             }
         };
+        if self.sees_pending(None, memory, || inputs.clone()) {
+            return false;
+        }
         let files = &mut memory.files;
         inputs.iter().all(|id| files.look_at_state(files.version(*id).file) == Some(*id))
     }

@@ -8,6 +8,7 @@ use ambidex_graph::NodeId;
 use ambidex_store::Store;
 
 use crate::by_libc::Loaded;
+use crate::memory::files::VersionId;
 use crate::obtain::{Means, Obtained, Started};
 use crate::process;
 use crate::program::Program;
@@ -221,6 +222,11 @@ impl Shared {
                 process::end(pid);
             }
         };
+        let sees_pending = |looks: &[VersionId]| {
+            let mut inner = self.lock();
+            let memory = started.tree.memory();
+            inner.programs[program].sees_pending(Some(started.node), &memory, || looks.to_vec())
+        };
         let store = self.options.store.as_ref();
         let observer = self.options.observer.as_deref();
         let socket = &self.temporary.with_file_name("socket");
@@ -231,6 +237,7 @@ impl Shared {
             observer,
             loaded: &self.loaded,
             started: &runs,
+            sees_pending: &sees_pending,
             socket,
             name,
         };

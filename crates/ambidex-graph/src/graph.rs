@@ -291,9 +291,10 @@ impl Graph {
         self.paths.place(path, None);
     }
 
-    /// Whether a path's place holds what a node should find there, made by the commands before it or there at the start.
-    pub fn is_at_place(&self, path: PathId, node: NodeId) -> bool {
-        let own = self.live_recording(node);
+    /// Whether a path's place holds what a node should find there, made by the commands before it or there at the start;
+    /// without a node, what a command at the end of the program should find.
+    pub fn is_at_place(&self, path: PathId, node: Option<NodeId>) -> bool {
+        let own = node.and_then(|node| self.live_recording(node));
         self.effective(path, own) == self.paths.placed(path)
     }
 

@@ -230,6 +230,16 @@ impl Files {
         unmarked(self.paths.path(id.0 as usize), self.view(id))
     }
 
+    /// How many looks there are.
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Those that came when there were so many already.
+    pub fn since(&self, count: usize) -> impl Iterator<Item = FileId> + use<> {
+        (count..self.count()).map(|number| FileId(number as u32))
+    }
+
     /// In which respect it is looked at.
     pub fn view(&self, id: FileId) -> View {
         self.entries[id.0 as usize].view

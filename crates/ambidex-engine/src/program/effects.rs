@@ -31,7 +31,7 @@ impl Program {
         let counts = |seq: &Seq| self.graph.node_of(*seq) == node && !self.graph.is_cancelled(*seq);
         let is_awaited = self.graph.program().filter(counts).any(|seq| self.awaited.contains(&seq.index()));
         let may_do_anything = is_awaited || !self.has_snapshot() && self.graph.state(node) == State::Running;
-        let is_there = |path: &PathId| !self.is_kept(*path) && self.graph.is_at_place(*path, node);
+        let is_there = |path: &PathId| !self.is_kept(*path) && self.graph.is_at_place(*path, Some(node));
         match seen {
             Some(seen) if may_do_anything || !of_others && seen.iter().all(is_there) => Turn::Look,
             None if may_do_anything => {

@@ -29,6 +29,11 @@ impl Program {
         let Memorable::Yes(subject) = &job.memorable else { return false };
         let command = job.command();
         let recalled = fresh::recall(&mut memory, subject, &command, &operands, &job.setting.env);
+        if let Ok(record) = &recalled
+            && self.sees_pending(Some(node), &memory, || memory.looks(&record.looks))
+        {
+            return false;
+        }
         drop(memory);
         match recalled {
             Ok(record) => {

@@ -1,0 +1,90 @@
+//! Knows which outputs of a program its commands were seen to look at otherwise than by their command lines.
+//!
+//! What such a look finds is a matter of when it is made: as long as an output is not at its place, the disk does not say
+//! what the serial build would find there. So what came of it is not had again then.
+
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+
+use ambidex_graph::{NodeId, PathId};
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::Program;
+use crate::memory::Memory;
+use crate::memory::files::{FileId, Files, VersionId};
+use crate::observation::View;
+use crate::paths::PathTable;
+
+/// See the module. Looks and outputs come in any order, and are held against each other by hashes of their names.
+#[derive(Debug, Default)]
+pub(crate) struct SeenOutputs {
+    looks: FxHashMap<u64, Vec<FileId>>,
+    /// How many looks were taken in.
+    taken: usize,
+    outputs: FxHashMap<u64, Vec<PathId>>,
+    /// The looks that see outputs.
+    seen: FxHashMap<FileId, Vec<PathId>>,
+}
+
+impl SeenOutputs {
+    /// A command writes this path.
+    pub fn add_output(&mut self, path: PathId, place: &Path, files: &Files) {
+        for key in [key_of(place, false), place.parent().map_or(0, |folder| key_of(folder, true))] {
+            let outputs = self.outputs.entry(key).or_default();
+            if outputs.contains(&path) {
+                return;
+            }
+            outputs.push(path);
+            for look in self.looks.get(&key).into_iter().flatten() {
+                if sees(files, *look, place) {
+                    self.seen.entry(*look).or_default().push(path);
+                }
+            }
+        }
+    }
+
+    /// Takes in what was looked at since the last time.
+    fn take_in(&mut self, files: &Files, paths: &PathTable) {
+        for look in files.since(self.taken) {
+            let key = key_of(files.path(look), files.view(look) == View::Names);
+            self.looks.entry(key).or_default().push(look);
+            for path in self.outputs.get(&key).into_iter().flatten() {
+                if sees(files, look, paths.place(*path)) {
+                    self.seen.entry(look).or_default().push(*path);
+                }
+            }
+        }
+        self.taken = files.count();
+    }
+}
+
+/// What looks at a file, or lists a folder, and outputs have in common.
+fn key_of(path: &Path, lists: bool) -> u64 {
+    let mut hasher = FxHasher::default();
+    (path.file_name(), lists).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn sees(files: &Files, look: FileId, place: &Path) -> bool {
+    let path = files.path(look);
+    if files.view(look) == View::Names { place.parent() == Some(path) } else { place == path }
+}
+
+impl Program {
+    /// Whether any of these looks sees an output that is not at its place where a node is in the program; at its end
+    /// without one.
+    pub fn sees_pending(
+        &mut self,
+        node: Option<NodeId>,
+        memory: &Memory,
+        looks: impl FnOnce() -> Vec<VersionId>,
+    ) -> bool {
+        self.seen_outputs.take_in(&memory.files, &self.paths);
+        let seen = &self.seen_outputs.seen;
+        let is_pending = |path: &PathId| self.is_kept(*path) || !self.graph.is_at_place(*path, node);
+        !seen.is_empty()
+            && looks().iter().any(|id| {
+                seen.get(&memory.files.version(*id).file).is_some_and(|paths| paths.iter().any(is_pending))
+            })
+    }
+}
