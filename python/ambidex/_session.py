@@ -133,9 +133,6 @@ class Session:
         """Tell the engine of a command. Returns its exit status (0 if it is predicted), or none if it is to be run
         right here."""
         results = []
-        # Base code may have looked at something since, and all be settled, and the snapshot gone. From here on it stays.
-        is_live = _library.ask("announce") == "live"
-        is_awaited = is_awaited or not (self._only_records or is_live)
 
         def recorded(reply):
             results.append(reply)
@@ -144,7 +141,7 @@ class Session:
             if self.probing:
                 self._probes.update(map(os.path.basename, reply["outputs"]))
 
-        message = {"type": "record", "argv": list(argv), "cwd": folder, "awaited": is_awaited}
+        message = {"type": "record", "argv": list(argv), "cwd": folder}
         self._introduce(message, env)
         attributes = _library.ask("attributes")
         if attributes != self._attributes:
@@ -153,7 +150,15 @@ class Session:
         self._has_recorded = self._is_unfinished = True
         if self.scope is not None:
             self.scope.has_command = True
-        self._send(message, recorded, opens=True)
+        self.is_busy = True
+        try:
+            # Base code may have looked at something since, and all be settled, and the snapshot gone. From here on it
+            # stays.
+            is_live = _library.ask("announce") == "live"
+            is_awaited = message["awaited"] = is_awaited or not (self._only_records or is_live)
+            self._send(message, recorded, opens=True)
+        finally:
+            self.is_busy = False
         if not (is_awaited or self._is_careful):
             # Where the engine does not know it, it resumes the snapshot.
             return 0
