@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 use ambidex_graph::{NodeId, PathId};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::Program;
 use crate::memory::Memory;
@@ -21,6 +21,7 @@ pub(crate) struct SeenOutputs {
     looks: FxHashMap<u64, Vec<FileId>>,
     /// How many looks were taken in.
     taken: usize,
+    known: FxHashSet<PathId>,
     outputs: FxHashMap<u64, Vec<PathId>>,
     /// The looks that see outputs.
     seen: FxHashMap<FileId, Vec<PathId>>,
@@ -29,12 +30,11 @@ pub(crate) struct SeenOutputs {
 impl SeenOutputs {
     /// A command writes this path.
     pub fn add_output(&mut self, path: PathId, place: &Path, files: &Files) {
+        if !self.known.insert(path) {
+            return;
+        }
         for key in [key_of(place, false), place.parent().map_or(0, |folder| key_of(folder, true))] {
-            let outputs = self.outputs.entry(key).or_default();
-            if outputs.contains(&path) {
-                return;
-            }
-            outputs.push(path);
+            self.outputs.entry(key).or_default().push(path);
             for look in self.looks.get(&key).into_iter().flatten() {
                 if sees(files, *look, place) {
                     self.seen.entry(*look).or_default().push(path);
