@@ -262,7 +262,16 @@ impl Started {
     /// has for caches. Without this list, each command with a launcher would be awaited.
     fn shared_by_launchers(&self) -> Vec<PathBuf> {
         let variable = |name: &str| self.env.variables.get(name).filter(|value| !value.is_empty());
-        let named = ["CCACHE_DIR", "SCCACHE_DIR", "DISTCC_DIR", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
+        let named = [
+            "CCACHE_DIR",
+            "CCACHE_TEMPDIR",
+            "CCACHE_LOGFILE",
+            "SCCACHE_DIR",
+            "SCCACHE_ERROR_LOG",
+            "DISTCC_DIR",
+            "XDG_CACHE_HOME",
+            "XDG_RUNTIME_DIR",
+        ];
         let named = named.into_iter().filter_map(variable).map(PathBuf::from);
         let home = variable("HOME").map(PathBuf::from).into_iter();
         named

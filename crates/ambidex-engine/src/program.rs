@@ -303,7 +303,7 @@ impl Program {
                 memory.looks(&record.looks)
             }
         };
-        if self.sees_pending(None, memory, || inputs.clone()) {
+        if self.sees_pending(None, memory, |_| inputs.clone()) {
             return false;
         }
         let files = &mut memory.files;

@@ -224,8 +224,8 @@ impl Shared {
         };
         let sees_pending = |looks: &[VersionId]| {
             let mut inner = self.lock();
-            let memory = started.tree.memory();
-            inner.programs[program].sees_pending(Some(started.node), &memory, || looks.to_vec())
+            let mut memory = started.tree.memory();
+            inner.programs[program].sees_pending(Some(started.node), &mut memory, |_| looks.to_vec())
         };
         let store = self.options.store.as_ref();
         let observer = self.options.observer.as_deref();

@@ -37,12 +37,12 @@ impl<'a> Question<'a> {
     fn answer(&self, inner: &mut Inner) -> Option<Turn> {
         let paths = [self.path];
         let mut of_others = false;
-        for (number, program) in inner.programs.iter_mut().enumerate().filter(|_| self.looks.is_some()) {
+        for (number, program) in inner.programs.iter_mut().enumerate() {
+            let Some(reach) = self.looks.filter(|_| number != self.program) else { continue };
             // Where another process makes it, nobody knows when.
-            of_others |= number != self.program
-                && self
-                    .looks
-                    .is_some_and(|reach| !concerned(program, &paths, Path::new("/"), reach).is_empty());
+            let seen = concerned(program, &paths, Path::new("/"), reach);
+            of_others |=
+                seen.iter().any(|path| program.is_kept(*path) || !program.graph.is_at_place(*path, None));
         }
         let program = inner.programs.get_mut(self.program)?;
         let node = program.graph.all_nodes().nth(self.node)?;
@@ -70,11 +70,11 @@ pub(crate) fn serve(
         Turn::Look => return send_frame(&mut stream, &[2]),
         Turn::Again(pid) => pid,
     };
-    // It ends as if it had failed. Where its process isn't known yet, it has just been started.
-    match pid {
-        Some(pid) => process::end(pid),
-        None => process::end_of(&stream)?,
-    }
+    // It ends as if it had failed, also where what asks has a process group of its own. Where the command's process isn't
+    // known yet, it has just been started.
+    pid.into_iter().for_each(process::end);
+    // It may be gone already.
+    let _ = process::end_of(&stream);
     // Without an answer it would go on: it must have ended before that.
     frames.drain();
     Ok(())

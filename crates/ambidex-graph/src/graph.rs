@@ -294,8 +294,16 @@ impl Graph {
     /// Whether a path's place holds what a node should find there, made by the commands before it or there at the start;
     /// without a node, what a command at the end of the program should find.
     pub fn is_at_place(&self, path: PathId, node: Option<NodeId>) -> bool {
+        let newest = self.effective(path, node.and_then(|node| self.live_recording(node)));
+        // A command that writes there itself may not have done so yet.
+        let is_made = |seq: Seq| self.nodes[self.node_of(seq).index()].state.settled();
+        newest == self.paths.placed(path) && newest.is_none_or(is_made)
+    }
+
+    /// The version that a node should find at a path; without a node, that which a command at the end of the program should.
+    pub fn version_for(&self, path: PathId, node: Option<NodeId>) -> Option<Version> {
         let own = node.and_then(|node| self.live_recording(node));
-        self.effective(path, own) == self.paths.placed(path)
+        self.effective(path, own).map(|seq| self.version_of(seq))
     }
 
     /// How many commands were recorded.
@@ -405,7 +413,7 @@ impl Graph {
     }
 
     /// The recordings of a node, in program order.
-    pub(crate) fn recordings_of(&self, id: NodeId) -> impl Iterator<Item = Seq> + '_ {
+    pub fn recordings_of(&self, id: NodeId) -> impl Iterator<Item = Seq> + '_ {
         let first = Some(self.nodes[id.index()].first_recording);
         std::iter::successors(first, |seq| self.recordings[seq.index()].repeated)
     }

@@ -101,15 +101,28 @@ fn is_own(real: &[u8]) -> bool {
         .any(|own| !own.is_empty() && (real == own || paths::below(real, own) || is_temporary(real, own)))
 }
 
-/// Whether a file is a temporary one that a compiler has beside its output, before it gets the output's name: Clang's
-/// `a-0123abcd.o.tmp` (`CompilerInstance::createOutputFile`), binutils' `st0123ab` (`make_tempname` in `bucomm.c`).
+/// Whether a file is a temporary one that a tool has beside its output, before it gets the output's name: Clang's
+/// `a-0123abcd.o.tmp` (`CompilerInstance::createOutputFile`), LLD's `a.so.tmp0123abc` (`FileOutputBuffer`), llvm-ar's
+/// `a.a.temp-archive-0123abc.a`, mold's `.mold-0123ab`, binutils' `st0123ab` (`make_tempname` in `bucomm.c`).
 fn is_temporary(file: &[u8], output: &[u8]) -> bool {
-    let name = paths::name(file);
-    let stem = paths::name(output).split(|byte| *byte == b'.').next().unwrap_or_default();
-    let of_clang =
-        name.strip_prefix(stem).is_some_and(|rest| rest.starts_with(b"-") && rest.ends_with(b".tmp"));
-    let of_binutils = name.len() == 8 && name.starts_with(b"st");
-    paths::parent(file) == paths::parent(output) && (of_clang || of_binutils)
+    let (name, output_name) = (paths::name(file), paths::name(output));
+    let stem = output_name.split(|byte| *byte == b'.').next().unwrap_or_default();
+    let is_random = |text: &[u8], length| text.len() == length && text.iter().all(u8::is_ascii_alphanumeric);
+    let of_clang = name
+        .strip_prefix(stem)
+        .and_then(|rest| rest.strip_prefix(b"-"))
+        .and_then(|rest| rest.split_at_checked(8))
+        .is_some_and(|(random, end)| is_random(random, 8) && end.starts_with(b".") && end.ends_with(b".tmp"));
+    let behind_output = name.strip_prefix(output_name).unwrap_or_default();
+    let of_lld = behind_output.strip_prefix(b".tmp").is_some_and(|random| is_random(random, 7));
+    let of_llvm_ar = behind_output
+        .strip_prefix(b".temp-archive-")
+        .and_then(|rest| rest.strip_suffix(b".a"))
+        .is_some_and(|random| is_random(random, 7));
+    let of_mold = name.strip_prefix(b".mold-").is_some_and(|random| is_random(random, 6));
+    let of_binutils = name.strip_prefix(b"st").is_some_and(|random| is_random(random, 6));
+    paths::parent(file) == paths::parent(output)
+        && (of_clang || of_lld || of_llvm_ar || of_mold || of_binutils)
 }
 
 /// Asks the engine, and waits. A command that has to go is ended then. Without an engine nobody waits for anything.

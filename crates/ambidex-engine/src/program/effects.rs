@@ -28,12 +28,20 @@ impl Program {
             // What it has left running goes on as it does without us.
             Life::Waiting(_) | Life::Ended(_) => return Turn::Now,
         };
-        let counts = |seq: &Seq| self.graph.node_of(*seq) == node && !self.graph.is_cancelled(*seq);
-        let is_awaited = self.graph.program().filter(counts).any(|seq| self.awaited.contains(&seq.index()));
+        if seen.is_some_and(<[PathId]>::is_empty) && !of_others {
+            return Turn::Look;
+        }
+        let waits = |seq: Seq| !self.graph.is_cancelled(seq) && self.awaited.contains(&seq.index());
+        let is_awaited = self.graph.recordings_of(node).any(waits);
         let may_do_anything = is_awaited || !self.has_snapshot() && self.graph.state(node) == State::Running;
-        let is_there = |path: &PathId| !self.is_kept(*path) && self.graph.is_at_place(*path, Some(node));
+        let tree = self.tree.clone();
+        let are_there = |seen: &[PathId]| {
+            let Some(tree) = &tree else { return false };
+            let files = &mut tree.memory().files;
+            seen.iter().all(|path| self.is_there(files, *path, Some(node)))
+        };
         match seen {
-            Some(seen) if may_do_anything || !of_others && seen.iter().all(is_there) => Turn::Look,
+            Some(seen) if may_do_anything || !of_others && are_there(seen) => Turn::Look,
             None if may_do_anything => {
                 self.changes.by_commands.insert(node);
                 Turn::Now

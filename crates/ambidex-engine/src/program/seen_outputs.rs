@@ -6,7 +6,7 @@
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 
-use ambidex_graph::{NodeId, PathId};
+use ambidex_graph::{NodeId, PathId, Version};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::Program;
@@ -76,15 +76,32 @@ impl Program {
     pub fn sees_pending(
         &mut self,
         node: Option<NodeId>,
-        memory: &Memory,
-        looks: impl FnOnce() -> Vec<VersionId>,
+        memory: &mut Memory,
+        looks: impl FnOnce(&Memory) -> Vec<VersionId>,
     ) -> bool {
         self.seen_outputs.take_in(&memory.files, &self.paths);
         let seen = &self.seen_outputs.seen;
-        let is_pending = |path: &PathId| self.is_kept(*path) || !self.graph.is_at_place(*path, node);
-        !seen.is_empty()
-            && looks().iter().any(|id| {
-                seen.get(&memory.files.version(*id).file).is_some_and(|paths| paths.iter().any(is_pending))
-            })
+        if seen.is_empty() {
+            return false;
+        }
+        let looks = looks(memory);
+        let files = &mut memory.files;
+        looks.into_iter().any(|id| {
+            let paths = seen.get(&files.version(id).file);
+            paths.into_iter().flatten().any(|path| !self.is_there(files, *path, node))
+        })
+    }
+
+    /// Whether a path's place holds what a node should find there (see [`Graph::is_at_place`]), or the very same.
+    ///
+    /// [`Graph::is_at_place`]: ambidex_graph::Graph::is_at_place
+    pub(super) fn is_there(&self, files: &mut Files, path: PathId, node: Option<NodeId>) -> bool {
+        if self.is_kept(path) || self.graph.is_at_place(path, node) {
+            return !self.is_kept(path);
+        }
+        let Some(Version::Written(writer)) = self.graph.version_for(path, node) else { return false };
+        let ending = self.jobs[writer.index()].ending().filter(|ending| ending.status == 0);
+        let made = ending.and_then(|ending| ending.outputs.first());
+        made.is_some() && files.digest(self.paths.place(path)).as_ref() == made
     }
 }

@@ -30,7 +30,7 @@ impl Program {
         let command = job.command();
         let recalled = fresh::recall(&mut memory, subject, &command, &operands, &job.setting.env);
         if let Ok(record) = &recalled
-            && self.sees_pending(Some(node), &memory, || memory.looks(&record.looks))
+            && self.sees_pending(Some(node), &mut memory, |memory| memory.looks(&record.looks))
         {
             return false;
         }
