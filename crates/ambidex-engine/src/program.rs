@@ -379,6 +379,7 @@ impl Program {
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
         self.check_reads(node);
+        self.check_repetitions(node);
         if self.changes.by_commands.contains(&node) {
             self.end_of_changes();
         }

@@ -300,6 +300,14 @@ impl Graph {
         newest == self.paths.placed(path) && newest.is_none_or(is_made)
     }
 
+    /// Whether a path means the same version to all recordings of a node that count.
+    pub fn is_one_version(&self, path: PathId, node: NodeId) -> bool {
+        let live = self.recordings_of(node).filter(|seq| !self.recordings[seq.index()].cancelled);
+        let mut versions = live.map(|seq| self.effective(path, Some(seq)));
+        let first = versions.next();
+        versions.all(|version| Some(version) == first)
+    }
+
     /// The version that a node should find at a path; without a node, that which a command at the end of the program should.
     pub fn version_for(&self, path: PathId, node: Option<NodeId>) -> Option<Version> {
         let own = node.and_then(|node| self.live_recording(node));

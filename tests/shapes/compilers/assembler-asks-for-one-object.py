@@ -1,4 +1,5 @@
-"""The compiler's `as` puts into each object whether one certain object is there already."""
+"""The compiler's `as` puts into each object whether one certain object is there already, and takes its time; so
+a repetition is told of while the first is still running."""
 
 import os
 
@@ -11,7 +12,7 @@ with open("tools/as", "w") as file:
 for last; do :; done
 case $last in
 -*) ;;
-*) if [ -e build/of-mine/b.o ]; then echo '.section .note.there,"",@note
+*) sleep 0.3; if [ -e build/of-mine/b.o ]; then echo '.section .note.there,"",@note
 .string "there"' >> "$last"; fi ;;
 esac
 exec /usr/bin/as "$@"

@@ -10,6 +10,7 @@ use ambidex_graph::{NodeId, PathId, Version};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::Program;
+use crate::job::{Ending, Inputs, Memorable};
 use crate::memory::Memory;
 use crate::memory::files::{FileId, Files, VersionId};
 use crate::observation::View;
@@ -90,6 +91,28 @@ impl Program {
             let paths = seen.get(&files.version(id).file);
             paths.into_iter().flatten().any(|path| !self.is_there(files, *path, node))
         })
+    }
+
+    /// A node has ended. Repetitions were merged with it while it ran: looks whether it has seen an output of which they
+    /// should have seen another version.
+    pub(super) fn check_repetitions(&mut self, node: NodeId) {
+        let Some(tree) = self.tree.clone().filter(|_| self.graph.recordings_of(node).nth(1).is_some()) else {
+            return;
+        };
+        let memory = &*tree.memory();
+        let job = &self.jobs[node.index()];
+        let looks: Vec<VersionId> = match (job.ending().map(Ending::inputs), &job.memorable) {
+            (Some(Inputs::Known(looks)), _) => looks.to_vec(),
+            (Some(Inputs::Remembered), Memorable::Yes(subject)) => {
+                memory.record(&subject.key).map_or_else(Vec::new, |record| memory.looks(&record.looks))
+            }
+            _ => return,
+        };
+        self.seen_outputs.take_in(&memory.files, &self.paths);
+        let seen = |id: &VersionId| self.seen_outputs.seen.get(&memory.files.version(*id).file);
+        if looks.iter().filter_map(seen).flatten().any(|path| !self.graph.is_one_version(*path, node)) {
+            self.changes.misled.insert(node);
+        }
     }
 
     /// Whether a path's place holds what a node should find there (see [`Graph::is_at_place`]), or the very same.
