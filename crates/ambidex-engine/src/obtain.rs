@@ -17,6 +17,7 @@ use crate::by_libc::{self, Loaded};
 use crate::cached::{self, Wanted};
 use crate::fresh::{self, Operand, Remembered, Run, Subject};
 use crate::job::{Ending, Environment, Inputs, Plan};
+use crate::memory::Memory;
 use crate::memory::files::{Stat, Time, VersionId};
 use crate::memory::record::{How, Record, RunResult, Told, Why, Written};
 use crate::notice;
@@ -80,6 +81,9 @@ struct Learnt {
 /// Why a command is run of which an earlier run is known.
 const SEES_PENDING: &str = "it looks at what another command makes";
 
+/// Gives looks where they are wanted: to list them for each command would take time for nothing.
+pub(crate) type LooksOf<'a> = dyn Fn(&Memory) -> Vec<VersionId> + 'a;
+
 /// What is shared by all commands.
 pub(crate) struct Means<'a> {
     pub store: Option<&'a Store>,
@@ -92,7 +96,7 @@ pub(crate) struct Means<'a> {
     /// Called with the process of a command that runs.
     pub started: &'a dyn Fn(u32),
     /// Whether any of these looks sees an output of another command that is not at its place.
-    pub sees_pending: &'a dyn Fn(&[VersionId]) -> bool,
+    pub sees_pending: &'a dyn Fn(&LooksOf<'_>) -> bool,
     /// Where a command asks whether its turn has come, and as what.
     pub socket: &'a Path,
     pub name: String,
@@ -151,9 +155,8 @@ impl Started {
                 let Question { subject, operands, .. } = question;
                 match fresh::recall(&mut memory, subject, &self.command, operands, &self.env) {
                     Ok(record) => {
-                        let looks = memory.looks(&record.looks);
                         drop(memory);
-                        if (means.sees_pending)(&looks) {
+                        if (means.sees_pending)(&|memory| memory.looks(&record.looks)) {
                             return Err(Why::Always(SEES_PENDING.to_owned()));
                         }
                         return Ok(Obtained::reused(record));
@@ -173,7 +176,7 @@ impl Started {
         let found = self.wanted(question).find(store, &mut memory.files);
         drop(memory);
         let Some(found) = found else { return Err(why) };
-        if (means.sees_pending)(&found.looks) {
+        if (means.sees_pending)(&|_| found.looks.clone()) {
             return Err(Why::Always(SEES_PENDING.to_owned()));
         }
         let fetched = fs::create_dir_all(&self.folder).is_ok()
@@ -219,8 +222,8 @@ impl Started {
         self.prepare()?;
         let temporary = temporary_folder(means.temporary)?;
         let started = self.tree.after(self.prepared);
-        let rules = self.rules(means, &temporary);
-        let trace = means.observer.and_then(|library| Some((library, Trace::new(&rules).ok()?)));
+        let observed = |library| Some((library, Trace::new(&self.rules(means, &temporary)).ok()?));
+        let trace = means.observer.and_then(observed);
         let own = self.own_variables(&temporary, trace.as_ref());
         let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;
         (means.started)(running.pid());

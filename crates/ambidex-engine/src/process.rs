@@ -189,12 +189,11 @@ pub(crate) fn end(pid: u32) {
     }
 }
 
-/// Ends the command whose process is at the other end of a stream.
-pub(crate) fn end_of(stream: &UnixStream) -> io::Result<()> {
-    let peer = rustix::net::sockopt::socket_peercred(stream)?.pid;
-    let group = rustix::process::getpgid(Some(peer))?;
-    end(group.as_raw_nonzero().get().unsigned_abs());
-    Ok(())
+/// The process group at the other end of a stream; none if the process is gone.
+pub(crate) fn group_of(stream: &UnixStream) -> Option<u32> {
+    let peer = rustix::net::sockopt::socket_peercred(stream).ok()?.pid;
+    let group = rustix::process::getpgid(Some(peer)).ok()?;
+    Some(group.as_raw_nonzero().get().unsigned_abs())
 }
 
 /// Waits until all that was told to end has ended, or was killed.

@@ -14,6 +14,7 @@ use crate::growth::push;
 use crate::intake::{Intake, Left};
 use crate::job::{Ending, Environment, Inputs, Job, Life, Memorable, Setting};
 use crate::lookup::Programs;
+use crate::memory::Memory;
 use crate::memory::files::VersionId;
 use crate::memory::record::{ActionKey, How};
 use crate::obtain::Obtained;
@@ -289,20 +290,23 @@ impl Program {
         }
     }
 
+    /// What the command of a node was seen to look at, if that is known.
+    fn looks_of(&self, node: NodeId, memory: &Memory) -> Option<Vec<VersionId>> {
+        let job = &self.jobs[node.index()];
+        match (job.ending()?.inputs(), &job.memorable) {
+            (Inputs::Known(looks), _) => Some(looks.to_vec()),
+            (Inputs::Remembered, Memorable::Yes(subject)) => {
+                Some(memory.looks(&memory.record(&subject.key)?.looks))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the files that the command of a node read are what they were when it had ended.
     fn inputs_are(&mut self, node: NodeId) -> bool {
         let Some(tree) = self.tree.clone() else { return true };
         let memory = &mut *tree.memory();
-        let job = &self.jobs[node.index()];
-        let inputs: Vec<VersionId> = match (job.ending().map(Ending::inputs), &job.memorable) {
-            (None | Some(Inputs::Unknown), _) => return true,
-            (Some(Inputs::Known(inputs)), _) => inputs.to_vec(),
-            (Some(Inputs::Remembered), Memorable::No(_)) => return false,
-            (Some(Inputs::Remembered), Memorable::Yes(subject)) => {
-                let Some(record) = memory.record(&subject.key) else { return false };
-                memory.looks(&record.looks)
-            }
-        };
+        let Some(inputs) = self.looks_of(node, memory) else { return false };
         if self.sees_pending(None, memory, |_| inputs.clone()) {
             return false;
         }

@@ -8,8 +8,7 @@ use ambidex_graph::NodeId;
 use ambidex_store::Store;
 
 use crate::by_libc::Loaded;
-use crate::memory::files::VersionId;
-use crate::obtain::{Means, Obtained, Started};
+use crate::obtain::{LooksOf, Means, Obtained, Started};
 use crate::process;
 use crate::program::Program;
 use crate::table::Table;
@@ -222,10 +221,10 @@ impl Shared {
                 process::end(pid);
             }
         };
-        let sees_pending = |looks: &[VersionId]| {
+        let sees_pending = |looks: &LooksOf<'_>| {
             let mut inner = self.lock();
             let mut memory = started.tree.memory();
-            inner.programs[program].sees_pending(Some(started.node), &mut memory, |_| looks.to_vec())
+            inner.programs[program].sees_pending(Some(started.node), &mut memory, looks)
         };
         let store = self.options.store.as_ref();
         let observer = self.options.observer.as_deref();

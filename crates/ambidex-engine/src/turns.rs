@@ -72,9 +72,8 @@ pub(crate) fn serve(
     };
     // It ends as if it had failed, also where what asks has a process group of its own. Where the command's process isn't
     // known yet, it has just been started.
-    pid.into_iter().for_each(process::end);
-    // It may be gone already.
-    let _ = process::end_of(&stream);
+    let asks = process::group_of(&stream).filter(|group| Some(*group) != pid);
+    pid.into_iter().chain(asks).for_each(process::end);
     // Without an answer it would go on: it must have ended before that.
     frames.drain();
     Ok(())

@@ -11,7 +11,6 @@ use std::sync::atomic::Ordering;
 
 use crate::buffer::PathBuffer;
 use crate::paths::{self, Place};
-use crate::sys::Piece;
 use crate::{frames, journal, sys, table};
 
 /// The engine has nothing against this look.
@@ -135,14 +134,9 @@ fn ask(what: &[u8], path: &[u8]) {
     let Ok(stream) = sys::connect(socket).map(sys::Own) else { return };
     let mut question = PathBuffer::new();
     question.push(b"E").push(command).push(b" ").push(what).push(b"\0").push(path);
-    let length = (question.bytes().len() as u32).to_be_bytes();
-    let mut pieces = [Piece::of(&length), Piece::of(question.bytes())];
-    // SAFETY: both pieces are alive here.
-    if unsafe { sys::send(stream.0, &mut pieces, None) }.is_err() {
-        return;
-    }
     let mut answer = [0];
-    if frames::receive_frame(stream.0, &mut answer).is_some()
+    if frames::send_frame(stream.0, question.bytes(), None).is_ok()
+        && frames::receive_frame(stream.0, &mut answer).is_some()
         && answer[0] != LOOK
         && let Some(turn) = journal::turn()
     {

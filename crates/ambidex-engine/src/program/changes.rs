@@ -10,8 +10,7 @@ use std::sync::Arc;
 use ambidex_graph::{NodeId, State};
 
 use super::Program;
-use crate::job::{Inputs, Memorable};
-use crate::memory::files::VersionId;
+use crate::job::Inputs;
 use crate::observation::View;
 
 /// A file or folder that was changed, made or removed.
@@ -103,19 +102,12 @@ impl Program {
             return true;
         }
         let (Some(ending), Some(tree)) = (job.ending(), self.tree.clone()) else { return true };
-        let declares_all = job.declares_all;
-        let memory = tree.memory();
-        let recorded;
-        let looks: &[VersionId] = match (ending.inputs(), &job.memorable) {
-            (Inputs::Known(looks), _) => looks,
-            (Inputs::Remembered, Memorable::Yes(subject)) => {
-                let Some(record) = memory.record(&subject.key) else { return true };
-                recorded = memory.looks(&record.looks);
-                &recorded
-            }
+        if matches!(ending.inputs(), Inputs::Unknown) {
             // Of an archive all is declared.
-            _ => return !declares_all,
-        };
+            return !job.declares_all;
+        }
+        let memory = tree.memory();
+        let Some(looks) = self.looks_of(node, &memory) else { return true };
         let seen: Vec<(PathBuf, View)> = looks
             .iter()
             .map(|id| {

@@ -10,7 +10,7 @@ use ambidex_graph::{Action, NodeId, PathId, Version};
 
 use super::Program;
 use crate::job::Memorable;
-use crate::memory::files::Time;
+use crate::memory::files::{Files, Time};
 use crate::notice;
 use crate::{place, stamp};
 
@@ -44,18 +44,20 @@ impl Program {
         result.map_err(|e| io::Error::new(e.kind(), format!("{} can't be written: {e}", place.display())))
     }
 
-    /// Whether a place holds what a node has made already.
-    fn is_put(&self, node: NodeId, place: &Path) -> bool {
+    /// Whether a path's place holds what a node has made there, whoever has put it.
+    pub(super) fn is_output_there(&self, files: &mut Files, path: PathId, node: NodeId) -> bool {
         let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
-        let (Some(digest), Some(tree)) = (known, &self.tree) else { return false };
-        place.exists() && tree.memory().files.digest(place) == Some(digest)
+        let place = self.paths.place(path);
+        known.is_some() && place.exists() && files.digest(place) == known
     }
 
-    /// Puts a file to a place, unless it is there already.
+    /// Whether a version needs not be put to its place.
+    pub(super) fn is_put(&self, path: PathId, version: Version) -> bool {
+        let Version::Written(node) = version else { return false };
+        self.tree.as_ref().is_some_and(|tree| self.is_output_there(&mut tree.memory().files, path, node))
+    }
+
     fn put_file(&self, node: NodeId, file: &Path, place: &Path) -> io::Result<()> {
-        if self.is_put(node, place) {
-            return Ok(());
-        }
         // In the order in which the serial build would have made them, beside what Python makes itself.
         self.place(file, place, Some(self.jobs[node.index()].recorded))
     }
@@ -79,11 +81,7 @@ impl Program {
         let all: Vec<(PathId, Version)> = self.graph.uncommitted().filter(is_made).collect();
         for (path, version) in all {
             if wanted(self, path) {
-                let is_put = match version {
-                    Version::Written(node) => self.is_put(node, self.paths.place(path)),
-                    Version::Left(_) => false,
-                };
-                if !is_put {
+                if !self.is_put(path, version) {
                     self.note_placing(path)?;
                     self.put(path, version)?;
                 }

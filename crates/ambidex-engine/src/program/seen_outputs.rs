@@ -10,7 +10,6 @@ use ambidex_graph::{NodeId, PathId, Version};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::Program;
-use crate::job::{Ending, Inputs, Memorable};
 use crate::memory::Memory;
 use crate::memory::files::{FileId, Files, VersionId};
 use crate::observation::View;
@@ -100,14 +99,7 @@ impl Program {
             return;
         };
         let memory = &*tree.memory();
-        let job = &self.jobs[node.index()];
-        let looks: Vec<VersionId> = match (job.ending().map(Ending::inputs), &job.memorable) {
-            (Some(Inputs::Known(looks)), _) => looks.to_vec(),
-            (Some(Inputs::Remembered), Memorable::Yes(subject)) => {
-                memory.record(&subject.key).map_or_else(Vec::new, |record| memory.looks(&record.looks))
-            }
-            _ => return,
-        };
+        let Some(looks) = self.looks_of(node, memory) else { return };
         self.seen_outputs.take_in(&memory.files, &self.paths);
         let seen = |id: &VersionId| self.seen_outputs.seen.get(&memory.files.version(*id).file);
         if looks.iter().filter_map(seen).flatten().any(|path| !self.graph.is_one_version(*path, node)) {
@@ -119,12 +111,13 @@ impl Program {
     ///
     /// [`Graph::is_at_place`]: ambidex_graph::Graph::is_at_place
     pub(super) fn is_there(&self, files: &mut Files, path: PathId, node: Option<NodeId>) -> bool {
-        if self.is_kept(path) || self.graph.is_at_place(path, node) {
-            return !self.is_kept(path);
+        if self.is_kept(path) {
+            return false;
         }
-        let Some(Version::Written(writer)) = self.graph.version_for(path, node) else { return false };
-        let ending = self.jobs[writer.index()].ending().filter(|ending| ending.status == 0);
-        let made = ending.and_then(|ending| ending.outputs.first());
-        made.is_some() && files.digest(self.paths.place(path)).as_ref() == made
+        match self.graph.version_for(path, node) {
+            _ if self.graph.is_at_place(path, node) => true,
+            Some(Version::Written(writer)) => self.is_output_there(files, path, writer),
+            _ => false,
+        }
     }
 }

@@ -87,7 +87,9 @@ impl Program {
             let place = self.paths.place(change.path).to_owned();
             let keep = tree.objects().join(format!("before-{}-{}", self.number, change.token));
             self.backups.insert(change.token, Backup::take(&place, keep)?);
-            if let Change::Commit(version) = change.change {
+            if let Change::Commit(version) = change.change
+                && !self.is_put(change.path, version)
+            {
                 self.put(change.path, version)?;
             }
         }
