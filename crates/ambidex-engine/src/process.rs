@@ -125,7 +125,8 @@ fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended)
     // What it has left behind may write there yet, and must not die of it.
     let left: Vec<File> = open.into_iter().flatten().collect();
     if !left.is_empty() {
-        std::thread::spawn(move || left.into_iter().for_each(drain));
+        // If the system allows no more threads, it does die of it, as it would under plain setuptools.
+        let _ = std::thread::Builder::new().spawn(move || left.into_iter().for_each(drain));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
 
 use crate::explain;
 use crate::frames::Frames;
@@ -79,6 +80,19 @@ fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
     }
 }
 
+/// Serves whoever has come. If what it asks for can't be done, the build is over: whoever waits for it, or for another
+/// process of the same program, must not wait for ever.
+fn serve_or_stop(sight: &Sight, stream: UnixStream) {
+    let stopping = || sight.shared.lock().stopping;
+    if let Err(error) = serve(sight, stream)
+        && !stopping()
+        && !is_of_an_ended_process(&error)
+    {
+        notice::tell(format_args!("error: {error}"));
+        sight.shared.stop();
+    }
+}
+
 /// Whether this is how it shows that a captured process has ended in the middle of its conversation.
 fn is_of_an_ended_process(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted, UnexpectedEof};
@@ -90,6 +104,9 @@ fn is_of_an_ended_process(error: &io::Error) -> bool {
 fn is_own(stream: &UnixStream) -> bool {
     rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid == rustix::process::geteuid())
 }
+
+/// How long to wait before something is tried again of which the system has no more now.
+const SHORTAGE: Duration = Duration::from_millis(20);
 
 /// An engine that serves captured processes until it is dropped or stopped.
 #[derive(Debug)]
@@ -112,14 +129,15 @@ impl Engine {
         std::fs::create_dir(&temporary)?;
         let table = Table::new(folder.path())?;
         let shared = Arc::new(Shared::new(options, temporary, folder.path().join("undo"), table));
+        shared.add_worker(&mut shared.lock())?;
         let trees = Arc::new(Trees::default());
         let engine =
             Self { shared: shared.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };
-        std::thread::spawn(move || {
+        let accept = move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else {
-                    // Too many files are open, say (accept(2)): whoever asks is served later.
-                    std::thread::sleep(std::time::Duration::from_millis(20));
+                    // Too many files are open, say (accept(2)).
+                    std::thread::sleep(SHORTAGE);
                     continue;
                 };
                 if !is_own(&stream) {
@@ -127,20 +145,17 @@ impl Engine {
                 }
                 let sight =
                     Sight { shared: shared.clone(), trees: trees.clone(), asker: None, incarnation: 0 };
-                std::thread::spawn(move || {
-                    let stopping = || sight.shared.lock().stopping;
-                    if let Err(error) = serve(&sight, stream)
-                        && !stopping()
-                        && !is_of_an_ended_process(&error)
-                    {
-                        notice::tell(format_args!("error: {error}"));
-                        // What was asked for can't be done: whoever waits for it, or for another process of the same
-                        // program, must not wait for ever.
-                        sight.shared.stop();
-                    }
-                });
+                let start = || {
+                    let (sight, stream) = (sight.clone(), stream.try_clone()?);
+                    std::thread::Builder::new().spawn(move || serve_or_stop(&sight, stream))
+                };
+                while start().is_err() {
+                    // No more threads or files can be had for now: whoever asks is served later.
+                    std::thread::sleep(SHORTAGE);
+                }
             }
-        });
+        };
+        std::thread::Builder::new().spawn(accept)?;
         Ok(engine)
     }
 

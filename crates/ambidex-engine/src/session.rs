@@ -65,7 +65,7 @@ impl Session {
         sight.trees.doubt(None);
         let sight = Sight { asker: Some(program), ..sight };
         let mut session = Self { sight, stream, frames, program, new_nodes: Vec::new() };
-        let writer = session.start_writer();
+        let writer = session.start_writer()?;
         let welcomed = protocol::send(&mut session.stream, &Reply::Welcome { program, only_record });
         let result = welcomed.and_then(|()| session.serve_to_the_end());
         // Whatever is still pending now belongs to a process that was killed.
@@ -85,9 +85,12 @@ impl Session {
     }
 
     /// Writes, in a thread of its own, what the process and its commands have printed: whoever reads it may be slow.
-    fn start_writer(&self) -> std::thread::JoinHandle<()> {
+    ///
+    /// # Errors
+    /// If the system allows no more threads.
+    fn start_writer(&self) -> io::Result<std::thread::JoinHandle<()>> {
         let (shared, number) = (self.sight.shared.clone(), self.program);
-        std::thread::spawn(move || {
+        std::thread::Builder::new().spawn(move || {
             let mut inner = shared.lock();
             loop {
                 let was_drained = inner.programs[number].log.is_drained();

@@ -119,13 +119,21 @@ impl Shared {
         self.inner.lock().expect("the state of the engine is sound")
     }
 
+    /// Adds a thread that runs commands.
+    ///
+    /// # Errors
+    /// If the system allows no more threads.
+    pub fn add_worker(self: &Arc<Self>, inner: &mut Inner) -> std::io::Result<()> {
+        let shared = self.clone();
+        std::thread::Builder::new().spawn(move || shared.work())?;
+        inner.workers += 1;
+        Ok(())
+    }
+
     /// Something was recorded or demanded: lets it be started.
     pub fn new_work(self: &Arc<Self>, inner: &mut Inner) {
-        while inner.workers < inner.jobs {
-            inner.workers += 1;
-            let shared = self.clone();
-            std::thread::spawn(move || shared.work());
-        }
+        // If there can be no more threads, those that are there do it.
+        while inner.workers < inner.jobs && self.add_worker(inner).is_ok() {}
         self.work.notify_all();
     }
 

@@ -142,15 +142,17 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes into the file itself: it may be open, or have other names.
+/// Writes into the file itself: it may be open, or have other names. It is shortened last, so that its own room is used
+/// before new room is asked for: the disk may be full.
 fn put_content(place: &Path, backup: &Path) -> io::Result<()> {
     let content = fs::read(backup)?;
     let writable = place.metadata().map(|data| data.mode() & 0o200 != 0).unwrap_or(true);
     if !writable {
         fs::set_permissions(place, Permissions::from_mode(0o600))?;
     }
-    let mut file = File::create(place)?;
-    file.write_all(&content)
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(place)?;
+    file.write_all(&content)?;
+    file.set_len(content.len() as u64)
 }
 
 fn set_time(path: &Path, seconds: i64, nanoseconds: i64) -> io::Result<()> {

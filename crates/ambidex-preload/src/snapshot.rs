@@ -159,26 +159,33 @@ fn go_on(stream: Own, session: state::Session, shown: c_int, parent_shown: c_int
     state::recorded();
     text::resumed();
     for file in files {
-        if let Some(content) = &file.content {
-            put_back(file.fd, content.clone());
+        if let Some(content) = &file.content
+            && !put_back(file.fd, content.clone())
+        {
+            let _ = sys::write_all(2, b"ambidex: error: an open file can't be put back: is the disk full?\n");
+            end();
         }
         let _ = sys::lseek(file.fd, file.offset, 0);
     }
 }
 
-/// Gives a file its content back. What is opened again does not append, as the descriptor itself may.
-fn put_back(fd: c_int, mut content: PathBuffer) {
+/// Gives a file its content back. What is opened again does not append, as the descriptor itself may. The file is
+/// shortened last, so that its own room is used before new room is asked for.
+fn put_back(fd: c_int, mut content: PathBuffer) -> bool {
     let (Ok(kept), Some(file)) =
         (sys::open(content.c(), sys::O_RDONLY).map(Own), opened_again(fd, sys::O_WRONLY))
     else {
-        return;
+        return false;
     };
-    let _ = sys::ftruncate(file.0, 0);
     let mut piece = vec![0; 1 << 16];
-    while let Ok(count) = sys::read(kept.0, &mut piece)
-        && count > 0
-        && sys::write_all(file.0, &piece[..count]).is_ok()
-    {}
+    let mut length = 0;
+    loop {
+        match sys::read(kept.0, &mut piece) {
+            Ok(0) => return sys::ftruncate(file.0, length).is_ok(),
+            Ok(count) if sys::write_all(file.0, &piece[..count]).is_ok() => length += count as i64,
+            _ => return false,
+        }
+    }
 }
 
 /// Nothing is pending any more, and no snapshot wanted.
