@@ -2,57 +2,25 @@
 //!
 //! One [`Engine`] serves every captured process of a run of ambidex. Each such process has a *program* (the graph of
 //! what it recorded); all share one pool of jobs.
+//!
+//! The modules are in folders, each of which uses only those below it (`tests/layering.rs`). From the top:
+//! [`serve`], [`report`], [`program`], [`execute`], [`uptodate`], [`memory`], [`observe`], [`base`].
 
-mod attributes;
-mod by_libc;
-mod cached;
-mod clock;
-mod conclusion;
-mod explain;
-mod frames;
-mod fresh;
-mod growth;
-mod identity;
-mod inputs;
-mod intake;
-mod job;
-mod line;
-mod lookup;
-mod machine;
+mod base;
+mod execute;
 mod memory;
-mod notice;
-mod observation;
-mod obtain;
-mod output;
-mod parts;
-mod path_index;
-mod paths;
-mod place;
-mod process;
+mod observe;
 mod program;
-pub mod protocol;
 mod report;
-mod roles;
-mod server;
-mod session;
-mod sight;
-mod stamp;
-mod state;
-mod surroundings;
-mod table;
-mod text;
-mod tools;
-mod trace;
-mod tree;
-mod turns;
-mod undo;
-mod waits;
-mod witness;
+mod serve;
+mod uptodate;
 
-pub use explain::{Explanation, explain};
-pub use inputs::{Inputs, Look, Sight, inputs};
-pub use report::{Commands, FailedCommand, HazardCounts, HazardPath, LeftCommand, Report, Writer};
-pub use server::Engine;
-pub use state::Options;
-pub use tree::{folder_of as state_folder, is_in_use};
-pub use waits::Wait;
+pub use base::protocol;
+pub use memory::tree::{folder_of as state_folder, is_in_use};
+pub use program::hazards::{HazardPath, Writer};
+pub use program::waits::Wait;
+pub use report::explain::{Explanation, explain};
+pub use report::inputs::{Inputs, Look, Sight, inputs};
+pub use report::summary::{Commands, FailedCommand, HazardCounts, LeftCommand, Report};
+pub use serve::pool::Options;
+pub use serve::server::Engine;

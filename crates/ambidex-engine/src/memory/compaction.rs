@@ -6,7 +6,7 @@ use std::io;
 use super::files::{Files, VersionId};
 use super::groups::{GroupId, Groups};
 use super::{Frame, Memory, SMALL};
-use crate::surroundings::Surroundings;
+use crate::observe::surroundings::Surroundings;
 
 impl Memory {
     /// Writes the log anew where a third of it or more says nothing any more.

@@ -2,7 +2,7 @@
 //! system vouches for it.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs::{self};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 use ambidex_store::{Digest, open_regular};
 use rustc_hash::FxHashSet;
 use rustix::fs::{Access, Mode, OFlags, access};
-use rustix::time::Timespec;
 
-use crate::clock::tick;
-use crate::growth::push;
-use crate::observation::{View, is_kernels};
-use crate::path_index::PathIndex;
+use crate::base::clock::tick;
+use crate::base::growth::push;
+use crate::base::path_index::PathIndex;
+use crate::base::stat::{Stat, Time};
+use crate::observe::observation::{View, is_kernels};
 
 /// A path in one respect, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,78 +29,6 @@ pub(crate) struct FileId(pub u32);
 /// What was seen there, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct VersionId(pub u32);
-
-/// What the file system says of a file. The time of the last status change is part of it: unlike the modification
-/// time, nobody can set it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) struct Stat {
-    pub device: u64,
-    pub inode: u64,
-    pub size: u64,
-    pub modified: Time,
-    pub changed: Time,
-}
-
-/// A moment by a clock of the file system, in nanoseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Time(i64);
-
-impl Time {
-    /// Moments that a 64 bit number has no room for (after 2262) are all the same.
-    pub fn new(seconds: i64, nanoseconds: i64) -> Self {
-        Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds))
-    }
-
-    /// As the kernel has it.
-    pub fn timespec(self) -> Timespec {
-        Timespec { tv_sec: self.seconds(), tv_nsec: self.0.rem_euclid(1_000_000_000) }
-    }
-
-    /// Whole seconds since 1970.
-    pub fn seconds(self) -> i64 {
-        self.0.div_euclid(1_000_000_000)
-    }
-
-    fn is_whole(self) -> bool {
-        self.0 % 1_000_000_000 == 0
-    }
-}
-
-impl Stat {
-    /// The state of a file, links followed; none where there is nothing that can be looked at.
-    pub fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().map(|data| Self::from(&data))
-    }
-
-    /// Whether a change after this moment would show: two changes within one tick of the file system's clock may
-    /// carry the same time ("racy git", git's `Documentation/technical/racy-git.txt`). `now` is that clock's time.
-    fn is_settled(&self, now: Time) -> bool {
-        if self.changed.is_whole() && self.modified.is_whole() {
-            // The file system may count whole seconds, or two (FAT).
-            return self.changed.seconds() + 2 < now.seconds();
-        }
-        self.changed < now
-    }
-}
-
-impl From<&Metadata> for Stat {
-    fn from(data: &Metadata) -> Self {
-        Self {
-            device: data.dev(),
-            inode: data.ino(),
-            size: data.size(),
-            modified: Time::new(data.mtime(), data.mtime_nsec()),
-            changed: Time::new(data.ctime(), data.ctime_nsec()),
-        }
-    }
-}
-
-/// Whether an output that was left in a folder of its own, in this state, still has this content. Nobody else writes
-/// there, so it need not be in the table of files, which would be a good part of a large build's memory.
-pub(crate) fn is_still(file: &Path, state: Option<Stat>, digest: &Digest) -> bool {
-    let Some(now) = Stat::of(file) else { return false };
-    Some(now) == state || open_regular(file).and_then(Digest::of_reader).is_ok_and(|found| found == *digest)
-}
 
 /// What was seen at a path in one respect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use crate::notice;
+use crate::base::notice;
 
 /// What the file begins with. Another version of ambidex that writes other frames begins with another line.
 const HEAD: &[u8] = b"ambidex state 4\n";

@@ -8,6 +8,7 @@ pub(crate) mod groups;
 mod log;
 pub(crate) mod record;
 mod surrounded;
+pub(crate) mod tree;
 pub(crate) mod unit;
 
 use std::collections::{HashMap, HashSet};
@@ -19,9 +20,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::notice;
-use crate::roles::Roles;
-use crate::surroundings::Surroundings;
+use crate::base::notice;
+use crate::base::roles::Roles;
+use crate::observe::surroundings::Surroundings;
 use ambidex_store::Digest;
 use files::{Files, News, VersionId};
 use groups::{GroupId, Groups};

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::Stat;
 use super::groups::GroupId;
-use crate::machine::Fact;
+use crate::base::machine::Fact;
+use crate::base::stat::Stat;
 use ambidex_store::Digest;
 
 /// What makes commands the same, wherever and whenever they run, but for the content of what they read.
@@ -22,7 +22,7 @@ pub(crate) struct Record {
     pub looks: Vec<GroupId>,
     /// The roles of paths when it ran: (path, name).
     pub roles: Vec<(String, String)>,
-    /// The variables that it asked for, and what they were set to: the number of the [surroundings](crate::surroundings).
+    /// The variables that it asked for, and what they were set to: the number of the [surroundings](crate::observe::surroundings).
     pub surroundings: u32,
     /// Everything that does not depend on where the tree is.
     pub result: RunResult,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{Frame, Memory};
-use crate::job::Environment;
-use crate::observation::Asked;
-use crate::roles::Roles;
-use crate::surroundings::{self, Surroundings};
+use crate::base::environment::Environment;
+use crate::base::roles::Roles;
+use crate::observe::observation::Asked;
+use crate::observe::surroundings::{self, Surroundings};
 
 impl Memory {
     /// The number of these variables as they are set in an environment, and the roles with those of paths that they name.

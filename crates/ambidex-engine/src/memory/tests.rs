@@ -174,8 +174,8 @@ fn changes_that_may_be_younger_than_a_start_are_in_doubt() {
     let bench = Bench::new();
     let input = bench.path("input");
     fs::write(&input, "one").unwrap();
-    let changed = files::Stat::of(&input).unwrap().changed;
-    let seconds = |more: i64| files::Time::new(changed.seconds() + more, 1);
+    let changed = crate::base::stat::Stat::of(&input).unwrap().changed;
+    let seconds = |more: i64| crate::base::stat::Time::new(changed.seconds() + more, 1);
     let files = &mut bench.open().files;
     let file = files.id(&input);
     // Within one tick of the clock, before or after.

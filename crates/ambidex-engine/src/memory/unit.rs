@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use ambidex_store::Digest;
 use serde::{Deserialize, Serialize};
 
-use super::files::Stat;
 use super::groups::GroupId;
 use super::record::ActionKey;
+use crate::base::stat::Stat;
 
 /// The commands of one extension at the end of a good build. They would be the same again, with the same outputs, as
 /// long as Python is in the same state (by which a unit is found) and everything here is what it was.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use ambidex_graph::{NodeId, State};
 
 use super::Program;
-use crate::job::Inputs;
-use crate::observation::View;
+use crate::execute::outcome::Inputs;
+use crate::observe::observation::View;
 
 /// A file or folder that was changed, made or removed.
 #[derive(Debug)]

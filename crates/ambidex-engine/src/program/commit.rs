@@ -9,10 +9,12 @@ use std::path::Path;
 use ambidex_graph::{Action, NodeId, PathId, Version};
 
 use super::Program;
-use crate::job::Memorable;
-use crate::memory::files::{Files, Time};
-use crate::notice;
-use crate::{place, stamp};
+use crate::base::notice;
+use crate::base::stamp;
+use crate::base::stat::Time;
+use crate::execute::place;
+use crate::memory::files::Files;
+use crate::program::job::Memorable;
 
 impl Program {
     /// Takes back what cancelled commands did at places.
@@ -164,7 +166,7 @@ impl Program {
             let (Memorable::Yes(subject), Some(ending)) = (&job.memorable, job.ending()) else { continue };
             self.conclusion.add_action(subject.key);
             if let (true, Some(digest)) = (job.is_final(), ending.outputs.first()) {
-                let name = self.scopes.get(&self.scope_of[seq.index()]).and_then(|scope| scope.name.clone());
+                let name = self.extension_at(seq).map(str::to_owned);
                 self.conclusion.add_file(name, job.products[0].place.to_path_buf(), *digest);
             }
         }

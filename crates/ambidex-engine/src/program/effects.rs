@@ -6,7 +6,7 @@
 use ambidex_graph::{NodeId, PathId, Seq, State};
 
 use super::Program;
-use crate::job::Life;
+use crate::program::job::Life;
 
 /// Whether a command may do what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use ambidex_graph::PathId;
 use rustc_hash::FxHashMap;
 
 use super::Program;
-use crate::memory::files::Time;
+use crate::base::stat::Time;
 
 /// See the module.
 #[derive(Debug, Default)]

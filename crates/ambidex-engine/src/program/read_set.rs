@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ambidex_command::Kind;
 
-use crate::job::Job;
-use crate::paths::PathTable;
+use crate::base::paths::PathTable;
+use crate::program::job::Job;
 
 /// Endings of files that sources include, wherever they are.
 const HEADERS: [&str; 12] = ["h", "hh", "hpp", "hxx", "h++", "H", "inc", "inl", "ipp", "tcc", "tpp", "def"];

@@ -11,9 +11,9 @@ use ambidex_store::Digest;
 
 use super::Program;
 use super::unit::Kept;
-use crate::job::Environment;
-use crate::protocol;
-use crate::undo;
+use crate::base::environment::Environment;
+use crate::base::protocol;
+use crate::program::undo;
 
 /// A frozen copy of a process, which goes on from there if a command behind it does not end as predicted.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use ambidex_graph::{NodeId, PathId, Version};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::Program;
+use crate::base::paths::PathTable;
 use crate::memory::Memory;
 use crate::memory::files::{FileId, Files, VersionId};
-use crate::observation::View;
-use crate::paths::PathTable;
+use crate::observe::observation::View;
 
 /// See the module. Looks and outputs come in any order, and are held against each other by hashes of their names.
 #[derive(Debug, Default)]

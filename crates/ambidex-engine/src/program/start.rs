@@ -9,13 +9,14 @@ use ambidex_graph::{Change, Content, NodeId, PathId};
 use ambidex_store::Digest;
 
 use super::Program;
-use crate::fresh::{self, Operand};
-use crate::identity;
-use crate::job::{Life, Memorable, Read, ReadAs};
+use crate::execute::obtain::{Obtained, Question, Started};
+use crate::execute::place::Backup;
 use crate::memory::Memory;
 use crate::memory::record::Why;
-use crate::obtain::{Obtained, Question, Started};
-use crate::place::Backup;
+use crate::program::job::{Life, Memorable, Read, ReadAs};
+use crate::uptodate::check;
+use crate::uptodate::fingerprint::Operand;
+use crate::uptodate::key;
 
 impl Program {
     /// Ends a node that needs not be run, right when it was recorded: all that it reads is there and known, and an
@@ -28,7 +29,7 @@ impl Program {
         let job = &self.jobs[node.index()];
         let Memorable::Yes(subject) = &job.memorable else { return false };
         let command = job.command();
-        let recalled = fresh::recall(&mut memory, subject, &command, &operands, &job.setting.env);
+        let recalled = check::recall(&mut memory, subject, &command, &operands, &job.setting.env);
         if let Ok(record) = &recalled
             && self.sees_pending(Some(node), &mut memory, |memory| memory.looks(&record.looks))
         {
@@ -118,7 +119,7 @@ impl Program {
         debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
         let (question, why) = match &job.memorable {
             Memorable::Yes(subject) => {
-                let (named, _) = identity::named_argv(&command, &subject.roles);
+                let (named, _) = key::named_argv(&command, &subject.roles);
                 let place = &job.products[0].place;
                 let extension = self.extension_of(node);
                 let outputs = job.products.iter().filter_map(|product| {
@@ -131,7 +132,7 @@ impl Program {
                     operands,
                     declared: self.declared(node),
                     outputs: outputs.collect(),
-                    told: fresh::told(subject, named, place, extension),
+                    told: check::told(subject, named, place, extension),
                 };
                 let why = if let Life::Waiting(why) = waited { why } else { None };
                 (Some(question), why.map(|why| *why))

@@ -1,6 +1,6 @@
 //! Knows which extensions are up to date as a whole, so that Python need not record their commands.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,16 +10,17 @@ use ambidex_graph::{Key, NodeId, PathId};
 use ambidex_store::Digest;
 
 use super::{Program, ScopeState};
-use crate::identity;
-use crate::job::{Environment, Job, Memorable, ReadAs};
+use crate::base::environment::Environment;
+use crate::base::parts::Parts;
+use crate::base::roles::Roles;
+use crate::base::stat::is_still;
 use crate::memory::Memory;
-use crate::memory::files::{VersionId, is_still};
+use crate::memory::files::VersionId;
 use crate::memory::record::{ActionKey, Record};
 use crate::memory::unit::{Done, Unit};
-use crate::parts::Parts;
-use crate::report::HazardPath;
-use crate::roles::Roles;
-use crate::tools;
+use crate::observe::tools;
+use crate::program::job::{Job, Memorable, ReadAs};
+use crate::uptodate::key;
 
 /// Counts up when what goes into a state changes.
 const VERSION: &[u8] = b"ambidex unit 1";
@@ -114,7 +115,7 @@ impl Program {
         add(python.objects.as_bytes());
         add(&self.code?.0);
         add(python.cwd.as_os_str().as_encoded_bytes());
-        if let Some(other) = identity::other_name_of(python.cwd, &self.env) {
+        if let Some(other) = key::other_name_of(python.cwd, &self.env) {
             add(other.as_bytes());
         }
         // Python code is like a script: it may look at any variable.
@@ -319,31 +320,6 @@ impl Program {
             }
         }
         Some(found)
-    }
-
-    /// How many paths more than one extension writes, of which one was spared; but for those that are known.
-    pub fn spared_hazards(&self, known: &[HazardPath]) -> usize {
-        if self.spared.is_empty() {
-            return 0;
-        }
-        let mut writers: HashMap<&Path, BTreeSet<&str>> = HashMap::new();
-        for spared in &self.spared {
-            let Some(name) = &spared.name else { continue };
-            for done in &spared.unit.commands {
-                writers.entry(&done.place).or_default().insert(name);
-            }
-        }
-        for seq in self.graph.program() {
-            let scope = self.scopes.get(&self.scope_of[seq.index()]);
-            let Some(name) = scope.and_then(|scope| scope.name.as_deref()) else { continue };
-            for product in &self.jobs[self.graph.node_of(seq).index()].products {
-                if let Some(names) = writers.get_mut(&*product.place) {
-                    names.insert(name);
-                }
-            }
-        }
-        known.iter().for_each(|hazard| drop(writers.remove(&*hazard.path)));
-        writers.values().filter(|names| names.len() > 1).count()
     }
 
     /// How many commands were spared: with repetitions, and those of them that are not in the graph, without.

@@ -1,0 +1,36 @@
+//! The environment in which commands run.
+
+use std::collections::BTreeMap;
+
+/// The variable that names libraries to be preloaded.
+const PRELOAD: &str = "LD_PRELOAD";
+/// The end of the path of ambidex' own.
+const LIBRARY: &str = "/libambidex_preload.so";
+
+/// An environment with its hash, shared by the commands that run in it.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    pub variables: BTreeMap<String, String>,
+    pub hash: [u8; 32],
+}
+
+impl Environment {
+    /// An environment without what only ambidex itself put there.
+    pub fn new(mut variables: BTreeMap<String, String>) -> Self {
+        variables.retain(|name, _| !name.starts_with("AMBIDEX_"));
+        if let Some(preloaded) = variables.remove(PRELOAD) {
+            // ld.so(8): the list is separated by spaces or colons.
+            let others: Vec<&str> =
+                preloaded.split([' ', ':']).filter(|l| !l.is_empty() && !l.ends_with(LIBRARY)).collect();
+            if !others.is_empty() {
+                variables.insert(PRELOAD.to_owned(), others.join(":"));
+            }
+        }
+        let mut hasher = blake3::Hasher::new();
+        for (name, value) in &variables {
+            hasher.update(name.as_bytes()).update(&[0]).update(value.as_bytes()).update(&[0]);
+        }
+        let hash = *hasher.finalize().as_bytes();
+        Self { variables, hash }
+    }
+}

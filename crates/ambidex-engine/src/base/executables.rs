@@ -1,0 +1,46 @@
+//! Knows which file the name of a program means.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{Access, access};
+
+use crate::base::environment::Environment;
+
+/// The files of programs that were asked for, by name, `PATH`, and the working directory where that names folders in it.
+#[derive(Debug, Default)]
+pub(crate) struct Programs(HashMap<(String, String, Option<PathBuf>), Option<Arc<Path>>>);
+
+impl Programs {
+    /// The file of a program, found as `execvp` finds it. None where there is none, or where no `PATH` says where
+    /// programs are looked for: then it is up to the system.
+    pub fn find(&mut self, name: &str, cwd: &Path, env: &Environment) -> Option<Arc<Path>> {
+        let runs = |file: &Path| file.is_file() && access(file, Access::EXEC_OK).is_ok();
+        if name.contains('/') {
+            let file = cwd.join(name);
+            return runs(&file).then(|| file.into());
+        }
+        let path = env.variables.get("PATH")?;
+        let found = self.0.entry(key(name, path, cwd)).or_insert_with(|| {
+            std::env::split_paths(path)
+                .map(|folder| cwd.join(folder).join(name))
+                .find(|file| runs(file))
+                .map(Into::into)
+        });
+        found.clone()
+    }
+
+    /// The same of a program that was asked for before.
+    pub fn known(&self, name: &str, cwd: &Path, env: &Environment) -> Option<Arc<Path>> {
+        match name.contains('/') {
+            true => Some(cwd.join(name).into()),
+            false => self.0.get(&key(name, env.variables.get("PATH")?, cwd))?.clone(),
+        }
+    }
+}
+
+fn key(name: &str, path: &str, cwd: &Path) -> (String, String, Option<PathBuf>) {
+    let is_relative = std::env::split_paths(path).any(|folder| !folder.is_absolute());
+    (name.to_owned(), path.to_owned(), is_relative.then(|| cwd.to_owned()))
+}

@@ -1,0 +1,17 @@
+//! The leaves: paths, roles, environments, processes, clocks. Nothing here knows of commands or builds.
+
+pub(crate) mod attributes;
+pub(crate) mod clock;
+pub(crate) mod environment;
+pub(crate) mod executables;
+pub(crate) mod growth;
+pub(crate) mod machine;
+pub(crate) mod notice;
+pub(crate) mod parts;
+pub(crate) mod path_index;
+pub(crate) mod paths;
+pub(crate) mod process;
+pub mod protocol;
+pub(crate) mod roles;
+pub(crate) mod stamp;
+pub(crate) mod stat;

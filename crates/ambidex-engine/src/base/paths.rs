@@ -1,0 +1,166 @@
+//! Knows which spellings name one file, and gives each file its number in the graph.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::ops::Bound;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use ambidex_graph::{Graph, PathId};
+use rustc_hash::FxHashMap;
+
+use crate::base::growth;
+use crate::base::path_index::PathIndex;
+
+/// The paths of one program.
+#[derive(Debug, Default)]
+pub(crate) struct PathTable {
+    places: PathIndex,
+    /// By the numbers of their places.
+    ids: Vec<PathId>,
+    /// The same in the order of paths, but for the newest: that order is seldom asked for.
+    sorted: BTreeMap<Arc<Path>, PathId>,
+    /// Folders as they were spelled, and where they really are.
+    folders: FxHashMap<OsString, PathBuf>,
+}
+
+impl PathTable {
+    /// The one spelling of a file: its real folder and its name. The file itself, which may be a link, is not
+    /// followed, since replacing it would not follow it either.
+    pub fn spelling(&mut self, path: &Path, cwd: &Path) -> PathBuf {
+        let path = cwd.join(path);
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return self.folder(&path);
+        };
+        let name = name.to_owned();
+        let mut spelled = self.folder(folder);
+        spelled.push(name);
+        spelled
+    }
+
+    /// The real path of a folder, if it is there; else the path without its dots.
+    pub fn folder(&mut self, folder: &Path) -> PathBuf {
+        if let Some(known) = self.folders.get(folder.as_os_str()) {
+            return known.clone();
+        }
+        match std::fs::canonicalize(folder) {
+            Ok(real) => {
+                self.folders.insert(folder.into(), real.clone());
+                real
+            }
+            Err(_) => without_dots(folder),
+        }
+    }
+
+    /// The number of a file in its one spelling.
+    pub fn id(&mut self, graph: &mut Graph, spelled: PathBuf) -> PathId {
+        if let Some(id) = self.known(&spelled) {
+            return id;
+        }
+        let id = graph.path();
+        self.places.add(spelled.into());
+        growth::push(&mut self.ids, id);
+        debug_assert_eq!(id.index() + 1, self.ids.len(), "all paths of a graph come from here");
+        id
+    }
+
+    /// The number of a file, if it has one.
+    pub fn known(&self, spelled: &Path) -> Option<PathId> {
+        self.places.number(spelled).map(|number| self.ids[number])
+    }
+
+    /// The file of a number.
+    pub fn place(&self, id: PathId) -> &Path {
+        self.places.path(id.index())
+    }
+
+    /// The same, to be kept.
+    pub fn shared(&self, id: PathId) -> Arc<Path> {
+        self.places.path(id.index()).clone()
+    }
+
+    /// The file itself and all files below it.
+    pub fn at_or_below<'a>(&'a mut self, spelled: &'a Path) -> impl Iterator<Item = PathId> + 'a {
+        let unsorted = self.sorted.len()..self.places.len();
+        self.sorted.extend(unsorted.map(|number| (self.places.path(number).clone(), self.ids[number])));
+        // In the order of paths, what is below a folder comes right behind it.
+        self.sorted
+            .range::<Path, _>((Bound::Included(spelled), Bound::Unbounded))
+            .take_while(move |(path, _)| path.starts_with(spelled))
+            .map(|(_, id)| *id)
+    }
+}
+
+/// A path without `.` and doubled slashes. `..` stays: what it means depends on links.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|component| *component != Component::CurDir).collect()
+}
+
+/// Whether a path is a folder's or below it. It is asked for each file that each command looks at, so by bytes, which are
+/// faster to compare than parts. Both are plain.
+pub(crate) fn is_within(path: &Path, folder: &Path) -> bool {
+    let rest = path.as_os_str().as_bytes().strip_prefix(folder.as_os_str().as_bytes());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+/// The folder that a plain path is in, likewise.
+pub(crate) fn folder_of(path: &Path) -> &[u8] {
+    let bytes = path.as_os_str().as_bytes();
+    let end = memchr::memrchr(b'/', bytes).unwrap_or(0);
+    // That of `/a` is `/`.
+    &bytes[..if end == 0 && bytes.starts_with(b"/") { 1 } else { end }]
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_file_are_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("real")).unwrap();
+        std::os::unix::fs::symlink("real", root.join("link")).unwrap();
+        let mut paths = PathTable::default();
+        let expected = root.join("real/a.o");
+        for spelling in ["real/a.o", "./real/a.o", "link/a.o", "link/../real/a.o"] {
+            assert_eq!(paths.spelling(Path::new(spelling), &root), expected, "{spelling}");
+        }
+    }
+
+    #[test]
+    fn below_a_folder_are_not_its_namesakes() {
+        let mut graph = Graph::new();
+        let mut paths = PathTable::default();
+        for path in ["/b", "/b/x.o", "/b/y/z.o", "/b.o", "/c"] {
+            paths.id(&mut graph, path.into());
+        }
+        let found: Vec<_> = paths.at_or_below(Path::new("/b")).collect();
+        let found: Vec<_> = found.into_iter().map(|id| paths.place(id).to_owned()).collect();
+        assert_eq!(found, [Path::new("/b"), Path::new("/b/x.o"), Path::new("/b/y/z.o")]);
+    }
+
+    #[test]
+    fn folders_and_what_is_within() {
+        let within = |path: &str, folder: &str| is_within(Path::new(path), Path::new(folder));
+        assert!(within("/a/b", "/a") && within("/a", "/a"));
+        assert!(!within("/ab", "/a") && !within("/b/a", "/a"));
+        let folder = |path: &'static str| folder_of(Path::new(path));
+        assert_eq!([folder("/a/b"), folder("/a"), folder("a/b"), folder("a")], [&b"/a"[..], b"/", b"a", b""]);
+    }
+}

@@ -1,0 +1,6 @@
+//! How the outputs of one node are obtained.
+
+pub(crate) mod obtain;
+pub(crate) mod outcome;
+pub(crate) mod place;
+pub(crate) mod plan;

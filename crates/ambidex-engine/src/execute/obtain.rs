@@ -1,0 +1,449 @@
+//! Knows how a started node gets its outputs: from this tree, from the store, or by running its command.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use ambidex_command::Command;
+use ambidex_graph::NodeId;
+use ambidex_store::{Digest, Store};
+
+use crate::base::environment::Environment;
+use crate::base::notice;
+use crate::base::paths::{is_within, plain};
+use crate::base::process::{Ended, Running};
+use crate::base::roles::Roles;
+use crate::base::stat::{Stat, Time};
+use crate::execute::outcome::{Ending, Inputs};
+use crate::execute::place;
+use crate::execute::plan::Plan;
+use crate::memory::Memory;
+use crate::memory::files::VersionId;
+use crate::memory::record::{How, Record, RunResult, Told, Why, Written};
+use crate::memory::tree::Tree;
+use crate::observe::by_libc::{self, Loaded};
+use crate::observe::observation::{self, Observation, View};
+use crate::observe::surroundings;
+use crate::observe::trace::Trace;
+use crate::uptodate::check;
+use crate::uptodate::fingerprint::{Operand, Subject};
+use crate::uptodate::remember::{self, Remembered, Run};
+use crate::uptodate::shared::{self, Wanted};
+
+/// A command that is to be had, run or not.
+pub(crate) struct Started {
+    pub node: NodeId,
+    pub plan: Plan,
+    pub command: Arc<Command>,
+    pub program: Arc<Path>,
+    pub cwd: Arc<Path>,
+    pub env: Arc<Environment>,
+    /// For its outputs, made when it is needed; with its number.
+    pub folder: PathBuf,
+    pub folder_number: u32,
+    pub tree: Arc<Tree>,
+    /// When the program had made all that it is to find, by the clock of files.
+    pub prepared: Time,
+    /// Where the project has what it writes.
+    pub places: Vec<PathBuf>,
+    /// None where it is run in any case, for the reason in `why`.
+    pub question: Option<Question>,
+    /// Why it is not up to date, if that is known already.
+    pub why: Option<Why>,
+}
+
+/// What has to be known to find an earlier run of a command, or to remember this one.
+pub(crate) struct Question {
+    pub subject: Subject,
+    pub operands: Vec<Operand>,
+    /// The files that its line names, operands apart.
+    pub declared: Vec<Arc<Path>>,
+    /// What it writes: where, and under which name.
+    pub outputs: Vec<(PathBuf, String)>,
+    pub told: Told,
+}
+
+/// How a node came to its end, and the number of the folder of its outputs.
+pub(crate) struct Obtained {
+    pub ending: Ending,
+    pub folder: u32,
+}
+
+/// What is known of a run, as [`Ending`] has it.
+#[derive(Default)]
+struct Learnt {
+    inputs: Inputs,
+    outputs: Box<[Digest]>,
+    /// Why it can't be remembered, if so.
+    unremembered: Option<String>,
+}
+
+/// Why a command is run of which an earlier run is known.
+const SEES_PENDING: &str = "it looks at what another command makes";
+
+/// Gives looks where they are wanted: to list them for each command would take time for nothing.
+pub(crate) type LooksOf<'a> = dyn Fn(&Memory) -> Vec<VersionId> + 'a;
+
+/// What is shared by all commands.
+pub(crate) struct Means<'a> {
+    pub store: Option<&'a Store>,
+    /// Where commands keep temporary files.
+    pub temporary: &'a Path,
+    /// The library by which commands are observed, if they can be.
+    pub observer: Option<&'a Path>,
+    /// What is known of how libraries are found.
+    pub loaded: &'a Mutex<Loaded>,
+    /// Called with the process of a command that runs.
+    pub started: &'a dyn Fn(u32),
+    /// Whether any of these looks sees an output of another command that is not at its place.
+    pub sees_pending: &'a dyn Fn(&LooksOf<'_>) -> bool,
+    /// Where a command asks whether its turn has come, and as what.
+    pub socket: &'a Path,
+    pub name: String,
+}
+
+impl Obtained {
+    /// Of a record of this tree.
+    pub fn reused(record: Record) -> Self {
+        let folder = record.folder;
+        Self { ending: ending(record.result, How::Reused, Why::UpToDate), folder }
+    }
+
+    /// Of a command that could not be run at all, as a shell would report it.
+    pub fn unable(error: &io::Error) -> Self {
+        let ended =
+            Ended { err: format!("ambidex: {error}\n").into_bytes(), status: 126, ..Ended::default() };
+        Self::failed(ended, Why::New)
+    }
+
+    fn failed(ended: Ended, why: Why) -> Self {
+        let ending = Ending::new(ended, How::Ran, why);
+        // Nobody looks there: what failed has made nothing.
+        Self { ending, folder: 0 }
+    }
+}
+
+/// The end that a remembered run would have come to again.
+fn ending(result: RunResult, how: How, why: Why) -> Ending {
+    let outputs = result.outputs.iter().map(|output| output.digest).collect();
+    let ended = Ended { out: result.out, err: result.err, ..Ended::default() };
+    Ending::new(ended, how, why).with(Inputs::Remembered, outputs)
+}
+
+impl Started {
+    /// Gets the outputs.
+    pub fn obtain(&self, means: &Means<'_>) -> Obtained {
+        let why = match &self.question {
+            None => self.why.clone().unwrap_or(Why::New),
+            Some(question) => match self.find(question, means) {
+                Ok(found) => return found,
+                Err(why) => why,
+            },
+        };
+        match self.run(means, why) {
+            Ok(obtained) => obtained,
+            Err(error) => Obtained::unable(&error),
+        }
+    }
+
+    /// Looks in this tree and in the store.
+    fn find(&self, question: &Question, means: &Means<'_>) -> Result<Obtained, Why> {
+        let mut memory = self.tree.memory();
+        let why = match &self.why {
+            Some(why) => why.clone(),
+            None => {
+                let Question { subject, operands, .. } = question;
+                match check::recall(&mut memory, subject, &self.command, operands, &self.env) {
+                    Ok(record) => {
+                        drop(memory);
+                        if (means.sees_pending)(&|memory| memory.looks(&record.looks)) {
+                            return Err(Why::Always(SEES_PENDING.to_owned()));
+                        }
+                        return Ok(Obtained::reused(record));
+                    }
+                    Err(why) => why,
+                }
+            }
+        };
+        let why = match why {
+            Why::New => match memory.told_of(&question.told.place) {
+                Some((_, then)) => check::difference(&question.told, &then),
+                None => Why::New,
+            },
+            why => why,
+        };
+        let Some(store) = means.store else { return Err(why) };
+        let found = self.wanted(question).find(store, &mut memory.files);
+        drop(memory);
+        let Some(found) = found else { return Err(why) };
+        if (means.sees_pending)(&|_| found.looks.clone()) {
+            return Err(Why::Always(SEES_PENDING.to_owned()));
+        }
+        let fetched = fs::create_dir_all(&self.folder).is_ok()
+            && shared::fetch(store, &found.result, &self.folder).unwrap_or_else(|error| {
+                warn_of_store(&error);
+                false
+            });
+        if !fetched {
+            return Err(why);
+        }
+        let surrounded = self.tree.memory().surrounded_by(&found.asked, &self.env, &question.subject.roles);
+        self.remember(question, &found, surrounded);
+        let ending = ending(found.result, How::Cached, why);
+        Ok(Obtained { ending, folder: self.folder_number })
+    }
+
+    fn wanted<'a>(&'a self, question: &'a Question) -> Wanted<'a> {
+        let Question { subject, operands, declared, .. } = question;
+        Wanted { subject, command: &self.command, env: &self.env, operands, declared }
+    }
+
+    /// Remembers a run in this tree, with the number of its surroundings and the roles of what they name.
+    fn remember(&self, question: &Question, run: &Remembered, surrounded: (u32, Arc<Roles>)) {
+        let (surroundings, roles) = surrounded;
+        let state = |output: &Written| Stat::of(&self.folder.join(&output.name));
+        let states = run.result.outputs.iter().map(state).collect();
+        let mut memory = self.tree.memory();
+        let looks = memory.grouped(&run.looks);
+        let record = Record {
+            duration: run.result.duration,
+            looks,
+            roles: roles.all().to_vec(),
+            surroundings,
+            result: run.result.clone(),
+            folder: self.folder_number,
+            states,
+            told: postcard::to_stdvec(&question.told).expect("what is told is plain data"),
+        };
+        memory.remember(question.subject.key, &record);
+    }
+
+    fn run(&self, means: &Means<'_>, why: Why) -> io::Result<Obtained> {
+        self.prepare()?;
+        let temporary = temporary_folder(means.temporary)?;
+        let started = self.tree.after(self.prepared);
+        let observed = |library| Some((library, Trace::new(&self.rules(means, &temporary)).ok()?));
+        let trace = means.observer.and_then(observed);
+        let own = self.own_variables(&temporary, trace.as_ref());
+        let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;
+        (means.started)(running.pid());
+        let mut ended = running.wait()?;
+        // What it left there may be used by what it has left running.
+        let _ = fs::remove_dir(&temporary);
+        for (renamed, original) in &self.plan.renamed {
+            ended.out = replace(std::mem::take(&mut ended.out), renamed, original);
+            ended.err = replace(std::mem::take(&mut ended.err), renamed, original);
+        }
+        if ended.status != 0 {
+            return Ok(Obtained::failed(ended, why));
+        }
+        let trace = trace.map(|(_, trace)| trace);
+        let learnt = self.learn(means, Traced { trace, temporary: &temporary, started }, &ended);
+        let why = learnt.unremembered.map_or(why, Why::Always);
+        let ending = Ending::new(ended, How::Ran, why).with(learnt.inputs, learnt.outputs);
+        Ok(Obtained { ending, folder: self.folder_number })
+    }
+
+    /// What the command has to ask for before it changes something: see `effects.rs` in the library that observes it.
+    fn rules(&self, means: &Means<'_>, temporary: &Path) -> Vec<u8> {
+        let real = |path: &Path| match path.parent().map(Path::canonicalize) {
+            Some(Ok(folder)) => folder.join(path.file_name().unwrap_or_default()),
+            _ => path.to_owned(),
+        };
+        let objects = self.tree.objects();
+        let ours = [objects.parent().unwrap_or(&objects), temporary];
+        let own = ours.into_iter().chain(self.places.iter().map(PathBuf::as_path)).map(real);
+        let shared = self.shared_by_launchers().into_iter();
+        let shared = shared.map(|folder| folder.canonicalize().unwrap_or_else(|_| self.cwd.join(folder)));
+        let head = [means.socket.to_owned(), PathBuf::from(&means.name)];
+        let fields = head.into_iter().chain(own).chain(shared).map(PathBuf::into_os_string);
+        fields.flat_map(|field| [field.into_vec(), vec![0]].concat()).collect()
+    }
+
+    /// The folders that the runs of compilers' launchers share, with locks of their own: ccache's (ccache(1), `cache_dir`
+    /// and `temporary_dir`), sccache's, distcc's (distcc(1), `DISTCC_DIR`), and what the XDG base directory specification
+    /// has for caches. Without this list, each command with a launcher would be awaited.
+    fn shared_by_launchers(&self) -> Vec<PathBuf> {
+        let variable = |name: &str| self.env.variables.get(name).filter(|value| !value.is_empty());
+        let named = [
+            "CCACHE_DIR",
+            "CCACHE_TEMPDIR",
+            "CCACHE_LOGFILE",
+            "SCCACHE_DIR",
+            "SCCACHE_ERROR_LOG",
+            "DISTCC_DIR",
+            "XDG_CACHE_HOME",
+            "XDG_RUNTIME_DIR",
+        ];
+        let named = named.into_iter().filter_map(variable).map(PathBuf::from);
+        let home = variable("HOME").map(PathBuf::from).into_iter();
+        named
+            .chain(home.flat_map(|home| [".cache", ".ccache", ".distcc"].map(|name| home.join(name))))
+            .collect()
+    }
+
+    /// The variables that the command gets of us.
+    fn own_variables(
+        &self,
+        temporary: &Path,
+        trace: Option<&(&Path, Trace)>,
+    ) -> Vec<(&'static str, OsString)> {
+        let mut own = vec![("TMPDIR", temporary.into())];
+        if let Some((library, trace)) = trace {
+            let mut preload = library.as_os_str().to_owned();
+            if let Some(others) = self.env.variables.get("LD_PRELOAD").filter(|others| !others.is_empty()) {
+                preload.push(":");
+                preload.push(others);
+            }
+            own.extend([("AMBIDEX_TRACE", trace.path().into()), ("LD_PRELOAD", preload)]);
+        }
+        own
+    }
+
+    /// Finds out what a run that has ended well has looked at, and remembers it, here and in the store.
+    fn learn(&self, means: &Means<'_>, traced: Traced<'_>, ended: &Ended) -> Learnt {
+        let unremembered = |reason: String| Learnt { unremembered: Some(reason), ..Learnt::default() };
+        let started = traced.started;
+        let observation = match self.observe(means, traced) {
+            Ok(observation) => observation,
+            Err(reason) => return unremembered(reason),
+        };
+        let mut memory = self.tree.memory();
+        let looks = match remember::looks(&mut memory, &observation, started) {
+            Ok(looks) => looks,
+            Err(reason) => return unremembered(reason),
+        };
+        let known = |looks: Vec<VersionId>| Inputs::Known(looks.into());
+        let Some(question) = &self.question else {
+            return Learnt { inputs: known(looks), ..Learnt::default() };
+        };
+        let surrounded = memory.surrounded_by(&observation.asked, &self.env, &question.subject.roles);
+        let run = Run {
+            roles: &surrounded.1,
+            command: &self.command,
+            operands: &question.operands,
+            observation: &observation,
+            outputs: &question.outputs,
+            ended,
+        };
+        let result = match run.result(&memory, &looks) {
+            Ok(result) => result,
+            Err(reason) => return Learnt { inputs: known(looks), ..unremembered(reason) },
+        };
+        let remembered = Remembered { looks, asked: observation.asked.clone(), result };
+        let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
+        let shared = means.store.filter(|_| !question.declared.iter().any(is_temporary)).and_then(|store| {
+            Some((store, self.wanted(question).shared(store, &mut memory.files, &remembered)?))
+        });
+        drop(memory);
+        self.remember(question, &remembered, surrounded);
+        if let Some((store, (key, record))) = shared {
+            let put = || {
+                for (file, output) in question.outputs.iter().zip(&remembered.result.outputs) {
+                    if !store.put(&output.digest, &file.0)? {
+                        return Ok(());
+                    }
+                }
+                store.add_record(&key, &record)
+            };
+            if let Err(error) = put() {
+                warn_of_store(&error);
+            }
+        }
+        let outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
+        Learnt { inputs: Inputs::Remembered, outputs, unremembered: None }
+    }
+
+    /// What the command was seen to look at; or why nobody knows.
+    fn observe(&self, means: &Means<'_>, traced: Traced<'_>) -> Result<Observation, String> {
+        let trace =
+            traced.trace.ok_or("what it looks at can't be observed: its libraries can't be preloaded")?;
+        let bytes = trace.read().map_err(|error| error.to_string())?;
+        let bytes = bytes.ok_or("it looks at more than can be remembered")?;
+        let objects = plain(&self.tree.objects());
+        let ours = objects.parent().unwrap_or(&objects);
+        let operand = |operand: &String| plain(&self.cwd.join(operand)).into_os_string();
+        let operands: HashSet<OsString> = self.plan.operands.iter().map(operand).collect();
+        let is_own = |path: &Path| {
+            is_within(path, ours) || is_within(path, traced.temporary) || operands.contains(path.as_os_str())
+        };
+        let mut observation = observation::of(&bytes, is_own).map_err(|error| error.to_string())?;
+        let program = plain(&self.program);
+        [View::Leads, View::Runs].into_iter().for_each(|view| observation.looks.add(&program, view, true));
+        let variable = |name: &str| self.env.variables.get(name).cloned();
+        let mut loaded = means.loaded.lock().expect("nobody dies with what is known of libraries");
+        by_libc::complete(&mut observation, &mut loaded, &variable)?;
+        observation.note_programs(&surroundings::folders(&self.env));
+        Ok(observation)
+    }
+
+    fn prepare(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        self.plan.met.iter().try_for_each(|(place, file)| place::meet(place, file))?;
+        match &self.plan.copy {
+            Some((from, to)) => match fs::copy(from, to) {
+                // An archive that isn't there yet is made.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
+            None => Ok(()),
+        }
+    }
+}
+
+/// A run that has ended.
+struct Traced<'a> {
+    trace: Option<Trace>,
+    /// Where it kept its temporary files.
+    temporary: &'a Path,
+    /// When it was started, by the clock of files.
+    started: Time,
+}
+
+/// A folder for the temporary files of one command: what another finds there would be seen by nobody.
+fn temporary_folder(of_all: &Path) -> io::Result<PathBuf> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let folder = of_all.join(NUMBER.fetch_add(1, Ordering::Relaxed).to_string());
+    fs::create_dir(&folder)?;
+    Ok(folder)
+}
+
+/// Says once that the store can't be used: builds go on without it.
+fn warn_of_store(error: &ambidex_store::StoreError) {
+    static WARNED: std::sync::Once = std::sync::Once::new();
+    WARNED.call_once(|| notice::tell(format_args!("warning: {error}; the build goes on without the store")));
+}
+
+/// What a command printed names the files as the project knows them.
+fn replace(text: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
+    let from = from.as_bytes();
+    if from.is_empty() || text.len() < from.len() {
+        return text;
+    }
+    let mut result = Vec::with_capacity(text.len());
+    let mut done = 0;
+    for at in memchr::memmem::find_iter(&text, from) {
+        result.extend_from_slice(&text[done..at]);
+        result.extend_from_slice(to.as_bytes());
+        done = at + from.len();
+    }
+    result.extend_from_slice(&text[done..]);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replace;
+
+    #[test]
+    fn renamed_files_are_told_by_their_own_names() {
+        let text = b"ld: build/.ambidex/obj/1/a.o: in f: bad; build/.ambidex/obj/1/a.o\n".to_vec();
+        let told = replace(text, "build/.ambidex/obj/1/a.o", "build/temp/a.o");
+        assert_eq!(told, b"ld: build/temp/a.o: in f: bad; build/temp/a.o\n");
+    }
+}

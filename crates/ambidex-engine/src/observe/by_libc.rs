@@ -1,0 +1,248 @@
+//! Knows which files the C library and its loader look at by themselves, where no library that is preloaded can see it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use object::{Object, ObjectSection};
+
+use crate::base::paths::plain;
+use crate::base::stat::Stat;
+use crate::observe::observation::{Looks, Observation, View};
+
+/// The loader's own files (ld.so(8), "Files").
+const LOADER: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
+
+/// Where locales are (locale(7), glibc's manual, "Locale Names"), and their files in a folder for each.
+const LOCALES: &str = "/usr/lib/locale";
+const CATEGORIES: [&str; 13] = [
+    "LC_ADDRESS",
+    "LC_COLLATE",
+    "LC_CTYPE",
+    "LC_IDENTIFICATION",
+    "LC_MEASUREMENT",
+    "LC_MESSAGES",
+    "LC_MESSAGES/SYS_LC_MESSAGES",
+    "LC_MONETARY",
+    "LC_NAME",
+    "LC_NUMERIC",
+    "LC_PAPER",
+    "LC_TELEPHONE",
+    "LC_TIME",
+];
+
+/// Where conversions between character sets are listed (iconvconfig(8)).
+const CONVERSIONS: [&str; 4] = [
+    "/usr/lib/gconv/gconv-modules.cache",
+    "/usr/lib64/gconv/gconv-modules.cache",
+    "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache",
+    "/usr/lib/aarch64-linux-gnu/gconv/gconv-modules.cache",
+];
+
+/// Adds to an observation what the C library has looked at. `variable` tells the value of a variable.
+pub(crate) fn complete(
+    observation: &mut Observation,
+    memo: &mut Loaded,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), String> {
+    let mut looks = std::mem::take(&mut observation.looks);
+    LOADER.iter().for_each(|file| look(&mut looks, Path::new(file)));
+    let names_folders = observation.loaded.iter().any(|library| memo.header(library).names_folders);
+    for (program, folders) in &observation.programs {
+        look(&mut looks, program);
+        memo.of(program, folders, names_folders)?.iter().for_each(|file| look(&mut looks, file));
+    }
+    observation.loaded.iter().for_each(|file| look(&mut looks, file));
+    scripts(&looks).iter().for_each(|file| look(&mut looks, file));
+    if !observation.locales.is_empty() {
+        locales(observation, &mut looks, variable);
+    }
+    observation.looks = looks;
+    Ok(())
+}
+
+fn look(looks: &mut Looks, path: &Path) {
+    let found = looks.get(path).map_or_else(|| path.exists(), |seen| seen.found);
+    looks.add(path, View::Leads, found);
+}
+
+/// The interpreters of the scripts among what was executed (execve(2)): the kernel looks for them.
+fn scripts(looks: &Looks) -> Vec<PathBuf> {
+    let executed = looks.iter().filter(|(_, seen)| seen.found && seen.views().any(|view| view == View::Runs));
+    executed.filter_map(|(path, _)| interpreter(path)).collect()
+}
+
+/// What the first line of a script names.
+fn interpreter(file: &Path) -> Option<PathBuf> {
+    use std::io::Read;
+    let mut head = [0; 256];
+    let read = ambidex_store::open_regular(file).and_then(|mut file| file.read(&mut head)).ok()?;
+    let line = head[..read].strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?.trim_start();
+    Some(PathBuf::from(line.split([' ', '\t']).next()?)).filter(|path| path.is_absolute())
+}
+
+/// What is known of how the loader looks for libraries, asked once for each program and library in one state.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    headers: HashMap<(PathBuf, Option<Stat>), Header>,
+    searched: HashMap<(PathBuf, String, Option<Stat>), Vec<PathBuf>>,
+}
+
+/// What an executable or a library says to the loader.
+#[derive(Clone, Debug, Default)]
+struct Header {
+    /// The loader itself.
+    loader: Option<PathBuf>,
+    /// Whether it names folders in which libraries are looked for.
+    names_folders: bool,
+}
+
+impl Loaded {
+    /// The files that the loader tries for the libraries of a program (ld.so(8), `LD_DEBUG=libs`), where it goes by more
+    /// than its cache. `names_folders` says whether a library that is loaded with it names some.
+    fn of(&mut self, program: &Path, folders: &str, names_folders: bool) -> Result<&[PathBuf], String> {
+        let header = self.header(program);
+        let by_cache = folders.is_empty() && !header.names_folders && !names_folders;
+        let (Some(loader), false) = (header.loader, by_cache) else { return Ok(&[]) };
+        let key = (program.to_owned(), folders.to_owned(), Stat::of(program));
+        if !self.searched.contains_key(&key) {
+            let files = searched(&loader, program, folders)?;
+            self.searched.insert(key.clone(), files);
+        }
+        Ok(&self.searched[&key])
+    }
+
+    fn header(&mut self, file: &Path) -> Header {
+        let key = (file.to_owned(), Stat::of(file));
+        self.headers.entry(key).or_insert_with(|| header(file).unwrap_or_default()).clone()
+    }
+}
+
+/// Reads no more of the file than it needs: compilers are large.
+fn header(path: &Path) -> Option<Header> {
+    const RPATH: u64 = 15;
+    const RUNPATH: u64 = 29;
+    let cache = object::ReadCache::new(ambidex_store::open_regular(path).ok()?);
+    let file = object::File::parse(&cache).ok()?;
+    let section = |name: &str| file.section_by_name(name)?.data().ok();
+    let loader = section(".interp").and_then(|path| std::str::from_utf8(path).ok());
+    let dynamic = section(".dynamic").unwrap_or_default();
+    let width = if file.is_64() { 8 } else { 4 };
+    let names_folders = dynamic.chunks_exact(2 * width).any(|entry| {
+        let mut tag = [0; 8];
+        tag[..width].copy_from_slice(&entry[..width]);
+        let tag = u64::from_ne_bytes(tag);
+        tag == RPATH || tag == RUNPATH
+    });
+    Some(Header { loader: loader.map(|path| PathBuf::from(path.trim_end_matches('\0'))), names_folders })
+}
+
+fn searched(loader: &Path, program: &Path, folders: &str) -> Result<Vec<PathBuf>, String> {
+    let mut command = Command::new(loader);
+    command.arg("--list").arg(program).env_clear().env("LD_DEBUG", "libs").stdin(Stdio::null());
+    if !folders.is_empty() {
+        command.env("LD_LIBRARY_PATH", folders);
+    }
+    let answer = command.output().map_err(|error| format!("{}: {error}", loader.display()))?;
+    let text = String::from_utf8_lossy(&answer.stderr).into_owned();
+    let tried = text.lines().filter_map(|line| line.split_once("trying file=").map(|(_, file)| file.trim()));
+    Ok(tried.filter(|file| file.starts_with('/')).map(|file| plain(Path::new(file))).collect())
+}
+
+/// The files of all locales that the environment names, and of the messages in their languages.
+fn locales(observation: &Observation, looks: &mut Looks, variable: &dyn Fn(&str) -> Option<String>) {
+    let mut names: Vec<String> = observation.locales.iter().cloned().collect();
+    let variables = CATEGORIES.iter().copied().chain(["LC_ALL", "LANG", "LANGUAGE"]);
+    for value in variables.filter_map(variable) {
+        names.extend(value.split(':').map(str::to_owned));
+    }
+    // setlocale(3) names a mixture `LC_CTYPE=C.UTF-8;LC_NUMERIC=...`.
+    let names =
+        names.iter().flat_map(|name| name.split(';')).map(|name| name.rsplit('=').next().unwrap_or(name));
+    let mut names: Vec<String> =
+        names.filter(|name| !matches!(*name, "" | "C" | "POSIX")).map(str::to_owned).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return;
+    }
+    let path = variable("LOCPATH").unwrap_or_default();
+    let mut folders: Vec<&str> = path.split(':').filter(|folder| !folder.is_empty()).collect();
+    folders.push(LOCALES);
+    look(looks, &Path::new(LOCALES).join("locale-archive"));
+    for file in ["/usr/share/locale/locale.alias", "/etc/locale.alias"].iter().chain(&CONVERSIONS) {
+        look(looks, Path::new(file));
+    }
+    for name in names.iter().flat_map(|name| variants(name)) {
+        for category in CATEGORIES {
+            folders.iter().for_each(|folder| look(looks, &Path::new(folder).join(&name).join(category)));
+        }
+        for (domain, folder) in &observation.catalogs {
+            let language = Path::new(&name).join("LC_MESSAGES").join(format!("{domain}.mo"));
+            look(looks, &folder.join(language));
+        }
+    }
+}
+
+/// The names under which a locale is looked for: with its character set in both spellings, without, without its country
+/// (glibc's manual, "Locale Names" and "How gettext finds catalogs").
+fn variants(name: &str) -> Vec<String> {
+    let (name, modifier) =
+        name.split_once('@').map_or((name, None), |(name, modifier)| (name, Some(modifier)));
+    let (name, set) = name.split_once('.').map_or((name, None), |(name, set)| (name, Some(set)));
+    let (language, country) =
+        name.split_once('_').map_or((name, None), |(name, country)| (name, Some(country)));
+    let normal = set.map(|set| {
+        let letters: String = set.chars().filter(char::is_ascii_alphanumeric).collect();
+        letters.to_ascii_lowercase()
+    });
+    let mut all = Vec::new();
+    for country in
+        [country.map(|country| format!("_{country}")), None].into_iter().flatten().chain([String::new()])
+    {
+        for set in [set, normal.as_deref(), None] {
+            let set = set.map(|set| format!(".{set}")).unwrap_or_default();
+            for modifier in [modifier, None] {
+                let modifier = modifier.map(|modifier| format!("@{modifier}")).unwrap_or_default();
+                all.push(format!("{language}{country}{set}{modifier}"));
+            }
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_is_looked_for_under_several_names() {
+        let names = variants("de_DE.UTF-8");
+        for name in ["de", "de_DE", "de_DE.UTF-8", "de_DE.utf8"] {
+            assert!(names.iter().any(|found| found == name), "{name}: {names:?}");
+        }
+        assert!(variants("sr@latin").contains(&"sr@latin".to_owned()));
+    }
+
+    #[test]
+    fn folders_for_libraries_are_looked_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let shell = Path::new("/bin/sh");
+        let mut loaded = Loaded::default();
+        assert!(loaded.of(shell, "", false).unwrap().is_empty());
+        let found = loaded.of(shell, folder.path().to_str().unwrap(), false).unwrap();
+        assert!(found.iter().any(|file| file.starts_with(folder.path())), "{found:?}");
+    }
+
+    #[test]
+    fn scripts_have_interpreters() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("script");
+        std::fs::write(&script, "#! /bin/sh -e\nexit\n").unwrap();
+        assert_eq!(interpreter(&script), Some(PathBuf::from("/bin/sh")));
+        assert_eq!(interpreter(Path::new("/bin/sh")), None);
+    }
+}

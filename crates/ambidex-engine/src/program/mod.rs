@@ -1,0 +1,518 @@
+//! Knows the program of one captured process: its graph, its jobs, its scopes, and its log.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State};
+
+use ambidex_store::Digest;
+
+use crate::base::clock::tick;
+use crate::base::environment::Environment;
+use crate::base::executables::Programs;
+use crate::base::growth::push;
+use crate::base::paths::PathTable;
+use crate::base::protocol::OpenScope;
+use crate::base::roles::Roles;
+use crate::execute::obtain::Obtained;
+use crate::execute::outcome::{Ending, Inputs};
+use crate::execute::place::Backup;
+use crate::memory::Memory;
+use crate::memory::files::VersionId;
+use crate::memory::record::{ActionKey, How};
+use crate::memory::tree::Tree;
+use crate::program::build_end::Conclusion;
+use crate::program::intake::{Intake, Left};
+use crate::program::job::{Job, Life, Memorable, Setting};
+use crate::program::text::{Batch, Log, Piece, Printout, Stream};
+use crate::program::waits::Waits;
+
+mod build_end;
+mod changes;
+mod commit;
+mod effects;
+pub(crate) mod hazards;
+mod intake;
+pub(crate) mod job;
+mod line;
+mod made;
+mod read_set;
+mod rollback;
+mod seen_outputs;
+mod start;
+pub(crate) mod text;
+mod undo;
+mod unit;
+pub(crate) mod waits;
+
+use changes::Changes;
+pub(crate) use effects::Turn;
+use made::Made;
+pub(crate) use made::Unit;
+use read_set::ReadSet;
+use rollback::Predictions;
+use seen_outputs::SeenOutputs;
+pub(crate) use unit::PythonState;
+use unit::{Asked, Kept, Spared};
+
+/// The commands of one extension, or of what is built outside of any.
+#[derive(Debug)]
+pub(crate) struct ScopeState {
+    /// That of the commands that are predicted to succeed.
+    group: GroupId,
+    pub name: Option<String>,
+    /// Its recordings.
+    recordings: Vec<Seq>,
+}
+
+/// What a process is, to those that come after it.
+pub(crate) struct Origin {
+    pub roles: Roles,
+    /// What was started, by role.
+    pub invocation: String,
+    /// Where results are shared with other trees, if anywhere.
+    /// The folders in which changes can be taken back.
+    pub roots: Vec<PathBuf>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// Its place among the programs of the engine.
+    number: usize,
+    pub graph: Graph,
+    pub paths: PathTable,
+    pub jobs: Vec<Job>,
+    pub scopes: HashMap<u32, ScopeState>,
+    /// The scope of each recording.
+    pub scope_of: Vec<u32>,
+    pub env: Arc<Environment>,
+    /// Whether what its commands inherit, besides that, is not what commands of the engine have.
+    pub has_own_attributes: bool,
+    pub cwd: PathBuf,
+    pub tree: Option<Arc<Tree>>,
+    /// Which nodes may be started; all of them where there is no such set. (`check` runs only what it must.)
+    pub demanded: Option<HashSet<NodeId>>,
+    /// What it has printed.
+    pub log: Log,
+    /// How many frames of the process were taken in.
+    pub frames: u64,
+    /// Whether the process tells what it looks at.
+    pub sees: bool,
+    /// The recordings whose ends Python has waited for.
+    awaited: HashSet<usize>,
+    predictions: Predictions,
+    /// What Python changes while commands are not done.
+    pub changes: Changes,
+    roots: Vec<PathBuf>,
+    /// Whether its process is gone.
+    pub has_ended: bool,
+    /// The actions that were run for it. Where it has gone back and found them up to date, that is how they were had.
+    ran: HashSet<ActionKey>,
+    /// How often something changed that a recorded command may read.
+    generation: u64,
+    read_set: ReadSet,
+    backups: HashMap<usize, Backup>,
+    /// What the file system said of the files that were put to their places.
+    committed: HashMap<PathId, u64>,
+    programs: Programs,
+    /// What paths are for, to the commands of this process.
+    pub roles: Arc<Roles>,
+    setting: Option<Arc<Setting>>,
+    /// What was started, by role: by this the next run of the same program is known.
+    invocation: String,
+    /// What was recorded and made since the last conclusion.
+    pub conclusion: Conclusion,
+    /// A hash of the code that decides what commands an extension has, once it is known.
+    code: Option<Digest>,
+    /// The scopes whose commands were asked for as a whole since the last conclusion.
+    asked: Vec<(u32, Asked)>,
+    /// The extensions that were not recorded, being up to date.
+    pub spared: Vec<Spared>,
+    kept: BTreeMap<PathId, Kept>,
+    made: Made,
+    seen_outputs: SeenOutputs,
+    /// What its process waited for.
+    pub waits: Waits,
+    /// Commands that were left to Python, with the reason.
+    pub left: Vec<(Vec<String>, String)>,
+}
+
+impl Program {
+    pub fn new(number: usize, cwd: PathBuf, sees: bool, run_all: bool, origin: Origin) -> Self {
+        Self {
+            invocation: origin.invocation,
+            number,
+            graph: Graph::new(),
+            paths: PathTable::default(),
+            jobs: Vec::new(),
+            scopes: HashMap::new(),
+            scope_of: Vec::new(),
+            env: Arc::default(),
+            has_own_attributes: false,
+            cwd,
+            tree: None,
+            demanded: (!run_all).then(HashSet::new),
+            log: Log::default(),
+            frames: 0,
+            sees,
+            awaited: HashSet::new(),
+            predictions: Predictions::default(),
+            changes: Changes::default(),
+            roots: origin.roots,
+            has_ended: false,
+            ran: HashSet::new(),
+            generation: 0,
+            read_set: ReadSet::default(),
+            backups: HashMap::new(),
+            committed: HashMap::new(),
+            programs: Programs::default(),
+            roles: Arc::new(origin.roles),
+            setting: None,
+            conclusion: Conclusion::default(),
+            code: None,
+            asked: Vec::new(),
+            spared: Vec::new(),
+            kept: BTreeMap::new(),
+            made: Made::default(),
+            seen_outputs: SeenOutputs::default(),
+            waits: Waits::default(),
+            left: Vec::new(),
+        }
+    }
+
+    /// Makes a scope known.
+    pub fn open_scope(&mut self, number: u32, open: OpenScope) {
+        let group = self.graph.group(true);
+        self.scopes.insert(number, ScopeState { group, name: open.name, recordings: Vec::new() });
+    }
+
+    /// Takes a command into the graph. Returns what became of it and the files that it writes.
+    pub fn record(
+        &mut self,
+        argv: &[String],
+        cwd: &Arc<Path>,
+        scope: u32,
+        awaited: bool,
+    ) -> Result<(Recorded, Vec<String>), Left> {
+        if self.has_own_attributes {
+            return Err(Left::Attributes);
+        }
+        // What comes of a command that Python waits for concerns no other.
+        let group = if awaited { self.graph.group(false) } else { self.scopes[&scope].group };
+        if self.graph.is_past_failure(group) {
+            return Ok((Recorded::Skipped, Vec::new()));
+        }
+        let (mut action, mut job) = self.take(argv, cwd, group)?;
+        if action.reads.iter().any(|read| self.is_kept(read.path)) {
+            // What an extension has made that was spared: it has to be where it is looked for.
+            self.commit_kept(|_, path| action.reads.iter().any(|read| read.path == path))
+                .map_err(|error| Left::NotAtPlace(error.to_string()))?;
+            (action, job) = self.take(argv, cwd, group)?;
+        }
+        let changed = self.changed_at_places(&action);
+        if !changed.is_empty() {
+            if !self.graph.is_settled() {
+                return Err(Left::ChangedOutside);
+            }
+            self.change_outside(&changed);
+            (action, job) = self.take(argv, cwd, group)?;
+        }
+        action.writes.iter().for_each(|write| self.forget_kept(write.path));
+        let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
+        let (time, written) =
+            (job.recorded, action.writes.iter().map(|write| write.path).collect::<Vec<_>>());
+        let twin = self.graph.twin(&action);
+        let twin = twin.filter(|node| self.is_unchanged(*node, &job));
+        let recorded = match twin {
+            Some(node) => self.graph.merge(node, group),
+            None => self.add(action, job),
+        };
+        if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
+            && recorded != Recorded::Skipped
+        {
+            written.iter().for_each(|path| self.made.add(*path, time));
+            if let Some(tree) = &self.tree {
+                let files = &tree.memory().files;
+                written.iter().for_each(|path| {
+                    self.seen_outputs.add_output(*path, self.paths.place(*path), files);
+                });
+            }
+            push(&mut self.scope_of, scope);
+            state.recordings.push(seq);
+            if awaited {
+                self.awaited.insert(seq.index());
+                self.jobs[self.graph.node_of(seq).index()].awaited = true;
+            }
+            self.log.command(seq);
+        }
+        Ok((recorded, outputs))
+    }
+
+    /// The files that a command reads, as far as its line tells.
+    pub fn reads_of(&mut self, argv: &[String], cwd: &Arc<Path>) -> Vec<Arc<Path>> {
+        let group = self.graph.group(false);
+        let taken = self.take(argv, cwd, group);
+        taken.map_or_else(|_| Vec::new(), |(_, job)| job.reads.iter().map(|read| read.file.clone()).collect())
+    }
+
+    fn take(&mut self, argv: &[String], cwd: &Arc<Path>, group: GroupId) -> Result<(Action, Job), Left> {
+        let tree = self.tree.clone();
+        let memory = tree.as_ref().filter(|_| self.demanded.is_none()).map(|tree| tree.memory());
+        let mut intake = Intake {
+            graph: &mut self.graph,
+            paths: &mut self.paths,
+            programs: &mut self.programs,
+            memory: memory.as_deref(),
+            roles: &self.roles,
+            setting: &mut self.setting,
+            generation: self.generation,
+            now: tree.as_ref().map_or_else(tick, |tree| tree.now()),
+        };
+        intake.take(argv, cwd, &self.env, group)
+    }
+
+    fn add(&mut self, action: Action, job: Job) -> Recorded {
+        let recorded = self.graph.record(action);
+        if let Recorded::New(node) = recorded {
+            debug_assert_eq!(node.index(), self.jobs.len());
+            push(&mut self.jobs, job);
+        }
+        recorded
+    }
+
+    /// Whether all that the node reads is what it was when it was recorded, as far as anybody can tell.
+    fn is_unchanged(&mut self, node: NodeId, again: &Job) -> bool {
+        let job = &self.jobs[node.index()];
+        if self.changes.by_commands.contains(&node) {
+            // The serial build runs it as often as Python says.
+            return false;
+        }
+        if job.generation != self.generation || job.outside_stamp != again.outside_stamp {
+            return false;
+        }
+        let Some(ending) = job.ending() else { return true };
+        match ending.inputs() {
+            Inputs::Remembered | Inputs::Known(_) => self.inputs_are(node),
+            // Of an archive all is declared.
+            Inputs::Unknown => job.declares_all && ending.status == 0,
+        }
+    }
+
+    /// What the command of a node was seen to look at, if that is known.
+    fn looks_of(&self, node: NodeId, memory: &Memory) -> Option<Vec<VersionId>> {
+        let job = &self.jobs[node.index()];
+        match (job.ending()?.inputs(), &job.memorable) {
+            (Inputs::Known(looks), _) => Some(looks.to_vec()),
+            (Inputs::Remembered, Memorable::Yes(subject)) => {
+                Some(memory.looks(&memory.record(&subject.key)?.looks))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the files that the command of a node read are what they were when it had ended.
+    fn inputs_are(&mut self, node: NodeId) -> bool {
+        let Some(tree) = self.tree.clone() else { return true };
+        let memory = &mut *tree.memory();
+        let Some(inputs) = self.looks_of(node, memory) else { return false };
+        if self.sees_pending(None, memory, |_| inputs.clone()) {
+            return false;
+        }
+        let files = &mut memory.files;
+        inputs.iter().all(|id| files.look_at_state(files.version(*id).file) == Some(*id))
+    }
+
+    /// Whether a change of this file could change what a recorded command does.
+    pub fn may_be_read(&mut self, file: &Path) -> bool {
+        self.read_set.take_in(&self.jobs, &mut self.paths);
+        self.read_set.may_have(file)
+    }
+
+    /// Something changes that recorded commands may read: from here on their repetitions are commands of their own.
+    pub fn inputs_change(&mut self) {
+        self.generation += 1;
+    }
+
+    /// Lets these nodes be started, and what they wait for.
+    pub fn demand(&mut self, nodes: impl IntoIterator<Item = NodeId>) {
+        let Some(demanded) = &mut self.demanded else { return };
+        let mut queue: Vec<NodeId> = nodes.into_iter().collect();
+        while let Some(node) = queue.pop() {
+            if demanded.insert(node) {
+                queue.extend(self.graph.dependencies(node));
+            }
+        }
+    }
+
+    /// The folders in which what its process changes can be taken back.
+    pub fn roots(&self) -> Vec<PathBuf> {
+        self.roots.clone()
+    }
+
+    /// The node to start next. `random` chooses among those that are ready.
+    pub fn next(&self, random: &mut Option<u64>) -> Option<NodeId> {
+        let ready = self.graph.ready();
+        if ready == 0 {
+            return None;
+        }
+        if let Some(demanded) = &self.demanded {
+            let mut nodes = (0..ready).filter_map(|n| self.graph.nth_ready(n));
+            return nodes.find(|node| demanded.contains(node));
+        }
+        let nth = random.as_mut().map_or(0, |seed| (next_random(seed) % ready as u64) as usize);
+        self.graph.nth_ready(nth)
+    }
+
+    /// The extension for which a node was recorded first.
+    pub fn extension_of(&self, node: NodeId) -> Option<String> {
+        self.extension_at(self.graph.first_recording(node)).map(str::to_owned)
+    }
+
+    /// The extension that a recording is of.
+    pub fn extension_at(&self, seq: Seq) -> Option<&str> {
+        self.scopes.get(&self.scope_of[seq.index()])?.name.as_deref()
+    }
+
+    /// Where a node puts what it writes as that path; none where it writes to the path itself.
+    fn written(&self, node: NodeId, path: PathId) -> Option<PathBuf> {
+        let job = &self.jobs[node.index()];
+        job.product(path)?.file(&self.tree.as_ref()?.objects().join(job.folder?.to_string()))
+    }
+
+    /// A node ended. Returns the processes that are not wanted any more.
+    pub fn finish(&mut self, node: NodeId, obtained: Obtained) -> Vec<u32> {
+        let outcome = if obtained.ending.status == 0 { Outcome::Success } else { Outcome::Failure };
+        let job = &mut self.jobs[node.index()];
+        if outcome == Outcome::Success {
+            job.folder = Some(obtained.folder);
+        }
+        if let (How::Ran, Memorable::Yes(subject)) = (obtained.ending.how, &job.memorable) {
+            self.ran.insert(subject.key);
+            if let Some(tree) = &self.tree {
+                tree.has_run(subject.key);
+            }
+        }
+        job.life = Life::Ended(Box::new(obtained.ending));
+        let unwanted = self.graph.finish(node, outcome);
+        self.check_reads(node);
+        self.check_repetitions(node);
+        if self.changes.by_commands.contains(&node) {
+            self.end_of_changes();
+        }
+        if self.graph.is_settled() {
+            self.end_changes();
+        }
+        self.take_back();
+        self.processes(unwanted)
+    }
+
+    /// The processes of those of these nodes that run.
+    fn processes(&self, nodes: Vec<NodeId>) -> Vec<u32> {
+        let process = |node: NodeId| match self.jobs[node.index()].life {
+            Life::Running(pid) => pid,
+            _ => None,
+        };
+        nodes.into_iter().filter_map(process).collect()
+    }
+
+    /// How a recording ended, if it has.
+    pub fn status(&self, recording: usize) -> Option<i32> {
+        let node = self.graph.node_of(self.graph.recording(recording)?);
+        self.graph.state(node).settled().then_some(())?;
+        self.jobs[node.index()].ending().map(|ending| ending.status)
+    }
+
+    /// The node of a recording, if it isn't settled.
+    pub fn unsettled(&self, recording: usize) -> Option<NodeId> {
+        let node = self.graph.node_of(self.graph.recording(recording)?);
+        (!self.graph.state(node).settled()).then_some(node)
+    }
+
+    /// How many commands failed and were not awaited. From here on they count no more.
+    pub fn acknowledge_failures(&mut self) -> usize {
+        self.graph.acknowledge();
+        let failed = |seq: &Seq| {
+            !self.graph.is_cancelled(*seq)
+                && self.graph.state(self.graph.node_of(*seq)) == State::Failed
+                && !self.awaited.contains(&seq.index())
+        };
+        self.graph.program().filter(failed).count()
+    }
+
+    /// Takes from the log what can be written now.
+    pub fn take_text(&mut self) -> Batch {
+        let mut log = std::mem::take(&mut self.log);
+        let rolling_back = self.is_rolling_back();
+        let batch = log.take(|seq| if rolling_back { Printout::Pending } else { self.printout(seq) });
+        self.log = log;
+        self.log.busy |= !batch.is_empty();
+        batch
+    }
+
+    fn printout(&self, seq: Seq) -> Printout {
+        let node = self.graph.node_of(seq);
+        if self.graph.is_cancelled(seq) {
+            return Printout::Nothing;
+        }
+        match self.graph.state(node) {
+            State::Done if !self.is_misled(node) => {}
+            State::Failed if self.awaited.contains(&seq.index()) || !self.has_snapshot() => {}
+            _ => return Printout::Pending,
+        }
+        let job = &self.jobs[node.index()];
+        let Some(ending) = job.ending() else { return Printout::Pending };
+        if self.is_old(job, ending) && ending.is_silent() {
+            return Printout::UpToDate;
+        }
+        let streams = [(Stream::Out, ending.out()), (Stream::Err, ending.err())];
+        let printed = streams.into_iter().filter(|(_, data)| !data.is_empty());
+        Printout::Ran(printed.map(|(stream, data)| Piece { stream, data: data.to_vec() }).collect())
+    }
+
+    /// Whether a result is an earlier build's: what was run in this one, for whatever program, the serial build would run
+    /// for each.
+    fn is_old(&self, job: &Job, ending: &Ending) -> bool {
+        let is_new = |tree: &Arc<Tree>| match &job.memorable {
+            Memorable::Yes(subject) => tree.is_new(&subject.key),
+            Memorable::No(_) => false,
+        };
+        ending.how == How::Reused && !self.tree.as_ref().is_some_and(is_new)
+    }
+
+    /// How a result was had in this run.
+    pub fn how(&self, job: &Job, ending: &Ending) -> How {
+        match (ending.how, &job.memorable) {
+            (How::Reused, Memorable::Yes(subject)) if self.ran.contains(&subject.key) => How::Ran,
+            (how, _) => how,
+        }
+    }
+
+    /// Whether its state is kept in that tree.
+    pub fn belongs_to(&self, tree: &Arc<Tree>) -> bool {
+        self.tree.as_ref().is_some_and(|own| Arc::ptr_eq(own, tree))
+    }
+
+    /// Whether all that it recorded is part of a build that has come to a good end.
+    pub fn is_concluded(&self) -> bool {
+        self.conclusion.recorded == self.graph.recorded() && self.conclusion.spared == self.spared.len()
+    }
+
+    /// Ends the program: nothing more of it is wanted. Returns the processes that still run.
+    pub fn abandon(&mut self) -> Vec<u32> {
+        let unwanted = self.graph.cancel_all();
+        self.take_back();
+        self.processes(unwanted)
+    }
+}
+
+/// The next number of a small generator (xorshift64*), for schedules in tests.
+fn next_random(seed: &mut u64) -> u64 {
+    let mut x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    *seed = x;
+    x.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
+}

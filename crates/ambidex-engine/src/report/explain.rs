@@ -1,0 +1,146 @@
+//! Knows how to tell people why a command was run, or why it was not.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use serde::Serialize;
+
+use ambidex_graph::NodeId;
+
+use crate::base::roles;
+use crate::execute::outcome::Ending;
+use crate::memory::Memory;
+use crate::memory::record::{ActionKey, Explained, How, Told, Why};
+use crate::memory::tree::{Tree, folder_of};
+use crate::program::Program;
+use crate::program::job::{Job, Memorable};
+
+/// What the last build did about one command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// What the command makes, relative to the project where it is in it.
+    pub output: String,
+    /// The extension that it was first recorded for.
+    pub extension: Option<String>,
+    /// The command.
+    pub command: Vec<String>,
+    /// What was done: `run`, `reused` (up to date in this tree), `cached` (taken from the store).
+    pub done: &'static str,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the last build in a project's folder did about each of its commands, in the order of their outputs.
+///
+/// # Errors
+/// If the state can't be read, or another build is using it for longer than anybody waits.
+pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
+    let Some(tree) = opened(root)? else { return Ok(Vec::new()) };
+    let memory = tree.memory();
+    let build = memory.last_build();
+    let mut all: Vec<Explanation> = build.explained.into_iter().map(Explanation::from).collect();
+    all.extend(build.up_to_date.iter().filter_map(|key| memory.told(key)).map(Explanation::from));
+    all.sort_by(|a, b| a.output.cmp(&b.output));
+    Ok(all)
+}
+
+/// The tree in a project's folder, if something was built there.
+pub(crate) fn opened(root: &Path) -> io::Result<Option<Tree>> {
+    folder_of(root).is_dir().then(|| Tree::open(root, &AtomicBool::new(false))).transpose()
+}
+
+/// Takes down what was done about the commands of these programs.
+pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &'a Program> + Clone) {
+    let ended = |program: &'a Program| {
+        let jobs = program.graph.all_nodes().zip(&program.jobs);
+        jobs.filter_map(move |(node, job)| Some((program, node, job, job.ending()?)))
+    };
+    let mut up_to_date = Vec::new();
+    for program in programs.clone() {
+        let spared = program.spared.iter().flat_map(|spared| &spared.unit.commands);
+        up_to_date.extend(spared.map(|done| done.action));
+        up_to_date.extend(ended(program).filter_map(|(_, _, job, ending)| key_if_reused(job, ending)));
+    }
+    // An extension that was spared may share commands with others.
+    let mut seen = HashSet::new();
+    up_to_date.retain(|key| seen.insert(*key));
+    let others = programs
+        .flat_map(ended)
+        .filter(|(_, _, job, ending)| key_if_reused(job, ending).is_none())
+        .map(|(program, node, job, ending)| explained(program, node, job, ending));
+    memory.remember_build(up_to_date, others);
+}
+
+fn key_if_reused(job: &Job, ending: &Ending) -> Option<ActionKey> {
+    match (ending.how, &job.memorable) {
+        (How::Reused, Memorable::Yes(subject)) => Some(subject.key),
+        _ => None,
+    }
+}
+
+fn explained(program: &Program, node: NodeId, job: &Job, ending: &Ending) -> Explained {
+    let named = |text: &String| program.roles.name(text).into_owned();
+    let place = job.products.first().map_or(String::new(), |product| product.place.to_string_lossy().into());
+    Explained {
+        place: named(&place),
+        extension: program.extension_of(node),
+        argv: job.line.argv().iter().map(named).collect(),
+        how: ending.how,
+        why: ending.why.clone(),
+    }
+}
+
+impl From<Told> for Explanation {
+    fn from(told: Told) -> Self {
+        let Told { place, extension, argv, .. } = told;
+        Explained { place, extension, argv, how: How::Reused, why: Why::UpToDate }.into()
+    }
+}
+
+impl From<Explained> for Explanation {
+    fn from(told: Explained) -> Self {
+        let done = match told.how {
+            How::Ran => "run",
+            How::Reused => "reused",
+            How::Cached => "cached",
+        };
+        let command = told.argv.iter().map(|argument| roles::shown(argument)).collect();
+        let reason = reason(&told.why);
+        Self { output: roles::shown(&told.place), extension: told.extension, command, done, reason }
+    }
+}
+
+fn reason(why: &Why) -> String {
+    match why {
+        Why::UpToDate => "everything it depends on is what it was".to_owned(),
+        Why::New => "nothing is known of an earlier run".to_owned(),
+        Why::Command(difference) if difference.added.is_empty() && difference.removed.is_empty() => {
+            "its arguments are in another order, or its working directory is another".to_owned()
+        }
+        Why::Command(difference) => {
+            let list = |word: &str, arguments: &[String]| {
+                let shown: Vec<String> = arguments.iter().map(|argument| roles::shown(argument)).collect();
+                (!shown.is_empty()).then(|| format!("{word} {}", shown.join(" ")))
+            };
+            let parts: Vec<String> =
+                [list("now with", &difference.added), list("without", &difference.removed)]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+            format!("the command is another: {}", parts.join(", "))
+        }
+        Why::Variable(name) => format!("the variable {name} is another"),
+        Why::Tool => "the compiler, or a program that it runs, is another".to_owned(),
+        Why::Changed(path) => format!("{} has changed", roles::shown(path)),
+        Why::Gone(path) => format!("{} is gone", roles::shown(path)),
+        Why::Operand(name) if name.is_empty() => "it reads more or fewer objects".to_owned(),
+        Why::Operand(name) => format!("{name} is another"),
+        Why::Shadowed(path) => format!("{} is found first now", roles::shown(path)),
+        Why::Output(name) => format!("its output {name} was removed or changed"),
+        Why::Machine(fact) => fact.to_string(),
+        Why::Place(path) => format!("its output holds the path {path}, which is another now"),
+        Why::Always(reason) => format!("it is run each time: {reason}"),
+    }
+}

@@ -1,0 +1,195 @@
+//! Knows what is told of a run afterwards: its numbers, its hazards, its failures.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ambidex_graph::{NodeId, State};
+use serde::Serialize;
+
+use crate::execute::outcome::Ending;
+use crate::memory::record::How;
+use crate::program::Program;
+use crate::program::hazards::HazardPath;
+use crate::program::waits::Wait;
+
+/// What was done in one run.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// How many commands could run at once.
+    pub jobs: usize,
+    /// The whole time, in seconds.
+    pub wall_s: f64,
+    /// The time in which Python ran and did not wait for a command, in seconds.
+    pub capture_s: f64,
+    /// The processor time that ambidex itself has used, in seconds.
+    pub engine_cpu_s: f64,
+    /// The larger of the critical path and the commands' total time by jobs, in seconds.
+    pub lower_bound_s: f64,
+    /// Counts of commands.
+    pub commands: Commands,
+    /// Counts of paths.
+    pub hazards: HazardCounts,
+    /// The paths that more than one extension writes.
+    #[serde(skip)]
+    pub hazard_paths: Vec<HazardPath>,
+    /// The commands that failed, in program order.
+    #[serde(skip)]
+    pub failures: Vec<FailedCommand>,
+    /// What Python waited for, the longest first.
+    pub waits: Vec<Wait>,
+    /// The commands that ambidex left to Python, with the reason.
+    pub left_to_python: Vec<LeftCommand>,
+}
+
+/// Counts of commands.
+#[derive(Debug, Default, Serialize)]
+pub struct Commands {
+    /// Recorded, repetitions included.
+    pub recorded: usize,
+    /// Without repetitions.
+    pub distinct: usize,
+    /// Run.
+    pub executed: usize,
+    /// Up to date in this tree.
+    pub reused: usize,
+    /// Taken from the store.
+    pub cached: usize,
+    /// Run elsewhere.
+    pub remote: usize,
+    /// Failed.
+    pub failed: usize,
+}
+
+/// Counts of paths that more than one extension writes.
+#[derive(Debug, Default, Serialize)]
+pub struct HazardCounts {
+    /// Kept apart by renaming.
+    pub renamed: usize,
+    /// Kept apart by order.
+    pub ordered: usize,
+}
+
+/// A command that failed.
+#[derive(Clone, Debug)]
+pub struct FailedCommand {
+    /// The extension that it is for.
+    pub extension: Option<String>,
+    /// The command.
+    pub command: Vec<String>,
+    /// Where it ran.
+    pub cwd: PathBuf,
+    /// Its exit status; negative for the number of a signal.
+    pub status: i32,
+    /// What it printed to its standard error.
+    pub err: String,
+}
+
+/// A command that ambidex left to Python.
+#[derive(Debug, Serialize)]
+pub struct LeftCommand {
+    /// The command.
+    pub command: Vec<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Report {
+    /// Of these programs, after `wall` of which Python waited for `waited`.
+    pub(crate) fn of(programs: &[Program], jobs: usize, wall: Duration, waited: Duration) -> Self {
+        let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let (totals, chains): (Vec<Duration>, Vec<Duration>) = programs.iter().map(durations).unzip();
+        let (total, critical) =
+            (totals.into_iter().sum::<Duration>(), chains.into_iter().max().unwrap_or_default());
+        let mut commands = Commands::default();
+        programs.iter().for_each(|program| commands.count(program));
+        let mut spared_hazards = 0;
+        let mut hazard_paths = Vec::new();
+        for program in programs {
+            let found = program.hazards();
+            spared_hazards += program.spared_hazards(&found);
+            hazard_paths.extend(found);
+        }
+        let ordered = hazard_paths.iter().filter(|h| h.ordered).count();
+        let mut waits: Vec<Wait> = programs.iter().flat_map(|program| program.waits.told()).collect();
+        waits.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        let left = programs.iter().flat_map(|program| &program.left);
+        Self {
+            jobs,
+            wall_s: wall.as_secs_f64(),
+            capture_s: wall.saturating_sub(waited).as_secs_f64(),
+            engine_cpu_s: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
+            lower_bound_s: critical.max(total.div_f64(jobs as f64)).as_secs_f64(),
+            commands,
+            hazards: HazardCounts { renamed: hazard_paths.len() - ordered + spared_hazards, ordered },
+            hazard_paths,
+            failures: programs.iter().flat_map(failed).collect(),
+            waits,
+            left_to_python: left
+                .map(|(command, reason)| LeftCommand { command: command.clone(), reason: reason.clone() })
+                .collect(),
+        }
+    }
+}
+
+impl Commands {
+    fn count(&mut self, program: &Program) {
+        let graph = &program.graph;
+        let (spared, distinct) = program.spared_commands();
+        // What was recorded twice because Python went back is one command.
+        self.recorded += graph.program().filter(|seq| !graph.is_cancelled(*seq)).count() + spared;
+        self.distinct += graph.all_nodes().filter(|node| is_wanted(program, *node)).count() + distinct;
+        self.reused += distinct;
+        for (node, job) in graph.all_nodes().zip(&program.jobs) {
+            if let Some(ending) = job.ending().filter(|_| is_wanted(program, node)) {
+                match program.how(job, ending) {
+                    How::Ran => self.executed += 1,
+                    How::Reused => self.reused += 1,
+                    How::Cached => self.cached += 1,
+                }
+                self.failed += usize::from(ending.status != 0);
+            }
+        }
+    }
+}
+
+/// Whether a node is part of what the serial build does.
+fn is_wanted(program: &Program, node: NodeId) -> bool {
+    !matches!(program.graph.state(node), State::Cancelled | State::Doomed)
+}
+
+/// The sum of all durations, and that of the longest chain.
+fn durations(program: &Program) -> (Duration, Duration) {
+    let mut total = Duration::ZERO;
+    let mut chains: Vec<Duration> = Vec::with_capacity(program.jobs.len());
+    // What a node waits for was recorded before it.
+    for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
+        let own = job.ending().map_or(Duration::ZERO, Ending::duration);
+        total += own;
+        let waited_for = program.graph.dependencies(node).iter().copied();
+        // Some had ended before it was recorded, and it did not have to wait.
+        let read = program.graph.sources(node).filter_map(|(_, source)| source);
+        let before = waited_for.chain(read).map(|before| chains[before.index()]).max();
+        chains.push(own + before.unwrap_or_default());
+    }
+    (total, chains.into_iter().max().unwrap_or_default())
+}
+
+fn failed(program: &Program) -> Vec<FailedCommand> {
+    let mut found = Vec::new();
+    for seq in program.graph.program() {
+        let node = program.graph.node_of(seq);
+        if program.graph.is_cancelled(seq) || program.graph.state(node) != State::Failed {
+            continue;
+        }
+        let job = &program.jobs[node.index()];
+        let Some(ending) = job.ending() else { continue };
+        found.push(FailedCommand {
+            extension: program.extension_at(seq).map(str::to_owned),
+            command: job.line.argv(),
+            cwd: job.setting.cwd.to_path_buf(),
+            status: ending.status,
+            err: String::from_utf8_lossy(ending.err()).into_owned(),
+        });
+    }
+    found
+}

@@ -1,0 +1,11 @@
+//! The engine's server: captured processes, their sessions, and the pool of workers that they share.
+
+mod frames;
+pub(crate) mod pool;
+pub(crate) mod server;
+mod session;
+mod sight;
+mod table;
+mod trees;
+mod turns;
+mod witness;

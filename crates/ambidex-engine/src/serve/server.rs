@@ -1,0 +1,150 @@
+//! Knows the socket by which captured processes find the engine.
+
+use std::io;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::base::notice;
+use crate::program::Program;
+use crate::report::explain;
+use crate::report::summary::Report;
+use crate::serve::frames::Frames;
+use crate::serve::pool::{Options, Shared};
+use crate::serve::session::Session;
+use crate::serve::sight::Sight;
+use crate::serve::table::Table;
+use crate::serve::trees::Trees;
+use crate::serve::turns;
+use crate::serve::witness;
+
+/// Serves whoever has come: the first frame says who it is.
+fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
+    let mut frames = Frames::new(stream.try_clone()?);
+    let Some(hello) = frames.next()? else { return Ok(()) };
+    match hello.first() {
+        Some(b'H') => witness::serve(sight, stream, frames, &hello),
+        Some(b'K') => witness::register(sight, stream, &hello),
+        Some(b'E') => turns::serve(&sight.shared, stream, frames, &hello),
+        _ => Session::serve(sight.clone(), stream, frames, &hello),
+    }
+}
+
+/// Serves whoever has come. If what it asks for can't be done, the build is over: whoever waits for it, or for another
+/// process of the same program, must not wait for ever.
+fn serve_or_stop(sight: &Sight, stream: UnixStream) {
+    let stopping = || sight.shared.lock().stopping;
+    if let Err(error) = serve(sight, stream)
+        && !stopping()
+        && !is_of_an_ended_process(&error)
+    {
+        notice::tell(format_args!("error: {error}"));
+        sight.shared.stop();
+    }
+}
+
+/// Whether this is how it shows that a captured process has ended in the middle of its conversation.
+fn is_of_an_ended_process(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted, UnexpectedEof};
+    matches!(error.kind(), Interrupted | UnexpectedEof | BrokenPipe | ConnectionReset)
+}
+
+/// Whether it is a process of the same user that has come. The socket's folder lets nobody else in; this is for a system
+/// where it does.
+fn is_own(stream: &UnixStream) -> bool {
+    rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid == rustix::process::geteuid())
+}
+
+/// How long to wait before something is tried again of which the system has no more now.
+const SHORTAGE: Duration = Duration::from_millis(20);
+
+/// An engine that serves captured processes until it is dropped or stopped.
+#[derive(Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    trees: Arc<Trees>,
+    folder: tempfile::TempDir,
+    began: std::time::Instant,
+}
+
+impl Engine {
+    /// Opens a socket and serves whoever comes.
+    ///
+    /// # Errors
+    /// If no socket can be made in the temporary folder.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
+        let listener = UnixListener::bind(folder.path().join("socket"))?;
+        let temporary = folder.path().join("tmp");
+        std::fs::create_dir(&temporary)?;
+        let table = Table::new(folder.path())?;
+        let shared = Arc::new(Shared::new(options, temporary, folder.path().join("undo"), table));
+        shared.add_worker(&mut shared.lock())?;
+        let trees = Arc::new(Trees::default());
+        let engine =
+            Self { shared: shared.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };
+        let accept = move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else {
+                    // Too many files are open, say (accept(2)).
+                    std::thread::sleep(SHORTAGE);
+                    continue;
+                };
+                if !is_own(&stream) {
+                    continue;
+                }
+                let sight =
+                    Sight { shared: shared.clone(), trees: trees.clone(), asker: None, incarnation: 0 };
+                let start = || {
+                    let (sight, stream) = (sight.clone(), stream.try_clone()?);
+                    std::thread::Builder::new().spawn(move || serve_or_stop(&sight, stream))
+                };
+                while start().is_err() {
+                    // No more threads or files can be had for now: whoever asks is served later.
+                    std::thread::sleep(SHORTAGE);
+                }
+            }
+        };
+        std::thread::Builder::new().spawn(accept)?;
+        Ok(engine)
+    }
+
+    /// The socket, for `AMBIDEX_SOCKET`.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("socket")
+    }
+
+    /// Ends every command that runs. Returns when all have ended, and what was learnt is written down.
+    pub fn stop(&self) {
+        self.trees.ending.store(true, Ordering::SeqCst);
+        self.shared.stop();
+        let inner = self.shared.lock();
+        for tree in self.trees.all() {
+            let programs = || inner.programs.iter().filter(|program| program.belongs_to(&tree));
+            if self.shared.options.only_record {
+                tree.remove_outside();
+                continue;
+            }
+            let mut memory = tree.memory();
+            explain::remember(&mut memory, programs());
+            memory.close(programs().all(Program::is_concluded));
+            drop(memory);
+            tree.go_home();
+            // Threads may have the tree until the process ends.
+            tree.remove_outside();
+        }
+    }
+
+    /// What was done.
+    pub fn report(&self) -> Report {
+        let inner = self.shared.lock();
+        Report::of(&inner.programs, inner.jobs, self.began.elapsed(), inner.waited)
+    }
+
+    /// The state folders of the trees that were built.
+    pub fn state_folders(&self) -> Vec<PathBuf> {
+        self.trees.all().iter().map(|tree| tree.folder().to_owned()).collect()
+    }
+}

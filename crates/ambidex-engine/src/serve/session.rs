@@ -1,0 +1,541 @@
+//! Knows how one captured process is served: each request changes its program, waits for it, or both.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ambidex_graph::{NodeId, Recorded};
+
+use crate::base::environment::Environment;
+use crate::base::process;
+use crate::base::protocol::{self, OpenScope, Reply, Request, Target};
+use crate::base::roles::Roles;
+use crate::program::text::{self, Sinks, Stream};
+use crate::program::waits::Cause;
+use crate::program::{Origin, Program, PythonState, Unit};
+use crate::serve::frames::Frames;
+use crate::serve::pool::Inner;
+use crate::serve::sight::{self, Sight, Stopped};
+
+/// What has become of a command that Python told of.
+enum Taken {
+    /// It is in the graph. With its number there, and the files that it writes.
+    Recorded { number: usize, outputs: Vec<String> },
+    /// It is not understood. Python went on behind it, and comes again.
+    Strange,
+    /// It is not understood. Python waits, and runs it.
+    Left,
+}
+
+/// One captured process.
+pub(crate) struct Session {
+    sight: Sight,
+    stream: UnixStream,
+    frames: Frames,
+    /// Its program's number.
+    program: usize,
+    /// Nodes that were recorded, and not yet looked for among what earlier builds have left.
+    new_nodes: Vec<NodeId>,
+}
+
+impl Session {
+    /// Serves a process until it ends. `hello` is its first frame.
+    pub fn serve(sight: Sight, stream: UnixStream, mut frames: Frames, hello: &[u8]) -> io::Result<()> {
+        let Request::Hello { version, cwd, argv, prefix, sees, .. } = serde_json::from_slice(hello)? else {
+            return Ok(());
+        };
+        if version != protocol::VERSION {
+            return Err(io::Error::other("a captured process speaks another protocol"));
+        }
+        let only_record = sight.shared.options.only_record;
+        let program = {
+            let mut inner = sight.shared.lock();
+            let number = inner.programs.len();
+            let origin = origin(&cwd, &argv, prefix.as_deref());
+            let mut program = Program::new(number, PathBuf::from(cwd), sees, !only_record, origin);
+            if let Ok([out, err]) = <[_; 2]>::try_from(frames.take_fds()) {
+                program.log.sinks(Some(Sinks::new(out, err)));
+            }
+            inner.programs.push(program);
+            number
+        };
+        sight.trees.doubt(None);
+        let sight = Sight { asker: Some(program), ..sight };
+        let mut session = Self { sight, stream, frames, program, new_nodes: Vec::new() };
+        let writer = session.start_writer()?;
+        let welcomed = protocol::send(&mut session.stream, &Reply::Welcome { program, only_record });
+        let result = welcomed.and_then(|()| session.serve_to_the_end());
+        // Whatever is still pending now belongs to a process that was killed.
+        let unwanted = {
+            let mut inner = session.sight.shared.lock();
+            let program = &mut inner.programs[program];
+            program.let_snapshots_go();
+            program.has_ended = true;
+            program.abandon()
+        };
+        unwanted.into_iter().for_each(process::end);
+        session.sight.shared.tell_progress();
+        // A panic there has been printed.
+        let _ = writer.join();
+        session.change(|program| program.log.close());
+        result
+    }
+
+    /// Writes, in a thread of its own, what the process and its commands have printed: whoever reads it may be slow.
+    ///
+    /// # Errors
+    /// If the system allows no more threads.
+    fn start_writer(&self) -> io::Result<std::thread::JoinHandle<()>> {
+        let (shared, number) = (self.sight.shared.clone(), self.program);
+        std::thread::Builder::new().spawn(move || {
+            let mut inner = shared.lock();
+            loop {
+                let was_drained = inner.programs[number].log.is_drained();
+                let batch = inner.programs[number].take_text();
+                if !batch.is_empty() {
+                    drop(inner);
+                    text::write(batch);
+                    inner = shared.lock();
+                    inner.programs[number].log.busy = false;
+                    shared.tell_progress();
+                    continue;
+                }
+                if inner.programs[number].has_ended || inner.stopping {
+                    return;
+                }
+                if !was_drained && inner.programs[number].log.is_drained() {
+                    // All of it had been written before a rollback, or nothing is to be said.
+                    shared.tell_progress();
+                }
+                inner = shared.wait_for_progress(inner);
+            }
+        })
+    }
+
+    fn serve_to_the_end(&mut self) -> io::Result<()> {
+        loop {
+            let result = self.answer_all();
+            let rolling_back = self.sight.shared.lock().programs[self.program].is_rolling_back();
+            if !rolling_back {
+                return result;
+            }
+            self.go_back()?;
+        }
+    }
+
+    fn answer_all(&mut self) -> io::Result<()> {
+        while let Some(frame) = self.frames.next()? {
+            match frame.first() {
+                Some(b'T') => {
+                    let stream = if frame.get(1) == Some(&b'2') { Stream::Err } else { Stream::Out };
+                    let data = frame[2.min(frame.len())..].to_vec();
+                    self.change(|program| program.log.text(stream, data));
+                }
+                Some(b'F') => {
+                    if let Ok([out, err]) = <[_; 2]>::try_from(self.frames.take_fds()) {
+                        self.change(|program| program.log.sinks(Some(Sinks::new(out, err))));
+                    }
+                }
+                Some(b'X') => self.change(|program| program.log.sinks(None)),
+                _ => {
+                    let request = serde_json::from_slice(&frame)?;
+                    if let Some(reply) = self.answer(request)? {
+                        protocol::send(&mut self.stream, &reply)?;
+                        // While Python goes on.
+                        self.spare_or_start();
+                    }
+                    continue;
+                }
+            }
+            self.taken_in();
+        }
+        Ok(())
+    }
+
+    /// Changes the program, and lets those know who wait for it.
+    fn change<T>(&self, change: impl FnOnce(&mut Program) -> T) -> T {
+        let mut inner = self.sight.shared.lock();
+        let result = change(&mut inner.programs[self.program]);
+        self.sight.shared.tell_progress();
+        result
+    }
+
+    /// What the last frame says is part of the program now.
+    fn taken_in(&self) {
+        self.change(|program| program.frames += 1);
+    }
+
+    fn answer(&mut self, request: Request) -> io::Result<Option<Reply>> {
+        match request {
+            Request::Echo => {
+                self.change(|program| program.log.begin_echo());
+                self.taken_in();
+                Ok(None)
+            }
+            Request::Record { argv, cwd, scope, open, env, attributes, awaited, refused } => {
+                if let Some(attributes) = attributes {
+                    let has_own =
+                        crate::base::attributes::of_commands().is_some_and(|usual| usual != attributes);
+                    self.change(|program| program.has_own_attributes = has_own);
+                }
+                self.introduce(scope, open, env);
+                let because = refused.map_or_else(String::new, |reason| format!(" (no snapshot: {reason})"));
+                let what = format!("{}{because}", argv.join(" "));
+                let began = Instant::now();
+                let reply = self.record(argv, &Path::new(&cwd).into(), scope, awaited)?;
+                let is_left = matches!(reply, Reply::Recorded { yours: true, .. });
+                let cause = if is_left { Cause::Left } else { Cause::Awaited };
+                if awaited || is_left {
+                    self.sight.waited(cause, || what, began);
+                }
+                Ok(Some(reply))
+            }
+            Request::Fresh { scope, open, state, again, code, cwd, env } => {
+                if again {
+                    self.sight.trees.doubt(None);
+                }
+                self.introduce(scope, open, env);
+                self.prepare()?;
+                self.look_again();
+                let outputs = self.spare(scope, &state, code, &Path::new(&cwd).into())?;
+                Ok(Some(Reply::Fresh { outputs }))
+            }
+            Request::Outdated { targets, cwd, seconds } => {
+                self.taken_in();
+                let unit = if seconds { Unit::Seconds } else { Unit::Exact };
+                let outdated = targets.iter().map(|target| self.is_outdated(target, Path::new(&cwd), unit));
+                Ok(Some(Reply::Outdated { outdated: outdated.collect::<io::Result<_>>()? }))
+            }
+            Request::Wait => {
+                self.taken_in();
+                if !self.sight.shared.options.only_record {
+                    self.sight
+                        .timed(Cause::End, String::new, || self.sight.settle(self.program).map(drop))?;
+                }
+                Ok(Some(self.waited()))
+            }
+            Request::Finish { extensions } => {
+                self.taken_in();
+                let sight = self.sight.clone();
+                sight.timed(Cause::End, String::new, || self.finish(extensions.as_deref())).map(Some)
+            }
+            Request::Jobs { count } => {
+                self.set_jobs(count);
+                self.taken_in();
+                Ok(Some(Reply::Ok))
+            }
+            Request::Hello { .. } => Err(io::Error::new(io::ErrorKind::InvalidData, "a message out of turn")),
+        }
+    }
+
+    fn frames(&self) -> u64 {
+        self.sight.shared.lock().programs[self.program].frames
+    }
+
+    fn waited(&self) -> Reply {
+        let failed = self.change(Program::acknowledge_failures);
+        Reply::Waited { settled: self.sight.tell_settled(self.program), failed }
+    }
+
+    /// Takes in what a message tells besides its commands.
+    fn introduce(&self, scope: u32, open: Option<OpenScope>, env: Option<BTreeMap<String, String>>) {
+        self.change(|program| {
+            if let Some(open) = open {
+                program.open_scope(scope, open);
+            }
+            if let Some(env) = env {
+                program.env = Arc::new(Environment::new(env));
+            }
+        });
+    }
+
+    /// Opens the tree that the program belongs to.
+    fn prepare(&self) -> io::Result<()> {
+        let missing = {
+            let program = &self.sight.shared.lock().programs[self.program];
+            program.tree.is_none().then(|| program.cwd.clone())
+        };
+        if let Some(root) = missing {
+            // Another build of the same tree may have to end first.
+            let tree = self.sight.trees.open(&root)?;
+            self.change(|program| program.tree = Some(tree));
+        }
+        Ok(())
+    }
+
+    fn spare(
+        &self,
+        scope: u32,
+        state: &str,
+        code: Option<Vec<String>>,
+        cwd: &Arc<Path>,
+    ) -> io::Result<Option<Vec<String>>> {
+        let (outputs, sees) = {
+            let mut inner = self.sight.shared.lock();
+            let program = &mut inner.programs[self.program];
+            if let Some(code) = code {
+                program.learn_code(&code);
+            }
+            let outputs = program.spare(scope, &PythonState { objects: state, cwd });
+            let sees = program.sees;
+            for output in outputs.iter().flatten() {
+                inner.table.add(Path::new(output))?;
+            }
+            (outputs, sees)
+        };
+        self.taken_in();
+        if outputs.is_some() && !sees {
+            drop(self.sight.settle_and_commit(self.program, |_, _| true)?);
+        }
+        Ok(outputs)
+    }
+
+    fn record(&mut self, argv: Vec<String>, cwd: &Arc<Path>, scope: u32, awaited: bool) -> io::Result<Reply> {
+        self.prepare()?;
+        self.look_again();
+        if awaited {
+            self.be_serial()?;
+        }
+        let only_record = self.sight.shared.options.only_record;
+        let reads = {
+            let mut inner = self.sight.shared.lock();
+            let is_needless = inner.programs.len() == 1 || only_record && !awaited;
+            if is_needless { Vec::new() } else { inner.programs[self.program].reads_of(&argv, cwd) }
+        };
+        self.sight.commit_read(&reads)?;
+        match self.take_in(argv, cwd, scope, awaited)? {
+            Taken::Recorded { number, outputs } => {
+                self.spare_or_start();
+                let status = if awaited { Some(self.wait_for(number)?) } else { None };
+                let settled = if awaited { self.sight.tell_settled(self.program) } else { None };
+                Ok(Reply::Recorded { outputs, yours: false, status, settled })
+            }
+            Taken::Strange => {
+                self.spare_or_start();
+                self.sight.shared.advance(self.program);
+                Ok(Reply::Recorded { outputs: Vec::new(), yours: true, status: None, settled: None })
+            }
+            Taken::Left => {
+                self.spare_or_start();
+                self.sight.settle_all()?;
+                let settled = self.sight.tell_settled(self.program);
+                Ok(Reply::Recorded { outputs: Vec::new(), yours: true, status: None, settled })
+            }
+        }
+    }
+
+    /// Takes a command in, and its frame with it: who waits for the frame must find what has become of the command.
+    fn take_in(
+        &mut self,
+        argv: Vec<String>,
+        cwd: &Arc<Path>,
+        scope: u32,
+        awaited: bool,
+    ) -> io::Result<Taken> {
+        let shared = self.sight.shared.clone();
+        let mut inner = shared.lock();
+        let Inner { programs, table, .. } = &mut *inner;
+        let program = &mut programs[self.program];
+        let number = program.graph.recorded();
+        let taken = match program.record(&argv, cwd, scope, awaited) {
+            Ok((recorded, outputs)) => {
+                if let Recorded::New(node) = recorded {
+                    self.new_nodes.push(node);
+                }
+                outputs.iter().try_for_each(|output| table.add(Path::new(output)))?;
+                Taken::Recorded { number, outputs }
+            }
+            Err(reason) => {
+                program.log.end_echo();
+                program.doubt_units();
+                if awaited || shared.options.only_record {
+                    program.left.push((argv, reason.to_string()));
+                    Taken::Left
+                } else if program.has_snapshot() {
+                    // Python went on as if it had run. It comes again, and is awaited then.
+                    program.meet_strange();
+                    Taken::Strange
+                } else {
+                    let command = argv.join(" ");
+                    return Err(io::Error::other(format!(
+                        "nobody ran this command, and Python went on: {command}"
+                    )));
+                }
+            }
+        };
+        program.frames += 1;
+        shared.tell_progress();
+        Ok(taken)
+    }
+
+    /// Whether the serial build would find the target out of date, if it would have made it in this run.
+    fn is_outdated(&self, target: &Target, cwd: &Path, unit: Unit) -> io::Result<Option<bool>> {
+        let Target { path, sources } = target;
+        let path = Path::new(path);
+        let (made, is_later) = {
+            let program = &mut self.sight.shared.lock().programs[self.program];
+            let Some(made) = program.made_at(path, cwd) else { return Ok(None) };
+            (made, program.is_one_made_after(made, sources, cwd, unit))
+        };
+        let looked_at: Vec<&Path> =
+            std::iter::once(path).chain(sources.iter().map(PathBuf::as_path)).collect();
+        let looked_at = if is_later { &looked_at[..1] } else { &looked_at };
+        if !self.sight.shared.options.only_record {
+            self.sight.look(looked_at, cwd)?;
+        }
+        if !cwd.join(path).exists() {
+            return Ok(None);
+        }
+        let program = &mut self.sight.shared.lock().programs[self.program];
+        Ok(Some(is_later || program.is_older(made, path, sources, cwd, unit)))
+    }
+
+    /// What somebody was about to change when he said so may be changed now.
+    fn look_again(&self) {
+        let is_due = |program: &mut Program| {
+            let changes = &mut program.changes;
+            std::mem::take(&mut changes.unseen) || changes.by_others
+        };
+        if self.change(is_due) {
+            self.sight.trees.doubt(None);
+        }
+    }
+
+    /// Brings everything to the state in which the serial build would be: what may fail runs there, or its failure
+    /// could be one of a file that is not at its place yet.
+    fn be_serial(&self) -> io::Result<()> {
+        if self.sight.shared.options.only_record {
+            return Ok(());
+        }
+        drop(self.sight.settle_and_commit(self.program, |_, _| true)?);
+        self.sight.commit_others()
+    }
+
+    /// Waits for a command that Python waits for. Returns how it ended.
+    fn wait_for(&self, number: usize) -> io::Result<i32> {
+        let (only_record, sees) = {
+            let mut inner = self.sight.shared.lock();
+            let program = &mut inner.programs[self.program];
+            let wanted = program.unsettled(number);
+            program.demand(wanted);
+            let sees = program.sees;
+            self.sight.shared.new_work(&mut inner);
+            (self.sight.shared.options.only_record, sees)
+        };
+        let mut inner = if only_record {
+            self.sight.wait(self.program, |program| program.status(number).is_some())?
+        } else {
+            self.sight.settle(self.program)?
+        };
+        if !sees {
+            sight::commit(&mut inner, self.program, |_, _| true)?;
+        }
+        Ok(inner.programs[self.program].status(number).unwrap_or(-1))
+    }
+
+    /// Ends the new nodes that are up to date, and has the others started.
+    fn spare_or_start(&mut self) {
+        if self.new_nodes.is_empty() {
+            return;
+        }
+        let mut inner = self.sight.shared.lock();
+        let program = &mut inner.programs[self.program];
+        let mut work = false;
+        for node in self.new_nodes.drain(..) {
+            work |= !program.reuse(node);
+            program.jobs[node.index()].line.shorten();
+        }
+        let wrong = program.advance();
+        if work {
+            self.sight.shared.new_work(&mut inner);
+        }
+        drop(inner);
+        self.sight.shared.park(wrong);
+    }
+
+    fn finish(&mut self, extensions: Option<&[String]>) -> io::Result<Reply> {
+        if self.sight.shared.options.only_record {
+            return Ok(Reply::Waited { settled: Some(self.frames()), failed: 0 });
+        }
+        drop(self.sight.settle(self.program)?);
+        let reply = self.waited();
+        let all = self.sight.shared.options.commit_all;
+        let mut inner = self.sight.shared.lock();
+        let program = &mut inner.programs[self.program];
+        if all {
+            program.commit(|_, _| true)?;
+        } else {
+            program.commit_finals()?;
+        }
+        if matches!(reply, Reply::Waited { failed: 0, .. }) {
+            program.conclude(extensions);
+        }
+        sight::tidy(&mut inner);
+        Ok(reply)
+    }
+
+    fn set_jobs(&self, count: usize) {
+        let shared = &self.sight.shared;
+        if !shared.options.jobs_may_change {
+            return;
+        }
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut inner = shared.lock();
+        inner.jobs = if count == 0 { cores() } else { count };
+        shared.new_work(&mut inner);
+    }
+
+    /// Lets the process go on from a snapshot, since a command behind it did not end as predicted.
+    fn go_back(&mut self) -> io::Result<()> {
+        // It ends this stream when it has stopped.
+        self.frames.drain();
+        self.new_nodes.clear();
+        let unwanted = self.change(Program::go_back);
+        unwanted.into_iter().for_each(process::end);
+        let shared = self.sight.shared.clone();
+        let journal = shared.journal(self.program)?;
+        let mut inner = shared.lock();
+        loop {
+            let program = &inner.programs[self.program];
+            if inner.stopping {
+                return Err(Stopped.into());
+            }
+            if program.graph.is_settled() && !program.log.busy {
+                break;
+            }
+            inner = shared.wait_for_progress(inner);
+        }
+        let program = &mut inner.programs[self.program];
+        program.frames = 0;
+        self.stream = program.resume(&journal)?;
+        self.sight.incarnation = program.incarnation();
+        self.frames = Frames::new(self.stream.try_clone()?);
+        drop(inner);
+        self.sight.trees.doubt(None);
+        shared.tell_progress();
+        Ok(())
+    }
+}
+
+/// What is known of a process from its first words.
+fn origin(cwd: &str, argv: &[String], prefix: Option<&str>) -> Origin {
+    let temporary = std::env::temp_dir();
+    let mut folders: Vec<PathBuf> = [Path::new("/tmp"), Path::new("/var/tmp"), &temporary]
+        .into_iter()
+        .flat_map(|folder| [Some(folder.to_owned()), std::fs::canonicalize(folder).ok()])
+        .flatten()
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let roles = Roles::new(Path::new(cwd), prefix, &folders);
+    let mut named = roles.clone();
+    let text = argv.join("\n");
+    named.learn(&text);
+    let invocation = named.name(&text).into_owned();
+    let mut roots: Vec<PathBuf> = std::fs::canonicalize(cwd).into_iter().chain(folders).collect();
+    roots.dedup();
+    Origin { invocation, roles, roots }
+}

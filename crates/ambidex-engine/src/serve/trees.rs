@@ -1,0 +1,56 @@
+//! The trees that an engine builds, each locked once.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use crate::memory::tree::Tree;
+
+/// A tree, or one that is being opened: another build of it may have to end first.
+#[derive(Debug, Default)]
+struct Cell {
+    opening: Mutex<()>,
+    tree: OnceLock<Arc<Tree>>,
+}
+
+/// The trees that this engine builds, each locked once.
+#[derive(Debug, Default)]
+pub(crate) struct Trees {
+    cells: Mutex<HashMap<PathBuf, Arc<Cell>>>,
+    /// Whether the engine ends: nobody waits for another build any more.
+    pub ending: AtomicBool,
+}
+
+impl Trees {
+    pub fn open(&self, root: &Path) -> io::Result<Arc<Tree>> {
+        let cell = self.cells().entry(root.to_owned()).or_default().clone();
+        let _opening = cell.opening.lock().expect("no thread dies while it opens a tree");
+        if let Some(tree) = cell.tree.get() {
+            return Ok(tree.clone());
+        }
+        let tree = Arc::new(Tree::open(root, &self.ending)?);
+        Ok(cell.tree.get_or_init(|| tree).clone())
+    }
+
+    /// Something was changed that commands may read, or may be any time from now on; this file, if it is known. What
+    /// was found out about files before does not count any more, whoever asked.
+    pub fn doubt(&self, file: Option<&Path>) {
+        for tree in self.all() {
+            let files = &mut tree.memory().files;
+            match file {
+                Some(file) => files.doubt_file(file),
+                None => files.doubt(),
+            }
+        }
+    }
+
+    pub fn all(&self) -> Vec<Arc<Tree>> {
+        self.cells().values().filter_map(|cell| cell.tree.get().cloned()).collect()
+    }
+
+    fn cells(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Cell>>> {
+        self.cells.lock().expect("no thread dies with the trees in its hands")
+    }
+}

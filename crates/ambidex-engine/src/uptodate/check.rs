@@ -1,0 +1,148 @@
+//! Knows whether a command would do again what is remembered of it, and what has to be remembered of one that ran.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use ambidex_command::Command;
+
+use super::fingerprint::{Operand, Subject};
+use super::permissions::{expected_mode, umask};
+use crate::base::environment::Environment;
+use crate::base::roles::Roles;
+use crate::base::stat::{Stat, is_still};
+use crate::memory::Memory;
+use crate::memory::files::VersionId;
+use crate::memory::record::{Difference, Record, Told, Why};
+use crate::observe::observation::View;
+use crate::observe::surroundings::Surroundings;
+
+/// What is told of a command when another run of it, or of a like one, is to be explained.
+pub(crate) fn told(subject: &Subject, argv: Vec<String>, place: &Path, extension: Option<String>) -> Told {
+    let place = subject.roles.name(&place.to_string_lossy()).into_owned();
+    Told { place, argv, extension }
+}
+
+/// By what a command differs from an earlier one that made the same output.
+pub(crate) fn difference(now: &Told, then: &Told) -> Why {
+    let missing = |of: &[String], from: &[String]| -> Vec<String> {
+        of.iter().filter(|argument| !from.contains(argument)).cloned().collect()
+    };
+    let (added, removed) = (missing(&now.argv, &then.argv), missing(&then.argv, &now.argv));
+    // Where nothing is: the same arguments in another order, or another working directory.
+    Why::Command(Box::new(Difference { added, removed }))
+}
+
+/// Looks up what this tree remembers of a command.
+pub(crate) fn recall(
+    memory: &mut Memory,
+    subject: &Subject,
+    command: &Command,
+    operands: &[Operand],
+    env: &Environment,
+) -> Result<Record, Why> {
+    let Some(mut record) = memory.record(&subject.key) else { return Err(Why::New) };
+    let Some((same, roles)) = memory.is_in(record.surroundings, env, &subject.roles) else {
+        return Err(Why::New);
+    };
+    if let Some(why) = subject.objection(command, operands, &roles, &record.result) {
+        return Err(why);
+    }
+    if !same {
+        return Err(Why::Variable(variable(memory, &record, env, &subject.roles)));
+    }
+    let elsewhere = roles.all() != record.roles;
+    if elsewhere {
+        let looks = looks_elsewhere(memory, &record, &roles)?;
+        record.looks = memory.grouped(&looks);
+    } else if let Err(look) = memory.check(&record.looks) {
+        return Err(look.map_or(Why::New, |look| why_not(memory, &record, look, &roles)));
+    }
+    let folder = memory.folder(record.folder);
+    for (output, state) in record.result.outputs.iter().zip(&record.states) {
+        if !is_still(&folder.join(&output.name), *state, &output.digest) {
+            return Err(Why::Output(output.name.clone()));
+        }
+    }
+    let is_umask_another = record.result.umask != umask();
+    if is_umask_another {
+        give_permissions(&folder, &mut record)?;
+    }
+    if elsewhere || is_umask_another {
+        // Spares the comparison next time.
+        record.roles = roles.all().to_vec();
+        memory.remember(subject.key, &record);
+    }
+    Ok(record)
+}
+
+/// Outputs get the permissions that they would be made with now.
+fn give_permissions(folder: &Path, record: &mut Record) -> Result<(), Why> {
+    record.result.umask = umask();
+    for (output, state) in record.result.outputs.iter().zip(&mut record.states) {
+        let file = folder.join(&output.name);
+        let mode = expected_mode(output.executable, record.result.umask);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode))
+            .map_err(|_| Why::Output(output.name.clone()))?;
+        *state = Stat::of(&file);
+    }
+    Ok(())
+}
+
+/// The looks of a run at the places that its paths have here, by the roles that they had there.
+fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Result<Vec<VersionId>, Why> {
+    let then = Roles::of(&record.roles);
+    let known = memory.looks(&record.looks);
+    let mut looks = Vec::with_capacity(known.len());
+    for id in known {
+        let version = *memory.files.version(id);
+        let view = memory.files.view(version.file);
+        let path = memory.files.path(version.file).to_string_lossy().into_owned();
+        let named = then.name(&path).into_owned();
+        let place = roles.place(&named).ok_or_else(|| Why::Place(path.clone()))?;
+        if memory.files.names_a_place(id) && place != path {
+            return Err(Why::Place(path));
+        }
+        let file = memory.files.id_in(Path::new(&place), view);
+        match memory.files.state(file) {
+            Some(now) if memory.files.version(now).digest == version.digest => looks.push(now),
+            _ => return Err(why_not_at(memory, id, Path::new(&place), roles)),
+        }
+    }
+    Ok(looks)
+}
+
+fn why_not(memory: &mut Memory, record: &Record, id: VersionId, roles: &Roles) -> Why {
+    let path = memory.files.path_of(id).to_owned();
+    let runs = |id: &VersionId| {
+        let files = &memory.files;
+        files.view(files.version(*id).file) == View::Runs && files.path_of(*id) == path
+    };
+    if !memory.files.is_absent(id) && memory.looks(&record.looks).iter().any(runs) {
+        return Why::Tool;
+    }
+    why_not_at(memory, id, &path, roles)
+}
+
+/// Why what was seen then is not what is at the path now.
+fn why_not_at(memory: &Memory, then: VersionId, path: &Path, roles: &Roles) -> Why {
+    let named = roles.name(&path.to_string_lossy()).into_owned();
+    match (memory.files.is_absent(then), path.exists()) {
+        (true, _) => Why::Shadowed(named),
+        (false, true) => Why::Changed(named),
+        (false, false) => Why::Gone(named),
+    }
+}
+
+/// The first variable that is set to something else.
+fn variable(memory: &mut Memory, record: &Record, env: &Environment, roles: &Arc<Roles>) -> String {
+    let secret = memory.secret();
+    let Some(then) = memory.surroundings(record.surroundings) else { return String::new() };
+    let now = Surroundings::of(&secret, &then.asked, env, roles).values;
+    let (now, then): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (now.iter().cloned().collect(), then.values.iter().cloned().collect());
+    let names: BTreeSet<&String> = now.keys().chain(then.keys()).collect();
+    let differs = |name: &&&String| now.get(**name) != then.get(**name);
+    names.iter().find(differs).map_or_else(String::new, |name| (**name).clone())
+}

@@ -1,0 +1,133 @@
+//! Knows what makes two commands the same, wherever and whenever they are run: all but the content of what they read.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use ambidex_command::{Command, Kind, OutputRole, Placement, Span};
+
+use crate::base::environment::Environment;
+use crate::base::parts::Parts;
+use crate::base::roles::Roles;
+use crate::memory::record::ActionKey;
+
+/// Counts up when what goes into a key changes.
+const VERSION: &[u8] = b"ambidex action 2";
+
+/// The key of a command, and the roles of its paths.
+pub(crate) fn of(
+    command: &Command,
+    program: &Path,
+    cwd: &Path,
+    env: &Environment,
+    roles: &Arc<Roles>,
+) -> (ActionKey, Arc<Roles>) {
+    let (argv, roles) = named_argv(command, roles);
+    let mut parts = Parts::default();
+    let mut add = |part: &[u8]| parts.add(part);
+    add(VERSION);
+    add(roles.name(&program.to_string_lossy()).as_bytes());
+    argv.iter().for_each(|argument| add(argument.as_bytes()));
+    add(roles.name(&cwd.to_string_lossy()).as_bytes());
+    if let Some(other) = other_name_of(cwd, env) {
+        add(other.as_bytes());
+    }
+    (ActionKey(parts.digest()), roles)
+}
+
+/// What `PWD` calls the working directory, if that is another name: compilers write it into debug information.
+pub(crate) fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a str> {
+    let name = env.variables.get("PWD")?.as_str();
+    if Path::new(name) == cwd {
+        return None;
+    }
+    let is_same = std::fs::canonicalize(name).is_ok_and(|real| real == cwd);
+    is_same.then_some(name)
+}
+
+/// The arguments with paths named by role, and the roles with all that they name. Of outputs, and of objects and archives
+/// that it reads, only the name counts. What is no path counts as it is written: a macro's value, for instance, may end up
+/// in any form in the output.
+pub(crate) fn named_argv(command: &Command, roles: &Arc<Roles>) -> (Vec<String>, Arc<Roles>) {
+    let mut spans: Vec<(Span, String)> = Vec::new();
+    for output in command.outputs.iter().filter(|output| output.role == OutputRole::Primary) {
+        spans.extend(output.span.map(|span| (span, file_name(&output.path))));
+    }
+    for input in command.inputs.iter().filter(|input| input.role.substitutable()) {
+        spans.push((input.span, file_name(&input.path)));
+    }
+    let replacements: Vec<(Span, &str)> = spans.iter().map(|(span, name)| (*span, name.as_str())).collect();
+    let mut argv = command.with_replacements(&replacements);
+    let mut roles = roles.clone();
+    let mut is_value = false;
+    for argument in &mut argv {
+        let literal = is_value || !holds_paths(argument);
+        is_value = takes_text(argument);
+        if literal || !argument.contains('/') {
+            continue;
+        }
+        if roles.mentions_temporary(argument) {
+            Arc::make_mut(&mut roles).learn(argument);
+        }
+        if let Cow::Owned(named) = roles.name(argument) {
+            *argument = named;
+        }
+    }
+    (argv, roles)
+}
+
+/// Whether what an argument holds are paths and nothing else: a name, or an option with one (GCC manual, "Options for
+/// Directory Search", "Options for Linking", `-ffile-prefix-map`).
+fn holds_paths(argument: &str) -> bool {
+    const BEGINNINGS: [&str; 19] = [
+        "-I",
+        "-L",
+        "-B",
+        "-F",
+        "-R",
+        "-T",
+        "-o",
+        "-isystem",
+        "-iquote",
+        "-idirafter",
+        "-include",
+        "-imacros",
+        "-iprefix",
+        "-isysroot",
+        "--sysroot=",
+        "-specs=",
+        "-fplugin=",
+        "-Wl,",
+        "-fuse-ld=",
+    ];
+    !argument.starts_with('-')
+        || BEGINNINGS.iter().any(|beginning| argument.starts_with(beginning))
+        || argument.starts_with("-f") && argument.contains("-prefix-map=")
+}
+
+/// Whether the argument behind this one is text: a macro, or what is handed on to another program.
+fn takes_text(argument: &str) -> bool {
+    matches!(argument, "-D" | "-U" | "-A" | "-Xpreprocessor" | "-Xassembler" | "-Xclang" | "-mllvm")
+        || argument.starts_with("--define-macro")
+        || argument.starts_with("--undefine-macro")
+}
+
+/// A file's name behind a mark, so that it is no path of the same text.
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy());
+    format!("\0file\0/{name}")
+}
+
+/// Why a command is run each time, if it is.
+pub(crate) fn always(command: &Command) -> Option<String> {
+    if let Placement::InPlace(reason) = command.placement {
+        return Some(reason.describe().to_owned());
+    }
+    if command.outputs.iter().any(|output| output.role != OutputRole::Primary) {
+        return Some("it writes files beside its output".to_owned());
+    }
+    if command.kind == Kind::Query || command.outputs.is_empty() {
+        return Some("it writes no file".to_owned());
+    }
+    None
+}

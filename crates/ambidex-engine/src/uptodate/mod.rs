@@ -1,0 +1,9 @@
+//! Whether a command must run: its key, what is remembered of earlier runs, and whether that still holds.
+
+pub(crate) mod check;
+pub(crate) mod fingerprint;
+pub(crate) mod key;
+mod output;
+mod permissions;
+pub(crate) mod remember;
+pub(crate) mod shared;

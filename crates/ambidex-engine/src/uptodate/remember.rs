@@ -1,0 +1,191 @@
+//! What is remembered of a command that has run, and why some runs can't be.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use ambidex_command::{Command, Kind};
+use ambidex_store::Digest;
+use rustc_hash::FxHashMap;
+
+use super::fingerprint::{NOTHING, Operand};
+use super::output;
+use super::permissions::{expected_mode, umask};
+use crate::base::machine::Fact;
+use crate::base::paths::is_within;
+use crate::base::process::Ended;
+use crate::base::roles::Roles;
+use crate::base::stat::Time;
+use crate::memory::Memory;
+use crate::memory::files::{Unsure, VersionId};
+use crate::memory::record::{RunResult, Written};
+use crate::observe::observation::{Asked, Observation, View};
+
+/// A run that has ended well, and what is to be known to remember it.
+pub(crate) struct Run<'a> {
+    /// Those of its paths, and of paths in variables that it asked for.
+    pub roles: &'a Roles,
+    pub command: &'a Command,
+    pub operands: &'a [Operand],
+    pub observation: &'a Observation,
+    /// What it wrote: where it is now, and what it is called.
+    pub outputs: &'a [(PathBuf, String)],
+    pub ended: &'a Ended,
+}
+
+/// A run as it is remembered.
+pub(crate) struct Remembered {
+    pub looks: Vec<VersionId>,
+    pub asked: Asked,
+    pub result: RunResult,
+}
+
+/// What a command has looked at, as it is now that it has ended; or why that may not be what it saw. `started` is when it
+/// was started, by the clock of files.
+pub(crate) fn looks(
+    memory: &mut Memory,
+    observation: &Observation,
+    started: Time,
+) -> Result<Vec<VersionId>, String> {
+    let mut looks = Vec::new();
+    for (path, seen) in observation.looks.iter() {
+        if let Some(change) = observation.changes.get(path) {
+            if !change.was_there && path.symlink_metadata().is_err() {
+                // It has made the file and removed it: nobody else has seen it.
+                continue;
+            }
+            return Err(format!("it reads and changes {}", path.display()));
+        }
+        for view in seen.views() {
+            let id = memory.files.id_in(path, view);
+            let version =
+                memory.files.look_since(id, started, seen.identity).map_err(|found| match found {
+                    Unsure::Changed => format!("{} was changed while it ran", path.display()),
+                    Unsure::Unreadable => format!("{} can't be read", path.display()),
+                })?;
+            if view == View::Leads && memory.files.is_absent(version) == seen.found {
+                return Err(format!("{} came or went while it ran", path.display()));
+            }
+            looks.push(version);
+        }
+    }
+    add_times_of_equals(memory, &mut looks, started)?;
+    Ok(looks)
+}
+
+/// Of files with the same content GCC's `#pragma once` asks for their times, too, to know whether they are one file (GCC,
+/// `libcpp/files.cc`, `has_unique_contents`).
+fn add_times_of_equals(memory: &mut Memory, looks: &mut Vec<VersionId>, started: Time) -> Result<(), String> {
+    let mut by_content: FxHashMap<Digest, VersionId> = FxHashMap::default();
+    let mut equal = BTreeSet::new();
+    for id in looks.iter().filter(|id| memory.files.is_content(**id)) {
+        if let Some(first) = by_content.insert(memory.files.version(*id).digest, *id) {
+            equal.extend([first, *id]);
+        }
+    }
+    for id in equal {
+        let path = memory.files.path_of(id).to_owned();
+        let file = memory.files.id_in(&path, View::State);
+        let version = memory.files.look_since(file, started, None);
+        looks.push(version.map_err(|_| format!("{} was changed while it ran", path.display()))?);
+    }
+    Ok(())
+}
+
+/// Whether a file by which a compiler is configured tells it to make code for this very processor (Clang's `*.cfg`, GCC's
+/// `specs`).
+fn tells_native(memory: &Memory, looks: &[VersionId]) -> bool {
+    let files = looks.iter().filter(|id| memory.files.is_content(**id));
+    let mut paths = files.map(|id| memory.files.path_of(*id)).filter(|path| {
+        path.extension().is_some_and(|end| end == "cfg") || path.to_string_lossy().ends_with("specs")
+    });
+    paths.any(|path| std::fs::read(path).is_ok_and(|text| memchr::memmem::find(&text, b"=native").is_some()))
+}
+
+impl Run<'_> {
+    /// What is to be remembered of it besides what it has looked at; or why it can't be.
+    pub fn result(&self, memory: &Memory, looks: &[VersionId]) -> Result<RunResult, String> {
+        if self.observation.timed {
+            return Err("it asks for the time".to_owned());
+        }
+        let roles = self.roles;
+        if let Some(path) = self.changed_beside() {
+            return Err(format!("it changes {} besides", path.display()));
+        }
+        let umask = umask();
+        let mut carried = BTreeSet::new();
+        let mut outputs = Vec::new();
+        for (file, name) in self.outputs {
+            let looked = output::look(file, roles).map_err(|error| format!("{}: {error}", file.display()))?;
+            if looked.mode != expected_mode(looked.executable, umask) {
+                return Err(format!("it gives {name} permissions of its own"));
+            }
+            carried.extend(looked.carried);
+            outputs.push(Written {
+                name: name.clone(),
+                digest: looked.digest,
+                executable: looked.executable,
+            });
+        }
+        carried.extend(self.named_in_texts(memory, looks));
+        let path_of = |role: String| roles.path_of(&role).map(|path| (role.clone(), path.to_owned()));
+        let bindings = carried.into_iter().filter_map(path_of).collect();
+        let operands = self.operands.iter().map(|operand| operand.digest.unwrap_or(NOTHING)).collect();
+        Ok(RunResult {
+            operands,
+            bindings,
+            machine: self.machine(memory, looks),
+            outputs,
+            umask,
+            out: self.ended.out.clone(),
+            err: self.ended.err.clone(),
+            duration: u64::try_from(self.ended.duration.as_micros()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// What of the machine it depends on.
+    fn machine(&self, memory: &Memory, looks: &[VersionId]) -> Vec<(Fact, Digest)> {
+        let mut facts = self.observation.machine.clone();
+        // A compiler asks the processor itself, which nobody sees.
+        let is_told = || self.command.argv.iter().any(|argument| argument.ends_with("=native"));
+        if is_told() || tells_native(memory, looks) {
+            facts.insert(Fact::Processor);
+        }
+        facts.into_iter().map(|fact| (fact, fact.now())).collect()
+    }
+
+    /// What it has changed, its outputs apart: that would be missed if it did not run. Compilers and their kin change
+    /// nothing else but what they are told below a folder with a role.
+    fn changed_beside(&self) -> Option<&Path> {
+        let has_role = |path: &Path| self.roles.all().iter().any(|(folder, _)| path.starts_with(folder));
+        let changes = self.observation.changes.iter();
+        let mut matter = changes.filter(|(path, change)| !change.by_tool || has_role(path));
+        // One that can't be looked at may be there.
+        let is_gone = |path: &Path| {
+            path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        };
+        matter.find(|(path, change)| change.was_there || !is_gone(path)).map(|(path, _)| path.as_path())
+    }
+
+    /// Roles whose paths may have gone into the output in another form than their own text (`__FILE__`, whose length may
+    /// be all that is left of it): those of files that it knows by their whole paths, and of what was printed.
+    fn named_in_texts(&self, memory: &Memory, looks: &[VersionId]) -> Vec<String> {
+        let makes_text = !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index);
+        let mut named = Vec::new();
+        for (folder, name) in self.roles.all() {
+            let printed = [&self.ended.out, &self.ended.err]
+                .into_iter()
+                .any(|text| memchr::memmem::find(text, folder.as_bytes()).is_some());
+            let known = || {
+                let files = looks.iter().filter(|id| memory.files.is_content(**id));
+                let mut files = files
+                    .map(|id| memory.files.path_of(*id))
+                    .filter(|file| is_within(file, Path::new(folder)));
+                files.any(|file| self.observation.looks.get(file).is_some_and(|seen| seen.absolute))
+            };
+            if printed || makes_text && known() {
+                named.push(name.clone());
+            }
+        }
+        named
+    }
+}
