@@ -1,4 +1,4 @@
-//! Knows how the libraries that are preloaded are compiled: by the compiler of the rest, but not by cargo, which has no
+//! How the libraries that are preloaded are compiled: by the compiler of the rest, but not by cargo, which has no
 //! way to name another crate's file on stable Rust.
 
 use std::ffi::OsStr;

@@ -1,4 +1,4 @@
-"""Knows what a project may ask of ambidex by name. The capture is in the modules beside it, loaded when needed."""
+"""What a project may ask of ambidex by name. The capture is in the modules beside it, loaded when needed."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Knows how to speak to the engine: frames, and how the preloaded library is kept informed of them.
+"""How to speak to the engine: frames, and how the preloaded library is kept informed of them.
 
 The protocol is described in docs/protocol.md. A message is JSON behind its length in four bytes, big end first.
 """

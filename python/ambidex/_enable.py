@@ -1,4 +1,4 @@
-"""Knows how a Python that was started without ambidex comes to have an engine, and to be captured from then on."""
+"""How a Python that was started without ambidex comes to have an engine, and to be captured from then on."""
 
 import atexit
 import os

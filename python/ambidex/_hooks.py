@@ -1,4 +1,4 @@
-"""Knows where distutils and setuptools start compilers, and lets these starts be told to the engine.
+"""Where distutils and setuptools start compilers, and lets these starts be told to the engine.
 
 The base code that starts a command runs as it is. Only what it calls to start a process is, while it runs, something
 that tells the engine, and ends as the process would: so what is printed, searched and raised is what the base code

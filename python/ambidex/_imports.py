@@ -1,4 +1,4 @@
-"""Knows which modules are hooked, and hooks each of them when a project imports it."""
+"""Which modules are hooked, and hooks each of them when a project imports it."""
 
 import os
 import sys

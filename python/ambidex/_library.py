@@ -1,4 +1,4 @@
-"""Knows how to ask the preloaded library, which sees what this process looks at, changes, prints and starts.
+"""How to ask the preloaded library, which sees what this process looks at, changes, prints and starts.
 
 It is asked by reading links below a path that does not exist: so nothing has to be found, loaded or linked.
 """

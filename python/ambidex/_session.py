@@ -1,4 +1,4 @@
-"""Knows this process's conversation with the engine: what is recorded, what is predicted, what is awaited.
+"""This process's conversation with the engine: what is recorded, what is predicted, what is awaited.
 
 In real work a command is predicted to succeed: the engine is told of it, and Python goes on. A snapshot of the process
 was taken before. If the command fails, the engine ends this process and lets the snapshot go on, which does the same
@@ -136,7 +136,7 @@ class Session:
 
         def recorded(reply):
             results.append(reply)
-            if not reply["yours"]:
+            if not reply["run_in_python"]:
                 self._programs.add(os.path.basename(argv[0]))
             if self.probing:
                 self._probes.update(map(os.path.basename, reply["outputs"]))
@@ -163,7 +163,7 @@ class Session:
             # Where the engine does not know it, it resumes the snapshot.
             return 0
         self.catch_up()
-        return None if results[0]["yours"] else results[0]["status"] or 0
+        return None if results[0]["run_in_python"] else results[0]["status"] or 0
 
     def _introduce(self, message, env):
         """Add to a message what the engine has to know besides it."""

@@ -1,4 +1,4 @@
-"""Knows everything in Python that decides which commands an extension has, as far as that can be said.
+"""Everything in Python that decides which commands an extension has, as far as that can be said.
 
 The engine uses it to find an extension up to date before its commands are recorded, where setuptools itself would. That
 is only right if the code that would record them is distutils' and setuptools' own, and all that this code looks at is

@@ -1,4 +1,4 @@
-"""Knows the hooks of PEP 517 and PEP 660: those of the project's setuptools, with extensions built by ambidex.
+"""The hooks of PEP 517 and PEP 660: those of the project's setuptools, with extensions built by ambidex.
 
 The config settings `jobs` and `verbose` are for ambidex; `verbose` and all others are passed on.
 """

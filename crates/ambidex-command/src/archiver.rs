@@ -1,4 +1,4 @@
-//! Knows what `ar` and `ranlib` do with their arguments (binutils manual, "ar" and "ranlib").
+//! What `ar` and `ranlib` do with their arguments (binutils manual, "ar" and "ranlib").
 
 use crate::side::is_plain_file;
 use crate::tool::Start;

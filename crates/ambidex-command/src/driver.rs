@@ -1,4 +1,4 @@
-//! Knows how to gather what the arguments of a compiler driver, GCC's or Clang's, say.
+//! How to gather what the arguments of a compiler driver, GCC's or Clang's, say.
 
 mod effects;
 

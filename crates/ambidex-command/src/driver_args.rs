@@ -1,4 +1,4 @@
-//! Knows the options of the compiler drivers: GCC's and Clang's, in one table.
+//! The options of the compiler drivers: GCC's and Clang's, in one table.
 //!
 //! Sources: GCC manual, "Option Summary" and the chapters it points to (GCC 4.8 to 15); Clang command line argument
 //! reference. Options of `-f`, `-g`, `-m`, `-W` and `-O` touch no file unless they stand here on their own.

@@ -1,4 +1,4 @@
-//! Knows the reasons for which a command is not understood.
+//! The reasons for which a command is not understood.
 
 /// Why a command could not be read. It is to be run as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Knows what one compiler, archiver or linker command line reads and writes.
+//! What one compiler, archiver or linker command line reads and writes.
 //!
 //! A reading that is wrong gives a user a wrong module, so nothing is guessed: an option that stands in no table makes
 //! the whole command [`NotUnderstood`], and the caller runs it as it stands, with nothing else running beside it.

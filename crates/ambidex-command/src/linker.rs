@@ -1,4 +1,4 @@
-//! Knows what a linker does with its arguments, whether it is called directly or through a driver.
+//! What a linker does with its arguments, whether it is called directly or through a driver.
 
 use crate::linker_args::{LONG, Means, SHORT};
 use crate::operand::linked_role;

@@ -1,4 +1,4 @@
-//! Knows the options of the linkers: GNU ld, gold, lld and mold, in two tables.
+//! The options of the linkers: GNU ld, gold, lld and mold, in two tables.
 //!
 //! Sources: binutils manual, "Using ld", "Command-line Options"; `ld.gold --help`; the manual pages of ld.lld and mold.
 //! Plugins, MRI scripts, caches, `--reproduce` and the like stand not here.

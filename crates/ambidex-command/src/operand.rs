@@ -1,4 +1,4 @@
-//! Knows what a file name on a command line stands for.
+//! What a file name on a command line stands for.
 
 use crate::{InputRole, Language};
 

@@ -1,4 +1,4 @@
-//! Knows how response files (`@file`) become arguments.
+//! How response files (`@file`) become arguments.
 
 use crate::{NotUnderstood, ResponseFiles};
 

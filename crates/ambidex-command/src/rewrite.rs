@@ -1,4 +1,4 @@
-//! Knows how to make another command line out of one that was read.
+//! How to make another command line out of one that was read.
 
 use crate::{Command, Span};
 

@@ -1,4 +1,4 @@
-//! Knows the names of the files that compilers write beside their output.
+//! The names of the files that compilers write beside their output.
 
 /// A kind of file beside an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

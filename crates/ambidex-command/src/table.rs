@@ -1,4 +1,4 @@
-//! Knows how to look an argument up in a table of options.
+//! How to look an argument up in a table of options.
 
 /// How an option's value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

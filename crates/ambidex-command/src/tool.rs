@@ -1,4 +1,4 @@
-//! Knows the names of the tools and of the launchers that may stand before them.
+//! The names of the tools and of the launchers that may stand before them.
 
 use crate::{Lookup, NotUnderstood};
 

@@ -1,4 +1,4 @@
-//! Knows what the graph is told of a command: which paths it reads and writes, and whether these can be renamed.
+//! What the graph is told of a command: which paths it reads and writes, and whether these can be renamed.
 
 use crate::ids::{GroupId, Key, PathId};
 
@@ -6,9 +6,9 @@ use crate::ids::{GroupId, Key, PathId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     /// Any path will do: the command line can be rewritten without a change to what the command produces.
-    Anywhere,
+    Renamable,
     /// Only the file's own path: its name shows in the result, or side files are named after it.
-    Place,
+    InPlace,
 }
 
 /// A path that a command reads or writes.

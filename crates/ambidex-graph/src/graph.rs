@@ -1,4 +1,4 @@
-//! Knows how a recording becomes a node: which versions it reads, what it must wait for, which node it repeats.
+//! How a recording becomes a node: which versions it reads, what it must wait for, which node it repeats.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -22,7 +22,7 @@ pub enum State {
     Done,
     /// Ended badly.
     Failed,
-    /// The serial build would not have come to it.
+    /// Unreachable in the serial build: an earlier command failed.
     Cancelled,
 }
 
@@ -83,7 +83,7 @@ pub enum Recorded {
     New(NodeId),
     /// It repeats this one.
     Merged(NodeId),
-    /// The serial build would not have come to it: something before it failed.
+    /// Unreachable: an earlier command failed.
     Skipped,
 }
 
@@ -155,7 +155,7 @@ impl Graph {
         let node = &self.nodes[id.index()];
         let usable = !matches!(node.state, State::Cancelled | State::Doomed);
         let (reads, writes) = (self.reads.get(id.index()), self.writes.get(id.index()));
-        let movable = writes.iter().all(|w| w.at == At::Anywhere);
+        let movable = writes.iter().all(|w| w.at == At::Renamable);
         if !usable || !movable || reads != action.reads || writes != action.writes {
             return false;
         }
@@ -215,7 +215,7 @@ impl Graph {
                 touches.push((read.path, meaning.candidates.first().copied(), false));
             }
         }
-        for write in action.writes.iter().filter(|w| w.at == At::Place) {
+        for write in action.writes.iter().filter(|w| w.at == At::InPlace) {
             touches.retain(|t| t.0 != write.path);
             touches.push((write.path, None, true));
         }
@@ -349,7 +349,7 @@ impl Graph {
         self.recordings[seq.index()].group
     }
 
-    /// Whether the serial build would not have come to this recording.
+    /// Whether this recording is unreachable: an earlier command failed.
     pub fn is_cancelled(&self, seq: Seq) -> bool {
         self.recordings[seq.index()].cancelled
     }
@@ -380,7 +380,7 @@ impl Graph {
     }
 
     /// Who has written what a node reads, by path; none where it was there before, or was changed from outside since.
-    /// Nothing for a node that the serial build would not have come to.
+    /// Nothing for an unreachable node.
     pub fn sources(&self, node: NodeId) -> impl Iterator<Item = (PathId, Option<NodeId>)> + '_ {
         let own = self.live_recording(node);
         let reads = own.map(|own| self.reads.get(node.index()).iter().map(move |read| (own, read)));
@@ -443,7 +443,7 @@ impl Graph {
     }
 
     fn meaning(&self, read: &Access, group: GroupId, before: Option<Seq>) -> Meaning {
-        let mut meaning = Meaning { candidates: Vec::new(), touches: read.at == At::Place, certain: true };
+        let mut meaning = Meaning { candidates: Vec::new(), touches: read.at == At::InPlace, certain: true };
         for seq in self.paths.versions(read.path) {
             if before.is_some_and(|b| seq >= b) || self.recordings[seq.index()].cancelled {
                 continue;

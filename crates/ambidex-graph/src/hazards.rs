@@ -1,4 +1,4 @@
-//! Knows which paths more than one group writes.
+//! Which paths more than one group writes.
 
 use std::collections::BTreeSet;
 
@@ -30,6 +30,6 @@ impl Graph {
     /// Whether the command of a recording writes this path at its own place.
     pub(crate) fn writes_at_place(&self, seq: Seq, path: PathId) -> bool {
         let writes = self.writes.get(self.node_of(seq).index());
-        writes.iter().any(|w| w.path == path && w.at == At::Place)
+        writes.iter().any(|w| w.path == path && w.at == At::InPlace)
     }
 }

@@ -1,4 +1,4 @@
-//! Knows the small integers by which the graph names its parts.
+//! The small integers by which the graph names its parts.
 
 use std::fmt;
 use std::num::NonZeroU32;

@@ -9,7 +9,7 @@
 //! * Every recording makes new **versions** of the paths it writes. A read means the newest version before it in
 //!   program order, so an output that can be renamed is never in anybody's way.
 //! * What must be read or written at its own path is **ordered** against everything else that touches that place.
-//! * A failure cancels what the serial build would not have come to: the rest of its **group**, and where the
+//! * A failure cancels what is unreachable in the serial build: the rest of its **group**, and where the
 //!   group is *fatal* the rest of the program. Cancelled nodes may have run; renamed outputs are simply not used,
 //!   and changes at places are taken back ([`Undo`]).
 //! * A reader outside a group that may yet fail waits until it is certain which version is the newest.

@@ -1,4 +1,4 @@
-//! Knows how to keep very many lists that are nearly all short: in one table, with no allocation of their own.
+//! How to keep very many lists that are nearly all short: in one table, with no allocation of their own.
 
 /// Lists that grow at any time, each item linked to the one before it in its list. Nothing is ever removed.
 #[derive(Debug)]

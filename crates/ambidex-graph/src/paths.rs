@@ -1,4 +1,4 @@
-//! Knows each path's history: its versions in program order, and who touches it at its own place.
+//! Each path's history: its versions in program order, and who touches it at its own place.
 
 use crate::ids::{PathId, Seq};
 use crate::lists::{Chain, Chains};

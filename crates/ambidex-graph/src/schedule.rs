@@ -1,4 +1,4 @@
-//! Knows the life of a node: ready, started, finished, and what a failure takes back.
+//! The life of a node: ready, started, finished, and what a failure takes back.
 
 use crate::action::{Access, At, Change, Content, Outcome, Start, Undo, Version};
 use crate::graph::{Graph, State};
@@ -52,7 +52,7 @@ impl Graph {
         if node.state != State::Ready || !self.to_undo.is_empty() {
             return None;
         }
-        if self.writes.get(id.index()).iter().any(|write| write.at == At::Place) {
+        if self.writes.get(id.index()).iter().any(|write| write.at == At::InPlace) {
             return None;
         }
         let own = self.own(id);
@@ -60,7 +60,7 @@ impl Graph {
             None => Some(Content::AtPlace),
             Some(seq) => match self.version_of(seq) {
                 Version::Written(writer)
-                    if read.at == At::Anywhere && !self.writes_at_place(seq, read.path) =>
+                    if read.at == At::Renamable && !self.writes_at_place(seq, read.path) =>
                 {
                     Some(Content::Of(writer))
                 }
@@ -92,7 +92,7 @@ impl Graph {
             let content = self.version_of(seq);
             let written_there = self.writes_at_place(seq, read.path);
             match content {
-                Version::Written(node) if read.at == At::Anywhere && !written_there => {
+                Version::Written(node) if read.at == At::Renamable && !written_there => {
                     start.reads.push(Content::Of(node));
                 }
                 _ => {
@@ -105,7 +105,7 @@ impl Graph {
             }
         }
         for write in self.writes.get(id.index()).to_vec() {
-            if write.at == At::Place {
+            if write.at == At::InPlace {
                 start.changes.push(self.note_change(own, write.path, Some(own), Change::Write));
             }
         }
@@ -182,7 +182,7 @@ impl Graph {
         }
     }
 
-    /// A recording failed: cancels what the serial build would not have come to.
+    /// A recording failed: cancels what is unreachable now.
     pub(crate) fn fail(&mut self, seq: Seq) -> Vec<NodeId> {
         let id = self.recordings[seq.index()].group;
         let group = &mut self.groups[id.index()];

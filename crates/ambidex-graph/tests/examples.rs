@@ -27,8 +27,8 @@ impl Build {
         let (reads, writes) = paths.split_once('>').expect("inputs > outputs");
         let mut accesses = |names: &str| -> Vec<Access> {
             let access = |name: &str| match name.strip_prefix('@') {
-                Some(name) => Access { path: self.path(name), at: At::Place },
-                None => Access { path: self.path(name), at: At::Anywhere },
+                Some(name) => Access { path: self.path(name), at: At::InPlace },
+                None => Access { path: self.path(name), at: At::Renamable },
             };
             names.split_whitespace().map(access).collect()
         };

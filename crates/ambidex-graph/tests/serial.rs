@@ -75,7 +75,7 @@ fn check_hazards(machine: &Machine, program: &Program) {
         let groups: BTreeSet<usize> = writers.iter().map(|w| w.1.group).collect();
         if groups.len() > 1 {
             let commands: BTreeSet<usize> = writers.iter().map(|w| w.1.command).collect();
-            let ordered = commands.iter().any(|c| writes(*c).is_some_and(|w| w.1 == At::Place));
+            let ordered = commands.iter().any(|c| writes(*c).is_some_and(|w| w.1 == At::InPlace));
             let seqs: Vec<usize> = writers.iter().map(|w| w.0).collect();
             expected.push((path, ordered, commands.len() == 1, seqs));
         }
@@ -128,7 +128,7 @@ proptest! {
         for (index, command) in program.pool.iter().enumerate() {
             let steady = !command.reads.iter().any(|r| written.contains(&r.0))
                 && !command.headers.iter().any(|h| written.contains(h));
-            if steady && command.writes.iter().all(|w| w.1 == At::Anywhere) {
+            if steady && command.writes.iter().all(|w| w.1 == At::Renamable) {
                 let runs = machine.runs_of(index);
                 prop_assert!(runs <= 1, "command {} ran {} times", index, runs);
             }

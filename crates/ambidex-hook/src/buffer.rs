@@ -1,4 +1,4 @@
-//! Knows texts and paths in a fixed place: they need no allocation, so that also a child of `vfork` can make them.
+//! Texts and paths in a fixed place: they need no allocation, so that also a child of `vfork` can make them.
 
 use std::ffi::CStr;
 

@@ -1,4 +1,4 @@
-//! Knows how a new program's environment gets the entries that a library needs in it.
+//! How a new program's environment gets the entries that a library needs in it.
 //!
 //! It may run in a child of `vfork`, so that nothing is allocated: there is room on the stack, and memory of the
 //! kernel's own for the rare environment that does not fit.

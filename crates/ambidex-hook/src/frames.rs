@@ -1,4 +1,4 @@
-//! Knows the frames in which libraries and the engine speak to each other: a length in four bytes, big end first, and so
+//! The frames in which libraries and the engine speak to each other: a length in four bytes, big end first, and so
 //! many bytes.
 
 use std::ffi::c_int;

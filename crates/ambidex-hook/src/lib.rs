@@ -1,4 +1,4 @@
-//! Knows how a library that is loaded by `LD_PRELOAD` stands in for functions of the C library, without calling them
+//! How a library that is loaded by `LD_PRELOAD` stands in for functions of the C library, without calling them
 //! itself: the ways to the next functions, raw system calls, paths and texts without allocation.
 //!
 //! Own input and output goes through raw system calls, so that a hook never runs another hook; and whatever fails means

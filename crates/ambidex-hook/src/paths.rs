@@ -1,4 +1,4 @@
-//! Knows how paths are made absolute and real, without the C library and without allocation.
+//! How paths are made absolute and real, without the C library and without allocation.
 
 use std::ffi::{CStr, c_char, c_int};
 

@@ -1,4 +1,4 @@
-//! Knows the functions behind ours: the next ones of the same name, which do the work.
+//! The functions behind ours: the next ones of the same name, which do the work.
 //!
 //! A name is looked up at its first use, without a lock. The `hooks!` macro writes a function for C and its way to the
 //! next one; `next!` gives a next function for use elsewhere.

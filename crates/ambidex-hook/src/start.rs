@@ -1,4 +1,4 @@
-//! Knows what a library needs when it is loaded, before the program runs: a place for what it finds out, where it was
+//! What a library needs when it is loaded, before the program runs: a place for what it finds out, where it was
 //! loaded from, what the environment says.
 
 use std::cell::UnsafeCell;

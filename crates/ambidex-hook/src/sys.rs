@@ -1,4 +1,4 @@
-//! Knows the kernel: raw system calls, their numbers, constants and structures.
+//! The kernel: raw system calls, their numbers, constants and structures.
 //!
 //! This is the one place of plain system calls. All of the library's own work goes through here and not through the C
 //! library, whose functions are hooked. The functions are safe where the kernel checks what it is given; those that

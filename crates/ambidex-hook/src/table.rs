@@ -1,4 +1,4 @@
-//! Knows the table that the engine shares with all programs: whether anything is pending, and maybe under which names.
+//! The table that the engine shares with all programs: whether anything is pending, and maybe under which names.
 
 use std::sync::atomic::{AtomicPtr, Ordering};
 

@@ -1,4 +1,4 @@
-//! Knows how the libraries do without `libgcc_s`, which the loader would have to load into every process.
+//! How the libraries do without `libgcc_s`, which the loader would have to load into every process.
 //!
 //! The standard library refers to the functions that unwind the stack. With `panic=abort` nothing calls them but what
 //! prints a backtrace, and a library that is preloaded prints none. Their names are hidden, so that the program's own

@@ -1,4 +1,4 @@
-//! Knows the functions by which files and folders are changed: each waits for commands that it concerns, and is
+//! The functions by which files and folders are changed: each waits for commands that it concerns, and is
 //! journalled where it may have to be taken back.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};

@@ -1,4 +1,4 @@
-//! Knows the paths below `/proc/ambidex/` by which Python speaks to this library: it reads them as links, and the
+//! The paths below `/proc/ambidex/` by which Python speaks to this library: it reads them as links, and the
 //! answer is what the link "contains".
 
 use std::ffi::{CStr, c_char, c_int};

@@ -1,4 +1,4 @@
-//! Knows the descriptors that the process had from its start, and those that are our own.
+//! The descriptors that the process had from its start, and those that are our own.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Knows what a new program's environment needs, so that it is captured too.
+//! What a new program's environment needs, so that it is captured too.
 
 use ambidex_hook::environment::{How, Wanted, with};
 

@@ -1,4 +1,4 @@
-//! Knows how a process becomes another program: everything before is settled, and the capture goes along.
+//! How a process becomes another program: everything before is settled, and the capture goes along.
 
 use std::ffi::{c_char, c_int};
 

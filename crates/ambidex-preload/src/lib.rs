@@ -1,5 +1,5 @@
-//! Knows what a process looks at, changes, prints and starts, as its C library is called for it; waits where something
-//! pending is concerned, journals what the engine may have to undo, and makes snapshots of the process by fork.
+//! The library in captured processes: it sees what a process looks at, changes, prints and starts, waits where
+//! something pending is concerned, journals what the engine may have to undo, and makes snapshots by fork.
 //!
 //! The library is loaded by `LD_PRELOAD` into a captured Python and its children. It decides nothing: where something
 //! could be pending it asks the engine by a Unix socket. Where nothing is, a hook costs a few loads.

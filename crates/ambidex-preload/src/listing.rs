@@ -1,4 +1,4 @@
-//! Knows how folders are listed: what is pending in one is waited for, and the engine's own folder is not shown.
+//! How folders are listed: what is pending in one is waited for, and the engine's own folder is not shown.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 

@@ -1,4 +1,4 @@
-//! Knows a lock that survives what happens in a C library: a signal handler in its holder, and a fork.
+//! A lock that survives what happens in a C library: a signal handler in its holder, and a fork.
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};

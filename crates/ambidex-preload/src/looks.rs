@@ -1,4 +1,4 @@
-//! Knows when a look at a path could meet something pending, and the functions by which paths are looked at.
+//! When a look at a path could meet something pending, and the functions by which paths are looked at.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 

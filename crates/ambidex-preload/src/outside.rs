@@ -1,4 +1,4 @@
-//! Knows what reaches beyond the process and its files: sockets, shared memory, locks, signals to others. Nothing of
+//! What reaches beyond the process and its files: sockets, shared memory, locks, signals to others. Nothing of
 //! that can be taken back, so that everything before it is settled first.
 
 use std::ffi::{c_char, c_int, c_long, c_uint, c_void};

@@ -1,4 +1,4 @@
-//! Knows how a process stops for good when a snapshot of it has taken its place, and stands for it to the outside.
+//! How a process stops for good when a snapshot of it has taken its place, and stands for it to the outside.
 //!
 //! Whoever started the process waits for it, and may send it signals. So it stays, hands signals on, and ends as the
 //! last of its snapshots ends.

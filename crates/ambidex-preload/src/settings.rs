@@ -1,4 +1,4 @@
-//! Knows what was settled when the library was loaded: whether there is an engine, and where our own files are.
+//! What was settled when the library was loaded: whether there is an engine, and where our own files are.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

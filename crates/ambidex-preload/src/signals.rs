@@ -1,4 +1,4 @@
-//! Knows the signal by which a process is parked, and keeps the program from blocking or handling it.
+//! The signal by which a process is parked: the program may neither block nor handle it.
 
 use std::ffi::{c_int, c_void};
 

@@ -1,4 +1,4 @@
-//! Knows how a snapshot of the process is taken: a child by fork that waits until the engine lets it go on, or go.
+//! How a snapshot of the process is taken: a child by fork that waits until the engine lets it go on, or go.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};

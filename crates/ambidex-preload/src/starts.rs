@@ -1,4 +1,4 @@
-//! Knows the functions by which processes and threads are started and end, and who a process says that it is.
+//! The functions by which processes and threads are started and end, and who a process says that it is.
 
 use std::arch::naked_asm;
 use std::ffi::{c_char, c_int, c_void};

@@ -1,4 +1,4 @@
-//! Knows this process's session, as Python has told it: what was sent, what is unanswered, what is open.
+//! This process's session, as Python has told it: what was sent, what is unanswered, what is open.
 //!
 //! It belongs to the process that set it. A child by fork starts without; a child by vfork shares the memory, so it is
 //! told apart by its pid. The loads come before that, so that nothing is paid where nothing is open.

@@ -1,4 +1,4 @@
-//! Knows the C library's own ways to print, which come by no other hook: they are settled first.
+//! The C library's own ways to print, which come by no other hook: they are settled first.
 //!
 //! A stream writes when its buffer is full or flushed, from within the C library. Few processes print so: Python has
 //! its own buffers, and only extension modules and `ctypes` get here.

@@ -1,4 +1,4 @@
-//! Knows when a snapshot can't be an exact copy of the process: what it shares with others would not be copied.
+//! When a snapshot can't be an exact copy of the process: what it shares with others would not be copied.
 
 use std::ffi::c_int;
 

@@ -1,4 +1,4 @@
-//! Knows how text that the process prints gets between the texts of its commands: it goes to the engine, in order.
+//! How text that the process prints gets between the texts of its commands: it goes to the engine, in order.
 //!
 //! While commands are open, what is written to descriptors 1 and 2 is sent on the session, where it is in order with
 //! what Python records. The engine writes it when its turn has come. It writes to what the descriptors referred to, so

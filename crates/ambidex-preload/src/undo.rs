@@ -1,4 +1,4 @@
-//! Knows the journal by which the engine takes back what the process has changed since a snapshot.
+//! The journal by which the engine takes back what the process has changed since a snapshot.
 //!
 //! An entry is written before its change is made, and says nothing wrong if the change then isn't made: the process may
 //! be stopped in between. The engine's `undo.rs` reads it.

@@ -1,4 +1,4 @@
-//! Knows how the engine is spoken to: questions on a connection of the process's own, called B, and frames on A.
+//! How the engine is spoken to: questions on a connection of the process's own, called B, and frames on A.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};

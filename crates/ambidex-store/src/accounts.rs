@@ -1,4 +1,4 @@
-//! Knows how much space is taken, and lets one process at a time change that.
+//! How much space is taken; one process at a time may change that.
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};

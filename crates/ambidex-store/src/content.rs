@@ -1,4 +1,4 @@
-//! Knows how contents get into a store and out of it.
+//! How contents get into a store and out of it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! Knows the names of things in a store: hashes, and how they are written.
+//! The names of things in a store: hashes, and how they are written.
 
 use std::fmt;
 use std::io::{self, Read};

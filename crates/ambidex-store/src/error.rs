@@ -1,4 +1,4 @@
-//! Knows what can go wrong with a store.
+//! What can go wrong with a store.
 
 use std::io;
 use std::path::{Path, PathBuf};

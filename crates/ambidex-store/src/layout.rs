@@ -1,4 +1,4 @@
-//! Knows where everything is in the folder of a store.
+//! Where everything is in the folder of a store.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

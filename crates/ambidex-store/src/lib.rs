@@ -1,4 +1,4 @@
-//! Knows a folder of contents and records that processes share: files by the hash of their content, and small records
+//! A folder of contents and records that processes share: files by the hash of their content, and small records
 //! by a key. It knows nothing of what they are for.
 //!
 //! Everything in a store may go away at any time: other processes collect what was used least recently, so that the

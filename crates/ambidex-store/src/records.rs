@@ -1,4 +1,4 @@
-//! Knows the lists of records: how they are kept in files, and how they change.
+//! The lists of records: how they are kept in files, and how they change.
 //!
 //! A file begins with a mark. For each record, the newest first, follow its length (4 bytes, little-endian), a hash, and
 //! the record. The hash is that of the key, the length and the record, so that a file at the wrong place is damaged too.

@@ -1,4 +1,4 @@
-//! Knows how a file is read that may be no file: a pipe or a device in its place would be waited for, or never end.
+//! How a file is read that may be no file: a pipe or a device in its place would be waited for, or never end.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! Knows what is in a store by looking at all of it.
+//! What is in a store by looking at all of it.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! Knows how a whole store is checked.
+//! How a whole store is checked.
 
 use std::io;
 use std::path::Path;

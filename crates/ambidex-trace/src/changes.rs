@@ -1,4 +1,4 @@
-//! Knows the functions by which a process changes files and folders.
+//! The functions by which a process changes files and folders.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 

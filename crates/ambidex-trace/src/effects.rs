@@ -1,4 +1,4 @@
-//! Knows what a command that runs ahead may not do before the engine says so.
+//! What a command that runs ahead may not do before the engine says so.
 //!
 //! It may not change files that are not its outputs: there may be a count or a log in them, which others read, and nobody
 //! can take such a change back. And it may not look at outputs of other commands that are not at their places yet.

@@ -1,4 +1,4 @@
-//! Knows the file that all processes of a command share, and how an entry is written into it.
+//! The file that all processes of a command share, and how an entry is written into it.
 //!
 //! The file begins with a head of 16 KiB: the number of bytes that are taken, in eight bytes and the machine's order; a byte
 //! that says whether the command may change what it likes (`effects.rs`); three that say nothing; the length of the rules for that,

@@ -1,5 +1,5 @@
-//! Knows what a command looks at, lists, changes and starts, and takes it down for the engine, which has to know what
-//! the command's result depends on.
+//! The library in commands: it takes down what a command looks at, lists, changes and starts, so that the engine
+//! learns what the command's result depends on.
 //!
 //! The library is loaded by `LD_PRELOAD` into a command that the engine runs, and into all that this command starts. It
 //! decides nothing: it writes one entry for each call into a file that all share. It delays two things: before a command

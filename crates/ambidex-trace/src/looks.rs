@@ -1,4 +1,4 @@
-//! Knows the functions by which a process looks at files and folders, reads them and lists them.
+//! The functions by which a process looks at files and folders, reads them and lists them.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 

@@ -1,4 +1,4 @@
-//! Knows what is settled when the library is loaded: where entries go, what programs that are started need in their
+//! What is settled when the library is loaded: where entries go, what programs that are started need in their
 //! environment, and that the program finds nothing of that in its own.
 
 use std::ffi::{CStr, c_char, c_int, c_void};

@@ -1,4 +1,4 @@
-//! Knows how a process becomes another program, starts one, or loads a library.
+//! How a process becomes another program, starts one, or loads a library.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! Knows what a process asks of the C library that looks at files itself, or of others than the file system: what of
+//! What a process asks of the C library that looks at files itself, or of others than the file system: what of
 //! that is known by its name is taken down, and of the rest that it can't be seen.
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};

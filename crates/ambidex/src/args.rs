@@ -1,4 +1,4 @@
-//! Knows the arguments of every command, each defined once with its documentation.
+//! The arguments of every command, each defined once with its documentation.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Knows `ambidex build` and `ambidex run`.
+//! `ambidex build` and `ambidex run`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

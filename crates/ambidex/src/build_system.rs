@@ -1,4 +1,4 @@
-//! Knows how a project says what builds it: `[build-system]` of `pyproject.toml` (PEP 518, PEP 517).
+//! How a project says what builds it: `[build-system]` of `pyproject.toml` (PEP 518, PEP 517).
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Knows `ambidex cache`: what can be done with the store by hand, and how to tell of it.
+//! `ambidex cache`: what can be done with the store by hand, and how to tell of it.
 
 use ambidex_store::{Stats, Store};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Knows the Python files of the capture, and how a process comes to load them.
+//! The Python files of the capture, and how a process comes to load them.
 
 use std::ffi::OsString;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Knows `ambidex check`: which paths more than one extension writes, and how to tell of them.
+//! `ambidex check`: which paths more than one extension writes, and how to tell of them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

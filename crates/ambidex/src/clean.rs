@@ -1,4 +1,4 @@
-//! Knows what builds leave in a project, and removes it.
+//! What builds leave in a project, and how it is removed.
 
 use std::fs;
 use std::io;

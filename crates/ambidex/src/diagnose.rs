@@ -1,4 +1,4 @@
-//! Knows what to say of a build that failed.
+//! What to say of a build that failed.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Knows how an environment for an isolated build is made: by uv where it is there, else by venv and pip.
+//! How an environment for an isolated build is made: by uv where it is there, else by venv and pip.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

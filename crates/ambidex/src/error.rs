@@ -1,4 +1,4 @@
-//! Knows the mistakes that a user can make, and what to say of each.
+//! The mistakes that a user can make, and what to say of each.
 
 use std::io;
 use std::path::PathBuf;

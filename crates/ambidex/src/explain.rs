@@ -1,4 +1,4 @@
-//! Knows `ambidex explain`: why each command of the last build was run, or why it was not, and what it depends on.
+//! `ambidex explain`: why each command of the last build was run, or why it was not, and what it depends on.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Knows where a project's build starts: its folder, its Python, its setup.py.
+//! Where a project's build starts: its folder, its Python, its setup.py.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

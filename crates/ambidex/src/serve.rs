@@ -1,4 +1,4 @@
-//! Knows `ambidex serve`: an engine for a Python process that was not started by ambidex and asks for one.
+//! `ambidex serve`: an engine for a Python process that was not started by ambidex and asks for one.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! Knows `[tool.ambidex]` of `pyproject.toml`: its keys, and that the environment and flags win over it.
+//! `[tool.ambidex]` of `pyproject.toml`: its keys, and that the environment and flags win over it.
 
 use std::path::{Path, PathBuf};
 

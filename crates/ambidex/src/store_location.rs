@@ -1,4 +1,4 @@
-//! Knows in which folder the store is, and how large it may get.
+//! In which folder the store is, and how large it may get.
 
 use std::env;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! Knows how a captured process is run to its end, and that nothing it started outlives it.
+//! How a captured process is run to its end, and that nothing it started outlives it.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

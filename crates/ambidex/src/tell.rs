@@ -1,4 +1,4 @@
-//! Knows how ambidex itself speaks: what was asked for on standard output, all else on standard error.
+//! How ambidex itself speaks: what was asked for on standard output, all else on standard error.
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! Knows where the time of the last build went.
+//! Where the time of the last build went.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Knows `ambidex verify`: two builds of one copy at one path, and every difference between what they leave.
+//! `ambidex verify`: two builds of one copy at one path, and every difference between what they leave.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

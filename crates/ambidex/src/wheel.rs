@@ -1,4 +1,4 @@
-//! Knows `ambidex wheel`: a wheel by the project's own build backend (PEP 517).
+//! `ambidex wheel`: a wheel by the project's own build backend (PEP 517).
 
 use std::ffi::OsString;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Knows the corpus: real projects, each built by plain setuptools and by ambidex, compared, and written down.
+//! The corpus: real projects, each built by plain setuptools and by ambidex, compared, and written down.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

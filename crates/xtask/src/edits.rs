@@ -1,4 +1,4 @@
-//! Knows how incremental builds of real projects are judged: random edits, each followed by a build with ambidex, a
+//! How incremental builds of real projects are judged: random edits, each followed by a build with ambidex, a
 //! clean serial build, and a count of the commands that the edit has made necessary.
 //!
 //! **The clean build** is plain `setup.py build`, with an empty `build/`, of a second copy of the project, at the same

@@ -1,4 +1,4 @@
-//! Knows the folders of the repository, and makes virtual environments and unpacked sdists below `target/`.
+//! The folders of the repository, and the virtual environments and unpacked sdists below `target/`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

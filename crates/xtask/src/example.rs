@@ -1,4 +1,4 @@
-//! Knows how the example is built and shown, from nothing.
+//! How the example is built and shown, from nothing.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Knows setuptools' own tests of what ambidex captures: run from its source tree plainly and by `ambidex run`, their
+//! Setuptools' own tests of what ambidex captures: run from its source tree plainly and by `ambidex run`, their
 //! outcomes compared, and written down.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Knows how the store is put under stress: many processes build trees of their own at once, on one store that is too
+//! How the store is put under stress: many processes build trees of their own at once, on one store that is too
 //! small for what they make.
 //!
 //! Each tree has the same extensions, with sources and a header that come in some versions. What each combination has to

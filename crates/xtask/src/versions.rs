@@ -1,4 +1,4 @@
-//! Knows a project whose sources and header come in some versions, and what each combination of them has to give.
+//! A project whose sources and header come in some versions, and what each combination of them has to give.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Knows what a driver's arguments, once gathered, come to: what it reads, what it writes, and under which names.
+//! What a driver's arguments, once gathered, come to: what it reads, what it writes, and under which names.
 
 use super::{Reader, Source};
 use crate::driver_args::Stop;

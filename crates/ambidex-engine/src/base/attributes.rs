@@ -1,4 +1,4 @@
-//! Knows what a command inherits of the process that starts it, besides its environment and folder.
+//! What a command inherits of the process that starts it, besides its environment and folder.
 //!
 //! Commands that the engine starts have the engine's own. Where a process has changed its own, its commands are left
 //! to it.

@@ -1,4 +1,4 @@
-//! Knows what time the file system would give to a change that is made now.
+//! What time the file system would give to a change that is made now.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,4 @@
-//! Knows which file the name of a program means.
+//! Which file the name of a program means.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use crate::base::environment::Environment;
 
 /// The files of programs that were asked for, by name, `PATH`, and the working directory where that names folders in it.
 #[derive(Debug, Default)]
-pub(crate) struct Programs(HashMap<(String, String, Option<PathBuf>), Option<Arc<Path>>>);
+pub(crate) struct Executables(HashMap<(String, String, Option<PathBuf>), Option<Arc<Path>>>);
 
-impl Programs {
+impl Executables {
     /// The file of a program, found as `execvp` finds it. None where there is none, or where no `PATH` says where
     /// programs are looked for: then it is up to the system.
     pub fn find(&mut self, name: &str, cwd: &Path, env: &Environment) -> Option<Arc<Path>> {

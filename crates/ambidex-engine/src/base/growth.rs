@@ -1,4 +1,4 @@
-//! Knows how lists grow that take a good part of a large build's memory.
+//! How lists grow that take a good part of a large build's memory.
 
 /// Adds to a list, with room for an eighth more where there is none. `Vec` makes room for as much again, which most
 /// builds never use.

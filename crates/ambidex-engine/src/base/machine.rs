@@ -1,4 +1,4 @@
-//! Knows what of the machine, and of who uses it, commands may ask for, and whether that is as it was.
+//! What of the machine, and of who uses it, commands may ask for, and whether that is as it was.
 
 use std::fmt;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Knows how the engine itself speaks on standard error.
+//! How the engine itself speaks on standard error.
 
 use std::fmt::Display;
 use std::io::{self, Write};

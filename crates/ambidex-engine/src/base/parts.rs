@@ -1,4 +1,4 @@
-//! Knows how a list of parts becomes one hash, so that no two lists run into each other.
+//! How a list of parts becomes one hash, so that no two lists run into each other.
 
 use ambidex_store::Digest;
 

@@ -1,4 +1,4 @@
-//! Knows paths by their numbers, and numbers by their paths.
+//! Paths by their numbers, and numbers by their paths.
 
 use std::ffi::OsStr;
 use std::hash::{BuildHasher, BuildHasherDefault};

@@ -1,4 +1,4 @@
-//! Knows which spellings name one file, and gives each file its number in the graph.
+//! Which spellings name one file, and the number of each file in the graph.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! Knows how one command is run: in a process group of its own, with its output captured, and how it is ended.
+//! How one command is run: in a process group of its own, with its output captured, and how it is ended.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

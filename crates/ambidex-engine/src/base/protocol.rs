@@ -1,4 +1,4 @@
-//! Knows the messages between a captured process and the engine. See `docs/protocol.md`.
+//! The messages between a captured process and the engine. See `docs/protocol.md`.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -127,7 +127,7 @@ pub enum Reply {
         /// The files that it writes, with their real folders.
         outputs: Vec<String>,
         /// Whether Python is to run it itself, as it stands: all pending work is done and committed.
-        yours: bool,
+        run_in_python: bool,
         /// How it ended, if it was awaited: the exit status; negative for the number of the signal that ended it, as
         /// Python has it.
         status: Option<i32>,

@@ -1,4 +1,4 @@
-//! Knows how paths are named by what they are for, so that a command is the same in another folder or environment.
+//! How paths are named by what they are for, so that a command is the same in another folder or environment.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Knows whether files may have changed, by what the file system says of them.
+//! Whether files may have changed, by what the file system says of them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;

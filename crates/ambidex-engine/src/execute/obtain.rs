@@ -1,4 +1,4 @@
-//! Knows how a started node gets its outputs: from this tree, from the store, or by running its command.
+//! How a started node gets its outputs: from this tree, from the store, or by running its command.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -23,20 +23,20 @@ use crate::execute::outcome::{Ending, Inputs};
 use crate::execute::place;
 use crate::execute::plan::Plan;
 use crate::memory::Memory;
-use crate::memory::files::VersionId;
-use crate::memory::record::{How, Record, RunResult, Told, Why, Written};
+use crate::memory::files::FindingId;
+use crate::memory::record::{CommandDescription, How, Record, RunResult, Why, Written};
 use crate::memory::tree::Tree;
 use crate::observe::by_libc::{self, Loaded};
 use crate::observe::observation::{self, Observation, View};
 use crate::observe::surroundings;
 use crate::observe::trace::Trace;
 use crate::uptodate::check;
-use crate::uptodate::fingerprint::{Operand, Subject};
+use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::remember::{self, Remembered, Run};
 use crate::uptodate::shared::{self, Wanted};
 
 /// A command that is to be had, run or not.
-pub(crate) struct Started {
+pub(crate) struct Execution {
     pub node: NodeId,
     pub plan: Plan,
     pub command: Arc<Command>,
@@ -52,20 +52,20 @@ pub(crate) struct Started {
     /// Where the project has what it writes.
     pub places: Vec<PathBuf>,
     /// None where it is run in any case, for the reason in `why`.
-    pub question: Option<Question>,
+    pub query: Option<CacheQuery>,
     /// Why it is not up to date, if that is known already.
     pub why: Option<Why>,
 }
 
 /// What has to be known to find an earlier run of a command, or to remember this one.
-pub(crate) struct Question {
-    pub subject: Subject,
+pub(crate) struct CacheQuery {
+    pub fingerprint: Fingerprint,
     pub operands: Vec<Operand>,
     /// The files that its line names, operands apart.
     pub declared: Vec<Arc<Path>>,
     /// What it writes: where, and under which name.
     pub outputs: Vec<(PathBuf, String)>,
-    pub told: Told,
+    pub told: CommandDescription,
 }
 
 /// How a node came to its end, and the number of the folder of its outputs.
@@ -76,7 +76,7 @@ pub(crate) struct Obtained {
 
 /// What is known of a run, as [`Ending`] has it.
 #[derive(Default)]
-struct Learnt {
+struct ObservedIo {
     inputs: Inputs,
     outputs: Box<[Digest]>,
     /// Why it can't be remembered, if so.
@@ -87,10 +87,10 @@ struct Learnt {
 const SEES_PENDING: &str = "it looks at what another command makes";
 
 /// Gives looks where they are wanted: to list them for each command would take time for nothing.
-pub(crate) type LooksOf<'a> = dyn Fn(&Memory) -> Vec<VersionId> + 'a;
+pub(crate) type LooksOf<'a> = dyn Fn(&Memory) -> Vec<FindingId> + 'a;
 
 /// What is shared by all commands.
-pub(crate) struct Means<'a> {
+pub(crate) struct ExecContext<'a> {
     pub store: Option<&'a Store>,
     /// Where commands keep temporary files.
     pub temporary: &'a Path,
@@ -135,33 +135,33 @@ fn ending(result: RunResult, how: How, why: Why) -> Ending {
     Ending::new(ended, how, why).with(Inputs::Remembered, outputs)
 }
 
-impl Started {
+impl Execution {
     /// Gets the outputs.
-    pub fn obtain(&self, means: &Means<'_>) -> Obtained {
-        let why = match &self.question {
+    pub fn obtain(&self, context: &ExecContext<'_>) -> Obtained {
+        let why = match &self.query {
             None => self.why.clone().unwrap_or(Why::New),
-            Some(question) => match self.find(question, means) {
+            Some(query) => match self.find(query, context) {
                 Ok(found) => return found,
                 Err(why) => why,
             },
         };
-        match self.run(means, why) {
+        match self.run(context, why) {
             Ok(obtained) => obtained,
             Err(error) => Obtained::unable(&error),
         }
     }
 
     /// Looks in this tree and in the store.
-    fn find(&self, question: &Question, means: &Means<'_>) -> Result<Obtained, Why> {
+    fn find(&self, query: &CacheQuery, context: &ExecContext<'_>) -> Result<Obtained, Why> {
         let mut memory = self.tree.memory();
         let why = match &self.why {
             Some(why) => why.clone(),
             None => {
-                let Question { subject, operands, .. } = question;
-                match check::recall(&mut memory, subject, &self.command, operands, &self.env) {
+                let CacheQuery { fingerprint, operands, .. } = query;
+                match check::recall(&mut memory, fingerprint, &self.command, operands, &self.env) {
                     Ok(record) => {
                         drop(memory);
-                        if (means.sees_pending)(&|memory| memory.looks(&record.looks)) {
+                        if (context.sees_pending)(&|memory| memory.looks(&record.looks)) {
                             return Err(Why::Always(SEES_PENDING.to_owned()));
                         }
                         return Ok(Obtained::reused(record));
@@ -171,17 +171,17 @@ impl Started {
             }
         };
         let why = match why {
-            Why::New => match memory.told_of(&question.told.place) {
-                Some((_, then)) => check::difference(&question.told, &then),
+            Why::New => match memory.told_of(&query.told.place) {
+                Some((_, then)) => check::difference(&query.told, &then),
                 None => Why::New,
             },
             why => why,
         };
-        let Some(store) = means.store else { return Err(why) };
-        let found = self.wanted(question).find(store, &mut memory.files);
+        let Some(store) = context.store else { return Err(why) };
+        let found = self.wanted(query).find(store, &mut memory.files);
         drop(memory);
         let Some(found) = found else { return Err(why) };
-        if (means.sees_pending)(&|_| found.looks.clone()) {
+        if (context.sees_pending)(&|_| found.looks.clone()) {
             return Err(Why::Always(SEES_PENDING.to_owned()));
         }
         let fetched = fs::create_dir_all(&self.folder).is_ok()
@@ -192,19 +192,19 @@ impl Started {
         if !fetched {
             return Err(why);
         }
-        let surrounded = self.tree.memory().surrounded_by(&found.asked, &self.env, &question.subject.roles);
-        self.remember(question, &found, surrounded);
+        let surrounded = self.tree.memory().surrounded_by(&found.asked, &self.env, &query.fingerprint.roles);
+        self.remember(query, &found, surrounded);
         let ending = ending(found.result, How::Cached, why);
         Ok(Obtained { ending, folder: self.folder_number })
     }
 
-    fn wanted<'a>(&'a self, question: &'a Question) -> Wanted<'a> {
-        let Question { subject, operands, declared, .. } = question;
-        Wanted { subject, command: &self.command, env: &self.env, operands, declared }
+    fn wanted<'a>(&'a self, query: &'a CacheQuery) -> Wanted<'a> {
+        let CacheQuery { fingerprint, operands, declared, .. } = query;
+        Wanted { fingerprint, command: &self.command, env: &self.env, operands, declared }
     }
 
     /// Remembers a run in this tree, with the number of its surroundings and the roles of what they name.
-    fn remember(&self, question: &Question, run: &Remembered, surrounded: (u32, Arc<Roles>)) {
+    fn remember(&self, query: &CacheQuery, run: &Remembered, surrounded: (u32, Arc<Roles>)) {
         let (surroundings, roles) = surrounded;
         let state = |output: &Written| Stat::of(&self.folder.join(&output.name));
         let states = run.result.outputs.iter().map(state).collect();
@@ -218,20 +218,20 @@ impl Started {
             result: run.result.clone(),
             folder: self.folder_number,
             states,
-            told: postcard::to_stdvec(&question.told).expect("what is told is plain data"),
+            told: postcard::to_stdvec(&query.told).expect("what is told is plain data"),
         };
-        memory.remember(question.subject.key, &record);
+        memory.remember(query.fingerprint.key, &record);
     }
 
-    fn run(&self, means: &Means<'_>, why: Why) -> io::Result<Obtained> {
+    fn run(&self, context: &ExecContext<'_>, why: Why) -> io::Result<Obtained> {
         self.prepare()?;
-        let temporary = temporary_folder(means.temporary)?;
+        let temporary = temporary_folder(context.temporary)?;
         let started = self.tree.after(self.prepared);
-        let observed = |library| Some((library, Trace::new(&self.rules(means, &temporary)).ok()?));
-        let trace = means.observer.and_then(observed);
+        let observed = |library| Some((library, Trace::new(&self.rules(context, &temporary)).ok()?));
+        let trace = context.observer.and_then(observed);
         let own = self.own_variables(&temporary, trace.as_ref());
         let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;
-        (means.started)(running.pid());
+        (context.started)(running.pid());
         let mut ended = running.wait()?;
         // What it left there may be used by what it has left running.
         let _ = fs::remove_dir(&temporary);
@@ -243,14 +243,14 @@ impl Started {
             return Ok(Obtained::failed(ended, why));
         }
         let trace = trace.map(|(_, trace)| trace);
-        let learnt = self.learn(means, Traced { trace, temporary: &temporary, started }, &ended);
+        let learnt = self.learn(context, Traced { trace, temporary: &temporary, started }, &ended);
         let why = learnt.unremembered.map_or(why, Why::Always);
         let ending = Ending::new(ended, How::Ran, why).with(learnt.inputs, learnt.outputs);
         Ok(Obtained { ending, folder: self.folder_number })
     }
 
     /// What the command has to ask for before it changes something: see `effects.rs` in the library that observes it.
-    fn rules(&self, means: &Means<'_>, temporary: &Path) -> Vec<u8> {
+    fn rules(&self, context: &ExecContext<'_>, temporary: &Path) -> Vec<u8> {
         let real = |path: &Path| match path.parent().map(Path::canonicalize) {
             Some(Ok(folder)) => folder.join(path.file_name().unwrap_or_default()),
             _ => path.to_owned(),
@@ -260,7 +260,7 @@ impl Started {
         let own = ours.into_iter().chain(self.places.iter().map(PathBuf::as_path)).map(real);
         let shared = self.shared_by_launchers().into_iter();
         let shared = shared.map(|folder| folder.canonicalize().unwrap_or_else(|_| self.cwd.join(folder)));
-        let head = [means.socket.to_owned(), PathBuf::from(&means.name)];
+        let head = [context.socket.to_owned(), PathBuf::from(&context.name)];
         let fields = head.into_iter().chain(own).chain(shared).map(PathBuf::into_os_string);
         fields.flat_map(|field| [field.into_vec(), vec![0]].concat()).collect()
     }
@@ -306,10 +306,11 @@ impl Started {
     }
 
     /// Finds out what a run that has ended well has looked at, and remembers it, here and in the store.
-    fn learn(&self, means: &Means<'_>, traced: Traced<'_>, ended: &Ended) -> Learnt {
-        let unremembered = |reason: String| Learnt { unremembered: Some(reason), ..Learnt::default() };
+    fn learn(&self, context: &ExecContext<'_>, traced: Traced<'_>, ended: &Ended) -> ObservedIo {
+        let unremembered =
+            |reason: String| ObservedIo { unremembered: Some(reason), ..ObservedIo::default() };
         let started = traced.started;
-        let observation = match self.observe(means, traced) {
+        let observation = match self.observe(context, traced) {
             Ok(observation) => observation,
             Err(reason) => return unremembered(reason),
         };
@@ -318,33 +319,33 @@ impl Started {
             Ok(looks) => looks,
             Err(reason) => return unremembered(reason),
         };
-        let known = |looks: Vec<VersionId>| Inputs::Known(looks.into());
-        let Some(question) = &self.question else {
-            return Learnt { inputs: known(looks), ..Learnt::default() };
+        let known = |looks: Vec<FindingId>| Inputs::Known(looks.into());
+        let Some(query) = &self.query else {
+            return ObservedIo { inputs: known(looks), ..ObservedIo::default() };
         };
-        let surrounded = memory.surrounded_by(&observation.asked, &self.env, &question.subject.roles);
+        let surrounded = memory.surrounded_by(&observation.asked, &self.env, &query.fingerprint.roles);
         let run = Run {
             roles: &surrounded.1,
             command: &self.command,
-            operands: &question.operands,
+            operands: &query.operands,
             observation: &observation,
-            outputs: &question.outputs,
+            outputs: &query.outputs,
             ended,
         };
         let result = match run.result(&memory, &looks) {
             Ok(result) => result,
-            Err(reason) => return Learnt { inputs: known(looks), ..unremembered(reason) },
+            Err(reason) => return ObservedIo { inputs: known(looks), ..unremembered(reason) },
         };
         let remembered = Remembered { looks, asked: observation.asked.clone(), result };
-        let is_temporary = |file: &Arc<Path>| question.subject.roles.is_temporary(&file.to_string_lossy());
-        let shared = means.store.filter(|_| !question.declared.iter().any(is_temporary)).and_then(|store| {
-            Some((store, self.wanted(question).shared(store, &mut memory.files, &remembered)?))
+        let is_temporary = |file: &Arc<Path>| query.fingerprint.roles.is_temporary(&file.to_string_lossy());
+        let shared = context.store.filter(|_| !query.declared.iter().any(is_temporary)).and_then(|store| {
+            Some((store, self.wanted(query).shared(store, &mut memory.files, &remembered)?))
         });
         drop(memory);
-        self.remember(question, &remembered, surrounded);
+        self.remember(query, &remembered, surrounded);
         if let Some((store, (key, record))) = shared {
             let put = || {
-                for (file, output) in question.outputs.iter().zip(&remembered.result.outputs) {
+                for (file, output) in query.outputs.iter().zip(&remembered.result.outputs) {
                     if !store.put(&output.digest, &file.0)? {
                         return Ok(());
                     }
@@ -356,11 +357,11 @@ impl Started {
             }
         }
         let outputs = remembered.result.outputs.iter().map(|output| output.digest).collect();
-        Learnt { inputs: Inputs::Remembered, outputs, unremembered: None }
+        ObservedIo { inputs: Inputs::Remembered, outputs, unremembered: None }
     }
 
     /// What the command was seen to look at; or why nobody knows.
-    fn observe(&self, means: &Means<'_>, traced: Traced<'_>) -> Result<Observation, String> {
+    fn observe(&self, context: &ExecContext<'_>, traced: Traced<'_>) -> Result<Observation, String> {
         let trace =
             traced.trace.ok_or("what it looks at can't be observed: its libraries can't be preloaded")?;
         let bytes = trace.read().map_err(|error| error.to_string())?;
@@ -376,7 +377,7 @@ impl Started {
         let program = plain(&self.program);
         [View::Leads, View::Runs].into_iter().for_each(|view| observation.looks.add(&program, view, true));
         let variable = |name: &str| self.env.variables.get(name).cloned();
-        let mut loaded = means.loaded.lock().expect("nobody dies with what is known of libraries");
+        let mut loaded = context.loaded.lock().expect("nobody dies with what is known of libraries");
         by_libc::complete(&mut observation, &mut loaded, &variable)?;
         observation.note_programs(&surroundings::folders(&self.env));
         Ok(observation)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ambidex_store::Digest;
 
 use crate::base::process::Ended;
-use crate::memory::files::VersionId;
+use crate::memory::files::FindingId;
 use crate::memory::record::{How, Why};
 
 /// The end of a job.
@@ -33,7 +33,7 @@ pub(crate) enum Inputs {
     /// Its record has them.
     Remembered,
     /// They are known, but the run could not be remembered.
-    Known(Box<[VersionId]>),
+    Known(Box<[FindingId]>),
 }
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Knows how files come to their own places: by copies that appear whole, with a way back.
+//! How files come to their own places: by copies that appear whole, with a way back.
 
 use std::fs;
 use std::io;

@@ -1,9 +1,9 @@
-//! Knows how a log is written anew, without what says nothing any more.
+//! How a log is written anew, without what says nothing any more.
 
 use std::collections::HashMap;
 use std::io;
 
-use super::files::{Files, VersionId};
+use super::files::{Files, FindingId};
 use super::groups::{GroupId, Groups};
 use super::{Frame, Memory, SMALL};
 use crate::observe::surroundings::Surroundings;
@@ -17,7 +17,7 @@ impl Memory {
         let mut new = Renumbering {
             old: self,
             new: Files::default(),
-            versions: HashMap::new(),
+            findings: HashMap::new(),
             groups: Vec::new(),
             numbers: HashMap::new(),
         };
@@ -75,18 +75,18 @@ impl Memory {
 struct Renumbering<'a> {
     old: &'a Memory,
     new: Files,
-    versions: HashMap<VersionId, VersionId>,
-    groups: Vec<Vec<VersionId>>,
+    findings: HashMap<FindingId, FindingId>,
+    groups: Vec<Vec<FindingId>>,
     numbers: HashMap<GroupId, GroupId>,
 }
 
 impl Renumbering<'_> {
-    fn version(&mut self, id: VersionId) -> VersionId {
-        if let Some(new) = self.versions.get(&id) {
+    fn finding(&mut self, id: FindingId) -> FindingId {
+        if let Some(new) = self.findings.get(&id) {
             return *new;
         }
         let new = self.new.adopt(&self.old.files, id);
-        self.versions.insert(id, new);
+        self.findings.insert(id, new);
         new
     }
 
@@ -94,8 +94,8 @@ impl Renumbering<'_> {
         if let Some(new) = self.numbers.get(&id) {
             return *new;
         }
-        let members: Vec<VersionId> = self.old.groups.members(id).to_vec();
-        let mut members: Vec<VersionId> = members.into_iter().map(|member| self.version(member)).collect();
+        let members: Vec<FindingId> = self.old.groups.members(id).to_vec();
+        let mut members: Vec<FindingId> = members.into_iter().map(|member| self.finding(member)).collect();
         members.sort_unstable();
         let new = GroupId(u32::try_from(self.groups.len()).expect("fewer than 2^32 groups"));
         self.groups.push(members);

@@ -1,8 +1,8 @@
-//! Knows what is at paths in each respect in which commands look at them, and spares reading it again while the file
-//! system vouches for it.
+//! What is at paths in each respect in which commands look at them. It is not read again while the file system vouches
+//! for it.
 
 use std::ffi::OsStr;
-use std::fs::{self};
+use std::fs;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
@@ -28,11 +28,11 @@ pub(crate) struct FileId(pub u32);
 
 /// What was seen there, by its place in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct VersionId(pub u32);
+pub(crate) struct FindingId(pub u32);
 
 /// What was seen at a path in one respect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Version {
+pub(crate) struct Finding {
     pub file: FileId,
     /// Of a file's content, or of whatever else there is to know.
     pub digest: Digest,
@@ -57,12 +57,12 @@ const NO: Digest = Digest([3; 32]);
 #[derive(Debug)]
 struct Entry {
     view: View,
-    /// The version that became known last.
-    newest: Option<VersionId>,
-    /// The version in which it was found last, with the state that the file had then, where that state vouches for it.
-    known: Option<(Stat, VersionId)>,
+    /// The finding that became known last.
+    newest: Option<FindingId>,
+    /// The finding in which it was found last, with the state that the file had then, where that state vouches for it.
+    known: Option<(Stat, FindingId)>,
     /// What was found in this epoch; none where it can't be read.
-    found: Option<(u32, Option<VersionId>)>,
+    found: Option<(u32, Option<FindingId>)>,
     /// Written by somebody who may go on writing without a word: looked at each time.
     volatile: bool,
 }
@@ -78,7 +78,7 @@ pub(crate) enum Found {
 
 /// Why it can't be said what was seen at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unsure {
+pub(crate) enum Unsteady {
     /// It has been changed.
     Changed,
     /// It can't be read.
@@ -90,10 +90,10 @@ pub(crate) enum Unsure {
 pub(crate) enum News {
     /// The next file has this path, in this respect.
     File(View, PathBuf),
-    /// The next version is this.
-    Version(Version),
-    /// A file that is in this state has this version.
-    Vouched(Stat, VersionId),
+    /// The next finding is this.
+    Finding(Finding),
+    /// A file that is in this state has this finding.
+    Vouched(Stat, FindingId),
 }
 
 /// See the module.
@@ -103,7 +103,7 @@ pub(crate) struct Files {
     paths: PathIndex,
     entries: Vec<Entry>,
     /// Each with the one that was known of its file before.
-    versions: Vec<(Version, Option<VersionId>)>,
+    findings: Vec<(Finding, Option<FindingId>)>,
     /// Devices and inodes of files that somebody may go on writing.
     volatile: FxHashSet<(u64, u64)>,
     /// How often anything may have changed.
@@ -173,19 +173,19 @@ impl Files {
         self.entries[id.0 as usize].view
     }
 
-    /// A version.
-    pub fn version(&self, id: VersionId) -> &Version {
-        &self.versions[id.0 as usize].0
+    /// A finding.
+    pub fn finding(&self, id: FindingId) -> &Finding {
+        &self.findings[id.0 as usize].0
     }
 
-    /// The path of a version.
-    pub fn path_of(&self, id: VersionId) -> &Path {
-        self.path(self.version(id).file)
+    /// The path of a finding.
+    pub fn path_of(&self, id: FindingId) -> &Path {
+        self.path(self.finding(id).file)
     }
 
     /// Whether something was there.
-    pub fn found(&self, id: VersionId) -> Found {
-        match self.version(id).digest {
+    pub fn found(&self, id: FindingId) -> Found {
+        match self.finding(id).digest {
             ABSENT | OBSTRUCTED => Found::Nothing,
             UNREACHABLE => Found::Unreachable,
             _ => Found::Something,
@@ -193,21 +193,21 @@ impl Files {
     }
 
     /// Whether nothing was there.
-    pub fn is_absent(&self, id: VersionId) -> bool {
+    pub fn is_absent(&self, id: FindingId) -> bool {
         self.found(id) == Found::Nothing
     }
 
     /// Whether what was seen names a place, so that it says nothing of another one.
-    pub fn names_a_place(&self, id: VersionId) -> bool {
-        let version = self.version(id);
-        self.view(version.file) == View::Resolved && version.digest != YES
+    pub fn names_a_place(&self, id: FindingId) -> bool {
+        let finding = self.finding(id);
+        self.view(finding.file) == View::Resolved && finding.digest != YES
     }
 
     /// Whether it is the content of a file.
-    pub fn is_content(&self, id: VersionId) -> bool {
-        let version = self.version(id);
+    pub fn is_content(&self, id: FindingId) -> bool {
+        let finding = self.finding(id);
         let others = [ABSENT, OBSTRUCTED, UNREACHABLE, FOLDER];
-        self.view(version.file) == View::Leads && !others.contains(&version.digest)
+        self.view(finding.file) == View::Leads && !others.contains(&finding.digest)
     }
 
     /// Takes in what was remembered, as far as it can be right. Whether something older says nothing any more now.
@@ -217,30 +217,30 @@ impl Files {
                 let key = if view == View::Leads { path } else { marked(&path, view) };
                 self.add(key.into(), view);
             }
-            News::Version(version) => {
-                if (version.file.0 as usize) < self.entries.len() {
-                    self.add_version(version);
+            News::Finding(finding) => {
+                if (finding.file.0 as usize) < self.entries.len() {
+                    self.add_finding(finding);
                 }
             }
             News::Vouched(stat, id) => {
-                let Some((version, _)) = self.versions.get(id.0 as usize) else { return false };
-                return self.entries[version.file.0 as usize].known.replace((stat, id)).is_some();
+                let Some((finding, _)) = self.findings.get(id.0 as usize) else { return false };
+                return self.entries[finding.file.0 as usize].known.replace((stat, id)).is_some();
             }
         }
         false
     }
 
-    /// The newest version of a file, with the state that vouches for it.
-    pub fn known(&self, id: FileId) -> Option<(Stat, VersionId)> {
+    /// The newest finding of a file, with the state that vouches for it.
+    pub fn known(&self, id: FileId) -> Option<(Stat, FindingId)> {
         self.entries[id.0 as usize].known
     }
 
-    /// Takes over a version from another table, where it has the number `old`.
-    pub fn adopt(&mut self, from: &Self, old: VersionId) -> VersionId {
-        let version = from.version(old);
-        let file = self.id_in(from.path(version.file), from.view(version.file));
-        let id = self.intern(file, version.digest);
-        if let Some((stat, vouched)) = from.known(version.file)
+    /// Takes over a finding from another table, where it has the number `old`.
+    pub fn adopt(&mut self, from: &Self, old: FindingId) -> FindingId {
+        let finding = from.finding(old);
+        let file = self.id_in(from.path(finding.file), from.view(finding.file));
+        let id = self.intern(file, finding.digest);
+        if let Some((stat, vouched)) = from.known(finding.file)
             && vouched == old
         {
             self.vouch(stat, id);
@@ -248,11 +248,11 @@ impl Files {
         id
     }
 
-    fn add_version(&mut self, version: Version) -> VersionId {
-        let id = VersionId(u32::try_from(self.versions.len()).expect("fewer than 2^32 versions"));
-        let newest = &mut self.entries[version.file.0 as usize].newest;
+    fn add_finding(&mut self, finding: Finding) -> FindingId {
+        let id = FindingId(u32::try_from(self.findings.len()).expect("fewer than 2^32 findings"));
+        let newest = &mut self.entries[finding.file.0 as usize].newest;
         let before = newest.replace(id);
-        push(&mut self.versions, (version, before));
+        push(&mut self.findings, (finding, before));
         id
     }
 
@@ -262,17 +262,17 @@ impl Files {
     }
 
     /// Whether somebody may go on writing what was seen.
-    pub fn is_volatile(&self, id: VersionId) -> bool {
-        self.entries[self.version(id).file.0 as usize].volatile
+    pub fn is_volatile(&self, id: FindingId) -> bool {
+        self.entries[self.finding(id).file.0 as usize].volatile
     }
 
     /// Anything may have changed since: files are looked at again.
-    pub fn doubt(&mut self) {
+    pub fn invalidate(&mut self) {
         self.epoch += 1;
     }
 
     /// Somebody changes this file, and may go on doing so. Other paths may lead to it.
-    pub fn doubt_file(&mut self, path: &Path) {
+    pub fn invalidate_file(&mut self, path: &Path) {
         self.epoch += 1;
         if let Some(stat) = Stat::of(path) {
             let file = (stat.device, stat.inode);
@@ -286,7 +286,7 @@ impl Files {
     }
 
     /// What is there now, nothing included; none where it can't be read.
-    pub fn state(&mut self, id: FileId) -> Option<VersionId> {
+    pub fn state(&mut self, id: FileId) -> Option<FindingId> {
         let entry = &self.entries[id.0 as usize];
         match entry.found {
             Some((epoch, found)) if epoch == self.epoch && !entry.volatile => found,
@@ -295,48 +295,48 @@ impl Files {
     }
 
     /// The same, whatever was found before in this run.
-    pub fn look_at_state(&mut self, id: FileId) -> Option<VersionId> {
-        self.look(id).ok().map(|(version, _)| version)
+    pub fn look_at_state(&mut self, id: FileId) -> Option<FindingId> {
+        self.look(id).ok().map(|(finding, _)| finding)
     }
 
     /// The same, as it was at a time before, by the clock of files. The file must be the one with this device and inode, if
-    /// that is known. A change may be dated with that very time and have come after it: such a file is in doubt, too.
+    /// that is known. A change may be dated with that very time and have come after it: such a file is in invalidate, too.
     pub fn look_since(
         &mut self,
         id: FileId,
         time: Time,
         identity: Option<(u64, u64)>,
-    ) -> Result<VersionId, Unsure> {
+    ) -> Result<FindingId, Unsteady> {
         match self.look(id) {
-            Ok((_, Some(now))) if !now.is_settled(time) => Err(Unsure::Changed),
+            Ok((_, Some(now))) if !now.is_settled(time) => Err(Unsteady::Changed),
             Ok((_, Some(now))) if identity.is_some_and(|known| known != (now.device, now.inode)) => {
-                Err(Unsure::Changed)
+                Err(Unsteady::Changed)
             }
-            Ok((version, _)) => Ok(version),
-            Err(_) => Err(Unsure::Unreadable),
+            Ok((finding, _)) => Ok(finding),
+            Err(_) => Err(Unsteady::Unreadable),
         }
     }
 
     /// What is there, and the state of what says so, where that tells of each change.
-    fn look(&mut self, id: FileId) -> io::Result<(VersionId, Option<Stat>)> {
+    fn look(&mut self, id: FileId) -> io::Result<(FindingId, Option<Stat>)> {
         let found = self.see(id);
-        let version = found.as_ref().ok().map(|(version, _)| *version);
-        self.entries[id.0 as usize].found = Some((self.epoch, version));
+        let finding = found.as_ref().ok().map(|(finding, _)| *finding);
+        self.entries[id.0 as usize].found = Some((self.epoch, finding));
         found
     }
 
-    /// The version that a file has now; none where there is none that can be read.
-    pub fn current(&mut self, id: FileId) -> Option<VersionId> {
-        self.state(id).filter(|version| !self.is_absent(*version))
+    /// The finding that a file has now; none where there is none that can be read.
+    pub fn current(&mut self, id: FileId) -> Option<FindingId> {
+        self.state(id).filter(|finding| !self.is_absent(*finding))
     }
 
-    /// Whether a version is what is there now.
-    pub fn is_current(&mut self, id: VersionId) -> bool {
-        self.state(self.version(id).file) == Some(id)
+    /// Whether a finding is what is there now.
+    pub fn is_current(&mut self, id: FindingId) -> bool {
+        self.state(self.finding(id).file) == Some(id)
     }
 
     /// Looks at a path in the respect of its number.
-    fn see(&mut self, id: FileId) -> io::Result<(VersionId, Option<Stat>)> {
+    fn see(&mut self, id: FileId) -> io::Result<(FindingId, Option<Stat>)> {
         let path = self.paths.path(id.0 as usize).clone();
         let view = self.view(id);
         let path = unmarked(&path, view);
@@ -376,7 +376,7 @@ impl Files {
         Ok((self.intern(id, digest), None))
     }
 
-    fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(VersionId, Option<Stat>)> {
+    fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(FindingId, Option<Stat>)> {
         // Before it is read: what comes later shows then.
         let now = tick();
         let data = match fs::metadata(path) {
@@ -389,56 +389,56 @@ impl Files {
             _ => {}
         }
         let stat = Stat::from(&data);
-        if let Some((known, version)) = self.entries[id.0 as usize].known
+        if let Some((known, finding)) = self.entries[id.0 as usize].known
             && known == stat
         {
-            return Ok((version, Some(stat)));
+            return Ok((finding, Some(stat)));
         }
         let digest = match view {
             View::Names => names(path)?,
             // A pipe or a device has no content of its own, and may never end.
             _ => Digest::of_reader(open_regular(path)?)?,
         };
-        let version = self.intern(id, digest);
+        let finding = self.intern(id, digest);
         if is_kernels(path.as_os_str().as_bytes()) {
             // It has no times that say anything.
             self.entries[id.0 as usize].volatile = true;
-            return Ok((version, None));
+            return Ok((finding, None));
         }
         if stat.is_settled(now) {
-            self.vouch(stat, version);
+            self.vouch(stat, finding);
         }
         if self.volatile.contains(&(stat.device, stat.inode)) {
             self.entries[id.0 as usize].volatile = true;
         }
-        Ok((version, Some(stat)))
+        Ok((finding, Some(stat)))
     }
 
-    fn intern(&mut self, file: FileId, digest: Digest) -> VersionId {
+    fn intern(&mut self, file: FileId, digest: Digest) -> FindingId {
         let mut next = self.entries[file.0 as usize].newest;
         while let Some(id) = next {
-            let (version, before) = &self.versions[id.0 as usize];
-            if version.digest == digest {
+            let (finding, before) = &self.findings[id.0 as usize];
+            if finding.digest == digest {
                 return id;
             }
             next = *before;
         }
-        let version = Version { file, digest };
-        self.news.push(News::Version(version));
-        self.add_version(version)
+        let finding = Finding { file, digest };
+        self.news.push(News::Finding(finding));
+        self.add_finding(finding)
     }
 
-    fn vouch(&mut self, stat: Stat, version: VersionId) {
-        let file = self.version(version).file;
-        self.entries[file.0 as usize].known = Some((stat, version));
-        self.news.push(News::Vouched(stat, version));
+    fn vouch(&mut self, stat: Stat, finding: FindingId) {
+        let file = self.finding(finding).file;
+        self.entries[file.0 as usize].known = Some((stat, finding));
+        self.news.push(News::Vouched(stat, finding));
     }
 
     /// The digest of what a file contains now, whatever was found before in this run.
     pub fn digest(&mut self, path: &Path) -> Option<Digest> {
         let id = self.id(path);
-        let version = self.look_at_state(id).filter(|version| !self.is_absent(*version))?;
-        Some(self.version(version).digest)
+        let finding = self.look_at_state(id).filter(|finding| !self.is_absent(*finding))?;
+        Some(self.finding(finding).digest)
     }
 }
 

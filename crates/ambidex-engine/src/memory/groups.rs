@@ -1,4 +1,4 @@
-//! Knows the looks of commands in groups, each in one folder: most commands share most of theirs, so that they are kept
+//! The looks of commands in groups, each in one folder: most commands share most of theirs, so that they are kept
 //! once, and looked at once in a build.
 
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::files::{Files, VersionId};
+use super::files::{Files, FindingId};
 use crate::base::paths::folder_of;
 
 /// A group, by its place in the table.
@@ -15,7 +15,7 @@ pub(crate) struct GroupId(pub u32);
 
 #[derive(Debug)]
 struct Group {
-    members: Box<[VersionId]>,
+    members: Box<[FindingId]>,
     /// When it was found to hold.
     held: Option<u32>,
 }
@@ -24,36 +24,36 @@ struct Group {
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     all: Vec<Group>,
-    numbers: HashMap<Box<[VersionId]>, GroupId>,
+    numbers: HashMap<Box<[FindingId]>, GroupId>,
 }
 
 impl Groups {
     /// Adds a group as the next one.
-    pub fn add(&mut self, members: Vec<VersionId>) -> GroupId {
+    pub fn add(&mut self, members: Vec<FindingId>) -> GroupId {
         let number = GroupId(u32::try_from(self.all.len()).expect("fewer than 2^32 groups"));
-        let members: Box<[VersionId]> = members.into();
+        let members: Box<[FindingId]> = members.into();
         self.numbers.insert(members.clone(), number);
         self.all.push(Group { members, held: None });
         number
     }
 
     /// The number of a group, if it has one.
-    pub fn number(&self, members: &[VersionId]) -> Option<GroupId> {
+    pub fn number(&self, members: &[FindingId]) -> Option<GroupId> {
         self.numbers.get(members).copied()
     }
 
     /// What is in a group. One that is not known has nothing in it.
-    pub fn members(&self, group: GroupId) -> &[VersionId] {
+    pub fn members(&self, group: GroupId) -> &[FindingId] {
         self.all.get(group.0 as usize).map_or(&[], |group| &group.members)
     }
 
     /// Everything that is in these groups.
-    pub fn all_of<'a>(&'a self, groups: &'a [GroupId]) -> impl Iterator<Item = VersionId> + 'a {
+    pub fn all_of<'a>(&'a self, groups: &'a [GroupId]) -> impl Iterator<Item = FindingId> + 'a {
         groups.iter().flat_map(|group| self.members(*group)).copied()
     }
 
     /// Whether all of a group is what is there now; else what isn't. A group that is not known does not hold.
-    pub fn check(&mut self, group: GroupId, files: &mut Files) -> Result<(), Option<VersionId>> {
+    pub fn check(&mut self, group: GroupId, files: &mut Files) -> Result<(), Option<FindingId>> {
         let Some(group) = self.all.get_mut(group.0 as usize) else { return Err(None) };
         if group.held == Some(files.epoch()) {
             return Ok(());
@@ -71,9 +71,9 @@ impl Groups {
 }
 
 /// Looks by the folders that they are in, each once.
-pub(crate) fn by_folder(looks: &[VersionId], files: &Files) -> Vec<Vec<VersionId>> {
+pub(crate) fn by_folder(looks: &[FindingId], files: &Files) -> Vec<Vec<FindingId>> {
     let mut folders: FxHashMap<&[u8], usize> = FxHashMap::default();
-    let mut groups: Vec<Vec<VersionId>> = Vec::new();
+    let mut groups: Vec<Vec<FindingId>> = Vec::new();
     for id in looks {
         let folder = folder_of(files.path_of(*id));
         let place = *folders.entry(folder).or_insert_with(|| {
@@ -113,7 +113,7 @@ mod tests {
         assert!(numbers.iter().all(|group| groups.check(*group, &mut files).is_ok()));
         std::fs::write(folder.path().join("b.h"), "2").unwrap();
         assert!(groups.check(numbers[0], &mut files).is_ok(), "nobody has looked");
-        files.doubt();
+        files.invalidate();
         assert_eq!(groups.check(numbers[0], &mut files), Err(Some(looks[1])));
         assert_eq!(groups.check(GroupId(9), &mut files), Err(None));
     }

@@ -1,4 +1,4 @@
-//! Knows how things are written down so that a process may be killed at any byte: frames with checksums, appended.
+//! How things are written down so that a process may be killed at any byte: frames with checksums, appended.
 
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions, Permissions};

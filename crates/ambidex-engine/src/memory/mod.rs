@@ -1,4 +1,4 @@
-//! Knows what earlier builds of a tree have left: the contents of files, the runs of commands, the folders of outputs.
+//! What earlier builds of a tree have left: the contents of files, the runs of commands, the folders of outputs.
 //!
 //! Everything here is kept in one log, `build/.ambidex/state`. What is not in it has not happened.
 
@@ -24,10 +24,10 @@ use crate::base::notice;
 use crate::base::roles::Roles;
 use crate::observe::surroundings::Surroundings;
 use ambidex_store::Digest;
-use files::{Files, News, VersionId};
+use files::{Files, FindingId, News};
 use groups::{GroupId, Groups};
 use log::Log;
-use record::{ActionKey, Explained, Invocation, LastBuild, Record, Told};
+use record::{ActionKey, CommandDescription, ExplainedCommand, Invocation, LastBuild, Record};
 use unit::Unit;
 
 /// What the log holds.
@@ -40,7 +40,7 @@ enum Frame<'a> {
     },
     Forget(ActionKey),
     /// The next group of looks.
-    Group(Vec<VersionId>),
+    Group(Vec<FindingId>),
     /// The next variables that were asked for.
     Surroundings(Surroundings),
     /// By which the values of variables are hashed.
@@ -62,7 +62,7 @@ enum Frame<'a> {
 
 /// What is at hand of a record without reading it.
 #[derive(Debug)]
-struct Kept {
+struct RecordInLog {
     /// In microseconds.
     duration: u32,
     /// Where it is in the log.
@@ -93,7 +93,7 @@ pub(crate) struct Memory {
     log: Log,
     pub files: Files,
     groups: Groups,
-    records: FxHashMap<ActionKey, Kept>,
+    records: FxHashMap<ActionKey, RecordInLog>,
     /// The newest record of each output's place; made when the first is asked for.
     by_place: Option<HashMap<String, ActionKey>>,
     /// The variables that commands asked for, by their numbers.
@@ -152,7 +152,7 @@ impl Memory {
             let replaced = match frame {
                 Frame::News(news) => self.files.recall(news).then(|| range.clone()),
                 Frame::Record { key, record } => {
-                    let kept = Kept { duration: duration(record), range: within(record) };
+                    let kept = RecordInLog { duration: duration(record), range: within(record) };
                     self.records.insert(key, kept).map(|old| old.range)
                 }
                 Frame::Forget(key) => self.records.remove(&key).map(|old| old.range),
@@ -227,22 +227,24 @@ impl Memory {
         self.write_news();
         let content = postcard::to_stdvec(record).expect("records are plain data");
         let range = self.append_part(&Frame::Record { key, record: &content }, content.len());
-        let kept = Kept { duration: duration(&content), range };
+        let kept = RecordInLog { duration: duration(&content), range };
         if let Some(old) = self.records.insert(key, kept) {
             self.stale += old.range.len();
             self.untidy = true;
         }
-        if let (Some(by_place), Ok(told)) = (&mut self.by_place, postcard::from_bytes::<Told>(&record.told)) {
+        if let (Some(by_place), Ok(told)) =
+            (&mut self.by_place, postcard::from_bytes::<CommandDescription>(&record.told))
+        {
             by_place.insert(told.place, key);
         }
         self.log.flush();
     }
 
     /// Looks as they are kept.
-    pub fn grouped(&mut self, looks: &[VersionId]) -> Vec<GroupId> {
+    pub fn grouped(&mut self, looks: &[FindingId]) -> Vec<GroupId> {
         let groups = groups::by_folder(looks, &self.files);
         self.write_news();
-        let number = |members: Vec<VersionId>| match self.groups.number(&members) {
+        let number = |members: Vec<FindingId>| match self.groups.number(&members) {
             Some(known) => known,
             None => {
                 self.append(&Frame::Group(members.clone()));
@@ -253,19 +255,20 @@ impl Memory {
     }
 
     /// The looks in these groups.
-    pub fn looks(&self, groups: &[GroupId]) -> Vec<VersionId> {
+    pub fn looks(&self, groups: &[GroupId]) -> Vec<FindingId> {
         self.groups.all_of(groups).collect()
     }
 
     /// Whether all of these looks would see now what they saw; else one that wouldn't, if it is known.
-    pub fn check(&mut self, groups: &[GroupId]) -> Result<(), Option<VersionId>> {
+    pub fn check(&mut self, groups: &[GroupId]) -> Result<(), Option<FindingId>> {
         groups.iter().try_for_each(|group| self.groups.check(*group, &mut self.files))
     }
 
     /// What is told of the newest command that made the output at this place.
-    pub fn told_of(&mut self, place: &str) -> Option<(ActionKey, Told)> {
+    pub fn told_of(&mut self, place: &str) -> Option<(ActionKey, CommandDescription)> {
         if self.by_place.is_none() {
-            let mut newest: Vec<(&Kept, &ActionKey)> = self.records.iter().map(|(k, r)| (r, k)).collect();
+            let mut newest: Vec<(&RecordInLog, &ActionKey)> =
+                self.records.iter().map(|(k, r)| (r, k)).collect();
             newest.sort_unstable_by_key(|(kept, _)| kept.range.start);
             let told = |key: &ActionKey| Some((self.told(key)?.place, *key));
             self.by_place = Some(newest.into_iter().filter_map(|(_, key)| told(key)).collect());
@@ -275,7 +278,7 @@ impl Memory {
     }
 
     /// What is told of a command.
-    pub fn told(&self, key: &ActionKey) -> Option<Told> {
+    pub fn told(&self, key: &ActionKey) -> Option<CommandDescription> {
         postcard::from_bytes(&self.record(key)?.told).ok()
     }
 
@@ -296,7 +299,7 @@ impl Memory {
     pub fn remember_build(
         &mut self,
         up_to_date: Vec<ActionKey>,
-        mut explained: impl Iterator<Item = Explained>,
+        mut explained: impl Iterator<Item = ExplainedCommand>,
     ) {
         let mut build = LastBuild { up_to_date, explained: explained.by_ref().take(PART).collect() };
         let content = postcard::to_stdvec(&build).expect("explanations are plain data");

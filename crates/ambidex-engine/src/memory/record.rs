@@ -1,4 +1,4 @@
-//! Knows what is remembered of one command that ran: what it read, what it looked for, what came of it.
+//! What is remembered of one command that ran: what it read, what it looked for, what came of it.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub(crate) struct Record {
     pub folder: u32,
     /// In which state each of them was left there, as far as it is known.
     pub states: Vec<Option<Stat>>,
-    /// [`Told`], which only explanations need.
+    /// [`CommandDescription`], which only explanations need.
     pub told: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct RunResult {
     /// The contents of objects and archives, which count by content and name, not by place.
     pub operands: Vec<Digest>,
     /// Roles whose paths are part of the outputs, with these paths.
-    pub bindings: Vec<(String, String)>,
+    pub embedded_paths: Vec<(String, String)>,
     /// What of the machine it depends on, as it was.
     pub machine: Vec<(Fact, Digest)>,
     /// What it wrote.
@@ -68,7 +68,7 @@ pub(crate) struct Written {
 
 /// What is told of a command when its next run is explained.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Told {
+pub(crate) struct CommandDescription {
     /// The output's own path, by role.
     pub place: String,
     /// The command, by role.
@@ -154,14 +154,14 @@ pub(crate) enum How {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LastBuild {
     /// Its commands that were not up to date.
-    pub explained: Vec<Explained>,
+    pub explained: Vec<ExplainedCommand>,
     /// Those that were.
     pub up_to_date: Vec<ActionKey>,
 }
 
 /// A command of the last build, as it is explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Explained {
+pub(crate) struct ExplainedCommand {
     pub place: String,
     pub extension: Option<String>,
     pub argv: Vec<String>,

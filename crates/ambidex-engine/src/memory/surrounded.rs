@@ -1,4 +1,4 @@
-//! Knows, of the variables that commands asked for, whether they are set to what they were.
+//! Whether the variables that commands asked for are set to what they were.
 
 use std::sync::Arc;
 

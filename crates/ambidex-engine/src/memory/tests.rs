@@ -1,4 +1,4 @@
-//! Knows how a memory has to behave from one build to the next.
+//! How a memory has to behave from one build to the next.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ impl Bench {
         let looks = memory.grouped(&looks);
         let written =
             Written { name: "a.o".to_owned(), digest: Digest::of(name.as_bytes()), executable: false };
-        let told = Told { place: format!("{name}.o"), ..Told::default() };
+        let told = CommandDescription { place: format!("{name}.o"), ..CommandDescription::default() };
         let record = Record {
             duration: 7,
             looks,
@@ -78,10 +78,10 @@ fn what_was_remembered_is_there_after_a_kill() {
     assert!(memory.check(&record.looks).is_ok());
     assert_eq!(memory.told_of("one.o").unwrap().0, key);
     fs::write(bench.path("a.h"), "2").unwrap();
-    memory.files.doubt();
+    memory.files.invalidate();
     assert!(memory.check(&record.looks).is_err());
     fs::write(bench.path("a.h"), "1").unwrap();
-    memory.files.doubt();
+    memory.files.invalidate();
     assert!(memory.check(&record.looks).is_ok(), "only content counts");
 }
 
@@ -121,7 +121,7 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
     let mut keys = Vec::new();
     for round in 0..400 {
         fs::write(bench.path("a.h"), format!("{round}")).unwrap();
-        memory.files.doubt();
+        memory.files.invalidate();
         keys = (0..3).map(|n| bench.run(&mut memory, &format!("m{n}"), "a.h")).collect();
     }
     let state = Digest::of(b"state of Python");
@@ -179,7 +179,7 @@ fn changes_that_may_be_younger_than_a_start_are_in_doubt() {
     let files = &mut bench.open().files;
     let file = files.id(&input);
     // Within one tick of the clock, before or after.
-    assert_eq!(files.look_since(file, changed, None), Err(files::Unsure::Changed));
-    assert_eq!(files.look_since(file, seconds(-1), None), Err(files::Unsure::Changed));
+    assert_eq!(files.look_since(file, changed, None), Err(files::Unsteady::Changed));
+    assert_eq!(files.look_since(file, seconds(-1), None), Err(files::Unsteady::Changed));
     assert!(files.look_since(file, seconds(1), None).is_ok());
 }

@@ -1,4 +1,4 @@
-//! Knows the folder `build/.ambidex` of one project tree, and that only one build at a time may use it.
+//! The folder `build/.ambidex` of one project tree, and that only one build at a time may use it.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;

@@ -1,4 +1,4 @@
-//! Knows what is remembered of the commands of one extension as a whole, so that they need not be recorded again.
+//! What is remembered of the commands of one extension as a whole, so that they need not be recorded again.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Knows which files the C library and its loader look at by themselves, where no library that is preloaded can see it.
+//! Which files the C library and its loader look at by themselves, where no library that is preloaded can see it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

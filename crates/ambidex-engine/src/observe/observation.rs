@@ -1,4 +1,4 @@
-//! Knows what a command's result depends on, by what its processes were seen to do.
+//! What a command's result depends on, by what its processes were seen to do.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

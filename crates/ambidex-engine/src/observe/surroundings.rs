@@ -1,4 +1,4 @@
-//! Knows whether variables that a command asked for are set to what they were, without keeping what they are set to.
+//! Whether variables that a command asked for are set to what they were, without keeping what they are set to.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};

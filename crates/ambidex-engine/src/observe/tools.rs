@@ -1,4 +1,4 @@
-//! Knows of well-known compilers, assemblers, linkers, archivers and shells what can't be seen from outside: how they
+//! Of well-known compilers, assemblers, linkers, archivers and shells what can't be seen from outside: how they
 //! use the environment, the times of files and the clock.
 
 use std::path::Path;

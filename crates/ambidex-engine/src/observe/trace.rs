@@ -1,4 +1,4 @@
-//! Knows the file into which the processes of a command write what they look at, and how to read it.
+//! The file into which the processes of a command write what they look at, and how to read it.
 //!
 //! The library that writes it is `ambidex-trace`; its `journal.rs` says what the file looks like.
 

@@ -1,4 +1,4 @@
-//! Knows what a program has made since it last came to an end of a build, and what of an earlier one goes with it.
+//! What a program has made since it last came to an end of a build, and what of an earlier one goes with it.
 
 use std::fs;
 use std::path::{Path, PathBuf};

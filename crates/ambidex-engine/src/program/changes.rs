@@ -1,4 +1,4 @@
-//! Knows what Python has changed while commands were not done, and which of those have read it.
+//! What Python has changed while commands were not done, and which of those have read it.
 //!
 //! In the serial build a command is over before Python changes anything behind it. Here Python goes on: a command that
 //! reads what was changed meanwhile may have done something else. What it has read is known when it has ended.
@@ -111,7 +111,7 @@ impl Program {
         let seen: Vec<(PathBuf, View)> = looks
             .iter()
             .map(|id| {
-                (memory.files.path_of(*id).to_owned(), memory.files.view(memory.files.version(*id).file))
+                (memory.files.path_of(*id).to_owned(), memory.files.view(memory.files.finding(*id).file))
             })
             .collect();
         drop(memory);

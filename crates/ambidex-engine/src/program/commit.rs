@@ -1,4 +1,4 @@
-//! Knows how the outputs of a program come to their own places, and back, and what is told of them to the next build.
+//! How the outputs of a program come to their own places, and back, and what is told of them to the next build.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -68,7 +68,7 @@ impl Program {
     pub(super) fn place(&self, file: &Path, place: &Path, modified: Option<Time>) -> io::Result<()> {
         place::commit(file, place, modified)?;
         if let Some(tree) = &self.tree {
-            tree.memory().files.doubt();
+            tree.memory().files.invalidate();
         }
         Ok(())
     }
@@ -163,8 +163,10 @@ impl Program {
             let Some(seq) = self.graph.recording(number) else { continue };
             let node = self.graph.node_of(seq);
             let job = &self.jobs[node.index()];
-            let (Memorable::Yes(subject), Some(ending)) = (&job.memorable, job.ending()) else { continue };
-            self.conclusion.add_action(subject.key);
+            let (Memorable::Yes(fingerprint), Some(ending)) = (&job.memorable, job.ending()) else {
+                continue;
+            };
+            self.conclusion.add_action(fingerprint.key);
             if let (true, Some(digest)) = (job.is_final(), ending.outputs.first()) {
                 let name = self.extension_at(seq).map(str::to_owned);
                 self.conclusion.add_file(name, job.products[0].place.to_path_buf(), *digest);

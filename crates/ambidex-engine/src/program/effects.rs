@@ -1,4 +1,4 @@
-//! Knows when a command may change files that are not its outputs, or look at outputs of others: while Python waits for it.
+//! When a command may change files that are not its outputs, or look at outputs of others: while Python waits for it.
 //!
 //! Nobody could take such a change back, and Python and other commands may look at the files at any time. In the serial build
 //! all before it is done then and at its place, and nothing behind it has begun.
@@ -60,7 +60,7 @@ impl Program {
         self.inputs_change();
         self.changes.unseen = true;
         if let Some(tree) = &self.tree {
-            tree.memory().files.doubt();
+            tree.memory().files.invalidate();
         }
     }
 }

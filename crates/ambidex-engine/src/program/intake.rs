@@ -1,4 +1,4 @@
-//! Knows how a recorded command line becomes an action of the graph: its files found, its tool identified.
+//! How a recorded command line becomes an action of the graph: its files found, its tool identified.
 
 use std::fs;
 use std::io;
@@ -13,16 +13,16 @@ use ambidex_graph::{Access, Action, At, Graph, GroupId, Key};
 use rustix::fs::{Access as Permission, access};
 
 use crate::base::environment::Environment;
-use crate::base::executables::Programs;
+use crate::base::executables::Executables;
 use crate::base::parts::Parts;
 use crate::base::paths::PathTable;
 use crate::base::roles::Roles;
 use crate::base::stamp;
 use crate::base::stat::Time;
 use crate::memory::Memory;
-use crate::program::job::{Job, Life, Memorable, Place, Product, Read, ReadAs, Setting};
+use crate::program::job::{DeclaredRead, Job, Life, Memorable, Place, Product, ReadAs, Setting};
 use crate::program::line::Line;
-use crate::uptodate::fingerprint::Subject;
+use crate::uptodate::fingerprint::Fingerprint;
 use crate::uptodate::key;
 
 /// Why a command is left to Python, to be run as it stands.
@@ -51,7 +51,7 @@ pub(crate) enum Left {
 pub(crate) struct Intake<'a> {
     pub graph: &'a mut Graph,
     pub paths: &'a mut PathTable,
-    pub programs: &'a mut Programs,
+    pub programs: &'a mut Executables,
     /// What earlier builds have left; none where nothing of it is wanted.
     pub memory: Option<&'a Memory>,
     /// The roles of the process.
@@ -95,10 +95,10 @@ impl Intake<'_> {
         let named = self.reads(&command, cwd);
         let reads = named.iter().map(|(access, _)| *access).collect();
         let (writes, products) = self.writes(&command, cwd)?;
-        let named: Box<[Read]> = named.into_iter().map(|(_, read)| read).collect();
+        let named: Box<[DeclaredRead]> = named.into_iter().map(|(_, read)| read).collect();
         let outside_stamp = stamp::of(named.iter().filter(|read| read.outside).map(|read| &*read.file));
         let known = match (&memorable, &self.memory) {
-            (Memorable::Yes(subject), Some(memory)) => memory.duration(&subject.key),
+            (Memorable::Yes(fingerprint), Some(memory)) => memory.duration(&fingerprint.key),
             _ => None,
         };
         let weight = known.unwrap_or_else(|| weight(&command, &named));
@@ -138,7 +138,7 @@ impl Intake<'_> {
         self.programs.find(name, cwd, env).ok_or_else(|| Left::NoProgram(name.to_owned()))
     }
 
-    fn reads(&mut self, command: &Command, cwd: &Path) -> Vec<(Access, Read)> {
+    fn reads(&mut self, command: &Command, cwd: &Path) -> Vec<(Access, DeclaredRead)> {
         let mut reads = Vec::new();
         for input in &command.inputs {
             if input.role == InputRole::SymbolsOrRunPath && cwd.join(&input.path).is_dir() {
@@ -148,10 +148,10 @@ impl Intake<'_> {
             let spelled = self.paths.spelling(Path::new(&input.path), cwd);
             let substitutable = input.role.substitutable() && command.placement == Placement::Renamable;
             let (at, as_what) = match input.role {
-                InputRole::Previous if substitutable => (At::Anywhere, ReadAs::Previous),
+                InputRole::Previous if substitutable => (At::Renamable, ReadAs::Previous),
                 _ => match Place::new(input.span).filter(|_| substitutable) {
-                    Some(place) => (At::Anywhere, ReadAs::Operand(place)),
-                    None => (At::Place, ReadAs::Fixed),
+                    Some(place) => (At::Renamable, ReadAs::Operand(place)),
+                    None => (At::InPlace, ReadAs::Fixed),
                 },
             };
             reads.push(self.read(spelled, at, as_what));
@@ -162,15 +162,15 @@ impl Intake<'_> {
         reads
     }
 
-    fn read(&mut self, spelled: PathBuf, at: At, as_what: ReadAs) -> (Access, Read) {
+    fn read(&mut self, spelled: PathBuf, at: At, as_what: ReadAs) -> (Access, DeclaredRead) {
         let path = self.paths.id(self.graph, spelled);
         let outside = self.graph.newest_version(path).is_none();
-        (Access { path, at }, Read { path, file: self.paths.shared(path), as_what, outside })
+        (Access { path, at }, DeclaredRead { path, file: self.paths.shared(path), as_what, outside })
     }
 
     /// The files that `-l` options name, where they are files of the program or in folders that it names. The
     /// linker takes the first folder that has one (ld manual, `-l`).
-    fn libraries(&mut self, command: &Command, cwd: &Path, reads: &mut Vec<(Access, Read)>) {
+    fn libraries(&mut self, command: &Command, cwd: &Path, reads: &mut Vec<(Access, DeclaredRead)>) {
         for library in &command.libraries {
             let names = library.file_names();
             'found: for folder in &command.library_dirs {
@@ -181,7 +181,8 @@ impl Intake<'_> {
                     if !pending && !spelled.exists() {
                         continue;
                     }
-                    let at = if command.placement == Placement::Renamable { At::Anywhere } else { At::Place };
+                    let at =
+                        if command.placement == Placement::Renamable { At::Renamable } else { At::InPlace };
                     let folder = folder.first_arg.and_then(|argument| u32::try_from(argument).ok());
                     reads.push(self.read(spelled, at, ReadAs::Library { folder }));
                     break 'found;
@@ -200,7 +201,7 @@ impl Intake<'_> {
             let path = self.paths.id(self.graph, place);
             let place = self.paths.shared(path);
             let renamed = renamable && output.role == OutputRole::Primary;
-            writes.push(Access { path, at: if renamed { At::Anywhere } else { At::Place } });
+            writes.push(Access { path, at: if renamed { At::Renamable } else { At::InPlace } });
             products.push(Product { path, place, renamed });
         }
         Ok((writes, products))
@@ -215,7 +216,7 @@ impl Intake<'_> {
             return Memorable::No(reason);
         }
         let (key, roles) = key::of(command, program, cwd, env, self.roles);
-        Memorable::Yes(Subject { key, roles })
+        Memorable::Yes(Fingerprint { key, roles })
     }
 }
 
@@ -249,7 +250,7 @@ fn key(command: &Command, cwd: &Path, env: &Environment, tools: [&Path; 2]) -> K
 }
 
 /// A guess at the duration in microseconds, by the size of the sources. Only its order matters.
-fn weight(command: &Command, reads: &[Read]) -> u64 {
+fn weight(command: &Command, reads: &[DeclaredRead]) -> u64 {
     let size =
         || -> u64 { reads.iter().filter_map(|read| fs::metadata(&read.file).ok()).map(|d| d.size()).sum() };
     match command.kind {

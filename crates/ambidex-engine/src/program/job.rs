@@ -1,4 +1,4 @@
-//! Knows all of one command that the graph need not know: how it is run, with what, and what came of it.
+//! All of one command that the graph need not know: how it is run, with what, and what came of it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::execute::outcome::Ending;
 use crate::execute::plan::Plan;
 use crate::memory::record::Why;
 use crate::program::line::Line;
-use crate::uptodate::fingerprint::Subject;
+use crate::uptodate::fingerprint::Fingerprint;
 
 /// How a read of the action shows on the command line.
 #[derive(Clone, Debug)]
@@ -60,14 +60,14 @@ pub(crate) struct Product {
 #[derive(Debug)]
 pub(crate) enum Memorable {
     /// They can.
-    Yes(Subject),
+    Yes(Fingerprint),
     /// They can't, for this reason: it is run each time.
     No(String),
 }
 
 /// A file that a command line names, or a library that it looks for, in the order of the action's reads.
 #[derive(Debug)]
-pub(crate) struct Read {
+pub(crate) struct DeclaredRead {
     pub path: PathId,
     pub file: Arc<Path>,
     pub as_what: ReadAs,
@@ -94,7 +94,7 @@ pub(crate) struct Job {
     pub memorable: Memorable,
     pub setting: Arc<Setting>,
     pub products: Box<[Product]>,
-    pub reads: Box<[Read]>,
+    pub reads: Box<[DeclaredRead]>,
     /// The number of a folder of its own for what it writes, once it is started.
     pub folder: Option<u32>,
     /// What the state of the files that it reads and that no command of the program had written was when it was recorded.

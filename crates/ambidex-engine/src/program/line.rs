@@ -1,4 +1,4 @@
-//! Knows a command line as it was recorded, and keeps it short while nobody needs to know what it means.
+//! A command line as it was recorded: kept short while nobody needs to know what it means.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! Knows when the serial build would have made each file of this run, and whether one would be out of date by that.
+//! When the serial build would have made each file of this run, and whether one would be out of date by that.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

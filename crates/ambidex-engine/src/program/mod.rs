@@ -1,4 +1,4 @@
-//! Knows the program of one captured process: its graph, its jobs, its scopes, and its log.
+//! The program of one captured process: its graph, its jobs, its scopes, and its log.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use ambidex_store::Digest;
 
 use crate::base::clock::tick;
 use crate::base::environment::Environment;
-use crate::base::executables::Programs;
+use crate::base::executables::Executables;
 use crate::base::growth::push;
 use crate::base::paths::PathTable;
 use crate::base::protocol::OpenScope;
@@ -19,7 +19,7 @@ use crate::execute::obtain::Obtained;
 use crate::execute::outcome::{Ending, Inputs};
 use crate::execute::place::Backup;
 use crate::memory::Memory;
-use crate::memory::files::VersionId;
+use crate::memory::files::FindingId;
 use crate::memory::record::{ActionKey, How};
 use crate::memory::tree::Tree;
 use crate::program::build_end::Conclusion;
@@ -54,7 +54,7 @@ use read_set::ReadSet;
 use rollback::Predictions;
 use seen_outputs::SeenOutputs;
 pub(crate) use unit::PythonState;
-use unit::{Asked, Kept, Spared};
+use unit::{Asked, Spared, SparedOutput};
 
 /// The commands of one extension, or of what is built outside of any.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ pub(crate) struct Program {
     backups: HashMap<usize, Backup>,
     /// What the file system said of the files that were put to their places.
     committed: HashMap<PathId, u64>,
-    programs: Programs,
+    programs: Executables,
     /// What paths are for, to the commands of this process.
     pub roles: Arc<Roles>,
     setting: Option<Arc<Setting>>,
@@ -130,7 +130,7 @@ pub(crate) struct Program {
     asked: Vec<(u32, Asked)>,
     /// The extensions that were not recorded, being up to date.
     pub spared: Vec<Spared>,
-    kept: BTreeMap<PathId, Kept>,
+    kept: BTreeMap<PathId, SparedOutput>,
     made: Made,
     seen_outputs: SeenOutputs,
     /// What its process waited for.
@@ -167,7 +167,7 @@ impl Program {
             read_set: ReadSet::default(),
             backups: HashMap::new(),
             committed: HashMap::new(),
-            programs: Programs::default(),
+            programs: Executables::default(),
             roles: Arc::new(origin.roles),
             setting: None,
             conclusion: Conclusion::default(),
@@ -301,12 +301,12 @@ impl Program {
     }
 
     /// What the command of a node was seen to look at, if that is known.
-    fn looks_of(&self, node: NodeId, memory: &Memory) -> Option<Vec<VersionId>> {
+    fn looks_of(&self, node: NodeId, memory: &Memory) -> Option<Vec<FindingId>> {
         let job = &self.jobs[node.index()];
         match (job.ending()?.inputs(), &job.memorable) {
             (Inputs::Known(looks), _) => Some(looks.to_vec()),
-            (Inputs::Remembered, Memorable::Yes(subject)) => {
-                Some(memory.looks(&memory.record(&subject.key)?.looks))
+            (Inputs::Remembered, Memorable::Yes(fingerprint)) => {
+                Some(memory.looks(&memory.record(&fingerprint.key)?.looks))
             }
             _ => None,
         }
@@ -321,7 +321,7 @@ impl Program {
             return false;
         }
         let files = &mut memory.files;
-        inputs.iter().all(|id| files.look_at_state(files.version(*id).file) == Some(*id))
+        inputs.iter().all(|id| files.look_at_state(files.finding(*id).file) == Some(*id))
     }
 
     /// Whether a change of this file could change what a recorded command does.
@@ -388,10 +388,10 @@ impl Program {
         if outcome == Outcome::Success {
             job.folder = Some(obtained.folder);
         }
-        if let (How::Ran, Memorable::Yes(subject)) = (obtained.ending.how, &job.memorable) {
-            self.ran.insert(subject.key);
+        if let (How::Ran, Memorable::Yes(fingerprint)) = (obtained.ending.how, &job.memorable) {
+            self.ran.insert(fingerprint.key);
             if let Some(tree) = &self.tree {
-                tree.has_run(subject.key);
+                tree.has_run(fingerprint.key);
             }
         }
         job.life = Life::Ended(Box::new(obtained.ending));
@@ -475,7 +475,7 @@ impl Program {
     /// for each.
     fn is_old(&self, job: &Job, ending: &Ending) -> bool {
         let is_new = |tree: &Arc<Tree>| match &job.memorable {
-            Memorable::Yes(subject) => tree.is_new(&subject.key),
+            Memorable::Yes(fingerprint) => tree.is_new(&fingerprint.key),
             Memorable::No(_) => false,
         };
         ending.how == How::Reused && !self.tree.as_ref().is_some_and(is_new)
@@ -484,7 +484,7 @@ impl Program {
     /// How a result was had in this run.
     pub fn how(&self, job: &Job, ending: &Ending) -> How {
         match (ending.how, &job.memorable) {
-            (How::Reused, Memorable::Yes(subject)) if self.ran.contains(&subject.key) => How::Ran,
+            (How::Reused, Memorable::Yes(fingerprint)) if self.ran.contains(&fingerprint.key) => How::Ran,
             (how, _) => how,
         }
     }

@@ -1,4 +1,4 @@
-//! Knows which files and folders the recorded commands of a program may read.
+//! Which files and folders the recorded commands of a program may read.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;

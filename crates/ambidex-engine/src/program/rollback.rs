@@ -1,4 +1,4 @@
-//! Knows the snapshots of a process, which commands are confirmed, and how the program goes back to a snapshot.
+//! The snapshots of a process, which commands are confirmed, and how the program goes back to a snapshot.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use ambidex_graph::{PathId, State};
 use ambidex_store::Digest;
 
 use super::Program;
-use super::unit::Kept;
+use super::unit::SparedOutput;
 use crate::base::environment::Environment;
 use crate::base::protocol;
 use crate::program::undo;
@@ -30,7 +30,7 @@ pub(crate) struct Snapshot {
     code: Option<Digest>,
     asked: usize,
     spared: usize,
-    kept: BTreeMap<PathId, Kept>,
+    kept: BTreeMap<PathId, SparedOutput>,
     made: usize,
 }
 

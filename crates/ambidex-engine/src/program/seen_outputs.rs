@@ -1,4 +1,4 @@
-//! Knows which outputs of a program its commands were seen to look at otherwise than by their command lines.
+//! Which outputs of a program its commands were seen to look at otherwise than by their command lines.
 //!
 //! What such a look finds is a matter of when it is made: as long as an output is not at its place, the disk does not say
 //! what the serial build would find there. So what came of it is not had again then.
@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use super::Program;
 use crate::base::paths::PathTable;
 use crate::memory::Memory;
-use crate::memory::files::{FileId, Files, VersionId};
+use crate::memory::files::{FileId, Files, FindingId};
 use crate::observe::observation::View;
 
 /// See the module. Looks and outputs come in any order, and are held against each other by hashes of their names.
@@ -77,7 +77,7 @@ impl Program {
         &mut self,
         node: Option<NodeId>,
         memory: &mut Memory,
-        looks: impl FnOnce(&Memory) -> Vec<VersionId>,
+        looks: impl FnOnce(&Memory) -> Vec<FindingId>,
     ) -> bool {
         self.seen_outputs.take_in(&memory.files, &self.paths);
         let seen = &self.seen_outputs.seen;
@@ -87,7 +87,7 @@ impl Program {
         let looks = looks(memory);
         let files = &mut memory.files;
         looks.into_iter().any(|id| {
-            let paths = seen.get(&files.version(id).file);
+            let paths = seen.get(&files.finding(id).file);
             paths.into_iter().flatten().any(|path| !self.is_there(files, *path, node))
         })
     }
@@ -101,7 +101,7 @@ impl Program {
         let memory = &*tree.memory();
         let Some(looks) = self.looks_of(node, memory) else { return };
         self.seen_outputs.take_in(&memory.files, &self.paths);
-        let seen = |id: &VersionId| self.seen_outputs.seen.get(&memory.files.version(*id).file);
+        let seen = |id: &FindingId| self.seen_outputs.seen.get(&memory.files.finding(*id).file);
         if looks.iter().filter_map(seen).flatten().any(|path| !self.graph.is_one_version(*path, node)) {
             self.changes.misled.insert(node);
         }

@@ -1,4 +1,4 @@
-//! Knows how a node of a program is started, or spared its run.
+//! How a node of a program is started, or spared its run.
 
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt;
@@ -9,11 +9,11 @@ use ambidex_graph::{Change, Content, NodeId, PathId};
 use ambidex_store::Digest;
 
 use super::Program;
-use crate::execute::obtain::{Obtained, Question, Started};
+use crate::execute::obtain::{CacheQuery, Execution, Obtained};
 use crate::execute::place::Backup;
 use crate::memory::Memory;
 use crate::memory::record::Why;
-use crate::program::job::{Life, Memorable, Read, ReadAs};
+use crate::program::job::{DeclaredRead, Life, Memorable, ReadAs};
 use crate::uptodate::check;
 use crate::uptodate::fingerprint::Operand;
 use crate::uptodate::key;
@@ -27,9 +27,9 @@ impl Program {
         let mut memory = tree.memory();
         let operands = self.operands(node, &contents, &mut memory);
         let job = &self.jobs[node.index()];
-        let Memorable::Yes(subject) = &job.memorable else { return false };
+        let Memorable::Yes(fingerprint) = &job.memorable else { return false };
         let command = job.command();
-        let recalled = check::recall(&mut memory, subject, &command, &operands, &job.setting.env);
+        let recalled = check::recall(&mut memory, fingerprint, &command, &operands, &job.setting.env);
         if let Ok(record) = &recalled
             && self.sees_pending(Some(node), &mut memory, |memory| memory.looks(&record.looks))
         {
@@ -53,7 +53,7 @@ impl Program {
     fn operands(&self, node: NodeId, contents: &[Content], memory: &mut Memory) -> Vec<Operand> {
         let job = &self.jobs[node.index()];
         let reads = job.reads.iter().zip(contents);
-        let operand = |(read, content): (&Read, &Content)| {
+        let operand = |(read, content): (&DeclaredRead, &Content)| {
             let place = &*read.file;
             let digest = match (&read.as_what, content) {
                 (ReadAs::Fixed, _) => return None,
@@ -80,7 +80,7 @@ impl Program {
     }
 
     /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
-    pub fn start(&mut self, node: NodeId) -> io::Result<Started> {
+    pub fn start(&mut self, node: NodeId) -> io::Result<Execution> {
         let start = self.graph.start(node);
         let waited = std::mem::replace(&mut self.jobs[node.index()].life, Life::Running(None));
         let tree = self.tree.clone().ok_or_else(|| io::Error::other("nothing is recorded without a tree"))?;
@@ -117,9 +117,9 @@ impl Program {
         let command = job.command();
         let plan = job.plan(&command, &folder, &start.reads, &written);
         debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
-        let (question, why) = match &job.memorable {
-            Memorable::Yes(subject) => {
-                let (named, _) = key::named_argv(&command, &subject.roles);
+        let (query, why) = match &job.memorable {
+            Memorable::Yes(fingerprint) => {
+                let (named, _) = key::named_argv(&command, &fingerprint.roles);
                 let place = &job.products[0].place;
                 let extension = self.extension_of(node);
                 let outputs = job.products.iter().filter_map(|product| {
@@ -127,19 +127,19 @@ impl Program {
                     let name = file.file_name()?.to_string_lossy().into_owned();
                     Some((file, name))
                 });
-                let question = Question {
-                    subject: subject.clone(),
+                let query = CacheQuery {
+                    fingerprint: fingerprint.clone(),
                     operands,
                     declared: self.declared(node),
                     outputs: outputs.collect(),
-                    told: check::told(subject, named, place, extension),
+                    told: check::told(fingerprint, named, place, extension),
                 };
                 let why = if let Life::Waiting(why) = waited { why } else { None };
-                (Some(question), why.map(|why| *why))
+                (Some(query), why.map(|why| *why))
             }
             Memorable::No(reason) => (None, Some(Why::Always(reason.clone()))),
         };
-        Ok(Started {
+        Ok(Execution {
             node,
             plan,
             command,
@@ -151,7 +151,7 @@ impl Program {
             tree,
             prepared,
             places: job.products.iter().map(|product| product.place.to_path_buf()).collect(),
-            question,
+            query,
             why,
         })
     }

@@ -1,4 +1,4 @@
-//! Knows what a process and its commands have printed, in program order, and what of it may be written now.
+//! What a process and its commands have printed, in program order, and what of it may be written now.
 
 use std::collections::VecDeque;
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Knows the journal of what a process has changed since a snapshot, and how all of it is taken back.
+//! The journal of what a process has changed since a snapshot, and how all of it is taken back.
 //!
 //! The preloaded library writes an entry before each change (`crates/ambidex-preload`, `undo.rs`), so the last one may
 //! be of a change that was never made: to take that back must do no harm.

@@ -1,4 +1,4 @@
-//! Knows which extensions are up to date as a whole, so that Python need not record their commands.
+//! Which extensions are up to date as a whole, so that Python need not record their commands.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -15,7 +15,7 @@ use crate::base::parts::Parts;
 use crate::base::roles::Roles;
 use crate::base::stat::is_still;
 use crate::memory::Memory;
-use crate::memory::files::VersionId;
+use crate::memory::files::FindingId;
 use crate::memory::record::{ActionKey, Record};
 use crate::memory::unit::{Done, Unit};
 use crate::observe::tools;
@@ -50,7 +50,7 @@ pub(crate) struct Spared {
 
 /// The newest version of a file that a spared command has written, which need not be at its place.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct SparedOutput {
     file: PathBuf,
     digest: Digest,
 }
@@ -63,7 +63,7 @@ impl Program {
         let mut hasher = blake3::Hasher::new();
         for file in code {
             let id = memory.files.id(Path::new(file));
-            let digest = memory.files.current(id).map(|version| memory.files.version(version).digest);
+            let digest = memory.files.current(id).map(|finding| memory.files.finding(finding).digest);
             hasher.update(file.as_bytes()).update(&[0]).update(&digest.unwrap_or(Digest([0; 32])).0);
         }
         self.code = Some(Digest(*hasher.finalize().as_bytes()));
@@ -94,7 +94,7 @@ impl Program {
         for done in &unit.commands {
             let path = self.paths.id(&mut self.graph, done.place.clone());
             self.made.add(path, tree.now());
-            self.kept.insert(path, Kept { file: done.file(&memory), digest: done.digest });
+            self.kept.insert(path, SparedOutput { file: done.file(&memory), digest: done.digest });
             outputs.push(done.place.to_string_lossy().into_owned());
         }
         self.spared.push(Spared { name, unit });
@@ -103,7 +103,7 @@ impl Program {
     }
 
     /// Python has run commands that were not recorded. Which extension they were of is not known.
-    pub fn doubt_units(&mut self) {
+    pub fn invalidate_units(&mut self) {
         self.asked.clear();
     }
 
@@ -152,8 +152,8 @@ impl Program {
         if self.graph.is_empty() {
             return false;
         }
-        let reads = memory.looks(&unit.looks).into_iter().any(|version| {
-            let spelled = self.paths.spelling(memory.files.path_of(version), cwd);
+        let reads = memory.looks(&unit.looks).into_iter().any(|finding| {
+            let spelled = self.paths.spelling(memory.files.path_of(finding), cwd);
             self.paths.known(&spelled).is_some_and(|path| self.graph.newest_version(path).is_some())
         });
         // The paths of spared commands are known too, and nobody touches them yet.
@@ -297,7 +297,7 @@ impl Program {
         own: &HashSet<NodeId>,
         record: &Record,
         memory: &mut Memory,
-    ) -> Option<Vec<VersionId>> {
+    ) -> Option<Vec<FindingId>> {
         let job = &self.jobs[node.index()];
         let mut found = Vec::new();
         let mut operands = record.result.operands.iter();
@@ -311,11 +311,11 @@ impl Program {
                 (None, None) => {}
                 (None, Some(operand)) => {
                     let id = memory.files.id_of(&read.file);
-                    let version = memory.files.look_at_state(id)?;
-                    if memory.files.version(version).digest != *operand {
+                    let finding = memory.files.look_at_state(id)?;
+                    if memory.files.finding(finding).digest != *operand {
                         return None;
                     }
-                    found.push(version);
+                    found.push(finding);
                 }
             }
         }
@@ -344,7 +344,8 @@ impl Done {
 /// What a command has come to, if that says all there is to say of it: it was run in the setting that its extension was
 /// asked for in, is remembered, has one output of a name of its own, printed nothing, and says nothing of the time.
 fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Record)> {
-    let (Memorable::Yes(subject), Some(ending), [product]) = (&job.memorable, job.ending(), &*job.products)
+    let (Memorable::Yes(fingerprint), Some(ending), [product]) =
+        (&job.memorable, job.ending(), &*job.products)
     else {
         return None;
     };
@@ -353,13 +354,13 @@ fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Reco
     if ending.status != 0 || !ending.is_silent() || !same_setting || !plain {
         return None;
     }
-    let record = memory.record(&subject.key)?;
+    let record = memory.record(&fingerprint.key)?;
     let result = &record.result;
     let [output] = &*result.outputs else { return None };
     let same = ending.outputs.first() == Some(&output.digest);
     // What it means depends on the machine.
     let anywhere = result.machine.is_empty();
-    (same && anywhere).then_some((subject.key, record))
+    (same && anywhere).then_some((fingerprint.key, record))
 }
 
 /// The beginning of a key.

@@ -1,4 +1,4 @@
-//! Knows how long a process waited for commands, for what and why.
+//! How long a process waited for commands, for what and why.
 
 use std::collections::BTreeMap;
 use std::fmt;

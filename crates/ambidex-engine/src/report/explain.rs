@@ -1,4 +1,4 @@
-//! Knows how to tell people why a command was run, or why it was not.
+//! How to tell people why a command was run, or why it was not.
 
 use std::collections::HashSet;
 use std::io;
@@ -12,7 +12,7 @@ use ambidex_graph::NodeId;
 use crate::base::roles;
 use crate::execute::outcome::Ending;
 use crate::memory::Memory;
-use crate::memory::record::{ActionKey, Explained, How, Told, Why};
+use crate::memory::record::{ActionKey, CommandDescription, ExplainedCommand, How, Why};
 use crate::memory::tree::{Tree, folder_of};
 use crate::program::Program;
 use crate::program::job::{Job, Memorable};
@@ -75,15 +75,15 @@ pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &
 
 fn key_if_reused(job: &Job, ending: &Ending) -> Option<ActionKey> {
     match (ending.how, &job.memorable) {
-        (How::Reused, Memorable::Yes(subject)) => Some(subject.key),
+        (How::Reused, Memorable::Yes(fingerprint)) => Some(fingerprint.key),
         _ => None,
     }
 }
 
-fn explained(program: &Program, node: NodeId, job: &Job, ending: &Ending) -> Explained {
+fn explained(program: &Program, node: NodeId, job: &Job, ending: &Ending) -> ExplainedCommand {
     let named = |text: &String| program.roles.name(text).into_owned();
     let place = job.products.first().map_or(String::new(), |product| product.place.to_string_lossy().into());
-    Explained {
+    ExplainedCommand {
         place: named(&place),
         extension: program.extension_of(node),
         argv: job.line.argv().iter().map(named).collect(),
@@ -92,15 +92,15 @@ fn explained(program: &Program, node: NodeId, job: &Job, ending: &Ending) -> Exp
     }
 }
 
-impl From<Told> for Explanation {
-    fn from(told: Told) -> Self {
-        let Told { place, extension, argv, .. } = told;
-        Explained { place, extension, argv, how: How::Reused, why: Why::UpToDate }.into()
+impl From<CommandDescription> for Explanation {
+    fn from(told: CommandDescription) -> Self {
+        let CommandDescription { place, extension, argv, .. } = told;
+        ExplainedCommand { place, extension, argv, how: How::Reused, why: Why::UpToDate }.into()
     }
 }
 
-impl From<Explained> for Explanation {
-    fn from(told: Explained) -> Self {
+impl From<ExplainedCommand> for Explanation {
+    fn from(told: ExplainedCommand) -> Self {
         let done = match told.how {
             How::Ran => "run",
             How::Reused => "reused",

@@ -1,4 +1,4 @@
-//! Knows how to tell people what a command was seen to depend on.
+//! How to tell people what a command was seen to depend on.
 
 use std::io;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::memory::Memory;
-use crate::memory::files::{Found, VersionId};
-use crate::memory::record::{Record, Told};
+use crate::memory::files::{FindingId, Found};
+use crate::memory::record::{CommandDescription, Record};
 use crate::observe::observation::{Asked, View};
 use crate::report::explain::{Explanation, opened};
 
@@ -68,7 +68,7 @@ pub fn inputs(root: &Path) -> io::Result<Vec<(Explanation, Option<Inputs>)>> {
     }
     for key in build.up_to_date {
         let Some(record) = memory.record(&key) else { continue };
-        let Ok(told) = postcard::from_bytes::<Told>(&record.told) else { continue };
+        let Ok(told) = postcard::from_bytes::<CommandDescription>(&record.told) else { continue };
         all.push((told.into(), of(&memory, &record)));
     }
     all.sort_by(|(a, _), (b, _)| a.output.cmp(&b.output));
@@ -77,7 +77,7 @@ pub fn inputs(root: &Path) -> io::Result<Vec<(Explanation, Option<Inputs>)>> {
 
 fn of(memory: &Memory, record: &Record) -> Option<Inputs> {
     let mut looks: Vec<Look> =
-        memory.looks(&record.looks).into_iter().map(|version| look(memory, version)).collect();
+        memory.looks(&record.looks).into_iter().map(|finding| look(memory, finding)).collect();
     looks.sort();
     looks.dedup();
     let variables = match &memory.surroundings(record.surroundings)?.asked {
@@ -87,9 +87,9 @@ fn of(memory: &Memory, record: &Record) -> Option<Inputs> {
     Some(Inputs { looks, variables })
 }
 
-fn look(memory: &Memory, version: VersionId) -> Look {
+fn look(memory: &Memory, finding: FindingId) -> Look {
     let files = &memory.files;
-    let seen = match (files.found(version), files.view(files.version(version).file)) {
+    let seen = match (files.found(finding), files.view(files.finding(finding).file)) {
         (Found::Nothing, _) => Sight::Nothing,
         (Found::Unreachable, _) => Sight::Unreachable,
         (Found::Something, View::Leads) => Sight::There,
@@ -99,5 +99,5 @@ fn look(memory: &Memory, version: VersionId) -> Look {
         (Found::Something, View::Runs) => Sight::Executable,
         (Found::Something, View::State) => Sight::State,
     };
-    Look { path: files.path_of(version).to_string_lossy().into_owned(), seen }
+    Look { path: files.path_of(finding).to_string_lossy().into_owned(), seen }
 }

@@ -1,4 +1,4 @@
-//! Knows what is told of a run afterwards: its numbers, its hazards, its failures.
+//! What is told of a run afterwards: its numbers, its hazards, its failures.
 
 use std::path::PathBuf;
 use std::time::Duration;

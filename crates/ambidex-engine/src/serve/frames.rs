@@ -1,4 +1,4 @@
-//! Knows how frames come in by a socket, with the descriptors that come along.
+//! How frames come in by a socket, with the descriptors that come along.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};

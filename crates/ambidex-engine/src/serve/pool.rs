@@ -1,4 +1,4 @@
-//! Knows all programs of one run of ambidex, and the pool of jobs that they share.
+//! All programs of one run of ambidex, and the pool of jobs that they share.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -8,7 +8,7 @@ use ambidex_graph::NodeId;
 use ambidex_store::Store;
 
 use crate::base::process;
-use crate::execute::obtain::{LooksOf, Means, Obtained, Started};
+use crate::execute::obtain::{ExecContext, Execution, LooksOf, Obtained};
 use crate::observe::by_libc::Loaded;
 use crate::program::Program;
 use crate::serve::table::Table;
@@ -26,9 +26,9 @@ pub struct Options {
     pub commit_all: bool,
     /// Chooses among ready commands at random, from this seed.
     pub schedule_seed: Option<u64>,
-    /// Told of each wait of a process as it ends.
+    /// CommandDescription of each wait of a process as it ends.
     pub on_wait: Option<fn(&str)>,
-    /// Where results are shared with other trees, if anywhere.
+    /// Where results are pool with other trees, if anywhere.
     pub store: Option<Store>,
     /// The library that is preloaded into commands to see what they look at. Where there is none, every command is run each
     /// time.
@@ -36,10 +36,10 @@ pub struct Options {
 }
 
 /// The state, in the hands of one thread.
-pub(crate) type Guard<'a> = MutexGuard<'a, Inner>;
+pub(crate) type Guard<'a> = MutexGuard<'a, EngineState>;
 
 #[derive(Debug)]
-pub(crate) struct Inner {
+pub(crate) struct EngineState {
     pub programs: Vec<Program>,
     pub jobs: usize,
     pub running: usize,
@@ -54,7 +54,7 @@ pub(crate) struct Inner {
     waiting_since: Option<Instant>,
 }
 
-impl Inner {
+impl EngineState {
     /// A session begins to wait for commands.
     pub fn begin_wait(&mut self) {
         self.waiting += 1;
@@ -74,13 +74,13 @@ impl Inner {
 
 /// What the threads of the engine share.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct WorkerPool {
     pub options: Options,
     /// Where commands keep temporary files: what one that is ended leaves there goes with the engine.
     temporary: PathBuf,
     /// Where processes write down what they change behind a snapshot.
     journals: PathBuf,
-    inner: Mutex<Inner>,
+    engine: Mutex<EngineState>,
     /// What is known of how libraries are found.
     loaded: Mutex<Loaded>,
     /// Something can be started.
@@ -89,9 +89,9 @@ pub(crate) struct Shared {
     progress: Condvar,
 }
 
-impl Shared {
+impl WorkerPool {
     pub fn new(options: Options, temporary: PathBuf, journals: PathBuf, table: Table) -> Self {
-        let inner = Inner {
+        let engine = EngineState {
             programs: Vec::new(),
             jobs: options.jobs.max(1),
             running: 0,
@@ -107,33 +107,33 @@ impl Shared {
             options,
             temporary,
             journals,
-            inner: Mutex::new(inner),
+            engine: Mutex::new(engine),
             loaded: Mutex::default(),
             work: Condvar::new(),
             progress: Condvar::new(),
         }
     }
 
-    pub fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A thread that panicked holding the lock has left the state in doubt: no other may go on with it.
-        self.inner.lock().expect("the state of the engine is sound")
+    pub fn lock(&self) -> MutexGuard<'_, EngineState> {
+        // A thread that panicked holding the lock has left the state in invalidate: no other may go on with it.
+        self.engine.lock().expect("the state of the engine is sound")
     }
 
     /// Adds a thread that runs commands.
     ///
     /// # Errors
     /// If the system allows no more threads.
-    pub fn add_worker(self: &Arc<Self>, inner: &mut Inner) -> std::io::Result<()> {
-        let shared = self.clone();
-        std::thread::Builder::new().spawn(move || shared.work())?;
-        inner.workers += 1;
+    pub fn add_worker(self: &Arc<Self>, engine: &mut EngineState) -> std::io::Result<()> {
+        let pool = self.clone();
+        std::thread::Builder::new().spawn(move || pool.work())?;
+        engine.workers += 1;
         Ok(())
     }
 
     /// Something was recorded or demanded: lets it be started.
-    pub fn new_work(self: &Arc<Self>, inner: &mut Inner) {
+    pub fn new_work(self: &Arc<Self>, engine: &mut EngineState) {
         // If there can be no more threads, those that are there do it.
-        while inner.workers < inner.jobs && self.add_worker(inner).is_ok() {}
+        while engine.workers < engine.jobs && self.add_worker(engine).is_ok() {}
         self.work.notify_all();
     }
 
@@ -164,82 +164,82 @@ impl Shared {
     }
 
     /// Waits until something has ended.
-    pub fn wait_for_progress<'a>(&self, inner: MutexGuard<'a, Inner>) -> MutexGuard<'a, Inner> {
-        self.progress.wait(inner).expect("the state of the engine is sound")
+    pub fn wait_for_progress<'a>(&self, engine: MutexGuard<'a, EngineState>) -> MutexGuard<'a, EngineState> {
+        self.progress.wait(engine).expect("the state of the engine is sound")
     }
 
     /// Ends every command, now. None is started any more.
     pub fn stop(&self) {
-        let mut inner = self.lock();
-        inner.stopping = true;
-        let unwanted: Vec<u32> = inner.programs.iter_mut().flat_map(Program::abandon).collect();
+        let mut engine = self.lock();
+        engine.stopping = true;
+        let unwanted: Vec<u32> = engine.programs.iter_mut().flat_map(Program::abandon).collect();
         unwanted.into_iter().for_each(process::end);
         self.progress.notify_all();
-        while inner.running > 0 {
-            inner = self.wait_for_progress(inner);
+        while engine.running > 0 {
+            engine = self.wait_for_progress(engine);
         }
         self.work.notify_all();
-        drop(inner);
+        drop(engine);
         process::wait_until_ended();
     }
 
     /// The life of one worker: starts commands while there are any.
     fn work(self: Arc<Self>) {
-        let mut inner = self.lock();
+        let mut engine = self.lock();
         loop {
-            if inner.stopping {
+            if engine.stopping {
                 return;
             }
-            let next = (inner.running < inner.jobs).then(|| pick(&mut inner)).flatten();
+            let next = (engine.running < engine.jobs).then(|| pick(&mut engine)).flatten();
             let Some((program, node)) = next else {
-                inner = self.work.wait(inner).expect("the state of the engine is sound");
+                engine = self.work.wait(engine).expect("the state of the engine is sound");
                 continue;
             };
-            inner.running += 1;
-            let started = inner.programs[program].start(node);
+            engine.running += 1;
+            let started = engine.programs[program].start(node);
             let obtained = match started {
                 Ok(started) => {
-                    drop(inner);
+                    drop(engine);
                     let obtained = self.obtain(program, &started);
-                    inner = self.lock();
+                    engine = self.lock();
                     obtained
                 }
                 Err(error) => Obtained::unable(&error),
             };
-            inner.running -= 1;
-            let unwanted = inner.programs[program].finish(node, obtained);
+            engine.running -= 1;
+            let unwanted = engine.programs[program].finish(node, obtained);
             unwanted.into_iter().for_each(process::end);
-            if let Some(pid) = inner.programs[program].advance() {
+            if let Some(pid) = engine.programs[program].advance() {
                 process::park(pid);
             }
             self.progress.notify_all();
-            if inner.programs[program].graph.ready() > 1 {
+            if engine.programs[program].graph.ready() > 1 {
                 self.work.notify_all();
             }
         }
     }
 
     /// Gets the outputs of one node.
-    fn obtain(&self, program: usize, started: &Started) -> Obtained {
+    fn obtain(&self, program: usize, started: &Execution) -> Obtained {
         let runs = |pid: u32| {
-            let mut inner = self.lock();
-            inner.programs[program].jobs[started.node.index()].life =
+            let mut engine = self.lock();
+            engine.programs[program].jobs[started.node.index()].life =
                 crate::program::job::Life::Running(Some(pid));
-            if inner.programs[program].graph.state(started.node) == ambidex_graph::State::Doomed {
+            if engine.programs[program].graph.state(started.node) == ambidex_graph::State::Doomed {
                 // It became unwanted between its start and here.
                 process::end(pid);
             }
         };
         let sees_pending = |looks: &LooksOf<'_>| {
-            let mut inner = self.lock();
+            let mut engine = self.lock();
             let mut memory = started.tree.memory();
-            inner.programs[program].sees_pending(Some(started.node), &mut memory, looks)
+            engine.programs[program].sees_pending(Some(started.node), &mut memory, looks)
         };
         let store = self.options.store.as_ref();
         let observer = self.options.observer.as_deref();
         let socket = &self.temporary.with_file_name("socket");
         let name = format!("{program} {}", started.node.index());
-        let means = Means {
+        let context = ExecContext {
             store,
             temporary: &self.temporary,
             observer,
@@ -249,11 +249,11 @@ impl Shared {
             socket,
             name,
         };
-        started.obtain(&means)
+        started.obtain(&context)
     }
 }
 
-fn pick(inner: &mut Inner) -> Option<(usize, NodeId)> {
-    let Inner { programs, random, .. } = inner;
+fn pick(engine: &mut EngineState) -> Option<(usize, NodeId)> {
+    let EngineState { programs, random, .. } = engine;
     programs.iter().enumerate().find_map(|(number, program)| Some((number, program.next(random)?)))
 }

@@ -1,4 +1,4 @@
-//! Knows the socket by which captured processes find the engine.
+//! The socket by which captured processes find the engine.
 
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -12,7 +12,7 @@ use crate::program::Program;
 use crate::report::explain;
 use crate::report::summary::Report;
 use crate::serve::frames::Frames;
-use crate::serve::pool::{Options, Shared};
+use crate::serve::pool::{Options, WorkerPool};
 use crate::serve::session::Session;
 use crate::serve::sight::Sight;
 use crate::serve::table::Table;
@@ -27,7 +27,7 @@ fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
     match hello.first() {
         Some(b'H') => witness::serve(sight, stream, frames, &hello),
         Some(b'K') => witness::register(sight, stream, &hello),
-        Some(b'E') => turns::serve(&sight.shared, stream, frames, &hello),
+        Some(b'E') => turns::serve(&sight.pool, stream, frames, &hello),
         _ => Session::serve(sight.clone(), stream, frames, &hello),
     }
 }
@@ -35,13 +35,13 @@ fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
 /// Serves whoever has come. If what it asks for can't be done, the build is over: whoever waits for it, or for another
 /// process of the same program, must not wait for ever.
 fn serve_or_stop(sight: &Sight, stream: UnixStream) {
-    let stopping = || sight.shared.lock().stopping;
+    let stopping = || sight.pool.lock().stopping;
     if let Err(error) = serve(sight, stream)
         && !stopping()
         && !is_of_an_ended_process(&error)
     {
         notice::tell(format_args!("error: {error}"));
-        sight.shared.stop();
+        sight.pool.stop();
     }
 }
 
@@ -63,7 +63,7 @@ const SHORTAGE: Duration = Duration::from_millis(20);
 /// An engine that serves captured processes until it is dropped or stopped.
 #[derive(Debug)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    pool: Arc<WorkerPool>,
     trees: Arc<Trees>,
     folder: tempfile::TempDir,
     began: std::time::Instant,
@@ -80,11 +80,11 @@ impl Engine {
         let temporary = folder.path().join("tmp");
         std::fs::create_dir(&temporary)?;
         let table = Table::new(folder.path())?;
-        let shared = Arc::new(Shared::new(options, temporary, folder.path().join("undo"), table));
-        shared.add_worker(&mut shared.lock())?;
+        let pool = Arc::new(WorkerPool::new(options, temporary, folder.path().join("undo"), table));
+        pool.add_worker(&mut pool.lock())?;
         let trees = Arc::new(Trees::default());
         let engine =
-            Self { shared: shared.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };
+            Self { pool: pool.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };
         let accept = move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else {
@@ -95,8 +95,7 @@ impl Engine {
                 if !is_own(&stream) {
                     continue;
                 }
-                let sight =
-                    Sight { shared: shared.clone(), trees: trees.clone(), asker: None, incarnation: 0 };
+                let sight = Sight { pool: pool.clone(), trees: trees.clone(), asker: None, incarnation: 0 };
                 let start = || {
                     let (sight, stream) = (sight.clone(), stream.try_clone()?);
                     std::thread::Builder::new().spawn(move || serve_or_stop(&sight, stream))
@@ -119,11 +118,11 @@ impl Engine {
     /// Ends every command that runs. Returns when all have ended, and what was learnt is written down.
     pub fn stop(&self) {
         self.trees.ending.store(true, Ordering::SeqCst);
-        self.shared.stop();
-        let inner = self.shared.lock();
+        self.pool.stop();
+        let engine = self.pool.lock();
         for tree in self.trees.all() {
-            let programs = || inner.programs.iter().filter(|program| program.belongs_to(&tree));
-            if self.shared.options.only_record {
+            let programs = || engine.programs.iter().filter(|program| program.belongs_to(&tree));
+            if self.pool.options.only_record {
                 tree.remove_outside();
                 continue;
             }
@@ -139,8 +138,8 @@ impl Engine {
 
     /// What was done.
     pub fn report(&self) -> Report {
-        let inner = self.shared.lock();
-        Report::of(&inner.programs, inner.jobs, self.began.elapsed(), inner.waited)
+        let engine = self.pool.lock();
+        Report::of(&engine.programs, engine.jobs, self.began.elapsed(), engine.waited)
     }
 
     /// The state folders of the trees that were built.

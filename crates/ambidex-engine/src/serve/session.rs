@@ -1,4 +1,4 @@
-//! Knows how one captured process is served: each request changes its program, waits for it, or both.
+//! How one captured process is served: each request changes its program, waits for it, or both.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,7 +17,7 @@ use crate::program::text::{self, Sinks, Stream};
 use crate::program::waits::Cause;
 use crate::program::{Origin, Program, PythonState, Unit};
 use crate::serve::frames::Frames;
-use crate::serve::pool::Inner;
+use crate::serve::pool::EngineState;
 use crate::serve::sight::{self, Sight, Stopped};
 
 /// What has become of a command that Python told of.
@@ -50,19 +50,19 @@ impl Session {
         if version != protocol::VERSION {
             return Err(io::Error::other("a captured process speaks another protocol"));
         }
-        let only_record = sight.shared.options.only_record;
+        let only_record = sight.pool.options.only_record;
         let program = {
-            let mut inner = sight.shared.lock();
-            let number = inner.programs.len();
+            let mut engine = sight.pool.lock();
+            let number = engine.programs.len();
             let origin = origin(&cwd, &argv, prefix.as_deref());
             let mut program = Program::new(number, PathBuf::from(cwd), sees, !only_record, origin);
             if let Ok([out, err]) = <[_; 2]>::try_from(frames.take_fds()) {
                 program.log.sinks(Some(Sinks::new(out, err)));
             }
-            inner.programs.push(program);
+            engine.programs.push(program);
             number
         };
-        sight.trees.doubt(None);
+        sight.trees.invalidate(None);
         let sight = Sight { asker: Some(program), ..sight };
         let mut session = Self { sight, stream, frames, program, new_nodes: Vec::new() };
         let writer = session.start_writer()?;
@@ -70,14 +70,14 @@ impl Session {
         let result = welcomed.and_then(|()| session.serve_to_the_end());
         // Whatever is still pending now belongs to a process that was killed.
         let unwanted = {
-            let mut inner = session.sight.shared.lock();
-            let program = &mut inner.programs[program];
+            let mut engine = session.sight.pool.lock();
+            let program = &mut engine.programs[program];
             program.let_snapshots_go();
             program.has_ended = true;
             program.abandon()
         };
         unwanted.into_iter().for_each(process::end);
-        session.sight.shared.tell_progress();
+        session.sight.pool.tell_progress();
         // A panic there has been printed.
         let _ = writer.join();
         session.change(|program| program.log.close());
@@ -89,28 +89,28 @@ impl Session {
     /// # Errors
     /// If the system allows no more threads.
     fn start_writer(&self) -> io::Result<std::thread::JoinHandle<()>> {
-        let (shared, number) = (self.sight.shared.clone(), self.program);
+        let (pool, number) = (self.sight.pool.clone(), self.program);
         std::thread::Builder::new().spawn(move || {
-            let mut inner = shared.lock();
+            let mut engine = pool.lock();
             loop {
-                let was_drained = inner.programs[number].log.is_drained();
-                let batch = inner.programs[number].take_text();
+                let was_drained = engine.programs[number].log.is_drained();
+                let batch = engine.programs[number].take_text();
                 if !batch.is_empty() {
-                    drop(inner);
+                    drop(engine);
                     text::write(batch);
-                    inner = shared.lock();
-                    inner.programs[number].log.busy = false;
-                    shared.tell_progress();
+                    engine = pool.lock();
+                    engine.programs[number].log.busy = false;
+                    pool.tell_progress();
                     continue;
                 }
-                if inner.programs[number].has_ended || inner.stopping {
+                if engine.programs[number].has_ended || engine.stopping {
                     return;
                 }
-                if !was_drained && inner.programs[number].log.is_drained() {
+                if !was_drained && engine.programs[number].log.is_drained() {
                     // All of it had been written before a rollback, or nothing is to be said.
-                    shared.tell_progress();
+                    pool.tell_progress();
                 }
-                inner = shared.wait_for_progress(inner);
+                engine = pool.wait_for_progress(engine);
             }
         })
     }
@@ -118,7 +118,7 @@ impl Session {
     fn serve_to_the_end(&mut self) -> io::Result<()> {
         loop {
             let result = self.answer_all();
-            let rolling_back = self.sight.shared.lock().programs[self.program].is_rolling_back();
+            let rolling_back = self.sight.pool.lock().programs[self.program].is_rolling_back();
             if !rolling_back {
                 return result;
             }
@@ -157,9 +157,9 @@ impl Session {
 
     /// Changes the program, and lets those know who wait for it.
     fn change<T>(&self, change: impl FnOnce(&mut Program) -> T) -> T {
-        let mut inner = self.sight.shared.lock();
-        let result = change(&mut inner.programs[self.program]);
-        self.sight.shared.tell_progress();
+        let mut engine = self.sight.pool.lock();
+        let result = change(&mut engine.programs[self.program]);
+        self.sight.pool.tell_progress();
         result
     }
 
@@ -186,7 +186,7 @@ impl Session {
                 let what = format!("{}{because}", argv.join(" "));
                 let began = Instant::now();
                 let reply = self.record(argv, &Path::new(&cwd).into(), scope, awaited)?;
-                let is_left = matches!(reply, Reply::Recorded { yours: true, .. });
+                let is_left = matches!(reply, Reply::Recorded { run_in_python: true, .. });
                 let cause = if is_left { Cause::Left } else { Cause::Awaited };
                 if awaited || is_left {
                     self.sight.waited(cause, || what, began);
@@ -195,7 +195,7 @@ impl Session {
             }
             Request::Fresh { scope, open, state, again, code, cwd, env } => {
                 if again {
-                    self.sight.trees.doubt(None);
+                    self.sight.trees.invalidate(None);
                 }
                 self.introduce(scope, open, env);
                 self.prepare()?;
@@ -211,7 +211,7 @@ impl Session {
             }
             Request::Wait => {
                 self.taken_in();
-                if !self.sight.shared.options.only_record {
+                if !self.sight.pool.options.only_record {
                     self.sight
                         .timed(Cause::End, String::new, || self.sight.settle(self.program).map(drop))?;
                 }
@@ -232,7 +232,7 @@ impl Session {
     }
 
     fn frames(&self) -> u64 {
-        self.sight.shared.lock().programs[self.program].frames
+        self.sight.pool.lock().programs[self.program].frames
     }
 
     fn waited(&self) -> Reply {
@@ -255,7 +255,7 @@ impl Session {
     /// Opens the tree that the program belongs to.
     fn prepare(&self) -> io::Result<()> {
         let missing = {
-            let program = &self.sight.shared.lock().programs[self.program];
+            let program = &self.sight.pool.lock().programs[self.program];
             program.tree.is_none().then(|| program.cwd.clone())
         };
         if let Some(root) = missing {
@@ -274,15 +274,15 @@ impl Session {
         cwd: &Arc<Path>,
     ) -> io::Result<Option<Vec<String>>> {
         let (outputs, sees) = {
-            let mut inner = self.sight.shared.lock();
-            let program = &mut inner.programs[self.program];
+            let mut engine = self.sight.pool.lock();
+            let program = &mut engine.programs[self.program];
             if let Some(code) = code {
                 program.learn_code(&code);
             }
             let outputs = program.spare(scope, &PythonState { objects: state, cwd });
             let sees = program.sees;
             for output in outputs.iter().flatten() {
-                inner.table.add(Path::new(output))?;
+                engine.table.add(Path::new(output))?;
             }
             (outputs, sees)
         };
@@ -299,11 +299,11 @@ impl Session {
         if awaited {
             self.be_serial()?;
         }
-        let only_record = self.sight.shared.options.only_record;
+        let only_record = self.sight.pool.options.only_record;
         let reads = {
-            let mut inner = self.sight.shared.lock();
-            let is_needless = inner.programs.len() == 1 || only_record && !awaited;
-            if is_needless { Vec::new() } else { inner.programs[self.program].reads_of(&argv, cwd) }
+            let mut engine = self.sight.pool.lock();
+            let is_needless = engine.programs.len() == 1 || only_record && !awaited;
+            if is_needless { Vec::new() } else { engine.programs[self.program].reads_of(&argv, cwd) }
         };
         self.sight.commit_read(&reads)?;
         match self.take_in(argv, cwd, scope, awaited)? {
@@ -311,18 +311,18 @@ impl Session {
                 self.spare_or_start();
                 let status = if awaited { Some(self.wait_for(number)?) } else { None };
                 let settled = if awaited { self.sight.tell_settled(self.program) } else { None };
-                Ok(Reply::Recorded { outputs, yours: false, status, settled })
+                Ok(Reply::Recorded { outputs, run_in_python: false, status, settled })
             }
             Taken::Strange => {
                 self.spare_or_start();
-                self.sight.shared.advance(self.program);
-                Ok(Reply::Recorded { outputs: Vec::new(), yours: true, status: None, settled: None })
+                self.sight.pool.advance(self.program);
+                Ok(Reply::Recorded { outputs: Vec::new(), run_in_python: true, status: None, settled: None })
             }
             Taken::Left => {
                 self.spare_or_start();
                 self.sight.settle_all()?;
                 let settled = self.sight.tell_settled(self.program);
-                Ok(Reply::Recorded { outputs: Vec::new(), yours: true, status: None, settled })
+                Ok(Reply::Recorded { outputs: Vec::new(), run_in_python: true, status: None, settled })
             }
         }
     }
@@ -335,9 +335,9 @@ impl Session {
         scope: u32,
         awaited: bool,
     ) -> io::Result<Taken> {
-        let shared = self.sight.shared.clone();
-        let mut inner = shared.lock();
-        let Inner { programs, table, .. } = &mut *inner;
+        let pool = self.sight.pool.clone();
+        let mut engine = pool.lock();
+        let EngineState { programs, table, .. } = &mut *engine;
         let program = &mut programs[self.program];
         let number = program.graph.recorded();
         let taken = match program.record(&argv, cwd, scope, awaited) {
@@ -350,8 +350,8 @@ impl Session {
             }
             Err(reason) => {
                 program.log.end_echo();
-                program.doubt_units();
-                if awaited || shared.options.only_record {
+                program.invalidate_units();
+                if awaited || pool.options.only_record {
                     program.left.push((argv, reason.to_string()));
                     Taken::Left
                 } else if program.has_snapshot() {
@@ -367,7 +367,7 @@ impl Session {
             }
         };
         program.frames += 1;
-        shared.tell_progress();
+        pool.tell_progress();
         Ok(taken)
     }
 
@@ -376,20 +376,20 @@ impl Session {
         let Target { path, sources } = target;
         let path = Path::new(path);
         let (made, is_later) = {
-            let program = &mut self.sight.shared.lock().programs[self.program];
+            let program = &mut self.sight.pool.lock().programs[self.program];
             let Some(made) = program.made_at(path, cwd) else { return Ok(None) };
             (made, program.is_one_made_after(made, sources, cwd, unit))
         };
         let looked_at: Vec<&Path> =
             std::iter::once(path).chain(sources.iter().map(PathBuf::as_path)).collect();
         let looked_at = if is_later { &looked_at[..1] } else { &looked_at };
-        if !self.sight.shared.options.only_record {
+        if !self.sight.pool.options.only_record {
             self.sight.look(looked_at, cwd)?;
         }
         if !cwd.join(path).exists() {
             return Ok(None);
         }
-        let program = &mut self.sight.shared.lock().programs[self.program];
+        let program = &mut self.sight.pool.lock().programs[self.program];
         Ok(Some(is_later || program.is_older(made, path, sources, cwd, unit)))
     }
 
@@ -400,14 +400,14 @@ impl Session {
             std::mem::take(&mut changes.unseen) || changes.by_others
         };
         if self.change(is_due) {
-            self.sight.trees.doubt(None);
+            self.sight.trees.invalidate(None);
         }
     }
 
     /// Brings everything to the state in which the serial build would be: what may fail runs there, or its failure
     /// could be one of a file that is not at its place yet.
     fn be_serial(&self) -> io::Result<()> {
-        if self.sight.shared.options.only_record {
+        if self.sight.pool.options.only_record {
             return Ok(());
         }
         drop(self.sight.settle_and_commit(self.program, |_, _| true)?);
@@ -417,23 +417,23 @@ impl Session {
     /// Waits for a command that Python waits for. Returns how it ended.
     fn wait_for(&self, number: usize) -> io::Result<i32> {
         let (only_record, sees) = {
-            let mut inner = self.sight.shared.lock();
-            let program = &mut inner.programs[self.program];
+            let mut engine = self.sight.pool.lock();
+            let program = &mut engine.programs[self.program];
             let wanted = program.unsettled(number);
             program.demand(wanted);
             let sees = program.sees;
-            self.sight.shared.new_work(&mut inner);
-            (self.sight.shared.options.only_record, sees)
+            self.sight.pool.new_work(&mut engine);
+            (self.sight.pool.options.only_record, sees)
         };
-        let mut inner = if only_record {
+        let mut engine = if only_record {
             self.sight.wait(self.program, |program| program.status(number).is_some())?
         } else {
             self.sight.settle(self.program)?
         };
         if !sees {
-            sight::commit(&mut inner, self.program, |_, _| true)?;
+            sight::commit(&mut engine, self.program, |_, _| true)?;
         }
-        Ok(inner.programs[self.program].status(number).unwrap_or(-1))
+        Ok(engine.programs[self.program].status(number).unwrap_or(-1))
     }
 
     /// Ends the new nodes that are up to date, and has the others started.
@@ -441,8 +441,8 @@ impl Session {
         if self.new_nodes.is_empty() {
             return;
         }
-        let mut inner = self.sight.shared.lock();
-        let program = &mut inner.programs[self.program];
+        let mut engine = self.sight.pool.lock();
+        let program = &mut engine.programs[self.program];
         let mut work = false;
         for node in self.new_nodes.drain(..) {
             work |= !program.reuse(node);
@@ -450,21 +450,21 @@ impl Session {
         }
         let wrong = program.advance();
         if work {
-            self.sight.shared.new_work(&mut inner);
+            self.sight.pool.new_work(&mut engine);
         }
-        drop(inner);
-        self.sight.shared.park(wrong);
+        drop(engine);
+        self.sight.pool.park(wrong);
     }
 
     fn finish(&mut self, extensions: Option<&[String]>) -> io::Result<Reply> {
-        if self.sight.shared.options.only_record {
+        if self.sight.pool.options.only_record {
             return Ok(Reply::Waited { settled: Some(self.frames()), failed: 0 });
         }
         drop(self.sight.settle(self.program)?);
         let reply = self.waited();
-        let all = self.sight.shared.options.commit_all;
-        let mut inner = self.sight.shared.lock();
-        let program = &mut inner.programs[self.program];
+        let all = self.sight.pool.options.commit_all;
+        let mut engine = self.sight.pool.lock();
+        let program = &mut engine.programs[self.program];
         if all {
             program.commit(|_, _| true)?;
         } else {
@@ -473,19 +473,19 @@ impl Session {
         if matches!(reply, Reply::Waited { failed: 0, .. }) {
             program.conclude(extensions);
         }
-        sight::tidy(&mut inner);
+        sight::tidy(&mut engine);
         Ok(reply)
     }
 
     fn set_jobs(&self, count: usize) {
-        let shared = &self.sight.shared;
-        if !shared.options.jobs_may_change {
+        let pool = &self.sight.pool;
+        if !pool.options.jobs_may_change {
             return;
         }
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut inner = shared.lock();
-        inner.jobs = if count == 0 { cores() } else { count };
-        shared.new_work(&mut inner);
+        let mut engine = pool.lock();
+        engine.jobs = if count == 0 { cores() } else { count };
+        pool.new_work(&mut engine);
     }
 
     /// Lets the process go on from a snapshot, since a command behind it did not end as predicted.
@@ -495,27 +495,27 @@ impl Session {
         self.new_nodes.clear();
         let unwanted = self.change(Program::go_back);
         unwanted.into_iter().for_each(process::end);
-        let shared = self.sight.shared.clone();
-        let journal = shared.journal(self.program)?;
-        let mut inner = shared.lock();
+        let pool = self.sight.pool.clone();
+        let journal = pool.journal(self.program)?;
+        let mut engine = pool.lock();
         loop {
-            let program = &inner.programs[self.program];
-            if inner.stopping {
+            let program = &engine.programs[self.program];
+            if engine.stopping {
                 return Err(Stopped.into());
             }
             if program.graph.is_settled() && !program.log.busy {
                 break;
             }
-            inner = shared.wait_for_progress(inner);
+            engine = pool.wait_for_progress(engine);
         }
-        let program = &mut inner.programs[self.program];
+        let program = &mut engine.programs[self.program];
         program.frames = 0;
         self.stream = program.resume(&journal)?;
         self.sight.incarnation = program.incarnation();
         self.frames = Frames::new(self.stream.try_clone()?);
-        drop(inner);
-        self.sight.trees.doubt(None);
-        shared.tell_progress();
+        drop(engine);
+        self.sight.trees.invalidate(None);
+        pool.tell_progress();
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Knows what has to be done before a process may look at a path, change it, or start something that may do either.
+//! What has to be done before a process may look at a path, change it, or start something that may do either.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -10,7 +10,7 @@ use ambidex_graph::PathId;
 
 use crate::program::Program;
 use crate::program::waits::Cause;
-use crate::serve::pool::{Guard, Inner, Shared};
+use crate::serve::pool::{EngineState, Guard, WorkerPool};
 use crate::serve::trees::Trees;
 
 /// The process that asks has been stopped, and does not wait for an answer any more; or the engine ends.
@@ -26,7 +26,7 @@ impl From<Stopped> for io::Error {
 /// What sessions and witnesses do alike.
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
-    pub shared: Arc<Shared>,
+    pub pool: Arc<WorkerPool>,
     pub trees: Arc<Trees>,
     /// The program of the process that asks, if it has one.
     pub asker: Option<usize>,
@@ -47,14 +47,14 @@ impl Sight {
     /// waited for.
     pub fn settle(&self, program: usize) -> Result<Guard<'_>, Stopped> {
         let is_own = self.asker == Some(program);
-        let mut inner = self.shared.lock();
-        inner.programs[program].demanded = None;
+        let mut engine = self.pool.lock();
+        engine.programs[program].demanded = None;
         if is_own {
-            inner.programs[program].log.end_echo();
+            engine.programs[program].log.end_echo();
         }
-        self.shared.new_work(&mut inner);
-        self.shared.tell_progress();
-        drop(inner);
+        self.pool.new_work(&mut engine);
+        self.pool.tell_progress();
+        drop(engine);
         self.wait(program, |program| {
             let is_written = !is_own || program.has_ended || program.log.is_drained();
             program.graph.is_settled() && !program.is_rolling_back() && is_written
@@ -73,7 +73,7 @@ impl Sight {
     pub fn commit_read(&self, files: &[Arc<Path>]) -> io::Result<()> {
         for number in self.programs().filter(|number| Some(*number) != self.asker) {
             let wanted = {
-                let program = &mut self.shared.lock().programs[number];
+                let program = &mut self.pool.lock().programs[number];
                 let paths: Vec<&Path> = files.iter().map(|file| &**file).collect();
                 concerned(program, &paths, Path::new("/"), Reach::Itself)
             };
@@ -95,12 +95,12 @@ impl Sight {
     /// Takes down what a process has waited for.
     pub fn waited(&self, cause: Cause, what: impl FnOnce() -> String, began: Instant) {
         let time = began.elapsed();
-        let mut inner = self.shared.lock();
+        let mut engine = self.pool.lock();
         // What a process without a program of its own waits for, somebody with one has started it for.
-        if let Some(program) = inner.programs.get_mut(self.asker.unwrap_or(0)) {
+        if let Some(program) = engine.programs.get_mut(self.asker.unwrap_or(0)) {
             let what = what();
             if program.waits.add(cause, what.clone(), time)
-                && let Some(tell) = self.shared.options.on_wait
+                && let Some(tell) = self.pool.options.on_wait
             {
                 tell(&format!("Python waited {:.3} s: it {cause}: {what}", time.as_secs_f64()));
             }
@@ -109,40 +109,40 @@ impl Sight {
 
     /// Waits until something holds for a program. It does as long as the guard.
     pub fn wait(&self, number: usize, holds: impl Fn(&Program) -> bool) -> Result<Guard<'_>, Stopped> {
-        let mut inner = self.shared.lock();
+        let mut engine = self.pool.lock();
         // What has been ended by force has not been done.
-        let judge = |inner: &Inner| {
-            if inner.stopping || self.is_gone(inner) {
+        let judge = |engine: &EngineState| {
+            if engine.stopping || self.is_gone(engine) {
                 return Some(Err(Stopped));
             }
-            holds(&inner.programs[number]).then_some(Ok(()))
+            holds(&engine.programs[number]).then_some(Ok(()))
         };
-        if let Some(judged) = judge(&inner) {
-            return judged.map(|()| inner);
+        if let Some(judged) = judge(&engine) {
+            return judged.map(|()| engine);
         }
-        inner.begin_wait();
+        engine.begin_wait();
         let waited = loop {
-            inner = self.shared.wait_for_progress(inner);
-            if let Some(judged) = judge(&inner) {
+            engine = self.pool.wait_for_progress(engine);
+            if let Some(judged) = judge(&engine) {
                 break judged;
             }
         };
-        inner.end_wait();
-        waited.map(|()| inner)
+        engine.end_wait();
+        waited.map(|()| engine)
     }
 
     /// Whether the process that asks has been stopped for good, or is about to: a snapshot goes on in its place. What it
     /// may still say does not count.
-    fn is_gone(&self, inner: &Inner) -> bool {
+    fn is_gone(&self, engine: &EngineState) -> bool {
         self.asker.is_some_and(|asker| {
-            let program = &inner.programs[asker];
+            let program = &engine.programs[asker];
             program.is_rolling_back() || program.incarnation() != self.incarnation
         })
     }
 
     /// Whether the process that asks has to stop, or has.
     pub fn is_of_the_past(&self) -> bool {
-        self.is_gone(&self.shared.lock())
+        self.is_gone(&self.pool.lock())
     }
 
     /// A snapshot of the process that asks is about to be taken. Returns its number, if it is wanted.
@@ -153,22 +153,22 @@ impl Sight {
         stream: UnixStream,
         journal: &Path,
     ) -> Option<u64> {
-        let mut inner = self.shared.lock();
-        if self.is_gone(&inner) {
+        let mut engine = self.pool.lock();
+        if self.is_gone(&engine) {
             return None;
         }
-        inner.programs[program].announce_snapshot(pid, stream, journal)
+        engine.programs[program].announce_snapshot(pid, stream, journal)
     }
 
     /// The snapshot waits. Returns whether it is wanted.
     pub fn add_snapshot(&self, program: usize, number: u64) -> bool {
-        let mut inner = self.shared.lock();
-        !self.is_gone(&inner) && inner.programs[program].add_snapshot(number)
+        let mut engine = self.pool.lock();
+        !self.is_gone(&engine) && engine.programs[program].add_snapshot(number)
     }
 
     /// The numbers of all programs.
     fn programs(&self) -> std::ops::Range<usize> {
-        0..self.shared.lock().programs.len()
+        0..self.pool.lock().programs.len()
     }
 
     /// A process looks at these paths: whatever of them is pending is put to its place.
@@ -184,7 +184,7 @@ impl Sight {
 
     fn see(&self, paths: &[&Path], cwd: &Path, reach: Reach) -> io::Result<()> {
         for number in self.programs() {
-            let concerned = concerned(&mut self.shared.lock().programs[number], paths, cwd, reach);
+            let concerned = concerned(&mut self.pool.lock().programs[number], paths, cwd, reach);
             if !concerned.is_empty() {
                 drop(self.settle_and_commit(number, |_, path| concerned.contains(&path))?);
             }
@@ -196,8 +196,8 @@ impl Sight {
     pub fn change(&self, paths: &[&Path], cwd: &Path, undoable: bool) -> io::Result<()> {
         for number in self.programs() {
             let (concerned, read) = {
-                let mut inner = self.shared.lock();
-                let program = &mut inner.programs[number];
+                let mut engine = self.pool.lock();
+                let program = &mut engine.programs[number];
                 // It is about to: what is looked at meanwhile does not count when it has.
                 program.changes.unseen = true;
                 program.changes.by_others |= self.asker != Some(number);
@@ -208,7 +208,7 @@ impl Sight {
                 let mut may_go_on = undoable && self.asker == Some(number) && program.has_snapshot();
                 for path in paths {
                     let spelled = program.paths.spelling(path, cwd);
-                    self.trees.doubt(Some(&spelled));
+                    self.trees.invalidate(Some(&spelled));
                     may_be_read |= program.may_be_read(&spelled);
                     may_go_on = may_go_on && program.note_change(&spelled);
                 }
@@ -220,12 +220,12 @@ impl Sight {
             if concerned.is_empty() && !read {
                 continue;
             }
-            let mut inner = self.settle_and_commit(number, |_, path| concerned.contains(&path))?;
-            let program = &mut inner.programs[number];
+            let mut engine = self.settle_and_commit(number, |_, path| concerned.contains(&path))?;
+            let program = &mut engine.programs[number];
             program.change_outside(&concerned);
             program.inputs_change();
-            drop(inner);
-            self.trees.doubt(None);
+            drop(engine);
+            self.trees.invalidate(None);
         }
         Ok(())
     }
@@ -235,7 +235,7 @@ impl Sight {
         for number in self.programs() {
             self.settle_and_commit(number, |_, _| true)?.programs[number].inputs_change();
         }
-        self.trees.doubt(None);
+        self.trees.invalidate(None);
         Ok(())
     }
 
@@ -245,19 +245,19 @@ impl Sight {
         number: usize,
         wanted: impl Fn(&Program, PathId) -> bool,
     ) -> io::Result<Guard<'_>> {
-        let mut inner = self.settle(number)?;
-        commit(&mut inner, number, wanted)?;
-        Ok(inner)
+        let mut engine = self.settle(number)?;
+        commit(&mut engine, number, wanted)?;
+        Ok(engine)
     }
 
     /// Whether nothing of a program is pending. Then its process is told so, and goes back no more. Returns how many
     /// frames of it that is true of.
     pub fn tell_settled(&self, program: usize) -> Option<u64> {
-        let mut inner = self.shared.lock();
-        if self.is_gone(&inner) {
+        let mut engine = self.pool.lock();
+        if self.is_gone(&engine) {
             return None;
         }
-        let program = &mut inner.programs[program];
+        let program = &mut engine.programs[program];
         // Else it would write itself what has been written already.
         let settled = program.is_settled() && program.log.has_caught_up();
         settled.then(|| {
@@ -269,26 +269,26 @@ impl Sight {
 
 /// Puts outputs of a program to their places.
 pub(crate) fn commit(
-    inner: &mut Guard<'_>,
+    engine: &mut Guard<'_>,
     number: usize,
     wanted: impl Fn(&Program, PathId) -> bool,
 ) -> io::Result<()> {
-    inner.programs[number].commit(wanted)?;
-    tidy(inner);
+    engine.programs[number].commit(wanted)?;
+    tidy(engine);
     Ok(())
 }
 
 /// Clears the table where no program has anything that isn't at its place. From then on nobody asks before it changes
 /// something: what is known of files does not count any more when the next command comes.
-pub(crate) fn tidy(inner: &mut Guard<'_>) {
+pub(crate) fn tidy(engine: &mut Guard<'_>) {
     let idle = |program: &Program| {
         program.graph.is_settled()
             && program.graph.uncommitted().next().is_none()
             && !program.keeps_anything()
     };
-    if inner.programs.iter().all(idle) {
-        inner.table.clear();
-        inner.programs.iter_mut().for_each(|program| program.changes.unseen = true);
+    if engine.programs.iter().all(idle) {
+        engine.table.clear();
+        engine.programs.iter_mut().for_each(|program| program.changes.unseen = true);
     }
 }
 

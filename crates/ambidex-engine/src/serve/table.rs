@@ -1,4 +1,4 @@
-//! Knows the table by which captured processes see, without asking, that nothing they look at is pending.
+//! The table by which captured processes see, without asking, that nothing they look at is pending.
 //!
 //! It is a file that the processes map. Bit sets in it only say what *may* be pending: a process that finds a bit asks.
 

@@ -36,12 +36,12 @@ impl Trees {
 
     /// Something was changed that commands may read, or may be any time from now on; this file, if it is known. What
     /// was found out about files before does not count any more, whoever asked.
-    pub fn doubt(&self, file: Option<&Path>) {
+    pub fn invalidate(&self, file: Option<&Path>) {
         for tree in self.all() {
             let files = &mut tree.memory().files;
             match file {
-                Some(file) => files.doubt_file(file),
-                None => files.doubt(),
+                Some(file) => files.invalidate_file(file),
+                None => files.invalidate(),
             }
         }
     }

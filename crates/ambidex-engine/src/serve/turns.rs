@@ -1,4 +1,4 @@
-//! Knows how a command is served that asks whether it may change files that are not its outputs, or look at those of others.
+//! How a command is served that asks whether it may change files that are not its outputs, or look at those of others.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -9,7 +9,7 @@ use crate::base::protocol::send_frame;
 use crate::observe::trace::{as_path, parts};
 use crate::program::Turn;
 use crate::serve::frames::Frames;
-use crate::serve::pool::{Inner, Shared};
+use crate::serve::pool::{EngineState, WorkerPool};
 use crate::serve::sight::{Reach, concerned};
 
 /// What a command asks for, by its name.
@@ -34,17 +34,17 @@ impl<'a> Question<'a> {
         Some(Self { program: program.parse().ok()?, node: node.parse().ok()?, looks, path: as_path(path) })
     }
 
-    fn answer(&self, inner: &mut Inner) -> Option<Turn> {
+    fn answer(&self, engine: &mut EngineState) -> Option<Turn> {
         let paths = [self.path];
         let mut of_others = false;
-        for (number, program) in inner.programs.iter_mut().enumerate() {
+        for (number, program) in engine.programs.iter_mut().enumerate() {
             let Some(reach) = self.looks.filter(|_| number != self.program) else { continue };
             // Where another process makes it, nobody knows when.
             let seen = concerned(program, &paths, Path::new("/"), reach);
             of_others |=
                 seen.iter().any(|path| program.is_kept(*path) || !program.graph.is_at_place(*path, None));
         }
-        let program = inner.programs.get_mut(self.program)?;
+        let program = engine.programs.get_mut(self.program)?;
         let node = program.graph.all_nodes().nth(self.node)?;
         let seen = self.looks.map(|reach| concerned(program, &paths, Path::new("/"), reach));
         Some(program.turn(node, seen.as_deref(), of_others))
@@ -53,7 +53,7 @@ impl<'a> Question<'a> {
 
 /// Answers a command, or ends it. `hello` is the frame by which it asks.
 pub(crate) fn serve(
-    shared: &Shared,
+    pool: &WorkerPool,
     mut stream: UnixStream,
     mut frames: Frames,
     hello: &[u8],
@@ -61,9 +61,9 @@ pub(crate) fn serve(
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, "a command asks in another protocol");
     let question = Question::of(hello).ok_or_else(malformed)?;
     // In a check, what is before it is not run unless somebody wants it.
-    let turn = match shared.options.only_record {
+    let turn = match pool.options.only_record {
         true => Turn::Now,
-        false => question.answer(&mut shared.lock()).ok_or_else(malformed)?,
+        false => question.answer(&mut pool.lock()).ok_or_else(malformed)?,
     };
     let pid = match turn {
         Turn::Now => return send_frame(&mut stream, &[1]),

@@ -1,4 +1,4 @@
-//! Knows how one process is served that tells what it looks at, changes and starts (`docs/protocol.md`, "Witnesses"), and
+//! How one process is served that tells what it looks at, changes and starts (`docs/protocol.md`, "Witnesses"), and
 //! how its snapshots register.
 
 use std::ffi::OsStr;
@@ -22,7 +22,7 @@ pub(crate) fn serve(
     let words = std::str::from_utf8(hello).map_err(io::Error::other)?;
     let mut numbers = words.split(' ').skip(2).map(str::parse);
     let program = numbers.next().and_then(|number| usize::try_from(number.ok()?).ok());
-    let program = program.filter(|number| *number < sight.shared.lock().programs.len());
+    let program = program.filter(|number| *number < sight.pool.lock().programs.len());
     let incarnation = numbers.next().and_then(Result::ok).unwrap_or(0);
     let sight = &Sight { asker: program, incarnation, ..sight.clone() };
     while let Some(frame) = frames.next()? {
@@ -95,16 +95,16 @@ pub(crate) fn register(sight: &Sight, mut stream: UnixStream, hello: &[u8]) -> i
     let mut next = || numbers.next().unwrap_or(0);
     let (program, sent, pid, incarnation) = (next(), next(), next(), next());
     let program = usize::try_from(program).unwrap_or(usize::MAX);
-    if program >= sight.shared.lock().programs.len() {
+    if program >= sight.pool.lock().programs.len() {
         return send_frame(&mut stream, b"Nunknown");
     }
     let sight = &Sight { asker: Some(program), incarnation, ..sight.clone() };
     sight.catch_up(program, sent)?;
     let answer_by = stream.try_clone()?;
-    let journal = sight.shared.journal(program)?;
+    let journal = sight.pool.journal(program)?;
     let pid = u32::try_from(pid).map_err(io::Error::other)?;
     let number = sight.announce_snapshot(program, pid, stream, &journal);
-    let roots = sight.shared.lock().programs[program].roots();
+    let roots = sight.pool.lock().programs[program].roots();
     let mut stream = answer_by;
     let Some(number) = number else { return send_frame(&mut stream, b"Nenough") };
     let mut answer = format!("U{number}\0").into_bytes();

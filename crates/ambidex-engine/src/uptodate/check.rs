@@ -1,4 +1,4 @@
-//! Knows whether a command would do again what is remembered of it, and what has to be remembered of one that ran.
+//! Whether a command would do again what is remembered of it, and what has to be remembered of one that ran.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
@@ -7,25 +7,30 @@ use std::sync::Arc;
 
 use ambidex_command::Command;
 
-use super::fingerprint::{Operand, Subject};
+use super::fingerprint::{Fingerprint, Operand};
 use super::permissions::{expected_mode, umask};
 use crate::base::environment::Environment;
 use crate::base::roles::Roles;
 use crate::base::stat::{Stat, is_still};
 use crate::memory::Memory;
-use crate::memory::files::VersionId;
-use crate::memory::record::{Difference, Record, Told, Why};
+use crate::memory::files::FindingId;
+use crate::memory::record::{CommandDescription, Difference, Record, Why};
 use crate::observe::observation::View;
 use crate::observe::surroundings::Surroundings;
 
 /// What is told of a command when another run of it, or of a like one, is to be explained.
-pub(crate) fn told(subject: &Subject, argv: Vec<String>, place: &Path, extension: Option<String>) -> Told {
-    let place = subject.roles.name(&place.to_string_lossy()).into_owned();
-    Told { place, argv, extension }
+pub(crate) fn told(
+    fingerprint: &Fingerprint,
+    argv: Vec<String>,
+    place: &Path,
+    extension: Option<String>,
+) -> CommandDescription {
+    let place = fingerprint.roles.name(&place.to_string_lossy()).into_owned();
+    CommandDescription { place, argv, extension }
 }
 
 /// By what a command differs from an earlier one that made the same output.
-pub(crate) fn difference(now: &Told, then: &Told) -> Why {
+pub(crate) fn difference(now: &CommandDescription, then: &CommandDescription) -> Why {
     let missing = |of: &[String], from: &[String]| -> Vec<String> {
         of.iter().filter(|argument| !from.contains(argument)).cloned().collect()
     };
@@ -37,20 +42,20 @@ pub(crate) fn difference(now: &Told, then: &Told) -> Why {
 /// Looks up what this tree remembers of a command.
 pub(crate) fn recall(
     memory: &mut Memory,
-    subject: &Subject,
+    fingerprint: &Fingerprint,
     command: &Command,
     operands: &[Operand],
     env: &Environment,
 ) -> Result<Record, Why> {
-    let Some(mut record) = memory.record(&subject.key) else { return Err(Why::New) };
-    let Some((same, roles)) = memory.is_in(record.surroundings, env, &subject.roles) else {
+    let Some(mut record) = memory.record(&fingerprint.key) else { return Err(Why::New) };
+    let Some((same, roles)) = memory.is_in(record.surroundings, env, &fingerprint.roles) else {
         return Err(Why::New);
     };
-    if let Some(why) = subject.objection(command, operands, &roles, &record.result) {
+    if let Some(why) = fingerprint.objection(command, operands, &roles, &record.result) {
         return Err(why);
     }
     if !same {
-        return Err(Why::Variable(variable(memory, &record, env, &subject.roles)));
+        return Err(Why::Variable(variable(memory, &record, env, &fingerprint.roles)));
     }
     let elsewhere = roles.all() != record.roles;
     if elsewhere {
@@ -72,7 +77,7 @@ pub(crate) fn recall(
     if elsewhere || is_umask_another {
         // Spares the comparison next time.
         record.roles = roles.all().to_vec();
-        memory.remember(subject.key, &record);
+        memory.remember(fingerprint.key, &record);
     }
     Ok(record)
 }
@@ -91,14 +96,14 @@ fn give_permissions(folder: &Path, record: &mut Record) -> Result<(), Why> {
 }
 
 /// The looks of a run at the places that its paths have here, by the roles that they had there.
-fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Result<Vec<VersionId>, Why> {
+fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Result<Vec<FindingId>, Why> {
     let then = Roles::of(&record.roles);
     let known = memory.looks(&record.looks);
     let mut looks = Vec::with_capacity(known.len());
     for id in known {
-        let version = *memory.files.version(id);
-        let view = memory.files.view(version.file);
-        let path = memory.files.path(version.file).to_string_lossy().into_owned();
+        let finding = *memory.files.finding(id);
+        let view = memory.files.view(finding.file);
+        let path = memory.files.path(finding.file).to_string_lossy().into_owned();
         let named = then.name(&path).into_owned();
         let place = roles.place(&named).ok_or_else(|| Why::Place(path.clone()))?;
         if memory.files.names_a_place(id) && place != path {
@@ -106,18 +111,18 @@ fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Resul
         }
         let file = memory.files.id_in(Path::new(&place), view);
         match memory.files.state(file) {
-            Some(now) if memory.files.version(now).digest == version.digest => looks.push(now),
+            Some(now) if memory.files.finding(now).digest == finding.digest => looks.push(now),
             _ => return Err(why_not_at(memory, id, Path::new(&place), roles)),
         }
     }
     Ok(looks)
 }
 
-fn why_not(memory: &mut Memory, record: &Record, id: VersionId, roles: &Roles) -> Why {
+fn why_not(memory: &mut Memory, record: &Record, id: FindingId, roles: &Roles) -> Why {
     let path = memory.files.path_of(id).to_owned();
-    let runs = |id: &VersionId| {
+    let runs = |id: &FindingId| {
         let files = &memory.files;
-        files.view(files.version(*id).file) == View::Runs && files.path_of(*id) == path
+        files.view(files.finding(*id).file) == View::Runs && files.path_of(*id) == path
     };
     if !memory.files.is_absent(id) && memory.looks(&record.looks).iter().any(runs) {
         return Why::Tool;
@@ -126,7 +131,7 @@ fn why_not(memory: &mut Memory, record: &Record, id: VersionId, roles: &Roles) -
 }
 
 /// Why what was seen then is not what is at the path now.
-fn why_not_at(memory: &Memory, then: VersionId, path: &Path, roles: &Roles) -> Why {
+fn why_not_at(memory: &Memory, then: FindingId, path: &Path, roles: &Roles) -> Why {
     let named = roles.name(&path.to_string_lossy()).into_owned();
     match (memory.files.is_absent(then), path.exists()) {
         (true, _) => Why::Shadowed(named),

@@ -10,7 +10,7 @@ use crate::memory::record::{ActionKey, RunResult, Why};
 
 /// What makes a command comparable with others: all that its recording tells.
 #[derive(Clone, Debug)]
-pub(crate) struct Subject {
+pub(crate) struct Fingerprint {
     pub key: ActionKey,
     pub roles: Arc<Roles>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Operand {
     pub previous: bool,
 }
 
-impl Subject {
+impl Fingerprint {
     /// Whether a run is still what the command would do, but for what it looked at and its outputs.
     pub fn objection(
         &self,
@@ -38,7 +38,7 @@ impl Subject {
         if let Some(why) = operands_differ(command, operands, result) {
             return Some(why);
         }
-        let moved = result.bindings.iter().find(|(role, path)| roles.path_of(role) != Some(path));
+        let moved = result.embedded_paths.iter().find(|(role, path)| roles.path_of(role) != Some(path));
         if let Some((_, path)) = moved {
             return Some(Why::Place(path.clone()));
         }

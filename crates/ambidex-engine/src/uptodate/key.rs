@@ -1,4 +1,4 @@
-//! Knows what makes two commands the same, wherever and whenever they are run: all but the content of what they read.
+//! What makes two commands the same, wherever and whenever they are run: all but the content of what they read.
 
 use std::borrow::Cow;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Knows what an output is: its content, and whether paths of this machine are part of it.
+//! What an output is: its content, and whether paths of this machine are part of it.
 
 use std::fs;
 use std::io;

@@ -16,7 +16,7 @@ use crate::base::process::Ended;
 use crate::base::roles::Roles;
 use crate::base::stat::Time;
 use crate::memory::Memory;
-use crate::memory::files::{Unsure, VersionId};
+use crate::memory::files::{FindingId, Unsteady};
 use crate::memory::record::{RunResult, Written};
 use crate::observe::observation::{Asked, Observation, View};
 
@@ -34,7 +34,7 @@ pub(crate) struct Run<'a> {
 
 /// A run as it is remembered.
 pub(crate) struct Remembered {
-    pub looks: Vec<VersionId>,
+    pub looks: Vec<FindingId>,
     pub asked: Asked,
     pub result: RunResult,
 }
@@ -45,7 +45,7 @@ pub(crate) fn looks(
     memory: &mut Memory,
     observation: &Observation,
     started: Time,
-) -> Result<Vec<VersionId>, String> {
+) -> Result<Vec<FindingId>, String> {
     let mut looks = Vec::new();
     for (path, seen) in observation.looks.iter() {
         if let Some(change) = observation.changes.get(path) {
@@ -57,15 +57,15 @@ pub(crate) fn looks(
         }
         for view in seen.views() {
             let id = memory.files.id_in(path, view);
-            let version =
+            let finding =
                 memory.files.look_since(id, started, seen.identity).map_err(|found| match found {
-                    Unsure::Changed => format!("{} was changed while it ran", path.display()),
-                    Unsure::Unreadable => format!("{} can't be read", path.display()),
+                    Unsteady::Changed => format!("{} was changed while it ran", path.display()),
+                    Unsteady::Unreadable => format!("{} can't be read", path.display()),
                 })?;
-            if view == View::Leads && memory.files.is_absent(version) == seen.found {
+            if view == View::Leads && memory.files.is_absent(finding) == seen.found {
                 return Err(format!("{} came or went while it ran", path.display()));
             }
-            looks.push(version);
+            looks.push(finding);
         }
     }
     add_times_of_equals(memory, &mut looks, started)?;
@@ -74,26 +74,26 @@ pub(crate) fn looks(
 
 /// Of files with the same content GCC's `#pragma once` asks for their times, too, to know whether they are one file (GCC,
 /// `libcpp/files.cc`, `has_unique_contents`).
-fn add_times_of_equals(memory: &mut Memory, looks: &mut Vec<VersionId>, started: Time) -> Result<(), String> {
-    let mut by_content: FxHashMap<Digest, VersionId> = FxHashMap::default();
+fn add_times_of_equals(memory: &mut Memory, looks: &mut Vec<FindingId>, started: Time) -> Result<(), String> {
+    let mut by_content: FxHashMap<Digest, FindingId> = FxHashMap::default();
     let mut equal = BTreeSet::new();
     for id in looks.iter().filter(|id| memory.files.is_content(**id)) {
-        if let Some(first) = by_content.insert(memory.files.version(*id).digest, *id) {
+        if let Some(first) = by_content.insert(memory.files.finding(*id).digest, *id) {
             equal.extend([first, *id]);
         }
     }
     for id in equal {
         let path = memory.files.path_of(id).to_owned();
         let file = memory.files.id_in(&path, View::State);
-        let version = memory.files.look_since(file, started, None);
-        looks.push(version.map_err(|_| format!("{} was changed while it ran", path.display()))?);
+        let finding = memory.files.look_since(file, started, None);
+        looks.push(finding.map_err(|_| format!("{} was changed while it ran", path.display()))?);
     }
     Ok(())
 }
 
 /// Whether a file by which a compiler is configured tells it to make code for this very processor (Clang's `*.cfg`, GCC's
 /// `specs`).
-fn tells_native(memory: &Memory, looks: &[VersionId]) -> bool {
+fn tells_native(memory: &Memory, looks: &[FindingId]) -> bool {
     let files = looks.iter().filter(|id| memory.files.is_content(**id));
     let mut paths = files.map(|id| memory.files.path_of(*id)).filter(|path| {
         path.extension().is_some_and(|end| end == "cfg") || path.to_string_lossy().ends_with("specs")
@@ -103,7 +103,7 @@ fn tells_native(memory: &Memory, looks: &[VersionId]) -> bool {
 
 impl Run<'_> {
     /// What is to be remembered of it besides what it has looked at; or why it can't be.
-    pub fn result(&self, memory: &Memory, looks: &[VersionId]) -> Result<RunResult, String> {
+    pub fn result(&self, memory: &Memory, looks: &[FindingId]) -> Result<RunResult, String> {
         if self.observation.timed {
             return Err("it asks for the time".to_owned());
         }
@@ -128,11 +128,11 @@ impl Run<'_> {
         }
         carried.extend(self.named_in_texts(memory, looks));
         let path_of = |role: String| roles.path_of(&role).map(|path| (role.clone(), path.to_owned()));
-        let bindings = carried.into_iter().filter_map(path_of).collect();
+        let embedded_paths = carried.into_iter().filter_map(path_of).collect();
         let operands = self.operands.iter().map(|operand| operand.digest.unwrap_or(NOTHING)).collect();
         Ok(RunResult {
             operands,
-            bindings,
+            embedded_paths,
             machine: self.machine(memory, looks),
             outputs,
             umask,
@@ -143,7 +143,7 @@ impl Run<'_> {
     }
 
     /// What of the machine it depends on.
-    fn machine(&self, memory: &Memory, looks: &[VersionId]) -> Vec<(Fact, Digest)> {
+    fn machine(&self, memory: &Memory, looks: &[FindingId]) -> Vec<(Fact, Digest)> {
         let mut facts = self.observation.machine.clone();
         // A compiler asks the processor itself, which nobody sees.
         let is_told = || self.command.argv.iter().any(|argument| argument.ends_with("=native"));
@@ -168,7 +168,7 @@ impl Run<'_> {
 
     /// Roles whose paths may have gone into the output in another form than their own text (`__FILE__`, whose length may
     /// be all that is left of it): those of files that it knows by their whole paths, and of what was printed.
-    fn named_in_texts(&self, memory: &Memory, looks: &[VersionId]) -> Vec<String> {
+    fn named_in_texts(&self, memory: &Memory, looks: &[FindingId]) -> Vec<String> {
         let makes_text = !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index);
         let mut named = Vec::new();
         for (folder, name) in self.roles.all() {

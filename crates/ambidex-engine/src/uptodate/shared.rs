@@ -1,4 +1,4 @@
-//! Knows how a run of a command is shared with other trees by the store: what it looked at named by role and content.
+//! How a run of a command is shared with other trees by the store: what it looked at named by role and content.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use crate::memory::files::Files;
 use crate::memory::record::RunResult;
 use crate::observe::observation::{Asked, View};
 use crate::observe::surroundings;
-use crate::uptodate::fingerprint::{Operand, Subject};
+use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::remember::Remembered;
 
 /// A run as it lies in the store.
 #[derive(Debug, Serialize, Deserialize)]
-struct Shared {
+struct SharedRun {
     /// The variables that it asked for, and a hash of their values.
     asked: Asked,
     environment: Digest,
@@ -41,23 +41,28 @@ fn secret(store: &Store) -> [u8; 32] {
 
 /// What runs of this command on these contents are found by. Everything that its line names is part of it, so that
 /// equal lines of many projects don't stand in each other's way.
-fn key(files: &mut Files, subject: &Subject, operands: &[Operand], declared: &[Arc<Path>]) -> Option<Key> {
+fn key(
+    files: &mut Files,
+    fingerprint: &Fingerprint,
+    operands: &[Operand],
+    declared: &[Arc<Path>],
+) -> Option<Key> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&subject.key.0.0);
+    hasher.update(&fingerprint.key.0.0);
     for operand in operands {
         hasher.update(&operand.digest.map_or([0; 32], |digest| digest.0));
     }
     for file in declared {
         let id = files.id_of(file);
-        let version = files.current(id)?;
-        hasher.update(&files.version(version).digest.0);
+        let finding = files.current(id)?;
+        hasher.update(&files.finding(finding).digest.0);
     }
     Some(Key(*hasher.finalize().as_bytes()))
 }
 
 /// A command for which a run is looked for, or has just ended.
 pub(crate) struct Wanted<'a> {
-    pub subject: &'a Subject,
+    pub fingerprint: &'a Fingerprint,
     pub command: &'a Command,
     pub env: &'a Environment,
     pub operands: &'a [Operand],
@@ -67,7 +72,7 @@ pub(crate) struct Wanted<'a> {
 impl Wanted<'_> {
     /// Looks for a run in the store and checks it against the files of this tree. The outputs are still to be fetched.
     pub fn find(&self, store: &Store, files: &mut Files) -> Option<Remembered> {
-        let records = store.records(&key(files, self.subject, self.operands, self.declared)?);
+        let records = store.records(&key(files, self.fingerprint, self.operands, self.declared)?);
         if records.is_empty() {
             return None;
         }
@@ -76,10 +81,10 @@ impl Wanted<'_> {
     }
 
     fn check(&self, bytes: &[u8], secret: &[u8; 32], files: &mut Files) -> Option<Remembered> {
-        let Shared { asked, environment, looks, result } = postcard::from_bytes(bytes).ok()?;
-        let (digest, roles) = surroundings::digest(secret, &asked, self.env, &self.subject.roles);
+        let SharedRun { asked, environment, looks, result } = postcard::from_bytes(bytes).ok()?;
+        let (digest, roles) = surroundings::digest(secret, &asked, self.env, &self.fingerprint.roles);
         if digest != environment
-            || self.subject.objection(self.command, self.operands, &roles, &result).is_some()
+            || self.fingerprint.objection(self.command, self.operands, &roles, &result).is_some()
         {
             return None;
         }
@@ -87,8 +92,8 @@ impl Wanted<'_> {
         for (view, name, digest) in &looks {
             let path = roles.place(name)?;
             let id = files.id_in(Path::new(&path), *view);
-            let version = files.state(id).filter(|version| files.version(*version).digest == *digest)?;
-            found.push(version);
+            let finding = files.state(id).filter(|finding| files.finding(*finding).digest == *digest)?;
+            found.push(finding);
         }
         Some(Remembered { looks: found, asked, result })
     }
@@ -96,21 +101,21 @@ impl Wanted<'_> {
     /// A run as it is put into the store, and under which key; none where it holds for this place only.
     pub fn shared(&self, store: &Store, files: &mut Files, run: &Remembered) -> Option<(Key, Vec<u8>)> {
         let (environment, roles) =
-            surroundings::digest(&secret(store), &run.asked, self.env, &self.subject.roles);
+            surroundings::digest(&secret(store), &run.asked, self.env, &self.fingerprint.roles);
         let mut looks = Vec::with_capacity(run.looks.len());
         for id in &run.looks {
-            let version = files.version(*id);
-            let view = files.view(version.file);
-            let path = files.path(version.file).to_string_lossy();
+            let finding = files.finding(*id);
+            let view = files.view(finding.file);
+            let path = files.path(finding.file).to_string_lossy();
             let named = roles.name(&path).into_owned();
             if files.names_a_place(*id) && named != path {
                 return None;
             }
-            looks.push((view, named, version.digest));
+            looks.push((view, named, finding.digest));
         }
-        let shared = Shared { asked: run.asked.clone(), environment, looks, result: run.result.clone() };
+        let shared = SharedRun { asked: run.asked.clone(), environment, looks, result: run.result.clone() };
         let record = postcard::to_stdvec(&shared).expect("records are plain data");
-        Some((key(files, self.subject, self.operands, self.declared)?, record))
+        Some((key(files, self.fingerprint, self.operands, self.declared)?, record))
     }
 }
 

@@ -246,7 +246,7 @@ impl<'a> Machine<'a> {
             }
         }
         for (path, at) in &self.program.pool[command].writes {
-            if *at == At::Anywhere {
+            if *at == At::Renamable {
                 self.renamed.insert((node, *path), torn(node).expect("it is something"));
             }
         }
@@ -266,7 +266,7 @@ impl<'a> Machine<'a> {
                 *output = [torn(node), *output, None][self.choices.below(3)];
             }
         } else {
-            let own = |path: usize| self.program.pool[command].writes.contains(&(path, At::Place));
+            let own = |path: usize| self.program.pool[command].writes.contains(&(path, At::InPlace));
             let now = self.read(command, &from);
             let paths = self.program.pool[command].reads.iter().map(|read| read.0);
             for (i, path) in paths.enumerate().filter(|(_, path)| !own(*path)) {
@@ -275,11 +275,11 @@ impl<'a> Machine<'a> {
         }
         for ((path, at), output) in self.program.pool[command].writes.iter().zip(&effect.outputs) {
             match (at, output) {
-                (At::Place, output) => self.disk[*path] = *output,
-                (At::Anywhere, Some(content)) => {
+                (At::InPlace, output) => self.disk[*path] = *output,
+                (At::Renamable, Some(content)) => {
                     self.renamed.insert((node, *path), *content);
                 }
-                (At::Anywhere, None) => {
+                (At::Renamable, None) => {
                     self.renamed.remove(&(node, *path));
                 }
             }
@@ -319,7 +319,7 @@ impl<'a> Machine<'a> {
         let named = command.reads.iter().zip(from).map(|(&(path, at), from)| match from {
             Where::AtPlace => self.disk[path],
             Where::Of(node) => {
-                assert_eq!(at, At::Anywhere, "what must be at its place is read there");
+                assert_eq!(at, At::Renamable, "what must be at its place is read there");
                 self.version(Version::Written(*node), path)
             }
         });

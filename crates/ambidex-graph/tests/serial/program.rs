@@ -79,9 +79,9 @@ impl Program {
         let output = |(index, (_, at)): (usize, &(usize, At))| match (failed, at) {
             (false, _) => Some(content((seen, index))),
             // A compiler removes the output that it could not finish ...
-            (true, At::Anywhere) => None,
+            (true, At::Renamable) => None,
             // ... and what is at its own place is left in whatever state.
-            (true, At::Place) => (seen & 1024 == 0).then(|| content((seen, index, "broken"))),
+            (true, At::InPlace) => (seen & 1024 == 0).then(|| content((seen, index, "broken"))),
         };
         Effect { failed, outputs: it.writes.iter().enumerate().map(output).collect() }
     }
@@ -183,9 +183,9 @@ pub const ANY: Kind = Kind { failures: true, optional: true, places: true, outsi
 
 fn access(paths: usize, kind: Kind) -> impl Strategy<Value = (usize, At)> {
     let at = if kind.places {
-        prop_oneof![3 => Just(At::Anywhere), 1 => Just(At::Place)].boxed()
+        prop_oneof![3 => Just(At::Renamable), 1 => Just(At::InPlace)].boxed()
     } else {
-        Just(At::Anywhere).boxed()
+        Just(At::Renamable).boxed()
     };
     // Some paths are in everybody's way.
     (prop_oneof![1 => 0usize..3, 1 => 0..paths], at)
@@ -272,7 +272,7 @@ pub fn repetitions(kind: Kind) -> impl Strategy<Value = Program> {
     let plain = |reads, path, fails_on_one_of| Command {
         reads,
         headers: vec![KNOWN],
-        writes: vec![(path, At::Anywhere)],
+        writes: vec![(path, At::Renamable)],
         fails_on_one_of,
     };
     let pool = (at(6), at(0), prop::collection::vec(command(kind), 0..4)).prop_map(

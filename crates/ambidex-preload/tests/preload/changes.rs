@@ -1,4 +1,4 @@
-//! Knows which calls of Python are changes, and that what is journalled is enough to take them back.
+//! Which calls of Python are changes, and that what is journalled is enough to take them back.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,4 +1,4 @@
-//! Knows a small engine: it writes down what it is told and asked, and lets everybody go on at once.
+//! A small engine: it writes down what it is told and asked, and lets everybody go on at once.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -1,4 +1,4 @@
-//! Knows which calls of Python are looks, and that none is seen where nothing is pending.
+//! Which calls of Python are looks, and that none is seen where nothing is pending.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Knows what the preloaded library must do, seen from an engine: real Pythons run with it, and a small engine answers.
+//! What the preloaded library must do, seen from an engine: real Pythons run with it, and a small engine answers.
 
 mod changes;
 #[path = "../../../ambidex-hook/compile.rs"]

@@ -1,4 +1,4 @@
-//! Knows what the library costs. It is shown, not judged: run it with `--ignored --nocapture`.
+//! What the library costs. It is shown, not judged: run it with `--ignored --nocapture`.
 
 use crate::engine::Engine;
 use crate::python::{command, python};

@@ -1,4 +1,4 @@
-//! Knows how a Python is run with the library.
+//! How a Python is run with the library.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

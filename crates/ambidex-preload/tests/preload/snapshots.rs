@@ -1,4 +1,4 @@
-//! Knows that a snapshot goes on as the process that it was taken of, and that none is taken where it could not.
+//! That a snapshot goes on as the process that it was taken of, and that none is taken where it could not.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;

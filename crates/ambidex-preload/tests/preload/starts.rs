@@ -1,4 +1,4 @@
-//! Knows that what is started waits for what is pending, is captured too, and works as without the library.
+//! That what is started waits for what is pending, is captured too, and works as without the library.
 
 use crate::engine::Engine;
 use crate::python::{python, pythons, run};

@@ -1,4 +1,4 @@
-//! Knows that text comes to the engine in order, whole, and with where it belongs.
+//! That text comes to the engine in order, whole, and with where it belongs.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

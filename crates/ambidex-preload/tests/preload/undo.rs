@@ -1,4 +1,4 @@
-//! Knows how a journal is taken back, as the engine does it.
+//! How a journal is taken back, as the engine does it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

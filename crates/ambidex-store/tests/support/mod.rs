@@ -1,4 +1,4 @@
-//! Knows how tests see a store: from outside, in a folder of their own.
+//! How tests see a store: from outside, in a folder of their own.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::fs::{self, File};

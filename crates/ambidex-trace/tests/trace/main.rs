@@ -1,4 +1,4 @@
-//! Knows what the library must take down, seen from an engine: real programs run with it.
+//! What the library must take down, seen from an engine: real programs run with it.
 
 #[path = "../../../ambidex-hook/compile.rs"]
 mod compile;

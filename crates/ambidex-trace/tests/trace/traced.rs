@@ -1,4 +1,4 @@
-//! Knows how a program is run with the library, and what was taken down then.
+//! How a program is run with the library, and what was taken down then.
 
 use std::os::unix::fs::FileExt;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Knows a compiler that does what a test wants before, after, or in the stead of its work.
+//! A compiler that does what a test wants before, after, or in the stead of its work.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

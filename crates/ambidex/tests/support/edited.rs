@@ -1,4 +1,4 @@
-//! Knows the project that tests edit between builds, and how each build of it is judged: by a clean serial build of the
+//! The project that tests edit between builds, and how each build of it is judged: by a clean serial build of the
 //! same sources at the same place, and by how many commands had to run.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! Knows virtual environments with one version of setuptools and maybe more packages, made once and kept for later
+//! Virtual environments with one version of setuptools and maybe more packages, made once and kept for later
 //! runs.
 
 use std::fs::{self, File};

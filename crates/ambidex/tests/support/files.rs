@@ -1,4 +1,4 @@
-//! Knows what a build has left in a folder, and how two builds differ.
+//! What a build has left in a folder, and how two builds differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

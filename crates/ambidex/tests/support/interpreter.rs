@@ -1,4 +1,4 @@
-//! Knows which Pythons this machine has that extension modules can be built for.
+//! Which Pythons this machine has that extension modules can be built for.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Knows which Pythons and versions of setuptools ambidex supports.
+//! Which Pythons and versions of setuptools ambidex supports.
 
 use super::environment::{Environment, NEWEST};
 

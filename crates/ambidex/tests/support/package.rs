@@ -1,4 +1,4 @@
-//! Knows the small projects below `tests/packages`: what each of them needs, and how its builds are compared.
+//! The small projects below `tests/packages`: what each of them needs, and how its builds are compared.
 
 use std::fs;
 use std::path::{Path, PathBuf};

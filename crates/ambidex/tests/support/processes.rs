@@ -1,4 +1,4 @@
-//! Knows which processes run that a test has started, by something only their environment has.
+//! Which processes run that a test has started, by something only their environment has.
 
 use std::fmt::Write as _;
 use std::fs;

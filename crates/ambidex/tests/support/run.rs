@@ -1,4 +1,4 @@
-//! Knows how to run a command and keep what it printed.
+//! How to run a command and keep what it printed.
 
 use std::fmt;
 use std::io;

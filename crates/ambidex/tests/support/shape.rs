@@ -1,4 +1,4 @@
-//! Knows the shapes below `tests/shapes`: small projects that do something between the builds of their extensions, each
+//! The shapes below `tests/shapes`: small projects that do something between the builds of their extensions, each
 //! built plainly and by ambidex, and compared by all that can be seen from outside.
 
 use std::ffi::OsStr;

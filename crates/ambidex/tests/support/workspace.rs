@@ -1,4 +1,4 @@
-//! Knows a copy of a project, in which it is built in several ways at one and the same path.
+//! A copy of a project, in which it is built in several ways at one and the same path.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Knows how to speak the session protocol (`docs/protocol.md`) as a captured Python does.
+//! How to speak the session protocol (`docs/protocol.md`) as a captured Python does.
 
 use std::io::{BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -46,7 +46,7 @@ impl Client {
         self.send(&record)?;
         let answer = self.receive()?;
         self.ask(&json!({"type": "finish"}), "waited")?;
-        Ok((answer["yours"] != true).then(|| answer["status"].as_i64() == Some(0)))
+        Ok((answer["run_in_python"] != true).then(|| answer["status"].as_i64() == Some(0)))
     }
 
     /// Waits for everything.

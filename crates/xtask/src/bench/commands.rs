@@ -1,4 +1,4 @@
-//! Knows how the command lines of a project's `setup.py` are learnt, without ambidex: a script before the compiler.
+//! How the command lines of a project's `setup.py` are learnt, without ambidex: a script before the compiler.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

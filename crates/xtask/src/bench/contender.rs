@@ -1,4 +1,4 @@
-//! Knows the ways to build a project, which of them meet in which scenario, and the command line of each.
+//! The ways to build a project, which of them meet in which scenario, and the command line of each.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Knows how the ways to build a project are measured side by side, and how a table is made of it.
+//! How the ways to build a project are measured side by side, and how a table is made of it.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Knows how many commands a build ran, and how many it could spare.
+//! How many commands a build ran, and how many it could spare.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Knows the generated projects: plain `setup.py` files, and sources that are the same each time.
+//! The generated projects: plain `setup.py` files, and sources that are the same each time.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Knows what `cargo xtask bench` does: which cases are asked for, in which order they run, and where figures go.
+//! What `cargo xtask bench` does: which cases are asked for, in which order they run, and where figures go.
 
 pub(crate) mod client;
 mod commands;

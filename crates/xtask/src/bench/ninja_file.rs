@@ -1,4 +1,4 @@
-//! Knows how recorded commands are written for ninja, with the compiler's own dependency files.
+//! How recorded commands are written for ninja, with the compiler's own dependency files.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

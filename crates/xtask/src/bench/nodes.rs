@@ -1,4 +1,4 @@
-//! Knows how the engine alone is measured beside ninja: many commands that do next to nothing.
+//! How the engine alone is measured beside ninja: many commands that do next to nothing.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Knows how `docs/benchmarks.md` is laid out, and keeps the cases of earlier runs in it.
+//! The layout of `docs/benchmarks.md`, in which the cases of earlier runs are kept.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Knows the projects that are built, and which of their files are edited.
+//! The projects that are built, and which of their files are edited.
 
 use std::path::PathBuf;
 

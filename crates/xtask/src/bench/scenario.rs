@@ -1,4 +1,4 @@
-//! Knows the scenarios: what has happened to a project between its last build and the one that is measured.
+//! The scenarios: what has happened to a project between its last build and the one that is measured.
 
 use std::path::Path;
 

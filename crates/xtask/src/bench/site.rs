@@ -1,4 +1,4 @@
-//! Knows the folders of one contender: its copy of the project, its store, what it said and summed up.
+//! The folders of one contender: its copy of the project, its store, what it said and summed up.
 
 use std::fs;
 use std::io;

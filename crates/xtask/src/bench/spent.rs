@@ -1,4 +1,4 @@
-//! Knows how a process is measured: its wall time, its own CPU time, its peak memory.
+//! How a process is measured: its wall time, its own CPU time, its peak memory.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};

@@ -1,4 +1,4 @@
-//! Knows the programs that take part, where they are, and which versions are compared.
+//! The programs that take part, where they are, and which versions are compared.
 
 use std::path::PathBuf;
 use std::process::Command;

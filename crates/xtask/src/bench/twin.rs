@@ -1,4 +1,4 @@
-//! Knows how a generated project looks to meson-python.
+//! How a generated project looks to meson-python.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Knows the edits that a project can get, chooses among them, and makes them.
+//! The edits that a project can get, how they are chosen, and how they are made.
 
 use std::collections::BTreeSet;
 use std::fmt;

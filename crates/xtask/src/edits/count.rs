@@ -1,4 +1,4 @@
-//! Knows how many commands an edit makes necessary, from what reference builds have written down.
+//! How many commands an edit makes necessary, from what reference builds have written down.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

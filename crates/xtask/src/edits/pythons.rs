@@ -1,4 +1,4 @@
-//! Knows the Pythons that build a project in turn: two environments of one Python, which differ in a header, and another
+//! The Pythons that build a project in turn: two environments of one Python, which differ in a header, and another
 //! version.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! Knows the compiler that reference builds use: the real one, that writes down what each command depended on, and
+//! The compiler that reference builds use: the real one, that writes down what each command depended on, and
 //! compiles what it has compiled before by copying the object.
 
 use std::fs;

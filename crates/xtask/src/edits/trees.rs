@@ -1,4 +1,4 @@
-//! Knows the copies of a project: two that are built again and again, in turn, and one for clean builds, which are made at
+//! The copies of a project: two that are built again and again, in turn, and one for clean builds, which are made at
 //! the path of the one that has its turn.
 
 use std::collections::{BTreeMap, BTreeSet};

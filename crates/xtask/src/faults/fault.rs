@@ -1,4 +1,4 @@
-//! Knows the faults: what each one is, and how it is brought about.
+//! The faults: what each one is, and how it is brought about.
 
 use std::fmt;
 use std::path::Path;

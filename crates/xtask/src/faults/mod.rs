@@ -1,4 +1,4 @@
-//! Knows how the engine is judged where something goes wrong: a build with a fault, and then one without.
+//! How the engine is judged where something goes wrong: a build with a fault, and then one without.
 //!
 //! The project is that of `versions.rs`: what each combination of its versions has to give is known. Before every build
 //! some versions change, and now and then `build/` is removed, so that commands are run, come back from the store, and

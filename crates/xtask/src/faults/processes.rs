@@ -1,4 +1,4 @@
-//! Knows the processes of a build, by a variable that only they have.
+//! The processes of a build, by a variable that only they have.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Knows the commands that are judged, each in a small tree of its own.
+//! The commands that are judged, each in a small tree of its own.
 
 /// A command in a tree.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Knows how a command is run by itself and by ambidex, and what came of it.
+//! How a command is run by itself and by ambidex, and what came of it.
 
 use std::collections::BTreeSet;
 use std::fs;

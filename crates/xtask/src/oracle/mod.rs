@@ -1,4 +1,4 @@
-//! Knows how wrong results are found by machine: what a command has touched is changed, one thing at a time; where it
+//! How wrong results are found by machine: what a command has touched is changed, one thing at a time; where it
 //! would then make something else, ambidex must make that too.
 
 mod cases;

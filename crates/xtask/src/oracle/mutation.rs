@@ -1,4 +1,4 @@
-//! Knows how one file is changed so that a command that depends on it would make something else, and how that is undone.
+//! How one file is changed so that a command that depends on it would make something else, and how that is undone.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! Knows how the system's own files can be changed without harm: in a mount namespace, as a layer over `/usr` and `/etc`.
+//! How the system's own files can be changed without harm: in a mount namespace, as a layer over `/usr` and `/etc`.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Knows which files a command opened, looked up in vain, listed and executed, as strace tells it.
+//! Which files a command opened, looked up in vain, listed and executed, as strace tells it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
