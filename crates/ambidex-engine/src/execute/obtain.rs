@@ -65,7 +65,7 @@ pub(crate) struct CacheQuery {
     pub declared: Vec<Arc<Path>>,
     /// What it writes: where, and under which name.
     pub outputs: Vec<(PathBuf, String)>,
-    pub told: CommandDescription,
+    pub description: CommandDescription,
 }
 
 /// How a node came to its end, and the number of the folder of its outputs.
@@ -171,8 +171,8 @@ impl Execution {
             }
         };
         let why = match why {
-            Why::New => match memory.told_of(&query.told.place) {
-                Some((_, then)) => check::difference(&query.told, &then),
+            Why::New => match memory.command_at(&query.description.place) {
+                Some((_, then)) => check::difference(&query.description, &then),
                 None => Why::New,
             },
             why => why,
@@ -218,7 +218,7 @@ impl Execution {
             result: run.result.clone(),
             folder: self.folder_number,
             states,
-            told: postcard::to_stdvec(&query.told).expect("what is told is plain data"),
+            description: postcard::to_stdvec(&query.description).expect("what is told is plain data"),
         };
         memory.remember(query.fingerprint.key, &record);
     }

@@ -1,12 +1,21 @@
 //! How a log is written anew, without what says nothing any more.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 
+use ambidex_store::Digest;
+
 use super::files::{Files, FindingId};
 use super::groups::{GroupId, Groups};
-use super::{Frame, Memory, SMALL};
+use super::record::Record;
+use super::table::{KINDS, Kind};
+use super::unit::Unit;
+use super::{Frame, Memory};
 use crate::observe::surroundings::Surroundings;
+
+/// How much may be in the log before it is thought of writing it anew, in bytes.
+const SMALL: usize = 1 << 16;
 
 impl Memory {
     /// Writes the log anew where a third of it or more says nothing any more.
@@ -21,50 +30,31 @@ impl Memory {
             groups: Vec::new(),
             numbers: HashMap::new(),
         };
-        let mut records = Vec::new();
-        for key in self.records.keys() {
-            let Some(mut record) = self.record(key) else { continue };
-            record.looks.iter_mut().for_each(|id| *id = new.group(*id));
-            records.push((key, postcard::to_stdvec(&record).expect("records are plain data")));
-        }
-        let mut units = Vec::new();
-        for state in self.units.keys() {
-            let Some(mut unit) = self.unit(state) else { continue };
-            unit.looks.iter_mut().for_each(|id| *id = new.group(*id));
-            units.push((*state, postcard::to_stdvec(&unit).expect("units are plain data")));
+        let mut values: Vec<(Kind, Digest, Vec<u8>)> = Vec::new();
+        for kind in KINDS {
+            for key in self.table(kind).by_age() {
+                values.extend(new.value(kind, &key).map(|value| (kind, key, value)));
+            }
         }
         let news = std::mem::take(&mut new.new.news);
         let groups = new.groups.into_iter().map(Frame::Group);
         let frames = news.into_iter().map(Frame::News).chain(groups);
-        let frames = frames.chain(records.iter().map(|(key, record)| Frame::Record { key: **key, record }));
         // By their numbers, which records name: none may be left out.
         let surroundings = self.surroundings.iter();
         let frames = frames.chain(surroundings.map(|known| Frame::Surroundings(Surroundings::clone(known))));
         let frames = frames.chain(self.secret.map(Frame::Secret));
-        let frames = frames.chain(units.iter().map(|(state, unit)| Frame::Unit { state: *state, unit }));
-        let invocations = self.invocations.iter();
-        let invocations: Vec<_> =
-            invocations.map(|(key, range)| (*key, self.log.content(range.clone()))).collect();
-        let invocations = invocations.iter().map(|(key, invocation)| (*key, &**invocation));
-        let frames = frames.chain(invocations.map(|(key, invocation)| Frame::Invocation { key, invocation }));
-        let last_build: Vec<_> =
-            self.last_build.iter().map(|range| self.log.content(range.clone())).collect();
-        let last_build =
-            last_build.iter().enumerate().map(|(number, part)| Frame::LastBuild { first: number == 0, part });
+        let values = values.iter().map(|(kind, key, value)| Frame::Put { kind: *kind, key: *key, value });
         let contents: Vec<Vec<u8>> = frames
-            .chain(last_build)
+            .chain(values)
             .map(|frame| postcard::to_stdvec(&frame).expect("frames are plain data"))
             .collect();
         let bytes = self.log.replace(contents.into_iter())?;
         self.files = Files::default();
         self.groups = Groups::default();
-        self.records.clear();
+        self.tables = Default::default();
         self.by_place = None;
         self.surroundings.clear();
         self.compared.clear();
-        self.invocations.clear();
-        self.last_build.clear();
-        self.units.clear();
         self.stale = 0;
         self.recall(&bytes);
         Ok(())
@@ -81,6 +71,26 @@ struct Renumbering<'a> {
 }
 
 impl Renumbering<'_> {
+    /// A value with the new numbers.
+    fn value(&mut self, kind: Kind, key: &Digest) -> Option<Vec<u8>> {
+        let written = match kind {
+            Kind::Record => {
+                let mut record: Record = self.old.get(key)?;
+                record.looks.iter_mut().for_each(|id| *id = self.group(*id));
+                postcard::to_stdvec(&record)
+            }
+            Kind::Unit => {
+                let mut unit: Unit = self.old.get(key)?;
+                unit.looks.iter_mut().for_each(|id| *id = self.group(*id));
+                postcard::to_stdvec(&unit)
+            }
+            Kind::Invocation | Kind::LastBuild => {
+                return self.old.table(kind).content(&self.old.log, key).map(Cow::into_owned);
+            }
+        };
+        Some(written.expect("values are plain data"))
+    }
+
     fn finding(&mut self, id: FindingId) -> FindingId {
         if let Some(new) = self.findings.get(&id) {
             return *new;

@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 use crate::base::notice;
 
 /// What the file begins with. Another version of ambidex that writes other frames begins with another line.
-const HEAD: &[u8] = b"ambidex state 4\n";
+const HEAD: &[u8] = b"ambidex state 5\n";
 
 /// Bytes before the content of a frame: its length (4) and its checksum (8).
 const FRAME: usize = 12;

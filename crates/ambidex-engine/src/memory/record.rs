@@ -31,7 +31,7 @@ pub(crate) struct Record {
     /// In which state each of them was left there, as far as it is known.
     pub states: Vec<Option<Stat>>,
     /// [`CommandDescription`], which only explanations need.
-    pub told: Vec<u8>,
+    pub description: Vec<u8>,
 }
 
 /// What is known of a run apart from its inputs' places.

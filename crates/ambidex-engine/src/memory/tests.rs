@@ -44,7 +44,7 @@ impl Bench {
             result: RunResult { outputs: vec![written], ..RunResult::default() },
             folder: number,
             states: vec![None],
-            told: postcard::to_stdvec(&told).unwrap(),
+            description: postcard::to_stdvec(&told).unwrap(),
         };
         let key = ActionKey(Digest::of(format!("key of {name}").as_bytes()));
         memory.remember(key, &record);
@@ -76,7 +76,7 @@ fn what_was_remembered_is_there_after_a_kill() {
     assert_eq!(record.result.outputs[0].digest, Digest::of(b"one"));
     assert_eq!(memory.duration(&key), Some(7));
     assert!(memory.check(&record.looks).is_ok());
-    assert_eq!(memory.told_of("one.o").unwrap().0, key);
+    assert_eq!(memory.command_at("one.o").unwrap().0, key);
     fs::write(bench.path("a.h"), "2").unwrap();
     memory.files.invalidate();
     assert!(memory.check(&record.looks).is_err());
@@ -92,11 +92,11 @@ fn what_no_program_records_any_more_goes_with_its_outputs() {
     let mut memory = bench.open();
     let (one, two) = (bench.run(&mut memory, "one", "a.h"), bench.run(&mut memory, "two", "a.h"));
     let program = Digest::of(b"setup.py build");
-    memory.remember_invocation(program, recording(&[one, two]));
-    memory.remember_invocation(Digest::of(b"setup.py build_clib"), recording(&[two]));
+    memory.remember_invocation(program, &recording(&[one, two]));
+    memory.remember_invocation(Digest::of(b"setup.py build_clib"), &recording(&[two]));
     memory.close(true);
     assert_eq!(bench.objects(), ["1", "2"]);
-    memory.remember_invocation(program, recording(&[]));
+    memory.remember_invocation(program, &recording(&[]));
     memory.close(true);
     assert_eq!(bench.objects(), ["2"]);
     let memory = bench.open();
@@ -130,7 +130,7 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
     memory.remember_unit(state, &unit);
     memory.remember_unit(Digest::of(b"another state"), &unit);
     let invocation = Invocation { units: vec![state], ..recording(&keys) };
-    memory.remember_invocation(Digest::of(b"setup.py build"), invocation);
+    memory.remember_invocation(Digest::of(b"setup.py build"), &invocation);
     let size = |bench: &Bench| fs::metadata(bench.path("state")).unwrap().len();
     memory.close(false);
     let before = size(&bench);

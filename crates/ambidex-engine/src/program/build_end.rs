@@ -71,7 +71,7 @@ impl Conclusion {
                 }
             }
         }
-        memory.remember_invocation(key, new);
+        memory.remember_invocation(key, &new);
     }
 }
 

@@ -132,7 +132,7 @@ impl Program {
                     operands,
                     declared: self.declared(node),
                     outputs: outputs.collect(),
-                    told: check::told(fingerprint, named, place, extension),
+                    description: check::described(fingerprint, named, place, extension),
                 };
                 let why = if let Life::Waiting(why) = waited { why } else { None };
                 (Some(query), why.map(|why| *why))

@@ -41,7 +41,7 @@ pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
     let memory = tree.memory();
     let build = memory.last_build();
     let mut all: Vec<Explanation> = build.explained.into_iter().map(Explanation::from).collect();
-    all.extend(build.up_to_date.iter().filter_map(|key| memory.told(key)).map(Explanation::from));
+    all.extend(build.up_to_date.iter().filter_map(|key| memory.description(key)).map(Explanation::from));
     all.sort_by(|a, b| a.output.cmp(&b.output));
     Ok(all)
 }
@@ -93,8 +93,8 @@ fn explained(program: &Program, node: NodeId, job: &Job, ending: &Ending) -> Exp
 }
 
 impl From<CommandDescription> for Explanation {
-    fn from(told: CommandDescription) -> Self {
-        let CommandDescription { place, extension, argv, .. } = told;
+    fn from(description: CommandDescription) -> Self {
+        let CommandDescription { place, extension, argv, .. } = description;
         ExplainedCommand { place, extension, argv, how: How::Reused, why: Why::UpToDate }.into()
     }
 }

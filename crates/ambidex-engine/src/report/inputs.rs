@@ -62,13 +62,13 @@ pub fn inputs(root: &Path) -> io::Result<Vec<(Explanation, Option<Inputs>)>> {
     let build = memory.last_build();
     let mut all: Vec<(Explanation, Option<Inputs>)> = Vec::new();
     for explained in build.explained {
-        let key = memory.told_of(&explained.place).map(|(key, _)| key);
+        let key = memory.command_at(&explained.place).map(|(key, _)| key);
         let inputs = key.and_then(|key| of(&memory, &memory.record(&key)?));
         all.push((explained.into(), inputs));
     }
     for key in build.up_to_date {
         let Some(record) = memory.record(&key) else { continue };
-        let Ok(told) = postcard::from_bytes::<CommandDescription>(&record.told) else { continue };
+        let Ok(told) = postcard::from_bytes::<CommandDescription>(&record.description) else { continue };
         all.push((told.into(), of(&memory, &record)));
     }
     all.sort_by(|(a, _), (b, _)| a.output.cmp(&b.output));

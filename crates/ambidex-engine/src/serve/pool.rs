@@ -115,7 +115,7 @@ impl WorkerPool {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, EngineState> {
-        // A thread that panicked holding the lock has left the state in invalidate: no other may go on with it.
+        // A thread that panicked holding the lock has left the state in doubt: no other may go on with it.
         self.engine.lock().expect("the state of the engine is sound")
     }
 

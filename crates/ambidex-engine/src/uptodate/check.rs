@@ -19,7 +19,7 @@ use crate::observe::observation::View;
 use crate::observe::surroundings::Surroundings;
 
 /// What is told of a command when another run of it, or of a like one, is to be explained.
-pub(crate) fn told(
+pub(crate) fn described(
     fingerprint: &Fingerprint,
     argv: Vec<String>,
     place: &Path,

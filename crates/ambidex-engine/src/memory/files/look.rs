@@ -1,0 +1,149 @@
+//! How a path is looked at in each respect, and what is seen there.
+
+use std::fs;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use ambidex_store::{Digest, open_regular};
+use rustix::fs::{Access, Mode, OFlags, access};
+
+use super::{FileId, Files, FindingId, unmarked};
+use crate::base::clock::tick;
+use crate::base::stat::Stat;
+use crate::observe::observation::{View, is_kernels};
+
+/// What is seen where nothing is.
+pub(super) const ABSENT: Digest = Digest([0; 32]);
+
+/// What is seen of a folder at its own path by who doesn't list it.
+pub(super) const FOLDER: Digest = Digest([1; 32]);
+
+/// What is seen where nothing can be, since something on the way is no folder: compilers tell that from a missing file.
+pub(super) const OBSTRUCTED: Digest = Digest([4; 32]);
+
+/// What is seen where nobody may look, or links go round.
+pub(super) const UNREACHABLE: Digest = Digest([5; 32]);
+
+/// The answers yes and no.
+pub(super) const YES: Digest = Digest([2; 32]);
+pub(super) const NO: Digest = Digest([3; 32]);
+
+impl Files {
+    /// Looks at a path in the respect of its number.
+    pub(super) fn see(&mut self, id: FileId) -> io::Result<(FindingId, Option<Stat>)> {
+        let path = self.paths.path(id.0 as usize).clone();
+        let view = self.view(id);
+        let path = unmarked(&path, view);
+        let digest = match view {
+            View::Leads | View::Names => return self.see_vouched(id, path, view),
+            View::Itself => match fs::read_link(path) {
+                Ok(target) => {
+                    let stat = Stat::from(&fs::symlink_metadata(path)?);
+                    let digest = Digest::of(target.as_os_str().as_bytes());
+                    return Ok((self.intern(id, digest), Some(stat)));
+                }
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => NO,
+                Err(error) => absent(error)?,
+            },
+            View::Resolved => match fs::canonicalize(path) {
+                // So that it is the same in another place.
+                Ok(real) if real.as_os_str() == path.as_os_str() => YES,
+                Ok(real) => Digest::of(real.as_os_str().as_bytes()),
+                Err(error) => absent(error)?,
+            },
+            View::Runs => match access(path, Access::EXEC_OK) {
+                Ok(()) => YES,
+                Err(error) => absent(error.into()).map(|_| NO)?,
+            },
+            View::State => match fs::metadata(path) {
+                // The times of a folder change with everything in it.
+                Ok(data) if data.is_dir() => Digest::of(&data.mode().to_le_bytes()),
+                Ok(data) => {
+                    let owner = [data.mode(), data.uid(), data.gid()].map(i64::from);
+                    let parts = [&owner[..], &[data.mtime(), data.mtime_nsec()]].concat();
+                    let bytes: Vec<u8> = parts.into_iter().flat_map(i64::to_le_bytes).collect();
+                    return Ok((self.intern(id, Digest::of(&bytes)), Some(Stat::from(&data))));
+                }
+                Err(error) => absent(error)?,
+            },
+        };
+        Ok((self.intern(id, digest), None))
+    }
+
+    fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(FindingId, Option<Stat>)> {
+        // Before it is read: what comes later shows then.
+        let now = tick();
+        let data = match fs::metadata(path) {
+            Ok(data) => data,
+            Err(error) => return absent(error).map(|absent| (self.intern(id, absent), None)),
+        };
+        match (view, data.is_dir()) {
+            (View::Leads, true) => return Ok((self.intern(id, folder(path)?), None)),
+            (View::Names, false) => return Ok((self.intern(id, NO), None)),
+            _ => {}
+        }
+        let stat = Stat::from(&data);
+        if let Some((known, finding)) = self.entries[id.0 as usize].known
+            && known == stat
+        {
+            return Ok((finding, Some(stat)));
+        }
+        let digest = match view {
+            View::Names => names(path)?,
+            // A pipe or a device has no content of its own, and may never end.
+            _ => Digest::of_reader(open_regular(path)?)?,
+        };
+        let finding = self.intern(id, digest);
+        if is_kernels(path.as_os_str().as_bytes()) {
+            // It has no times that say anything.
+            self.entries[id.0 as usize].volatile = true;
+            return Ok((finding, None));
+        }
+        if stat.is_settled(now) {
+            self.vouch(stat, finding);
+        }
+        if self.volatile.contains(&(stat.device, stat.inode)) {
+            self.entries[id.0 as usize].volatile = true;
+        }
+        Ok((finding, Some(stat)))
+    }
+}
+
+/// What an error says of a path: nothing is there that anybody could reach (path_resolution(7)). Other errors, of a disk or
+/// of too little memory, say nothing of it.
+fn absent(error: io::Error) -> io::Result<Digest> {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound, PermissionDenied};
+    let is_loop = || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    match error.kind() {
+        NotFound => Ok(ABSENT),
+        NotADirectory => Ok(OBSTRUCTED),
+        PermissionDenied | InvalidFilename => Ok(UNREACHABLE),
+        _ if is_loop() => Ok(UNREACHABLE),
+        _ => Err(error),
+    }
+}
+
+/// What is seen of a folder by who doesn't list it: which one it is. Compilers, for instance, search a folder once, however
+/// many names it has (GCC, `incpath.cc`, `remove_duplicates`).
+fn folder(path: &Path) -> io::Result<Digest> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = rustix::fs::open(path, flags, Mode::empty())?;
+    let real = rustix::fs::readlink(format!("/proc/self/fd/{}", open.as_raw_fd()), Vec::new())?;
+    let real = real.as_bytes();
+    Ok(if real == path.as_os_str().as_bytes() { FOLDER } else { Digest::of(real) })
+}
+
+/// A hash of the names in a folder, of what kind they are, and of the order in which they are listed.
+fn names(folder: &Path) -> io::Result<Digest> {
+    let mut hasher = blake3::Hasher::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        let kind = u8::from(kind.is_dir()) + 2 * u8::from(kind.is_file()) + 4 * u8::from(kind.is_symlink());
+        hasher.update(entry.file_name().as_bytes()).update(&[0, kind]);
+    }
+    Ok(Digest(*hasher.finalize().as_bytes()))
+}
