@@ -17,7 +17,7 @@ use rustc_hash::FxHashSet;
 use crate::base::growth::push;
 use crate::base::path_index::PathIndex;
 use crate::base::stat::{Stat, Time};
-use crate::observe::observation::View;
+use crate::observe::looks::View;
 use look::{ABSENT, FOLDER, OBSTRUCTED, UNREACHABLE, YES};
 
 /// A path in one respect, by its place in the table.

@@ -8,7 +8,8 @@ use object::{Object, ObjectSection};
 
 use crate::base::paths::plain;
 use crate::base::stat::Stat;
-use crate::observe::observation::{Looks, Observation, View};
+use crate::observe::looks::{Looks, View};
+use crate::observe::observation::Observation;
 
 /// The loader's own files (ld.so(8), "Files").
 const LOADER: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];

@@ -1,6 +1,7 @@
 //! What commands were seen to look at, and what can't be seen of compilers, shells and the C library.
 
 pub(crate) mod by_libc;
+pub(crate) mod looks;
 pub(crate) mod observation;
 pub(crate) mod surroundings;
 pub(crate) mod tools;

@@ -11,7 +11,7 @@ use ambidex_graph::{NodeId, State};
 
 use super::Program;
 use crate::execute::outcome::Inputs;
-use crate::observe::observation::View;
+use crate::observe::looks::View;
 
 /// A file or folder that was changed, made or removed.
 #[derive(Debug)]

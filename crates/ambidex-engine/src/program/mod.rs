@@ -4,26 +4,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ambidex_graph::{Action, Graph, GroupId, NodeId, Outcome, PathId, Recorded, Seq, State};
+use ambidex_graph::{Graph, GroupId, NodeId, Outcome, PathId, Seq, State};
 
 use ambidex_store::Digest;
 
-use crate::base::clock::tick;
 use crate::base::environment::Environment;
 use crate::base::executables::Executables;
-use crate::base::growth::push;
 use crate::base::paths::PathTable;
 use crate::base::protocol::OpenScope;
 use crate::base::roles::Roles;
 use crate::execute::obtain::Obtained;
-use crate::execute::outcome::{Ending, Inputs};
+use crate::execute::outcome::Ending;
 use crate::execute::place::Backup;
-use crate::memory::Memory;
-use crate::memory::files::FindingId;
 use crate::memory::record::{ActionKey, How};
 use crate::memory::tree::Tree;
 use crate::program::build_end::Conclusion;
-use crate::program::intake::{Intake, Left};
 use crate::program::job::{Job, Life, Memorable, Setting};
 use crate::program::text::{Batch, Log, Piece, Printout, Stream};
 use crate::program::waits::Waits;
@@ -38,6 +33,7 @@ pub(crate) mod job;
 mod line;
 mod made;
 mod read_set;
+mod record;
 mod rollback;
 mod seen_outputs;
 mod start;
@@ -186,142 +182,6 @@ impl Program {
     pub fn open_scope(&mut self, number: u32, open: OpenScope) {
         let group = self.graph.group(true);
         self.scopes.insert(number, ScopeState { group, name: open.name, recordings: Vec::new() });
-    }
-
-    /// Takes a command into the graph. Returns what became of it and the files that it writes.
-    pub fn record(
-        &mut self,
-        argv: &[String],
-        cwd: &Arc<Path>,
-        scope: u32,
-        awaited: bool,
-    ) -> Result<(Recorded, Vec<String>), Left> {
-        if self.has_own_attributes {
-            return Err(Left::Attributes);
-        }
-        // What comes of a command that Python waits for concerns no other.
-        let group = if awaited { self.graph.group(false) } else { self.scopes[&scope].group };
-        if self.graph.is_past_failure(group) {
-            return Ok((Recorded::Skipped, Vec::new()));
-        }
-        let (mut action, mut job) = self.take(argv, cwd, group)?;
-        if action.reads.iter().any(|read| self.is_kept(read.path)) {
-            // What an extension has made that was spared: it has to be where it is looked for.
-            self.commit_kept(|_, path| action.reads.iter().any(|read| read.path == path))
-                .map_err(|error| Left::NotAtPlace(error.to_string()))?;
-            (action, job) = self.take(argv, cwd, group)?;
-        }
-        let changed = self.changed_at_places(&action);
-        if !changed.is_empty() {
-            if !self.graph.is_settled() {
-                return Err(Left::ChangedOutside);
-            }
-            self.change_outside(&changed);
-            (action, job) = self.take(argv, cwd, group)?;
-        }
-        action.writes.iter().for_each(|write| self.forget_kept(write.path));
-        let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
-        let (time, written) =
-            (job.recorded, action.writes.iter().map(|write| write.path).collect::<Vec<_>>());
-        let twin = self.graph.twin(&action);
-        let twin = twin.filter(|node| self.is_unchanged(*node, &job));
-        let recorded = match twin {
-            Some(node) => self.graph.merge(node, group),
-            None => self.add(action, job),
-        };
-        if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
-            && recorded != Recorded::Skipped
-        {
-            written.iter().for_each(|path| self.made.add(*path, time));
-            if let Some(tree) = &self.tree {
-                let files = &tree.memory().files;
-                written.iter().for_each(|path| {
-                    self.seen_outputs.add_output(*path, self.paths.place(*path), files);
-                });
-            }
-            push(&mut self.scope_of, scope);
-            state.recordings.push(seq);
-            if awaited {
-                self.awaited.insert(seq.index());
-                self.jobs[self.graph.node_of(seq).index()].awaited = true;
-            }
-            self.log.command(seq);
-        }
-        Ok((recorded, outputs))
-    }
-
-    /// The files that a command reads, as far as its line tells.
-    pub fn reads_of(&mut self, argv: &[String], cwd: &Arc<Path>) -> Vec<Arc<Path>> {
-        let group = self.graph.group(false);
-        let taken = self.take(argv, cwd, group);
-        taken.map_or_else(|_| Vec::new(), |(_, job)| job.reads.iter().map(|read| read.file.clone()).collect())
-    }
-
-    fn take(&mut self, argv: &[String], cwd: &Arc<Path>, group: GroupId) -> Result<(Action, Job), Left> {
-        let tree = self.tree.clone();
-        let memory = tree.as_ref().filter(|_| self.demanded.is_none()).map(|tree| tree.memory());
-        let mut intake = Intake {
-            graph: &mut self.graph,
-            paths: &mut self.paths,
-            programs: &mut self.programs,
-            memory: memory.as_deref(),
-            roles: &self.roles,
-            setting: &mut self.setting,
-            generation: self.generation,
-            now: tree.as_ref().map_or_else(tick, |tree| tree.now()),
-        };
-        intake.take(argv, cwd, &self.env, group)
-    }
-
-    fn add(&mut self, action: Action, job: Job) -> Recorded {
-        let recorded = self.graph.record(action);
-        if let Recorded::New(node) = recorded {
-            debug_assert_eq!(node.index(), self.jobs.len());
-            push(&mut self.jobs, job);
-        }
-        recorded
-    }
-
-    /// Whether all that the node reads is what it was when it was recorded, as far as anybody can tell.
-    fn is_unchanged(&mut self, node: NodeId, again: &Job) -> bool {
-        let job = &self.jobs[node.index()];
-        if self.changes.by_commands.contains(&node) {
-            // The serial build runs it as often as Python says.
-            return false;
-        }
-        if job.generation != self.generation || job.outside_stamp != again.outside_stamp {
-            return false;
-        }
-        let Some(ending) = job.ending() else { return true };
-        match ending.inputs() {
-            Inputs::Remembered | Inputs::Known(_) => self.inputs_are(node),
-            // Of an archive all is declared.
-            Inputs::Unknown => job.declares_all && ending.status == 0,
-        }
-    }
-
-    /// What the command of a node was seen to look at, if that is known.
-    fn looks_of(&self, node: NodeId, memory: &Memory) -> Option<Vec<FindingId>> {
-        let job = &self.jobs[node.index()];
-        match (job.ending()?.inputs(), &job.memorable) {
-            (Inputs::Known(looks), _) => Some(looks.to_vec()),
-            (Inputs::Remembered, Memorable::Yes(fingerprint)) => {
-                Some(memory.looks(&memory.record(&fingerprint.key)?.looks))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the files that the command of a node read are what they were when it had ended.
-    fn inputs_are(&mut self, node: NodeId) -> bool {
-        let Some(tree) = self.tree.clone() else { return true };
-        let memory = &mut *tree.memory();
-        let Some(inputs) = self.looks_of(node, memory) else { return false };
-        if self.sees_pending(None, memory, |_| inputs.clone()) {
-            return false;
-        }
-        let files = &mut memory.files;
-        inputs.iter().all(|id| files.look_at_state(files.finding(*id).file) == Some(*id))
     }
 
     /// Whether a change of this file could change what a recorded command does.

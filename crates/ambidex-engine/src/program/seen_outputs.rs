@@ -13,7 +13,7 @@ use super::Program;
 use crate::base::paths::PathTable;
 use crate::memory::Memory;
 use crate::memory::files::{FileId, Files, FindingId};
-use crate::observe::observation::View;
+use crate::observe::looks::View;
 
 /// See the module. Looks and outputs come in any order, and are held against each other by hashes of their names.
 #[derive(Debug, Default)]

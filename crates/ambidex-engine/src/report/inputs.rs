@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::memory::Memory;
 use crate::memory::files::{FindingId, Found};
 use crate::memory::record::{CommandDescription, Record};
-use crate::observe::observation::{Asked, View};
+use crate::observe::looks::View;
+use crate::observe::observation::Asked;
 use crate::report::explain::{Explanation, opened};
 
 /// What a remembered command was seen to depend on, beside its arguments and the objects and archives among them.

@@ -1,5 +1,7 @@
 //! How one captured process is served: each request changes its program, waits for it, or both.
 
+mod record;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -7,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use ambidex_graph::{NodeId, Recorded};
+use ambidex_graph::NodeId;
 
 use crate::base::environment::Environment;
 use crate::base::process;
@@ -17,18 +19,7 @@ use crate::program::text::{self, Sinks, Stream};
 use crate::program::waits::Cause;
 use crate::program::{Origin, Program, PythonState, Unit};
 use crate::serve::frames::Frames;
-use crate::serve::pool::EngineState;
 use crate::serve::sight::{self, Sight, Stopped};
-
-/// What has become of a command that Python told of.
-enum Taken {
-    /// It is in the graph. With its number there, and the files that it writes.
-    Recorded { number: usize, outputs: Vec<String> },
-    /// It is not understood. Python went on behind it, and comes again.
-    Strange,
-    /// It is not understood. Python waits, and runs it.
-    Left,
-}
 
 /// One captured process.
 pub(crate) struct Session {
@@ -293,84 +284,6 @@ impl Session {
         Ok(outputs)
     }
 
-    fn record(&mut self, argv: Vec<String>, cwd: &Arc<Path>, scope: u32, awaited: bool) -> io::Result<Reply> {
-        self.prepare()?;
-        self.look_again();
-        if awaited {
-            self.be_serial()?;
-        }
-        let only_record = self.sight.pool.options.only_record;
-        let reads = {
-            let mut engine = self.sight.pool.lock();
-            let is_needless = engine.programs.len() == 1 || only_record && !awaited;
-            if is_needless { Vec::new() } else { engine.programs[self.program].reads_of(&argv, cwd) }
-        };
-        self.sight.commit_read(&reads)?;
-        match self.take_in(argv, cwd, scope, awaited)? {
-            Taken::Recorded { number, outputs } => {
-                self.spare_or_start();
-                let status = if awaited { Some(self.wait_for(number)?) } else { None };
-                let settled = if awaited { self.sight.tell_settled(self.program) } else { None };
-                Ok(Reply::Recorded { outputs, run_in_python: false, status, settled })
-            }
-            Taken::Strange => {
-                self.spare_or_start();
-                self.sight.pool.advance(self.program);
-                Ok(Reply::Recorded { outputs: Vec::new(), run_in_python: true, status: None, settled: None })
-            }
-            Taken::Left => {
-                self.spare_or_start();
-                self.sight.settle_all()?;
-                let settled = self.sight.tell_settled(self.program);
-                Ok(Reply::Recorded { outputs: Vec::new(), run_in_python: true, status: None, settled })
-            }
-        }
-    }
-
-    /// Takes a command in, and its frame with it: who waits for the frame must find what has become of the command.
-    fn take_in(
-        &mut self,
-        argv: Vec<String>,
-        cwd: &Arc<Path>,
-        scope: u32,
-        awaited: bool,
-    ) -> io::Result<Taken> {
-        let pool = self.sight.pool.clone();
-        let mut engine = pool.lock();
-        let EngineState { programs, table, .. } = &mut *engine;
-        let program = &mut programs[self.program];
-        let number = program.graph.recorded();
-        let taken = match program.record(&argv, cwd, scope, awaited) {
-            Ok((recorded, outputs)) => {
-                if let Recorded::New(node) = recorded {
-                    self.new_nodes.push(node);
-                }
-                outputs.iter().try_for_each(|output| table.add(Path::new(output)))?;
-                Taken::Recorded { number, outputs }
-            }
-            Err(reason) => {
-                program.log.end_echo();
-                program.invalidate_units();
-                if awaited || pool.options.only_record {
-                    program.left.push((argv, reason.to_string()));
-                    Taken::Left
-                } else if program.has_snapshot() {
-                    // Python went on as if it had run. It comes again, and is awaited then.
-                    program.meet_strange();
-                    Taken::Strange
-                } else {
-                    let command = argv.join(" ");
-                    return Err(io::Error::other(format!(
-                        "nobody ran this command, and Python went on: {command}"
-                    )));
-                }
-            }
-        };
-        program.frames += 1;
-        pool.tell_progress();
-        Ok(taken)
-    }
-
     /// Whether the serial build would find the target out of date, if it would have made it in this run.
     fn is_outdated(&self, target: &Target, cwd: &Path, unit: Unit) -> io::Result<Option<bool>> {
         let Target { path, sources } = target;
@@ -402,58 +315,6 @@ impl Session {
         if self.change(is_due) {
             self.sight.trees.invalidate(None);
         }
-    }
-
-    /// Brings everything to the state in which the serial build would be: what may fail runs there, or its failure
-    /// could be one of a file that is not at its place yet.
-    fn be_serial(&self) -> io::Result<()> {
-        if self.sight.pool.options.only_record {
-            return Ok(());
-        }
-        drop(self.sight.settle_and_commit(self.program, |_, _| true)?);
-        self.sight.commit_others()
-    }
-
-    /// Waits for a command that Python waits for. Returns how it ended.
-    fn wait_for(&self, number: usize) -> io::Result<i32> {
-        let (only_record, sees) = {
-            let mut engine = self.sight.pool.lock();
-            let program = &mut engine.programs[self.program];
-            let wanted = program.unsettled(number);
-            program.demand(wanted);
-            let sees = program.sees;
-            self.sight.pool.new_work(&mut engine);
-            (self.sight.pool.options.only_record, sees)
-        };
-        let mut engine = if only_record {
-            self.sight.wait(self.program, |program| program.status(number).is_some())?
-        } else {
-            self.sight.settle(self.program)?
-        };
-        if !sees {
-            sight::commit(&mut engine, self.program, |_, _| true)?;
-        }
-        Ok(engine.programs[self.program].status(number).unwrap_or(-1))
-    }
-
-    /// Ends the new nodes that are up to date, and has the others started.
-    fn spare_or_start(&mut self) {
-        if self.new_nodes.is_empty() {
-            return;
-        }
-        let mut engine = self.sight.pool.lock();
-        let program = &mut engine.programs[self.program];
-        let mut work = false;
-        for node in self.new_nodes.drain(..) {
-            work |= !program.reuse(node);
-            program.jobs[node.index()].line.shorten();
-        }
-        let wrong = program.advance();
-        if work {
-            self.sight.pool.new_work(&mut engine);
-        }
-        drop(engine);
-        self.sight.pool.park(wrong);
     }
 
     fn finish(&mut self, extensions: Option<&[String]>) -> io::Result<Reply> {

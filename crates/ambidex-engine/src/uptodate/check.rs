@@ -15,7 +15,7 @@ use crate::base::stat::{Stat, is_still};
 use crate::memory::Memory;
 use crate::memory::files::FindingId;
 use crate::memory::record::{CommandDescription, Difference, Record, Why};
-use crate::observe::observation::View;
+use crate::observe::looks::View;
 use crate::observe::surroundings::Surroundings;
 
 /// What is told of a command when another run of it, or of a like one, is to be explained.

@@ -18,7 +18,8 @@ use crate::base::stat::Time;
 use crate::memory::Memory;
 use crate::memory::files::{FindingId, Unsteady};
 use crate::memory::record::{RunResult, Written};
-use crate::observe::observation::{Asked, Observation, View};
+use crate::observe::looks::View;
+use crate::observe::observation::{Asked, Observation};
 
 /// A run that has ended well, and what is to be known to remember it.
 pub(crate) struct Run<'a> {

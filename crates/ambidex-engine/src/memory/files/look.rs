@@ -13,7 +13,7 @@ use rustix::fs::{Access, Mode, OFlags, access};
 use super::{FileId, Files, FindingId, unmarked};
 use crate::base::clock::tick;
 use crate::base::stat::Stat;
-use crate::observe::observation::{View, is_kernels};
+use crate::observe::looks::{View, is_kernels};
 
 /// What is seen where nothing is.
 pub(super) const ABSENT: Digest = Digest([0; 32]);

@@ -1,0 +1,127 @@
+//! Looks at paths: in which respects, and whether something was there.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// In which respect a path was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum View {
+    /// What it leads to: a file's content; whether there is a folder, or nothing.
+    Leads,
+    /// The link that is there, unless it is something else.
+    Itself,
+    /// The names in a folder.
+    Names,
+    /// The path without links.
+    Resolved,
+    /// Whether it can be executed.
+    Runs,
+    /// A file's modification time and permissions.
+    State,
+}
+
+impl View {
+    const ALL: [Self; 6] = [Self::Leads, Self::Itself, Self::Names, Self::Resolved, Self::Runs, Self::State];
+
+    pub(super) fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// How one path was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// A bit for each view.
+    pub(super) views: u8,
+    /// Whether there was something.
+    pub found: bool,
+    /// Whether there was something at one time and nothing at another.
+    pub(super) unsteady: bool,
+    /// Whether it was named by its whole path.
+    pub absolute: bool,
+    /// The device and the inode of the file, where it was opened.
+    pub identity: Option<(u64, u64)>,
+}
+
+impl Seen {
+    /// In which respects.
+    pub fn views(self) -> impl Iterator<Item = View> {
+        View::ALL.into_iter().filter(move |view| self.views & view.bit() != 0)
+    }
+
+    pub(super) fn and(&mut self, other: Self) {
+        self.views |= other.views;
+        let is_another = self.identity.zip(other.identity).is_some_and(|(one, other)| one != other);
+        self.unsteady |= other.unsteady || self.found != other.found || is_another;
+        self.absolute |= other.absolute;
+        self.identity = self.identity.or(other.identity);
+    }
+}
+
+/// All paths that were looked at, in the order of the first look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Looks {
+    all: Vec<(PathBuf, Seen)>,
+    /// By the bytes of the paths, which are faster to compare than their parts.
+    places: FxHashMap<OsString, usize>,
+}
+
+impl Looks {
+    /// Adds a look at a path.
+    pub fn add(&mut self, path: &Path, view: View, found: bool) {
+        let seen = Seen { views: view.bit(), found, unsteady: false, absolute: false, identity: None };
+        self.merge(path, seen);
+    }
+
+    pub(super) fn merge(&mut self, path: &Path, seen: Seen) {
+        match self.places.get(path.as_os_str()) {
+            Some(place) => self.all[*place].1.and(seen),
+            None => {
+                self.places.insert(path.into(), self.all.len());
+                self.all.push((path.to_owned(), seen));
+            }
+        }
+    }
+
+    /// What a path without links is depends on its folder, and on whether it is a link itself. Compilers ask for that of
+    /// each header, of which many are in one folder.
+    pub(super) fn resolve_by_folders(&mut self) {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for (path, seen) in &mut self.all {
+            if seen.views & View::Resolved.bit() == 0 {
+                continue;
+            }
+            let (folder, is_named) = (path.parent(), path.file_name().is_some());
+            if !seen.found {
+                seen.views = seen.views & !View::Resolved.bit() | View::Leads.bit();
+            } else if let Some(folder) = folder
+                && is_named
+                && !path.is_symlink()
+            {
+                seen.views = seen.views & !View::Resolved.bit() | View::Itself.bit();
+                if folders.last().is_none_or(|last| last != folder) {
+                    folders.push(folder.to_owned());
+                }
+            }
+        }
+        folders.iter().for_each(|folder| self.add(folder, View::Resolved, true));
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&Path, Seen)> {
+        self.all.iter().map(|(path, seen)| (path.as_path(), *seen))
+    }
+
+    /// How a path was looked at, if it was.
+    pub fn get(&self, path: &Path) -> Option<Seen> {
+        self.places.get(path.as_os_str()).map(|place| self.all[*place].1)
+    }
+}
+
+/// Whether a file is one that the kernel makes up (proc(5), sysfs(5)).
+pub(crate) fn is_kernels(path: &[u8]) -> bool {
+    path.starts_with(b"/proc/") || path.starts_with(b"/sys/")
+}
