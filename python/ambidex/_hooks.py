@@ -1,195 +1,16 @@
 """Where distutils and setuptools start compilers, and lets these starts be told to the engine.
 
-The base code that starts a command runs as it is. Only what it calls to start a process is, while it runs, something
-that tells the engine, and ends as the process would: so what is printed, searched and raised is what the base code
-prints, searches and raises.
+The base code runs as it is; `_spawn.py` has what stands in for the start of a process while it does.
 """
 
 import contextlib
 import functools
 import os
-import posix
-import signal
-import subprocess
 import sys
 import types
 
-from ambidex import _library, _session
-
-
-class _StandIn:
-    """Is in a module's place while base code that uses the module starts one command, in the session's thread."""
-
-    def __init__(self, session, module, is_awaited):
-        self._session = session
-        self._module = module
-        self._is_awaited = is_awaited
-        self.has_told = False
-
-    def __getattr__(self, name):
-        return getattr(self._module, name)
-
-    def _tell(self, argv, env):
-        """The exit status of a command; none if it is to be started in earnest."""
-        session = self._session
-        # Another thread may come here too.
-        if self.has_told or _session.existing() is not session:
-            return None
-        try:
-            folder = os.getcwd()
-        except OSError:
-            return None
-        env = session.environment() if env is None else _session.text_of(env)
-        if env is None or not _session.is_text(argv) or not _session.is_text([folder]):
-            return None
-        self.has_told = True
-        return session.record(argv, folder, env, self._is_awaited)
-
-
-class _Subprocess(_StandIn):
-    """Stands in for `subprocess`, as far as distutils starts commands by it."""
-
-    def _tell(self, argv, env):
-        if argv and not os.path.dirname(argv[0]):
-            # As `Popen` does. By that, Python forgets which warnings it has given already.
-            os.get_exec_path(env)
-        return super()._tell(argv, env)
-
-    @property
-    def check_call(self):
-        # Its own code raises the error: whoever looks at the traceback finds it there.
-        space = dict(vars(self._module), call=self._call)
-        return types.FunctionType(self._module.check_call.__code__, space)
-
-    def _call(self, cmd, env=None):
-        status = self._tell(cmd, env)
-        return self._module.call(cmd, env=env) if status is None else status
-
-    def Popen(self, cmd, env=None):
-        status = self._tell(cmd, env)
-        if status is None:
-            return self._module.Popen(cmd, env=env)
-        return types.SimpleNamespace(returncode=status, wait=lambda: status)
-
-
-class _Os(_StandIn):
-    """Stands in for `os`, by which distutils started commands before Python 3.9."""
-
-    # No process: this one is not waited for by its number.
-    _CHILD = -2
-
-    def __init__(self, session, module, is_awaited, argv):
-        super().__init__(session, module, is_awaited)
-        self._argv = argv
-        self._status = None
-
-    def fork(self):
-        self._status = self._tell(self._argv, None)
-        return self._module.fork() if self._status is None else self._CHILD
-
-    def waitpid(self, pid, options):
-        if pid != self._CHILD:
-            return self._module.waitpid(pid, options)
-        return pid, self._status << 8 if self._status >= 0 else -self._status
-
-
-# What `subprocess.Popen` calls of the system.
-_CALLED = [
-    (name, getattr(posix, name))
-    for name in {
-        name
-        for method in vars(subprocess.Popen).values()
-        if isinstance(method, types.FunctionType)
-        for name in method.__code__.co_names
-    }
-    if isinstance(getattr(posix, name, None), types.BuiltinFunctionType)
-]
-
-
-def _fork_exec():
-    """What `subprocess.Popen` starts processes with, if not with `os.posix_spawn`."""
-    # It has a name of its own since Python 3.11.
-    return getattr(subprocess, "_fork_exec", None) or subprocess._posixsubprocess.fork_exec
-
-
-_FORK_EXEC = _fork_exec()
-
-
-def _is_pythons_own(space):
-    """Whether Python's own code would start processes, and nothing else notice their ends: what a project has put in
-    its place is to have its effect."""
-    if signal.getsignal(signal.SIGCHLD) is not signal.SIG_DFL:
-        return False
-    if "_spawn_posix" in space:
-        return (
-            space.get("os") is os
-            and _is_of(space["_spawn_posix"], space)
-            and all(getattr(os, name) is getattr(posix, name) for name in ("fork", "waitpid", "execv", "execve"))
-            and all(_is_of(getattr(os, name, None), vars(os)) for name in ("execvp", "_execvpe"))
-        )
-    return (
-        space.get("subprocess") is subprocess
-        and all(_is_of(getattr(subprocess, name), vars(subprocess)) for name in ("call", "check_call", "run"))
-        and isinstance(subprocess.Popen, type)
-        and subprocess.Popen.__bases__ == (object,)
-        and all(getattr(os, name) is function for name, function in _CALLED)
-        and _fork_exec() is _FORK_EXEC
-        and all(
-            function.__globals__ is vars(subprocess) or function.__globals__ is vars(contextlib)
-            for function in vars(subprocess.Popen).values()
-            if isinstance(function, types.FunctionType)
-        )
-    )
-
-
-def _is_of(function, space):
-    """Whether a function was made by the code of a module. Its name can be borrowed, its globals can't."""
-    return isinstance(function, types.FunctionType) and function.__globals__ is space
-
-
-def _start(session, space, cmd, env, original):
-    """Run base code that starts this command."""
-    known = session.environment() if env is None else _session.text_of(env)
-    is_known = known is not None and isinstance(cmd, (list, tuple)) and cmd and _session.is_text(cmd)
-    if session.is_starting or not is_known or not _is_pythons_own(space) or session.client.prints_elsewhere():
-        return original()
-    session.is_starting = True
-    try:
-        # Else the library would ask about each look at a file, and the engine have to come to it.
-        session.catch_up()
-        is_awaited = session.is_to_be_awaited(cmd)
-        # Else nothing that comes here would be up to date in the serial build.
-        is_deferred = session.building and not session.is_of_probe(cmd)
-        announces = is_deferred and _library.is_active and _is_printed(space.get("log"))
-        if announces:
-            # Without such a stream, or if it is closed, nothing is buffered.
-            with contextlib.suppress(AttributeError, ValueError, OSError):
-                sys.stdout.flush()
-            session.announce()
-        if "_spawn_posix" in space:
-            name, stand_in = "os", _Os(session, os, is_awaited, list(cmd))
-        else:
-            name, stand_in = "subprocess", _Subprocess(session, subprocess, is_awaited)
-        module, space[name] = space[name], stand_in
-        try:
-            return original()
-        finally:
-            if space.get(name) is stand_in:
-                space[name] = module
-            if announces and not stand_in.has_told:
-                # What was printed announces nothing.
-                session.wait()
-    finally:
-        session.is_starting = False
-
-
-def _is_printed(log):
-    """Whether commands are printed: then so is all that is still in Python's buffer."""
-    try:
-        return log.isEnabledFor(20) if hasattr(log, "isEnabledFor") else log._global_log.threshold <= log.INFO
-    except Exception:
-        # It is a project's own.
-        return True
+from ambidex import _session
+from ambidex._spawn import is_of, start
 
 
 class _During:
@@ -235,7 +56,7 @@ _spawns = {}
 def hook_spawn(module):
     """Tell the engine of what this module's `spawn` starts, in compilers and in real work."""
     original, space = module.spawn, vars(module)
-    if not _is_of(original, space):
+    if not is_of(original, space):
         return
 
     @functools.wraps(original)
@@ -248,7 +69,7 @@ def hook_spawn(module):
         more = set(kwargs) - {"search_path", "verbose", "dry_run", "env"}
         if len(args) > 1 or more or kwargs.get("dry_run") or not is_searched:
             return run()
-        return _start(session, space, cmd, kwargs.get("env"), run)
+        return start(session, space, cmd, kwargs.get("env"), run)
 
     _spawns[original] = module.spawn = spawn
 
@@ -260,7 +81,7 @@ def hook_compiler(module):
         # It was imported before it was hooked.
         module.spawn = _spawns[spawn]
     cls = getattr(module, "Compiler", None) or getattr(module, "CCompiler", None)
-    if cls is None or not _is_of(vars(cls).get("compile"), vars(module)):
+    if cls is None or not is_of(vars(cls).get("compile"), vars(module)):
         return
     # setuptools 84 moved the start of commands from `spawn` to `call`.
     if "call" in vars(cls):
@@ -272,10 +93,10 @@ def hook_compiler(module):
 
 
 def _call(space, session, run, compiler, cmd, **kwargs):
-    if set(kwargs) - {"env"} or not _is_of(run.func, space):
+    if set(kwargs) - {"env"} or not is_of(run.func, space):
         return run()
     with _During(session, "compiling"):
-        return _start(session, space, cmd, kwargs.get("env"), run)
+        return start(session, space, cmd, kwargs.get("env"), run)
 
 
 def _spawn(session, run, *args, **kwargs):
@@ -353,7 +174,7 @@ def _newer_pairs(session, original, sources, targets):
 def hook_build_ext(module):
     """Let the engine know what the base build_ext does."""
     cls = module.build_ext
-    if not _is_of(vars(cls).get("run"), vars(module)):
+    if not is_of(vars(cls).get("run"), vars(module)):
         return
     cls.build_extension = _hooked(vars(cls)["build_extension"], _build_extension)
     cls.build_extensions = _hooked(vars(cls)["build_extensions"], _build_extensions)
@@ -448,7 +269,7 @@ def hook_build_clib(module):
     """Let the engine know what the base build_clib does."""
     cls = module.build_clib
     build = vars(cls).get("build_libraries")
-    if not _is_of(build, vars(module)):
+    if not is_of(build, vars(module)):
         return
     cls.build_libraries = _hooked(build, _build_libraries)
     if "run" in vars(cls):

@@ -26,6 +26,7 @@ const FILES: &[(&str, &str)] = &package![
     "_imports.py",
     "_library.py",
     "_session.py",
+    "_spawn.py",
     "_state.py",
     "build_meta.py",
 ];

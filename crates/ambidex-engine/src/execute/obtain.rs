@@ -19,6 +19,7 @@ use crate::base::paths::{is_within, plain};
 use crate::base::process::{Ended, Running};
 use crate::base::roles::Roles;
 use crate::base::stat::{Stat, Time};
+use crate::execute::messages;
 use crate::execute::outcome::{Ending, Inputs};
 use crate::execute::place;
 use crate::execute::plan::Plan;
@@ -237,8 +238,8 @@ impl Execution {
         // What it left there may be used by what it has left running.
         let _ = fs::remove_dir(&temporary);
         for (renamed, original) in &self.plan.renamed {
-            ended.out = replace(std::mem::take(&mut ended.out), renamed, original);
-            ended.err = replace(std::mem::take(&mut ended.err), renamed, original);
+            ended.out = messages::with_names(std::mem::take(&mut ended.out), renamed, original);
+            ended.err = messages::with_names(std::mem::take(&mut ended.err), renamed, original);
         }
         if ended.status != 0 {
             return Ok(Obtained::failed(ended, why));
@@ -419,33 +420,4 @@ fn temporary_folder(of_all: &Path) -> io::Result<PathBuf> {
 fn warn_of_store(error: &ambidex_store::StoreError) {
     static WARNED: std::sync::Once = std::sync::Once::new();
     WARNED.call_once(|| notice::tell(format_args!("warning: {error}; the build goes on without the store")));
-}
-
-/// What a command printed names the files as the project knows them.
-fn replace(text: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
-    let from = from.as_bytes();
-    if from.is_empty() || text.len() < from.len() {
-        return text;
-    }
-    let mut result = Vec::with_capacity(text.len());
-    let mut done = 0;
-    for at in memchr::memmem::find_iter(&text, from) {
-        result.extend_from_slice(&text[done..at]);
-        result.extend_from_slice(to.as_bytes());
-        done = at + from.len();
-    }
-    result.extend_from_slice(&text[done..]);
-    result
-}
-
-#[cfg(test)]
-mod tests {
-    use super::replace;
-
-    #[test]
-    fn renamed_files_are_told_by_their_own_names() {
-        let text = b"ld: build/.ambidex/obj/1/a.o: in f: bad; build/.ambidex/obj/1/a.o\n".to_vec();
-        let told = replace(text, "build/.ambidex/obj/1/a.o", "build/temp/a.o");
-        assert_eq!(told, b"ld: build/temp/a.o: in f: bad; build/temp/a.o\n");
-    }
 }

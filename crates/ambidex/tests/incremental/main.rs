@@ -11,5 +11,6 @@ mod damage;
 mod editable;
 mod found;
 mod outputs;
+mod state_folder;
 mod times;
 mod units;

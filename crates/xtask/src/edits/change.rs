@@ -1,9 +1,9 @@
 //! The edits that a project can get, how they are chosen, and how they are made.
 
+mod make;
+
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
@@ -256,206 +256,44 @@ impl Changes {
 
     /// None where there is nothing that such an edit could concern.
     fn try_to_make(&mut self, kind: Kind, trees: &mut Trees) -> Result<Option<String>> {
-        let number = self.number;
-        Ok(match kind {
-            Kind::SourceFunction => {
-                let Some(name) = self.one_of(&self.compiled.clone()) else { return Ok(None) };
-                let function = if name.ends_with(".pyx") {
-                    format!("\ndef edit_{number}():\n    return {number}\n")
-                } else {
-                    format!("\nint edit_{number}(void) {{ return {number}; }}\n")
-                };
-                append(trees, &name, &function)?;
-                Some(name)
-            }
-            Kind::SourceComment => {
-                let Some(name) = self.one_of(&self.compiled.clone()) else { return Ok(None) };
-                let comment = if name.ends_with(".pyx") {
-                    format!("# {number}\n")
-                } else {
-                    format!("/* {number} */\n")
-                };
-                append(trees, &name, &comment)?;
-                Some(name)
-            }
-            Kind::Header | Kind::HeaderComment => {
-                let Some(name) = self.one_of(&self.headers.clone()) else { return Ok(None) };
-                let text = if kind == Kind::Header { used_once(number) } else { format!("/* {number} */\n") };
-                append(trees, &name, &text)?;
-                Some(name)
-            }
+        match kind {
+            Kind::SourceFunction => self.add_function(trees),
+            Kind::SourceComment => self.add_comment(trees),
+            Kind::Header | Kind::HeaderComment => self.edit_header(kind, trees),
             Kind::CompilerFlags => {
                 self.flags = FLAGS[self.rng.usize(..FLAGS.len())];
-                Some(self.flags.to_owned())
+                Ok(Some(self.flags.to_owned()))
             }
-            Kind::Macro => {
-                let Some(extension) = self.one_of(&self.extensions.clone()) else { return Ok(None) };
-                let value = format!("[\"EDIT\", \"{number}\"]");
-                self.set(trees, &extension, "define_macros", &value)?;
-                Some(extension)
-            }
-            Kind::ExtensionArgument => {
-                let Some(extension) = self.one_of(&self.extensions.clone()) else { return Ok(None) };
-                let arguments = [
-                    ("extra_link_args", "\"-Wl,-z,now\""),
-                    ("extra_link_args", "\"-Wl,--build-id=sha1\""),
-                    ("extra_compile_args", "\"-fno-builtin\""),
-                    ("extra_compile_args", "\"-fno-common\""),
-                ];
-                let (attribute, value) = arguments[self.rng.usize(..arguments.len())];
-                self.set(trees, &extension, attribute, value)?;
-                Some(format!("{extension} {value}"))
-            }
-            Kind::UnrelatedHeader => {
-                let Some(beside) = self.one_of(&self.compiled.clone()) else { return Ok(None) };
-                let folder = Path::new(&beside).parent().unwrap_or(Path::new(""));
-                let name = folder.join(format!("unrelated_{number}.h")).to_string_lossy().into_owned();
-                trees.write(&name, used_once(number).as_bytes(), SystemTime::now())?;
-                self.added.push(Added::File(name.clone()));
-                Some(name)
-            }
-            Kind::ShadowingHeader => {
-                let Some(header) = self.one_of(&self.included_by_name.clone()) else { return Ok(None) };
-                let name = format!("{FIRST}/{header}");
-                if trees.source(&name).is_some() {
-                    return Ok(None);
-                }
-                let text = format!("#include_next <{header}>\n{}", used_once(number));
-                trees.write(&name, text.as_bytes(), SystemTime::now())?;
-                self.added.push(Added::File(name.clone()));
-                Some(name)
-            }
-            Kind::NewSource => {
-                let Some(extension) = self.one_of(&self.extensions.clone()) else { return Ok(None) };
-                let name = format!("edits/new_{number}.c");
-                let text = format!("int edit_{number}(void) {{ return {number}; }}\n");
-                trees.write(&name, text.as_bytes(), SystemTime::now())?;
-                self.set(trees, &extension, "sources", &format!("{name:?}"))?;
-                let setting = self.added.pop();
-                if let Some(Added::Setting(setting)) = setting {
-                    self.added.push(Added::Source(name.clone(), setting));
-                }
-                Some(format!("{extension} {name}"))
-            }
-            Kind::Removal => self.remove(trees)?,
-            Kind::Touch => {
-                let mut names = [self.compiled.clone(), self.headers.clone()].concat();
-                names.push("setup.py".to_owned());
-                let Some(name) = self.one_of(&names) else { return Ok(None) };
-                let now = SystemTime::now();
-                // What is generated, is generated by times.
-                let times = if name.ends_with(".pyx") { vec![now] } else { vec![now, now - DAY, now + DAY] };
-                trees.touch(&name, times[self.rng.usize(..times.len())])?;
-                Some(name)
-            }
-            Kind::Restore | Kind::RestoreWithTime => self.restore(trees, kind == Kind::RestoreWithTime)?,
+            Kind::Macro => self.define_macro(trees),
+            Kind::ExtensionArgument => self.add_argument(trees),
+            Kind::UnrelatedHeader => self.add_unrelated_header(trees),
+            Kind::ShadowingHeader => self.shadow_header(trees),
+            Kind::NewSource => self.add_source(trees),
+            Kind::Removal => self.remove(trees),
+            Kind::Touch => self.touch(trees),
+            Kind::Restore | Kind::RestoreWithTime => self.restore(trees, kind == Kind::RestoreWithTime),
             Kind::LostModule | Kind::DamagedModule => {
                 let modules = files_below(&trees.here().join("build"), &["so"])?;
-                self.harm(trees, &modules, kind == Kind::LostModule)?
+                self.harm(trees, &modules, kind == Kind::LostModule)
             }
             Kind::LostObject | Kind::DamagedObject => {
                 let objects = files_below(&trees.here().join("build"), &["o"])?;
-                self.harm(trees, &objects, kind == Kind::LostObject)?
+                self.harm(trees, &objects, kind == Kind::LostObject)
             }
             Kind::OtherEnvironment => {
                 self.python = usize::from(self.python == 0);
-                Some(format!("Python {}", self.python))
+                Ok(Some(format!("Python {}", self.python)))
             }
+            Kind::OtherPython if self.pythons < 3 => Ok(None),
             Kind::OtherPython => {
-                if self.pythons < 3 {
-                    return Ok(None);
-                }
                 self.python = if self.python < 2 { 2 } else { self.rng.usize(..2) };
-                Some(format!("Python {}", self.python))
+                Ok(Some(format!("Python {}", self.python)))
             }
             Kind::OtherCopy => {
                 trees.switch()?;
-                Some(trees.here().display().to_string())
-            }
-        })
-    }
-
-    fn remove(&mut self, trees: &mut Trees) -> Result<Option<String>> {
-        if self.added.is_empty() {
-            return Ok(None);
-        }
-        let added = self.added.swap_remove(self.rng.usize(..self.added.len()));
-        let (file, setting) = match added {
-            Added::File(file) => (Some(file), None),
-            Added::Setting(setting) => (None, Some(setting)),
-            Added::Source(file, setting) => (Some(file), Some(setting)),
-        };
-        if let Some(setting) = &setting {
-            self.settings.retain(|known| known != setting);
-            self.write_settings(trees)?;
-        }
-        if let Some(file) = &file {
-            trees.remove(file)?;
-        }
-        Ok(file.or(setting))
-    }
-
-    fn restore(&mut self, trees: &mut Trees, with_time: bool) -> Result<Option<String>> {
-        let mut names = trees.edited();
-        // What is generated, is generated by times. And setup.py has to fit the sources that there are.
-        names.retain(|name| name != "setup.py" && !(with_time && name.ends_with(".pyx")));
-        let Some(name) = self.one_of(&names) else { return Ok(None) };
-        let older = trees.older(&name);
-        let (content, time) = older[self.rng.usize(..older.len())].clone();
-        trees.write(&name, &content, if with_time { time } else { SystemTime::now() })?;
-        Ok(Some(name))
-    }
-
-    /// Removes or damages an output in the tree that is built again and again.
-    fn harm(&mut self, trees: &Trees, outputs: &[std::path::PathBuf], lose: bool) -> Result<Option<String>> {
-        let Some(file) = self.rng.choice(outputs) else { return Ok(None) };
-        if lose {
-            fs::remove_file(file)?;
-        } else {
-            let mut bytes = fs::read(file)?;
-            let at = self.rng.usize(..bytes.len().max(1));
-            if let Some(byte) = bytes.get_mut(at) {
-                *byte ^= 0x55;
-            }
-            fs::write(file, bytes)?;
-        }
-        Ok(Some(file.strip_prefix(trees.here())?.to_string_lossy().into_owned()))
-    }
-
-    fn one_of(&mut self, names: &[String]) -> Option<String> {
-        self.rng.choice(names).cloned()
-    }
-
-    /// Adds something to an extension: to one of its attributes, as Python and JSON write it.
-    fn set(&mut self, trees: &mut Trees, extension: &str, attribute: &str, value: &str) -> Result<()> {
-        let setting = format!("[{extension:?}, {attribute:?}, {value}]");
-        if attribute == "define_macros" {
-            // Another value of the same macro.
-            let same = format!("[{extension:?}, {attribute:?}, [");
-            self.settings.retain(|known| !known.starts_with(&same));
-            self.added.retain(|added| !matches!(added, Added::Setting(known) if known.starts_with(&same)));
-        }
-        if !self.settings.contains(&setting) {
-            self.settings.push(setting.clone());
-            if extension != "*" {
-                self.added.push(Added::Setting(setting));
+                Ok(Some(trees.here().display().to_string()))
             }
         }
-        self.write_settings(trees)
-    }
-
-    fn write_settings(&self, trees: &mut Trees) -> Result<()> {
-        let text = trees.read("setup.py")?;
-        let line = text.lines().find(|line| line.starts_with("EDITS = ")).context("setup.py was prepared")?;
-        let text = text.replacen(line, &format!("EDITS = [{}]", self.settings.join(", ")), 1);
-        trees.write("setup.py", text.as_bytes(), SystemTime::now())?;
-        // Cython writes an extension's settings into what it generates, and does not see that they have changed.
-        let generating: Vec<String> =
-            trees.sources().filter(|name| name.ends_with(".pyx")).cloned().collect();
-        for name in generating {
-            trees.touch(&name, SystemTime::now())?;
-        }
-        Ok(())
     }
 }
 

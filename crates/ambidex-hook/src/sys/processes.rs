@@ -1,0 +1,136 @@
+//! Processes, signals, limits and timers.
+
+use std::ffi::c_int;
+
+use super::number as nr;
+use super::*;
+
+pub fn getpid() -> c_int {
+    call!(nr::GETPID).map_or(0, |pid| pid as c_int)
+}
+
+pub fn getppid() -> c_int {
+    call!(nr::GETPPID).map_or(0, |pid| pid as c_int)
+}
+
+pub fn gettid() -> c_int {
+    call!(nr::GETTID).map_or(0, |tid| tid as c_int)
+}
+
+pub fn sched_yield() {
+    let _ = call!(nr::SCHED_YIELD);
+}
+
+/// Sleeps for some milliseconds, or until a signal is handled.
+pub fn pause(milliseconds: i64) {
+    let time = [milliseconds / 1000, milliseconds % 1000 * 1_000_000];
+    let _ = call!(nr::PPOLL, 0, 0, time.as_ptr());
+}
+
+pub fn kill(pid: c_int, signal: c_int) -> Answer {
+    call!(nr::KILL, pid, signal)
+}
+
+pub fn exit_group(status: c_int) -> ! {
+    loop {
+        let _ = call!(nr::EXIT_GROUP, status);
+    }
+}
+
+/// A fork that nobody hears of: without SIGCHLD, and without the C library's handlers. 0 is the child's answer.
+///
+/// # Safety
+/// The child must know that locks held by other threads are held for ever in it.
+pub unsafe fn quiet_fork() -> Result<c_int, c_int> {
+    call!(nr::CLONE, 0, 0, 0, 0, 0).map(|pid| pid as c_int)
+}
+
+/// Waits for a child: its pid (0 if none has ended) and status.
+pub fn wait4(pid: c_int, options: c_int) -> Result<(c_int, c_int), c_int> {
+    let mut status = 0;
+    call!(nr::WAIT4, pid, &raw mut status, options, 0).map(|pid| (pid as c_int, status))
+}
+
+/// Waits until any child has ended, clone children too, and leaves it to be waited for: its pid.
+pub fn ended_child() -> Result<c_int, c_int> {
+    let mut information = [0_i32; 32];
+    call!(nr::WAITID, 0, 0, information.as_mut_ptr(), WEXITED | WNOWAIT | WALL as usize, 0)?;
+    // Behind three words and a gap (waitid(2)).
+    Ok(information[4])
+}
+
+/// Whether the process has children that it would hear of by SIGCHLD, also dead ones.
+pub fn has_children() -> bool {
+    let mut information = [0_u64; 16];
+    call!(nr::WAITID, 0, 0, information.as_mut_ptr(), WEXITED | WSTOPPED | WNOHANG as usize | WNOWAIT, 0)
+        .is_ok()
+}
+
+pub fn prctl(option: usize, value: usize) -> Answer {
+    call!(nr::PRCTL, option, value)
+}
+
+/// Changes the mask of blocked signals; gives the old one. Bit n-1 stands for signal n.
+pub fn signal_mask(how: c_int, mask: u64) -> u64 {
+    let mut old = 0_u64;
+    let _ = call!(nr::RT_SIGPROCMASK, how, &raw const mask, &raw mut old, 8);
+    old
+}
+
+/// The signals that are blocked and have come.
+pub fn pending_signals() -> u64 {
+    let mut pending = 0_u64;
+    let _ = call!(nr::RT_SIGPENDING, &raw mut pending, 8);
+    pending
+}
+
+/// Takes a pending signal of the mask away without handling it, if there is one.
+pub fn discard_signal(mask: u64) {
+    let none = [0_i64; 2];
+    let _ = call!(nr::RT_SIGTIMEDWAIT, &raw const mask, 0, none.as_ptr(), 8);
+}
+
+/// The soft and hard limit.
+pub fn limit(resource: usize) -> [u64; 2] {
+    let mut limit = [0; 2];
+    let _ = call!(nr::PRLIMIT64, 0, resource, 0, limit.as_mut_ptr());
+    limit
+}
+
+/// The descriptor of a stream of the C library.
+///
+/// # Safety
+/// The stream must be open.
+pub unsafe fn number_of(stream: *mut std::ffi::c_void) -> c_int {
+    // SAFETY: the caller says so.
+    unsafe { fileno(stream) }
+}
+
+/// Leaves no core file.
+pub fn no_core() {
+    let none = [0_u64; 2];
+    let _ = call!(nr::PRLIMIT64, 0, 4, none.as_ptr(), 0);
+}
+
+pub fn nice() -> i64 {
+    call!(nr::GETPRIORITY, 0, 0).map_or(0, |value| 20 - value as i64)
+}
+
+/// Whether one of the three interval timers runs.
+pub fn timer_runs() -> bool {
+    (0..3).any(|which| {
+        let mut timer = [0_i64; 4];
+        call!(nr::GETITIMER, which, timer.as_mut_ptr()).is_ok() && timer[2..] != [0, 0]
+    })
+}
+
+/// Closes all descriptors there are.
+pub fn close_all() {
+    if call!(nr::CLOSE_RANGE, 0, u32::MAX, 0).is_ok() {
+        return;
+    }
+    let last = limit(7)[0].min(65_536) as c_int;
+    for fd in 0..last {
+        close(fd);
+    }
+}
