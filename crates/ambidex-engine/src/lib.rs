@@ -18,6 +18,7 @@ mod uptodate;
 pub use base::protocol;
 pub use memory::tree::{folder_of as state_folder, is_in_use};
 pub use program::hazards::{HazardPath, Writer};
+pub use program::left::Left;
 pub use program::waits::Wait;
 pub use report::explain::{Explanation, explain};
 pub use report::inputs::{Inputs, Look, Sight, inputs};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ambidex_engine::FailedCommand;
+use ambidex_engine::{FailedCommand, Left};
 
 use crate::error::Error;
 use crate::supervise::Ended;
@@ -11,8 +11,8 @@ use crate::tell;
 /// Tells why the build failed, as far as it is known, and returns the exit code.
 pub(crate) fn tell(ended: &Ended) -> u8 {
     let report = &ended.report;
-    if let Some(left) = report.left_to_python.iter().rfind(|left| left.reason.starts_with("there is no")) {
-        tell::error(&left.reason, Some("install a C compiler, or name one in CC and CXX"));
+    if let Some(left) = report.left_to_python.iter().rfind(|left| matches!(left.reason, Left::NoProgram(_))) {
+        tell::error(&left.reason.to_string(), Some("install a C compiler, or name one in CC and CXX"));
         return Error::EXIT_CODE;
     }
     let of_extension = |failed: &&FailedCommand| failed.extension.is_some();

@@ -32,6 +32,7 @@ use crate::observe::looks::View;
 use crate::observe::observation::{self, Observation};
 use crate::observe::surroundings;
 use crate::observe::trace::Trace;
+use crate::observe::unremembered::{Unobserved, Unremembered};
 use crate::uptodate::check;
 use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::remember::{self, Remembered, Run};
@@ -82,11 +83,8 @@ struct ObservedIo {
     inputs: Inputs,
     outputs: Box<[Digest]>,
     /// Why it can't be remembered, if so.
-    unremembered: Option<String>,
+    unremembered: Option<Unremembered>,
 }
-
-/// Why a command is run of which an earlier run is known.
-const SEES_PENDING: &str = "it looks at what another command makes";
 
 /// Gives looks where they are wanted: to list them for each command would take time for nothing.
 pub(crate) type LooksOf<'a> = dyn Fn(&Memory) -> Vec<FindingId> + 'a;
@@ -164,7 +162,7 @@ impl Execution {
                     Ok(record) => {
                         drop(memory);
                         if (context.sees_pending)(&|memory| memory.looks(&record.looks)) {
-                            return Err(Why::Always(SEES_PENDING.to_owned()));
+                            return Err(Why::Always(Unremembered::SeesPending));
                         }
                         return Ok(Obtained::reused(record));
                     }
@@ -184,7 +182,7 @@ impl Execution {
         drop(memory);
         let Some(found) = found else { return Err(why) };
         if (context.sees_pending)(&|_| found.looks.clone()) {
-            return Err(Why::Always(SEES_PENDING.to_owned()));
+            return Err(Why::Always(Unremembered::SeesPending));
         }
         let fetched = fs::create_dir_all(&self.folder).is_ok()
             && shared::fetch(store, &found.result, &self.folder).unwrap_or_else(|error| {
@@ -310,7 +308,7 @@ impl Execution {
     /// Finds out what a run that has ended well has looked at, and remembers it, here and in the store.
     fn learn(&self, context: &ExecContext<'_>, traced: Traced<'_>, ended: &Ended) -> ObservedIo {
         let unremembered =
-            |reason: String| ObservedIo { unremembered: Some(reason), ..ObservedIo::default() };
+            |reason: Unremembered| ObservedIo { unremembered: Some(reason), ..ObservedIo::default() };
         let started = traced.started;
         let observation = match self.observe(context, traced) {
             Ok(observation) => observation,
@@ -363,11 +361,10 @@ impl Execution {
     }
 
     /// What the command was seen to look at; or why nobody knows.
-    fn observe(&self, context: &ExecContext<'_>, traced: Traced<'_>) -> Result<Observation, String> {
-        let trace =
-            traced.trace.ok_or("what it looks at can't be observed: its libraries can't be preloaded")?;
-        let bytes = trace.read().map_err(|error| error.to_string())?;
-        let bytes = bytes.ok_or("it looks at more than can be remembered")?;
+    fn observe(&self, context: &ExecContext<'_>, traced: Traced<'_>) -> Result<Observation, Unremembered> {
+        let trace = traced.trace.ok_or(Unobserved::NoPreloading)?;
+        let bytes = trace.read().map_err(|error| Unobserved::Trace(error.to_string()))?;
+        let bytes = bytes.ok_or(Unremembered::SeesTooMuch)?;
         let objects = plain(&self.tree.objects());
         let ours = objects.parent().unwrap_or(&objects);
         let operand = |operand: &String| plain(&self.cwd.join(operand)).into_os_string();
@@ -375,7 +372,7 @@ impl Execution {
         let is_own = |path: &Path| {
             is_within(path, ours) || is_within(path, traced.temporary) || operands.contains(path.as_os_str())
         };
-        let mut observation = observation::of(&bytes, is_own).map_err(|error| error.to_string())?;
+        let mut observation = observation::of(&bytes, is_own)?;
         let program = plain(&self.program);
         [View::Leads, View::Runs].into_iter().for_each(|view| observation.looks.add(&program, view, true));
         let variable = |name: &str| self.env.variables.get(name).cloned();

@@ -59,12 +59,12 @@ pub(crate) enum Found {
 }
 
 /// Why it can't be said what was seen at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unsteady {
     /// It has been changed.
     Changed,
-    /// It can't be read.
-    Unreadable,
+    /// It can't be read, as the system says.
+    Unreadable(String),
 }
 
 /// What has become known and is to be remembered.
@@ -295,7 +295,7 @@ impl Files {
                 Err(Unsteady::Changed)
             }
             Ok((finding, _)) => Ok(finding),
-            Err(_) => Err(Unsteady::Unreadable),
+            Err(error) => Err(Unsteady::Unreadable(error.to_string())),
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::groups::GroupId;
 use crate::base::machine::Fact;
 use crate::base::stat::Stat;
+use crate::observe::unremembered::Unremembered;
 use ambidex_store::Digest;
 
 /// What makes commands the same, wherever and whenever they run, but for the content of what they read.
@@ -127,7 +128,7 @@ pub(crate) enum Why {
     /// The outputs carry the path of another folder.
     Place(String),
     /// It is run each time, for this reason.
-    Always(String),
+    Always(Unremembered),
 }
 
 /// By which arguments a command differs from an earlier one.

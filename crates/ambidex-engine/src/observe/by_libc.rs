@@ -10,6 +10,7 @@ use crate::base::paths::plain;
 use crate::base::stat::Stat;
 use crate::observe::looks::{Looks, View};
 use crate::observe::observation::Observation;
+use crate::observe::unremembered::Unremembered;
 
 /// The loader's own files (ld.so(8), "Files").
 const LOADER: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
@@ -45,7 +46,7 @@ pub(crate) fn complete(
     observation: &mut Observation,
     memo: &mut Loaded,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<(), String> {
+) -> Result<(), Unremembered> {
     let mut looks = std::mem::take(&mut observation.looks);
     LOADER.iter().for_each(|file| look(&mut looks, Path::new(file)));
     let names_folders = observation.loaded.iter().any(|library| memo.header(library).names_folders);
@@ -102,7 +103,7 @@ struct Header {
 impl Loaded {
     /// The files that the loader tries for the libraries of a program (ld.so(8), `LD_DEBUG=libs`), where it goes by more
     /// than its cache. `names_folders` says whether a library that is loaded with it names some.
-    fn of(&mut self, program: &Path, folders: &str, names_folders: bool) -> Result<&[PathBuf], String> {
+    fn of(&mut self, program: &Path, folders: &str, names_folders: bool) -> Result<&[PathBuf], Unremembered> {
         let header = self.header(program);
         let by_cache = folders.is_empty() && !header.names_folders && !names_folders;
         let (Some(loader), false) = (header.loader, by_cache) else { return Ok(&[]) };
@@ -139,13 +140,13 @@ fn header(path: &Path) -> Option<Header> {
     Some(Header { loader: loader.map(|path| PathBuf::from(path.trim_end_matches('\0'))), names_folders })
 }
 
-fn searched(loader: &Path, program: &Path, folders: &str) -> Result<Vec<PathBuf>, String> {
+fn searched(loader: &Path, program: &Path, folders: &str) -> Result<Vec<PathBuf>, Unremembered> {
     let mut command = Command::new(loader);
     command.arg("--list").arg(program).env_clear().env("LD_DEBUG", "libs").stdin(Stdio::null());
     if !folders.is_empty() {
         command.env("LD_LIBRARY_PATH", folders);
     }
-    let answer = command.output().map_err(|error| format!("{}: {error}", loader.display()))?;
+    let answer = command.output().map_err(|error| Unremembered::unreadable(loader, &error))?;
     let text = String::from_utf8_lossy(&answer.stderr).into_owned();
     let tried = text.lines().filter_map(|line| line.split_once("trying file=").map(|(_, file)| file.trim()));
     Ok(tried.filter(|file| file.starts_with('/')).map(|file| plain(Path::new(file))).collect())

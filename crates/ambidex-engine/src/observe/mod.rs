@@ -6,3 +6,4 @@ pub(crate) mod observation;
 pub(crate) mod surroundings;
 pub(crate) mod tools;
 pub(crate) mod trace;
+pub(crate) mod unremembered;

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::looks::{Looks, Seen, View, is_kernels};
+use super::unremembered::{Unobserved, Unremembered};
 use crate::base::machine::Fact;
 use crate::base::paths::{folder_of, plain};
 use crate::observe::tools::{self, Habits};
@@ -69,17 +70,12 @@ impl Observation {
     }
 }
 
-/// Why a command's dependencies are not known.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what it looks at can't be observed: {0}")]
-pub(crate) struct Unobserved(pub String);
-
 /// What `entries` say about a command. `is_own` says of which files only the command and ambidex know: nobody else
 /// looks at them or changes them.
 ///
 /// # Errors
 /// If something that the command did was not seen.
-pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observation, Unobserved> {
+pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observation, Unremembered> {
     // One program was started by the engine.
     let mut reading = Reading { started: 1, ..Reading::default() };
     for entry in trace::entries(bytes) {
@@ -147,8 +143,8 @@ impl<'a> Reading<'a> {
             // Compilers ask the kernel how much they may use, not what to make.
             b'L' | b'N' | b'C' | b'D' if habit.goes_by_content && is_kernels(entry.text) => {}
             b'L' | b'N' | b'C' | b'D' => self.look(entry, habit),
-            b'U' => return Err(unobserved(&String::from_utf8_lossy(entry.text))),
-            _ => return Err(unobserved("a process has ended in the middle of a call")),
+            b'U' => return Err(Unobserved::Unseen(String::from_utf8_lossy(entry.text).into_owned())),
+            _ => return Err(Unobserved::EndInACall),
         }
         Ok(())
     }
@@ -159,7 +155,7 @@ impl<'a> Reading<'a> {
         self.running.insert(entry.process);
         let (program, libraries) = trace::parts(entry.text);
         let path = Entry { text: program, ..*entry };
-        let path = path.path().ok_or_else(|| unobserved("a program's name is no text"))?;
+        let path = path.path().ok_or(Unobserved::NoText)?;
         let habit = tools::habits(path);
         self.habits.insert(entry.process, habit);
         self.clocks.remove(&entry.process);
@@ -178,16 +174,16 @@ impl<'a> Reading<'a> {
     }
 
     /// All was read.
-    fn finish(self, is_own: &impl Fn(&Path) -> bool) -> Result<Observation, Unobserved> {
+    fn finish(self, is_own: &impl Fn(&Path) -> bool) -> Result<Observation, Unremembered> {
         let Self { mut observation, mut variables, seen, order, .. } = self;
         if self.began < self.started {
-            return Err(unobserved("a program has run without the library that observes it"));
+            return Err(Unobserved::WithoutLibrary.into());
         }
         if !self.running.is_empty() {
-            return Err(unobserved("a process has become another one, or was killed, or goes on"));
+            return Err(Unobserved::NoEnd.into());
         }
         for text in order {
-            let path = std::str::from_utf8(text).map_err(|_| unobserved("a path is no text"))?;
+            let path = std::str::from_utf8(text).map_err(|_| Unobserved::NoText)?;
             let path = plainly(path);
             if !is_own(&path) {
                 observation.looks.merge(&path, seen[text]);
@@ -198,7 +194,7 @@ impl<'a> Reading<'a> {
         let unsteady =
             |(path, seen): &(&Path, Seen)| seen.unsteady && !observation.changes.contains_key(*path);
         if let Some((path, _)) = observation.looks.iter().find(unsteady) {
-            return Err(Unobserved(format!("{} came or went while it ran", path.display())));
+            return Err(Unremembered::CameOrWent(path.to_owned()));
         }
         if !self.any_variable {
             variables.extend(tools::asked_by_the_c_library().map(str::to_owned));
@@ -207,10 +203,6 @@ impl<'a> Reading<'a> {
         }
         Ok(observation)
     }
-}
-
-fn unobserved(what: &str) -> Unobserved {
-    Unobserved(what.to_owned())
 }
 
 /// How an entry looks at its path.
@@ -239,7 +231,7 @@ fn fact(entry: &Entry<'_>) -> Result<Fact, Unobserved> {
         b"k" => Fact::Kernel,
         b"u" => Fact::User,
         b"n" => Fact::Processors,
-        other => return Err(Unobserved(String::from_utf8_lossy(other).into_owned())),
+        other => return Err(Unobserved::Unseen(String::from_utf8_lossy(other).into_owned())),
     })
 }
 
@@ -258,7 +250,7 @@ fn plainly(path: &str) -> Cow<'_, Path> {
 }
 
 fn text<'a>(entry: &Entry<'a>) -> Result<&'a str, Unobserved> {
-    std::str::from_utf8(entry.text).map_err(|_| Unobserved("a name is no text".to_owned()))
+    std::str::from_utf8(entry.text).map_err(|_| Unobserved::NoText)
 }
 
 fn path(entry: &Entry<'_>) -> Result<PathBuf, Unobserved> {

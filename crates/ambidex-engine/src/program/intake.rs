@@ -6,9 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ambidex_command::{
-    Command, Depfile, InputRole, Kind, NotUnderstood, OutputRole, Placement, ResponseFiles,
-};
+use ambidex_command::{Command, Depfile, InputRole, Kind, OutputRole, Placement, ResponseFiles};
 use ambidex_graph::{Access, Action, At, Graph, GroupId, Key};
 use rustix::fs::{Access as Permission, access};
 
@@ -20,32 +18,12 @@ use crate::base::roles::Roles;
 use crate::base::stamp;
 use crate::base::stat::Time;
 use crate::memory::Memory;
+use crate::observe::unremembered::Unremembered;
 use crate::program::job::{DeclaredRead, Job, Life, Memorable, Place, Product, ReadAs, Setting};
+use crate::program::left::Left;
 use crate::program::line::Line;
 use crate::uptodate::fingerprint::Fingerprint;
 use crate::uptodate::key;
-
-/// Why a command is left to Python, to be run as it stands.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Left {
-    #[error(transparent)]
-    NotUnderstood(#[from] NotUnderstood),
-    #[error("there is no program `{0}`")]
-    NoProgram(String),
-    #[error("what it reads could not be put to its place: {0}")]
-    NotAtPlace(String),
-    #[error(
-        "the process has changed its umask, niceness, limits or blocked signals, which the command inherits"
-    )]
-    Attributes,
-    #[error("what it reads was changed by somebody else")]
-    ChangedOutside,
-    /// Any later command may include it by a name that is nowhere in its command line.
-    #[error("it makes text that other commands may include")]
-    MakesText,
-    #[error("`{0}` can't be written, or is no plain file")]
-    BadOutput(PathBuf),
-}
 
 /// What is needed to take a command in.
 pub(crate) struct Intake<'a> {
@@ -210,7 +188,7 @@ impl Intake<'_> {
     /// Whether runs of the command can be compared, and by what.
     fn memorable(&self, command: &Command, program: &Path, cwd: &Path, env: &Environment) -> Memorable {
         if self.memory.is_none() {
-            return Memorable::No("nothing is remembered in such a run".to_owned());
+            return Memorable::No(Unremembered::NotInSuchARun);
         }
         if let Some(reason) = key::always(command) {
             return Memorable::No(reason);

@@ -11,6 +11,7 @@ use crate::base::stat::Time;
 use crate::execute::outcome::Ending;
 use crate::execute::plan::Plan;
 use crate::memory::record::Why;
+use crate::observe::unremembered::Unremembered;
 use crate::program::line::Line;
 use crate::uptodate::fingerprint::Fingerprint;
 
@@ -62,7 +63,7 @@ pub(crate) enum Memorable {
     /// They can.
     Yes(Fingerprint),
     /// They can't, for this reason: it is run each time.
-    No(String),
+    No(Unremembered),
 }
 
 /// A file that a command line names, or a library that it looks for, in the order of the action's reads.

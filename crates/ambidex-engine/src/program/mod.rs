@@ -20,6 +20,7 @@ use crate::memory::record::{ActionKey, How};
 use crate::memory::tree::Tree;
 use crate::program::build_end::Conclusion;
 use crate::program::job::{Job, Life, Memorable, Setting};
+use crate::program::left::Left;
 use crate::program::text::{Batch, Log, Piece, Printout, Stream};
 use crate::program::waits::Waits;
 
@@ -30,6 +31,7 @@ mod effects;
 pub(crate) mod hazards;
 mod intake;
 pub(crate) mod job;
+pub(crate) mod left;
 mod line;
 mod made;
 mod read_set;
@@ -132,7 +134,7 @@ pub(crate) struct Program {
     /// What its process waited for.
     pub waits: Waits,
     /// Commands that were left to Python, with the reason.
-    pub left: Vec<(Vec<String>, String)>,
+    pub left: Vec<(Vec<String>, Left)>,
 }
 
 impl Program {

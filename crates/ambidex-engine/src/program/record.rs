@@ -6,8 +6,9 @@ use std::sync::Arc;
 use ambidex_graph::{Action, GroupId, NodeId, Recorded};
 
 use super::Program;
-use super::intake::{Intake, Left};
+use super::intake::Intake;
 use super::job::{Job, Memorable};
+use super::left::Left;
 use crate::base::clock::tick;
 use crate::base::growth::push;
 use crate::execute::outcome::Inputs;

@@ -10,6 +10,7 @@ use crate::execute::outcome::Ending;
 use crate::memory::record::How;
 use crate::program::Program;
 use crate::program::hazards::HazardPath;
+use crate::program::left::Left;
 use crate::program::waits::Wait;
 
 /// What was done in one run.
@@ -90,7 +91,12 @@ pub struct LeftCommand {
     /// The command.
     pub command: Vec<String>,
     /// Why.
-    pub reason: String,
+    #[serde(serialize_with = "as_text")]
+    pub reason: Left,
+}
+
+fn as_text<S: serde::Serializer>(reason: &Left, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reason)
 }
 
 impl Report {

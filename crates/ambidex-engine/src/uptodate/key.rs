@@ -10,6 +10,7 @@ use crate::base::environment::Environment;
 use crate::base::parts::Parts;
 use crate::base::roles::Roles;
 use crate::memory::record::ActionKey;
+use crate::observe::unremembered::Unremembered;
 
 /// Counts up when what goes into a key changes.
 const VERSION: &[u8] = b"ambidex action 2";
@@ -119,15 +120,15 @@ fn file_name(path: &str) -> String {
 }
 
 /// Why a command is run each time, if it is.
-pub(crate) fn always(command: &Command) -> Option<String> {
+pub(crate) fn always(command: &Command) -> Option<Unremembered> {
     if let Placement::InPlace(reason) = command.placement {
-        return Some(reason.describe().to_owned());
+        return Some(Unremembered::InPlace(reason.describe().to_owned()));
     }
     if command.outputs.iter().any(|output| output.role != OutputRole::Primary) {
-        return Some("it writes files beside its output".to_owned());
+        return Some(Unremembered::WritesBeside);
     }
     if command.kind == Kind::Query || command.outputs.is_empty() {
-        return Some("it writes no file".to_owned());
+        return Some(Unremembered::WritesNothing);
     }
     None
 }

@@ -20,6 +20,7 @@ use crate::memory::files::{FindingId, Unsteady};
 use crate::memory::record::{RunResult, Written};
 use crate::observe::looks::View;
 use crate::observe::observation::{Asked, Observation};
+use crate::observe::unremembered::Unremembered;
 
 /// A run that has ended well, and what is to be known to remember it.
 pub(crate) struct Run<'a> {
@@ -46,7 +47,7 @@ pub(crate) fn looks(
     memory: &mut Memory,
     observation: &Observation,
     started: Time,
-) -> Result<Vec<FindingId>, String> {
+) -> Result<Vec<FindingId>, Unremembered> {
     let mut looks = Vec::new();
     for (path, seen) in observation.looks.iter() {
         if let Some(change) = observation.changes.get(path) {
@@ -54,17 +55,17 @@ pub(crate) fn looks(
                 // It has made the file and removed it: nobody else has seen it.
                 continue;
             }
-            return Err(format!("it reads and changes {}", path.display()));
+            return Err(Unremembered::ReadsAndChanges(path.to_owned()));
         }
         for view in seen.views() {
             let id = memory.files.id_in(path, view);
             let finding =
                 memory.files.look_since(id, started, seen.identity).map_err(|found| match found {
-                    Unsteady::Changed => format!("{} was changed while it ran", path.display()),
-                    Unsteady::Unreadable => format!("{} can't be read", path.display()),
+                    Unsteady::Changed => Unremembered::ChangedMeanwhile(path.to_owned()),
+                    Unsteady::Unreadable(error) => Unremembered::Unreadable { path: path.to_owned(), error },
                 })?;
             if view == View::Leads && memory.files.is_absent(finding) == seen.found {
-                return Err(format!("{} came or went while it ran", path.display()));
+                return Err(Unremembered::CameOrWent(path.to_owned()));
             }
             looks.push(finding);
         }
@@ -75,7 +76,11 @@ pub(crate) fn looks(
 
 /// Of files with the same content GCC's `#pragma once` asks for their times, too, to know whether they are one file (GCC,
 /// `libcpp/files.cc`, `has_unique_contents`).
-fn add_times_of_equals(memory: &mut Memory, looks: &mut Vec<FindingId>, started: Time) -> Result<(), String> {
+fn add_times_of_equals(
+    memory: &mut Memory,
+    looks: &mut Vec<FindingId>,
+    started: Time,
+) -> Result<(), Unremembered> {
     let mut by_content: FxHashMap<Digest, FindingId> = FxHashMap::default();
     let mut equal = BTreeSet::new();
     for id in looks.iter().filter(|id| memory.files.is_content(**id)) {
@@ -87,7 +92,7 @@ fn add_times_of_equals(memory: &mut Memory, looks: &mut Vec<FindingId>, started:
         let path = memory.files.path_of(id).to_owned();
         let file = memory.files.id_in(&path, View::State);
         let finding = memory.files.look_since(file, started, None);
-        looks.push(finding.map_err(|_| format!("{} was changed while it ran", path.display()))?);
+        looks.push(finding.map_err(|_| Unremembered::ChangedMeanwhile(path.clone()))?);
     }
     Ok(())
 }
@@ -104,21 +109,21 @@ fn tells_native(memory: &Memory, looks: &[FindingId]) -> bool {
 
 impl Run<'_> {
     /// What is to be remembered of it besides what it has looked at; or why it can't be.
-    pub fn result(&self, memory: &Memory, looks: &[FindingId]) -> Result<RunResult, String> {
+    pub fn result(&self, memory: &Memory, looks: &[FindingId]) -> Result<RunResult, Unremembered> {
         if self.observation.timed {
-            return Err("it asks for the time".to_owned());
+            return Err(Unremembered::AsksForTheTime);
         }
         let roles = self.roles;
         if let Some(path) = self.changed_beside() {
-            return Err(format!("it changes {} besides", path.display()));
+            return Err(Unremembered::ChangesBesides(path.to_owned()));
         }
         let umask = umask();
         let mut carried = BTreeSet::new();
         let mut outputs = Vec::new();
         for (file, name) in self.outputs {
-            let looked = output::look(file, roles).map_err(|error| format!("{}: {error}", file.display()))?;
+            let looked = output::look(file, roles).map_err(|error| Unremembered::unreadable(file, &error))?;
             if looked.mode != expected_mode(looked.executable, umask) {
-                return Err(format!("it gives {name} permissions of its own"));
+                return Err(Unremembered::SetsPermissions(name.clone()));
             }
             carried.extend(looked.carried);
             outputs.push(Written {

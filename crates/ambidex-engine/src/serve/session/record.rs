@@ -87,7 +87,7 @@ impl Session {
                 program.log.end_echo();
                 program.invalidate_units();
                 if awaited || pool.options.only_record {
-                    program.left.push((argv, reason.to_string()));
+                    program.left.push((argv, reason));
                     Taken::Left
                 } else if program.has_snapshot() {
                     // Python went on as if it had run. It comes again, and is awaited then.

@@ -1,0 +1,73 @@
+//! Why a run of a command can't be remembered, so that the command runs in every build.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// See the module. The text is what users read (`ambidex explain`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub(crate) enum Unremembered {
+    /// Its outputs can't be renamed: the reason, as `ambidex-command` words it.
+    #[error("it {0}")]
+    InPlace(String),
+    #[error("it writes files beside its output")]
+    WritesBeside,
+    #[error("it writes no file")]
+    WritesNothing,
+    #[error("nothing is remembered in such a run")]
+    NotInSuchARun,
+    #[error("it looks at the output of another command that is not at its place")]
+    SeesPending,
+    #[error("it looks at more than can be remembered")]
+    SeesTooMuch,
+    #[error("it asks for the time")]
+    AsksForTheTime,
+    #[error("it reads and changes {0}")]
+    ReadsAndChanges(PathBuf),
+    #[error("it changes {0} besides")]
+    ChangesBesides(PathBuf),
+    #[error("it gives {0} permissions of its own")]
+    SetsPermissions(String),
+    #[error("{0} was changed while it ran")]
+    ChangedMeanwhile(PathBuf),
+    #[error("{0} came or went while it ran")]
+    CameOrWent(PathBuf),
+    #[error("{path} can't be read: {error}")]
+    Unreadable { path: PathBuf, error: String },
+    #[error("what it looks at can't be observed: {0}")]
+    Unobserved(Unobserved),
+}
+
+/// What kept a command from being observed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub(crate) enum Unobserved {
+    #[error("its libraries can't be preloaded")]
+    NoPreloading,
+    #[error("a program has run without the library that observes it")]
+    WithoutLibrary,
+    #[error("a process has become another one, or was killed, or goes on")]
+    NoEnd,
+    #[error("a process has ended in the middle of a call")]
+    EndInACall,
+    #[error("a name or path is no text")]
+    NoText,
+    /// What the library in the command has met (`unseen.rs` there).
+    #[error("{0}")]
+    Unseen(String),
+    /// The file in which it is written down fails.
+    #[error("{0}")]
+    Trace(String),
+}
+
+impl Unremembered {
+    /// A file that has to be read can't be.
+    pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        Self::Unreadable { path: path.to_owned(), error: error.to_string() }
+    }
+}
+
+impl From<Unobserved> for Unremembered {
+    fn from(why: Unobserved) -> Self {
+        Self::Unobserved(why)
+    }
+}
