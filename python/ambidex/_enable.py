@@ -45,8 +45,8 @@ def _start_engine(jobs, verbose):
 
 
 def _end_engine(engine, pid):
-    # Not in a forked child: the engine is not its own. It lives as long as its standard input is open and silent: a child
-    # may hold it open.
+    # Not in a forked child: the engine is not its own. It lives as long as its standard input is open and silent, and a
+    # child may hold it open.
     if pid == os.getpid():
         try:
             engine.stdin.write(b"\n")

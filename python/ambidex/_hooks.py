@@ -137,8 +137,8 @@ _ABSENT = os.path.join(os.path.abspath(__file__), "absent")
 
 
 def _hook_newer(module, name, newer):
-    """Let `newer` say what is out of date while extensions are built: the engine decides that. What this run has made is
-    up to date as it is in the serial build (two extensions of one name)."""
+    """Let the engine decide what is out of date while extensions are built. What this run has made is up to date as it
+    is in the serial build (two extensions of one name)."""
     original = getattr(module, name, None)
     if not isinstance(original, types.FunctionType) or original.__globals__ is globals():
         return

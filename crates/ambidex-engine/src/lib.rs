@@ -4,7 +4,7 @@
 //! what it recorded); all share one pool of jobs.
 //!
 //! The modules are in folders, each of which uses only those below it (`tests/layering.rs`). From the top:
-//! [`serve`], [`report`], [`program`], [`execute`], [`uptodate`], [`memory`], [`observe`], [`base`].
+//! `serve`, `report`, `program`, `execute`, `uptodate`, `memory`, `observe`, `base`.
 
 mod base;
 mod execute;

@@ -3,36 +3,40 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use super::environment::{Environment, NEWEST};
 use super::files::{Files, differences};
 use super::run::{on_path, run};
 use super::workspace::{Workspace, read_json};
-use super::{repository, shared_source, skipped};
+use super::{repository, shared_source};
 
-/// A project with one feature. Its `requirements.txt`, if there is one, names packages as pip does, and in its
-/// comments what else there is to know:
-///
-/// ```text
-/// # python: 3.9              the only Python that will do
-/// # setuptools: 59.6.0       the only setuptools that will do
-/// # program: swig            has to be on the PATH
-/// # exit code: 1             how its build ends
-/// # not compared: target     files and folders of this name
-/// # recorded: nothing        ambidex leaves its commands to Python
-/// cffi==2.1.1
-/// ```
+/// A project with one feature. Its `package.toml`, if it has one, says what is special about it.
 #[derive(Clone, Debug, Default)]
 pub struct Package {
     folder: PathBuf,
     pub name: String,
-    /// The minor version of Python 3.
-    python: Option<u32>,
+    settings: Settings,
+}
+
+/// `package.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct Settings {
+    /// The only Python that will do: `3.9`.
+    python: Option<String>,
+    /// The only setuptools that will do.
     setuptools: Option<String>,
+    /// Packages, as pip names them.
+    requirements: Vec<String>,
+    /// Programs that have to be on the `PATH`.
     programs: Vec<String>,
+    /// How its build ends.
     exit_code: i32,
+    /// Files and folders of these names are not compared.
     not_compared: Vec<String>,
+    /// Whether ambidex leaves all its commands to Python.
     left_to_python: bool,
-    pub requirements: Vec<String>,
 }
 
 /// What came of a comparison.
@@ -59,53 +63,42 @@ impl Package {
 
     fn read(folder: PathBuf) -> Self {
         let name = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
-        let mut package = Self { name, ..Self::default() };
-        let text = fs::read_to_string(folder.join("requirements.txt")).unwrap_or_default();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let Some(comment) = line.strip_prefix('#') else {
-                package.requirements.push(line.to_owned());
-                continue;
-            };
-            let (key, value) = comment.split_once(':').unwrap_or((comment, ""));
-            let value = value.trim().to_owned();
-            let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("{}: {line}", folder.display()));
-            match key.trim() {
-                "python" => package.python = value.strip_prefix("3.").map(number),
-                "setuptools" => package.setuptools = Some(value),
-                "program" => package.programs.push(value),
-                "exit code" => package.exit_code = value.parse().expect("an exit code is a number"),
-                "not compared" => package.not_compared.push(value),
-                "recorded" => package.left_to_python = value == "nothing",
-                _ => panic!("{}: {line}", folder.display()),
-            }
-        }
-        package.folder = folder;
-        package
+        let file = folder.join("package.toml");
+        let text =
+            if file.exists() { fs::read_to_string(&file).expect("it can be read") } else { String::new() };
+        let settings = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Self { folder, name, settings }
     }
 
     /// Whether it is built with plain setuptools on any Python.
     pub fn needs_nothing(&self) -> bool {
-        self.python.is_none() && self.setuptools.is_none() && self.requirements.is_empty()
+        let Settings { python, setuptools, requirements, .. } = &self.settings;
+        python.is_none() && setuptools.is_none() && requirements.is_empty()
+    }
+
+    /// The packages that it needs.
+    pub fn requirements(&self) -> &[String] {
+        &self.settings.requirements
     }
 
     /// The one Python (its minor version) and setuptools on which a project with needs is built.
     pub fn place(&self) -> (u32, &str) {
-        (self.python.unwrap_or(11), self.setuptools.as_deref().unwrap_or(NEWEST))
+        let minor = self.settings.python.as_ref().map(|python| {
+            let minor = python.strip_prefix("3.").and_then(|minor| minor.parse().ok());
+            minor.unwrap_or_else(|| panic!("{}: `{python}` is no version of Python 3", self.name))
+        });
+        (minor.unwrap_or(11), self.settings.setuptools.as_deref().unwrap_or(NEWEST))
     }
 
     /// The environment at that place. None, which is told, if there can't be one here.
     pub fn environment(&self) -> Option<Environment> {
         let (minor, setuptools) = self.place();
-        Environment::with(minor, setuptools, &self.requirements)
+        Environment::with(minor, setuptools, self.requirements())
     }
 
-    /// Whether all programs that it needs are here. If not, that is told.
-    pub fn has_programs(&self) -> bool {
-        let absent = self.programs.iter().find(|program| on_path(program).is_none());
-        if let Some(program) = absent {
-            skipped(&format!("{}: there is no {program}", self.name));
-        }
-        absent.is_none()
+    /// A program that it needs and that is not on the `PATH`.
+    pub fn lacks(&self) -> Option<&str> {
+        self.settings.programs.iter().map(String::as_str).find(|program| on_path(program).is_none())
     }
 
     /// Builds it serially and with ambidex. Whatever ambidex leaves is what the serial build leaves.
@@ -115,7 +108,7 @@ impl Package {
             workspace.variables.push(((*name).to_owned(), (*value).to_owned()));
         }
         let ran = run(&mut workspace.python(&["setup.py", "build"]));
-        if ran.code != self.exit_code {
+        if ran.code != self.settings.exit_code {
             let last = ran.stderr.lines().last().unwrap_or_default();
             return Verdict::NotBuilt(format!("exit code {}: {last}", ran.code));
         }
@@ -125,12 +118,12 @@ impl Package {
             workspace.start_again();
             let summary = workspace.beside("summary.json");
             let ran = run(workspace.ambidex(&["build", "--summary"]).arg(&summary).args(arguments));
-            if ran.code != self.exit_code {
+            if ran.code != self.settings.exit_code {
                 wrong.push(ran.to_string());
                 continue;
             }
             let recorded = &read_json(&summary)["commands"]["recorded"];
-            if (*recorded == 0) != self.left_to_python {
+            if (*recorded == 0) != self.settings.left_to_python {
                 wrong.push(format!("ambidex has recorded {recorded} commands"));
             }
             wrong.extend(differences(&serial, &self.files(&workspace)));
@@ -140,8 +133,9 @@ impl Package {
     }
 
     fn files(&self, workspace: &Workspace) -> Files {
-        let left_out =
-            |path: &Path| self.not_compared.iter().any(|name| path.iter().any(|part| part == name.as_str()));
+        let left_out = |path: &Path| {
+            self.settings.not_compared.iter().any(|name| path.iter().any(|part| part == name.as_str()))
+        };
         Files::below(&workspace.root()).only(|path| !left_out(path))
     }
 }
