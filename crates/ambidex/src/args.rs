@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Right and fast parallel builds of Python extension modules, for every project that uses setuptools.
+/// Correct and fast parallel builds of Python extension modules, for every project that uses setuptools.
 #[derive(Debug, Parser)]
 #[command(name = "ambidex", version, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
@@ -17,21 +17,21 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Build a project's extension modules
     Build(BuildArgs),
-    /// Build a wheel by the project's own build backend, isolated as `python -m build --wheel` does
+    /// Build a wheel with the project's own build backend, isolated like `python -m build --wheel`
     Wheel(WheelArgs),
-    /// Run any command; every Python below it is captured
+    /// Run any command, and capture every Python that it starts
     Run(RunArgs),
-    /// List the paths that more than one extension writes: what would race under `setup.py build -j`
+    /// List the paths that more than one extension writes, which would race under `setup.py build -j`
     Check(CheckArgs),
     /// Build with plain setuptools and with ambidex, and compare every output byte for byte
     Verify(VerifyArgs),
-    /// Tell why each command of the last build was run, or why it was not
+    /// Explain why each command of the last build ran or didn't
     Explain(ExplainArgs),
-    /// Remove what builds have left in a project
+    /// Remove what builds left behind in a project
     Clean(CleanArgs),
-    /// Look after the cache that all projects share
+    /// Manage the cache that all projects share
     ///
-    /// It is in AMBIDEX_CACHE_DIR [default: `ambidex` in the user's cache folder], and never takes more than
+    /// The cache is in AMBIDEX_CACHE_DIR [default: `ambidex` in the user's cache directory], and never takes more than
     /// AMBIDEX_CACHE_SIZE, such as 500M [default: 5G].
     Cache(CacheArgs),
     /// Serve the Python process that started this
@@ -42,26 +42,26 @@ pub(crate) enum Command {
 /// How many commands run at once.
 #[derive(Debug, Args)]
 pub(crate) struct JobArgs {
-    /// How many commands run at once [default: the cores that this process may use]
+    /// How many commands to run at once [default: the number of cores that this process may use]
     #[arg(short, long, value_name = "N", env = "AMBIDEX_JOBS", hide_env_values = true,
           value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub jobs: Option<u32>,
-    /// Choose among ready commands at random, from this seed
+    /// Choose among ready commands at random, with this seed
     #[arg(long, value_name = "N", hide = true)]
     pub schedule_seed: Option<u64>,
-    /// Leave out the objects that plain setuptools leaves below build/temp*
+    /// Don't leave objects in build/temp*, where plain setuptools leaves them
     #[arg(long)]
     pub no_objects: bool,
 }
 
 impl JobArgs {
-    /// Whether objects are wanted at their own places, if that was said.
+    /// Whether to put objects at their final paths, if the user has chosen.
     pub fn objects(&self) -> Option<bool> {
         self.no_objects.then_some(false)
     }
 }
 
-/// What every command that runs a project takes.
+/// The arguments of every command that runs a project.
 #[derive(Debug, Args)]
 pub(crate) struct CommonArgs {
     /// The Python that runs setup.py [default: the active virtual environment's, else python3]
@@ -73,13 +73,13 @@ pub(crate) struct CommonArgs {
     pub output: OutputArgs,
 }
 
-/// How much is told, and in which colours.
+/// How much to print, and in which colours.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Print errors only
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print more: what was left to Python, and why
+    /// Print more, such as which commands ambidex left to Python, and why
     #[arg(short, long)]
     pub verbose: bool,
     /// When to use colours
@@ -100,38 +100,38 @@ pub(crate) enum Color {
 
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
-    /// The project
+    /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
     #[command(flatten)]
     pub common: CommonArgs,
-    /// Put the modules beside their sources (`setup.py build_ext --inplace`)
+    /// Put the modules next to their sources (`setup.py build_ext --inplace`)
     #[arg(long)]
     pub inplace: bool,
-    /// Go on with the other extensions when one fails
+    /// Keep building the other extensions when one fails
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           env = "AMBIDEX_KEEP_GOING", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub keep_going: Option<bool>,
-    /// Write what was done to this file
+    /// Write a summary of the build to this file
     #[arg(long, value_name = "FILE.json")]
     pub summary: Option<PathBuf>,
-    /// More arguments for setup.py, behind `build`
+    /// More arguments for setup.py, after `build`
     #[arg(last = true, value_name = "SETUP_ARGS")]
     pub setup_args: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct WheelArgs {
-    /// The project
+    /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
     /// Where to put the wheel [default: the project's `dist`]
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Build with the packages that are installed, not in an environment of its own
+    /// Build with the installed packages, not in an isolated environment
     #[arg(long)]
     pub no_isolation: bool,
-    /// A setting for the build backend; may be repeated
+    /// A setting for the build backend; you can repeat this option
     #[arg(short = 'C', long = "config-setting", value_name = "KEY=VALUE")]
     pub config_settings: Vec<String>,
     #[command(flatten)]
@@ -144,11 +144,11 @@ pub(crate) struct RunArgs {
     pub jobs: JobArgs,
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Go on with the other extensions when one fails
+    /// Keep building the other extensions when one fails
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           env = "AMBIDEX_KEEP_GOING", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub keep_going: Option<bool>,
-    /// Write what was done to this file
+    /// Write a summary of the build to this file
     #[arg(long, value_name = "FILE.json")]
     pub summary: Option<PathBuf>,
     /// The command and its arguments
@@ -158,7 +158,7 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The project
+    /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
     #[command(flatten)]
@@ -179,16 +179,16 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The project
+    /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    /// Only this output: an object, a library or a module, by its path or the end of it
+    /// Explain only this output: an object, a library or a module, by its path or the end of its path
     #[arg(value_name = "OUTPUT")]
     pub wanted: Option<String>,
-    /// Tell instead where the time went: what Python waited for, how long and why, the longest first
+    /// Show where the time went instead: what Python waited for, how long and why, longest wait first
     #[arg(long, conflicts_with = "wanted")]
     pub time: bool,
-    /// Tell instead what each command was seen to depend on: paths that it found or missed, and variables
+    /// Show the observed dependencies of each command instead: paths that it found or missed, and variables
     #[arg(long, conflicts_with = "time")]
     pub inputs: bool,
     #[command(flatten)]
@@ -200,22 +200,22 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The project
+    /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
     #[command(flatten)]
     pub common: CommonArgs,
-    /// Build the modules beside their sources (`setup.py build_ext --inplace`)
+    /// Build the modules next to their sources (`setup.py build_ext --inplace`)
     #[arg(long)]
     pub inplace: bool,
-    /// Write what was compared to this file
+    /// Write a summary of the comparison to this file
     #[arg(long, value_name = "FILE.json")]
     pub summary: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CleanArgs {
-    /// The project
+    /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
     #[command(flatten)]
@@ -228,18 +228,18 @@ pub(crate) struct CacheArgs {
     pub command: CacheCommand,
 }
 
-/// What can be done with the cache.
+/// The subcommands of `ambidex cache`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
-    /// Show where it is, and how much is in it
+    /// Show where the cache is and how much it holds
     Stats {
         /// How to print the result
         #[arg(long, default_value = "text")]
         format: Format,
     },
-    /// Remove what killed builds have left, and what was used least recently until nine tenths of the limit are taken
+    /// Remove what killed builds left behind, and the least recently used entries down to nine tenths of the limit
     Gc,
-    /// Read everything, and remove what is damaged; the exit code is 1 if something was
+    /// Read every entry, and remove damaged ones; the exit code is 1 if there were any
     Verify,
     /// Remove everything
     Clear,

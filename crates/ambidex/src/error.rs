@@ -8,7 +8,7 @@ use ambidex_store::StoreError;
 /// Why ambidex itself could not do what was asked. A failed build is none of these.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("{} is no folder", .0.display())]
+    #[error("{} is not a directory", .0.display())]
     NoFolder(PathBuf),
     #[error("{} has neither setup.py nor pyproject.toml", .0.display())]
     NoProject(PathBuf),
@@ -22,7 +22,7 @@ pub(crate) enum Error {
     Environment { what: &'static str, log: String },
     #[error("the build backend `{backend}` {problem}")]
     Backend { backend: String, problem: String },
-    #[error("there is no Python: neither `python3` nor `python` is on the PATH")]
+    #[error("no Python found: neither `python3` nor `python` is on the PATH")]
     NoPython,
     #[error("`{program}` can't be started: {source}")]
     NotStarted { program: String, source: io::Error },
@@ -34,19 +34,19 @@ pub(crate) enum Error {
     Engine(io::Error),
     #[error("setup.py failed (exit code {0}); there is nothing to check")]
     SetupFailed(u8),
-    #[error("{} holds no build that could be explained", .0.display())]
+    #[error("{} has no build to explain", .0.display())]
     NothingBuilt(PathBuf),
-    #[error("no command of the last build makes `{0}`")]
+    #[error("no command of the last build writes `{0}`")]
     NoSuchOutput(String),
     #[error("interrupted")]
     Interrupted(u8),
-    #[error("{} is being built by another ambidex", .0.display())]
+    #[error("another ambidex is building {}", .0.display())]
     Busy(PathBuf),
     #[error("the build with plain setuptools failed (exit code {0}); there is nothing to compare with")]
     StockFailed(i32),
-    #[error("AMBIDEX_CACHE_SIZE is `{0}`, which is no size")]
+    #[error("AMBIDEX_CACHE_SIZE is `{0}`, which is not a size")]
     BadCacheSize(String),
-    #[error("there is no cache: AMBIDEX_CACHE_DIR is empty, or there is no home folder")]
+    #[error("there is no cache: AMBIDEX_CACHE_DIR is empty, or there is no home directory")]
     NoStore,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,36 +68,75 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::UnknownKey { nearest, .. } => {
-                return Some(format!("the nearest that it has is `{nearest}`"));
+                return Some(format!("did you mean `{nearest}`?"));
             }
-            Self::NoFolder(_) | Self::NoProject(_) => "give the folder of a project that uses setuptools",
+            Self::NoFolder(_) | Self::NoProject(_) => "give the directory of a project that uses setuptools",
             Self::BadPyproject { .. } => "correct the file",
             Self::Environment { .. } => {
-                "see above; --no-isolation builds with what is installed, --python chooses another Python"
+                "see above; --no-isolation builds with the installed packages, --python selects another Python"
             }
             Self::Backend { .. } => {
-                "check `build-backend` in pyproject.toml, and that `requires` names its package; with --no-isolation it has to be installed"
+                "check `build-backend` in pyproject.toml, and that `requires` lists its package; --no-isolation needs that package installed"
             }
             Self::NoPython => "install Python 3.6 or newer, or name one with --python",
             Self::NotStarted { .. } => "check the name, or give the full path",
-            Self::Output(_) => "check what it leads to, and whether the disk is full",
+            Self::Output(_) => "check where it goes, and whether the disk is full",
             Self::Unwritable { .. } => "check the permissions, and whether the disk is full",
-            Self::Engine(_) => "check that TMPDIR names a folder that can be written",
-            Self::Busy(_) => "wait for it, or end it",
+            Self::Engine(_) => "check that TMPDIR names a writable directory",
+            Self::Busy(_) => "wait until it ends, or stop it",
             Self::StockFailed(_) => "make the project build without ambidex first",
             Self::BadCacheSize(_) => {
-                "give a number of bytes, or one with K, M, G or T behind it, such as 5G or 500M"
+                "give a number of bytes, or a number followed by K, M, G or T, such as 5G or 500M"
             }
-            Self::NothingBuilt(_) => "build it by `ambidex build` first",
-            Self::NoSuchOutput(_) => "leave the name out to see all outputs",
-            Self::NoStore => "set AMBIDEX_CACHE_DIR to a folder",
+            Self::NothingBuilt(_) => "run `ambidex build` first",
+            Self::NoSuchOutput(_) => "omit the name to see all outputs",
+            Self::NoStore => "set AMBIDEX_CACHE_DIR to a directory",
             Self::Store(_) => {
-                "check the permissions and whether the disk is full, or set AMBIDEX_CACHE_DIR to another folder; an empty one does without"
+                "check the permissions and whether the disk is full, or set AMBIDEX_CACHE_DIR to another directory; an empty value turns the cache off"
             }
-            Self::Unreadable { .. } => "check the file and its permissions; text has to be UTF-8",
-            Self::SetupFailed(_) => "make `setup.py build` end well first",
+            Self::Unreadable { .. } => "check the file and its permissions; text must be UTF-8",
+            Self::SetupFailed(_) => "make `setup.py build` succeed first",
             Self::Interrupted(_) => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message() {
+        let broken = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let path = || PathBuf::from("project");
+        let file = || PathBuf::from("project/pyproject.toml");
+        let errors = [
+            Error::NoFolder(path()),
+            Error::NoProject(path()),
+            Error::Unreadable { path: file(), source: broken() },
+            Error::BadPyproject { path: file(), message: "expected `=`".to_owned() },
+            Error::UnknownKey { path: file(), key: "jbos".to_owned(), nearest: "jobs" },
+            Error::Environment { what: "made", log: "no space left".to_owned() },
+            Error::Backend { backend: "flit".to_owned(), problem: "has no build_wheel".to_owned() },
+            Error::NoPython,
+            Error::NotStarted { program: "nosuch".to_owned(), source: broken() },
+            Error::Unwritable { path: path(), source: broken() },
+            Error::Output(broken()),
+            Error::Engine(broken()),
+            Error::SetupFailed(1),
+            Error::NothingBuilt(path()),
+            Error::NoSuchOutput("a.so".to_owned()),
+            Error::Interrupted(130),
+            Error::Busy(path()),
+            Error::StockFailed(1),
+            Error::BadCacheSize("huge".to_owned()),
+            Error::NoStore,
+        ];
+        let shown = errors.iter().map(|error| match error.hint() {
+            Some(hint) => format!("error: {error}\n  hint: {hint}"),
+            None => format!("error: {error}"),
+        });
+        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"));
     }
 }

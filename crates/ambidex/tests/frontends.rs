@@ -348,11 +348,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 fn mistakes_are_one_message() {
     let Some(workspace) = workspace() else { return };
     let cases = [
-        (
-            "[tool.ambidex]\njbos = 3",
-            2,
-            "tool.ambidex has no key `jbos`\n  hint: the nearest that it has is `jobs`",
-        ),
+        ("[tool.ambidex]\njbos = 3", 2, "tool.ambidex has no key `jbos`\n  hint: did you mean `jobs`?"),
         (
             "[tool.ambidex]\njobs = true",
             2,

@@ -2,27 +2,31 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rustix::fs::{Access, access};
 
 use crate::base::environment::Environment;
 
-/// The files of programs that were asked for, by name, `PATH`, and the working directory where that names folders in it.
+/// A name, `PATH`, and the working directory where that names folders in it.
+type Asked = (String, String, Option<PathBuf>);
+
+/// The files of programs that were asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Executables(HashMap<(String, String, Option<PathBuf>), Option<Arc<Path>>>);
+pub(crate) struct Executables(Mutex<HashMap<Asked, Option<Arc<Path>>>>);
 
 impl Executables {
     /// The file of a program, found as `execvp` finds it. None where there is none, or where no `PATH` says where
     /// programs are looked for: then it is up to the system.
-    pub fn find(&mut self, name: &str, cwd: &Path, env: &Environment) -> Option<Arc<Path>> {
+    pub fn find(&self, name: &str, cwd: &Path, env: &Environment) -> Option<Arc<Path>> {
         let runs = |file: &Path| file.is_file() && access(file, Access::EXEC_OK).is_ok();
         if name.contains('/') {
             let file = cwd.join(name);
             return runs(&file).then(|| file.into());
         }
         let path = env.variables.get("PATH")?;
-        let found = self.0.entry(key(name, path, cwd)).or_insert_with(|| {
+        let mut known = self.0.lock().expect("nobody dies with it");
+        let found = known.entry(key(name, path, cwd)).or_insert_with(|| {
             std::env::split_paths(path)
                 .map(|folder| cwd.join(folder).join(name))
                 .find(|file| runs(file))
@@ -35,12 +39,17 @@ impl Executables {
     pub fn known(&self, name: &str, cwd: &Path, env: &Environment) -> Option<Arc<Path>> {
         match name.contains('/') {
             true => Some(cwd.join(name).into()),
-            false => self.0.get(&key(name, env.variables.get("PATH")?, cwd))?.clone(),
+            false => self
+                .0
+                .lock()
+                .expect("nobody dies with it")
+                .get(&key(name, env.variables.get("PATH")?, cwd))?
+                .clone(),
         }
     }
 }
 
-fn key(name: &str, path: &str, cwd: &Path) -> (String, String, Option<PathBuf>) {
+fn key(name: &str, path: &str, cwd: &Path) -> Asked {
     let is_relative = std::env::split_paths(path).any(|folder| !folder.is_absolute());
     (name.to_owned(), path.to_owned(), is_relative.then(|| cwd.to_owned()))
 }

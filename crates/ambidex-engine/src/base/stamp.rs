@@ -21,6 +21,13 @@ pub(crate) fn of<'a>(files: impl IntoIterator<Item = &'a Path>) -> u64 {
     hasher.finish()
 }
 
+/// The same of several files, by their numbers.
+pub(crate) fn together(stamps: impl IntoIterator<Item = u64>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    stamps.into_iter().for_each(|stamp| stamp.hash(&mut hasher));
+    hasher.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::of;

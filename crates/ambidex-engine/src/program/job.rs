@@ -58,7 +58,7 @@ pub(crate) struct Product {
 }
 
 /// Whether runs of a command can be compared.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Memorable {
     /// They can.
     Yes(Fingerprint),

@@ -20,9 +20,9 @@ pub(crate) enum Line {
 
 impl Line {
     /// A line that was just read.
-    pub fn new(command: Command, recorded: &[String]) -> Self {
+    pub fn new(command: Arc<Command>, recorded: &[String]) -> Self {
         let recorded = command.expanded.then(|| recorded.into());
-        Self::Read { command: Arc::new(command), recorded }
+        Self::Read { command, recorded }
     }
 
     /// Forgets what the line means, if it would be read in the same way again: response files may be other ones by then.
@@ -75,7 +75,7 @@ mod tests {
     fn line(argv: &[&str]) -> Line {
         let argv: Vec<String> = argv.iter().map(|argument| (*argument).to_owned()).collect();
         let command = ambidex_command::read(&argv, &BTreeMap::new(), &NoFiles).unwrap();
-        Line::new(command, &argv)
+        Line::new(Arc::new(command), &argv)
     }
 
     #[test]

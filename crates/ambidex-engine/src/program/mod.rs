@@ -34,6 +34,7 @@ pub(crate) mod job;
 pub(crate) mod left;
 mod line;
 mod made;
+pub(crate) mod prepared;
 mod read_set;
 mod record;
 mod rollback;
@@ -114,7 +115,7 @@ pub(crate) struct Program {
     backups: HashMap<usize, Backup>,
     /// What the file system said of the files that were put to their places.
     committed: HashMap<PathId, u64>,
-    programs: Executables,
+    executables: Arc<Executables>,
     /// What paths are for, to the commands of this process.
     pub roles: Arc<Roles>,
     setting: Option<Arc<Setting>>,
@@ -165,7 +166,7 @@ impl Program {
             read_set: ReadSet::default(),
             backups: HashMap::new(),
             committed: HashMap::new(),
-            programs: Executables::default(),
+            executables: Arc::default(),
             roles: Arc::new(origin.roles),
             setting: None,
             conclusion: Conclusion::default(),

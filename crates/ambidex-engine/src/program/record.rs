@@ -9,6 +9,7 @@ use super::Program;
 use super::intake::Intake;
 use super::job::{Job, Memorable};
 use super::left::Left;
+use super::prepared::{Prepared, ProcessContext};
 use crate::base::clock::tick;
 use crate::base::growth::push;
 use crate::execute::outcome::Inputs;
@@ -19,8 +20,7 @@ impl Program {
     /// Takes a command into the graph. Returns what became of it and the files that it writes.
     pub fn record(
         &mut self,
-        argv: &[String],
-        cwd: &Arc<Path>,
+        prepared: Result<Prepared, Left>,
         scope: u32,
         awaited: bool,
     ) -> Result<(Recorded, Vec<String>), Left> {
@@ -32,12 +32,13 @@ impl Program {
         if self.graph.is_past_failure(group) {
             return Ok((Recorded::Skipped, Vec::new()));
         }
-        let (mut action, mut job) = self.take(argv, cwd, group)?;
+        let prepared = prepared?;
+        let (mut action, mut job) = self.take(&prepared, group);
         if action.reads.iter().any(|read| self.is_kept(read.path)) {
             // What an extension has made that was spared: it has to be where it is looked for.
             self.commit_kept(|_, path| action.reads.iter().any(|read| read.path == path))
                 .map_err(|error| Left::NotAtPlace(error.to_string()))?;
-            (action, job) = self.take(argv, cwd, group)?;
+            (action, job) = self.take(&prepared, group);
         }
         let changed = self.changed_at_places(&action);
         if !changed.is_empty() {
@@ -45,7 +46,7 @@ impl Program {
                 return Err(Left::ChangedOutside);
             }
             self.change_outside(&changed);
-            (action, job) = self.take(argv, cwd, group)?;
+            (action, job) = self.take(&prepared, group);
         }
         action.writes.iter().for_each(|write| self.forget_kept(write.path));
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
@@ -78,27 +79,35 @@ impl Program {
         Ok((recorded, outputs))
     }
 
-    /// The files that a command reads, as far as its line tells.
-    pub fn reads_of(&mut self, argv: &[String], cwd: &Arc<Path>) -> Vec<Arc<Path>> {
-        let group = self.graph.group(false);
-        let taken = self.take(argv, cwd, group);
-        taken.map_or_else(|_| Vec::new(), |(_, job)| job.reads.iter().map(|read| read.file.clone()).collect())
+    /// What is known of the process before a command is read.
+    pub fn context(&self) -> ProcessContext {
+        ProcessContext {
+            env: self.env.clone(),
+            roles: self.roles.clone(),
+            executables: self.executables.clone(),
+            remembers: self.tree.is_some() && self.demanded.is_none(),
+        }
     }
 
-    fn take(&mut self, argv: &[String], cwd: &Arc<Path>, group: GroupId) -> Result<(Action, Job), Left> {
+    /// The files that a command reads, as far as its line tells.
+    pub fn reads_of(&mut self, prepared: &Prepared) -> Vec<Arc<Path>> {
+        let group = self.graph.group(false);
+        let (_, job) = self.take(prepared, group);
+        job.reads.iter().map(|read| read.file.clone()).collect()
+    }
+
+    fn take(&mut self, prepared: &Prepared, group: GroupId) -> (Action, Job) {
         let tree = self.tree.clone();
         let memory = tree.as_ref().filter(|_| self.demanded.is_none()).map(|tree| tree.memory());
         let mut intake = Intake {
             graph: &mut self.graph,
             paths: &mut self.paths,
-            programs: &mut self.programs,
             memory: memory.as_deref(),
-            roles: &self.roles,
             setting: &mut self.setting,
             generation: self.generation,
             now: tree.as_ref().map_or_else(tick, |tree| tree.now()),
         };
-        intake.take(argv, cwd, &self.env, group)
+        intake.take(prepared, group)
     }
 
     fn add(&mut self, action: Action, job: Job) -> Recorded {

@@ -129,14 +129,14 @@ impl Program {
     /// Whether nothing has changed that the commands of a unit depend on, and their outputs are there.
     fn holds(&mut self, unit: &Unit, memory: &mut Memory, cwd: &Path) -> bool {
         let env = self.env.clone();
-        let mut found = |(name, file): &(String, PathBuf)| {
-            self.programs.find(name, cwd, &env).is_some_and(|found| *found == **file)
+        let found = |(name, file): &(String, PathBuf)| {
+            self.executables.find(name, cwd, &env).is_some_and(|found| *found == **file)
         };
         let mut is_in = |(number, roles): &(u32, Vec<(String, String)>)| {
             let roles = Arc::new(Roles::of(roles));
             memory.is_in(*number, &env, &roles).is_some_and(|(same, _)| same)
         };
-        unit.programs.iter().all(&mut found)
+        unit.programs.iter().all(found)
             && unit.surroundings.iter().all(&mut is_in)
             && memory.check(&unit.looks).is_ok()
             && !self.has_pending(unit, memory, cwd)
@@ -279,7 +279,7 @@ impl Program {
                 let name = &command.argv[command.tool];
                 programs.insert((
                     name.clone(),
-                    self.programs.known(name, &job.setting.cwd, &job.setting.env)?.to_path_buf(),
+                    self.executables.known(name, &job.setting.cwd, &job.setting.env)?.to_path_buf(),
                 ));
             }
         }

@@ -144,3 +144,103 @@ fn reason(why: &Why) -> String {
         Why::Always(reason) => format!("it is run each time: {reason}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::machine::Fact;
+    use crate::memory::record::Difference;
+    use crate::observe::unremembered::{Unobserved, Unremembered};
+    use crate::program::left::Left;
+    use crate::program::waits::Cause;
+
+    #[test]
+    fn every_reason() {
+        let text = |text: &str| text.to_owned();
+        let command = |added: &[&str], removed: &[&str]| {
+            let owned = |list: &[&str]| list.iter().map(|argument| text(argument)).collect();
+            Why::Command(Box::new(Difference { added: owned(added), removed: owned(removed) }))
+        };
+        let reasons = [
+            Why::UpToDate,
+            Why::New,
+            command(&["-O2"], &["-O1", "-g"]),
+            command(&[], &["-g"]),
+            command(&[], &[]),
+            Why::Variable(text("CPATH")),
+            Why::Tool,
+            Why::Changed(text("/usr/include/stdio.h")),
+            Why::Gone(text("a.h")),
+            Why::Operand(text("a.o")),
+            Why::Operand(String::new()),
+            Why::Shadowed(text("include/stdio.h")),
+            Why::Output(text("a.so")),
+            Why::Machine(Fact::Processor),
+            Why::Machine(Fact::Processors),
+            Why::Machine(Fact::Kernel),
+            Why::Machine(Fact::User),
+            Why::Place(text("/home/me/project")),
+            Why::Always(Unremembered::AsksForTheTime),
+        ];
+        insta::assert_snapshot!(reasons.iter().map(reason).collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn every_reason_not_to_remember() {
+        let unobserved = [
+            Unobserved::NoPreloading,
+            Unobserved::WithoutLibrary,
+            Unobserved::NoEnd,
+            Unobserved::EndInACall,
+            Unobserved::NoText,
+            Unobserved::Unseen("it has opened a socket".to_owned()),
+            Unobserved::Trace("Input/output error".to_owned()),
+        ];
+        let reasons = [
+            Unremembered::InPlace("records its output's path in the output".to_owned()),
+            Unremembered::WritesBeside,
+            Unremembered::WritesNothing,
+            Unremembered::NotInSuchARun,
+            Unremembered::SeesPending,
+            Unremembered::SeesTooMuch,
+            Unremembered::AsksForTheTime,
+            Unremembered::ReadsAndChanges("count".into()),
+            Unremembered::ChangesBesides("log".into()),
+            Unremembered::SetsPermissions("a.o".to_owned()),
+            Unremembered::ChangedMeanwhile("a.h".into()),
+            Unremembered::CameOrWent("b.h".into()),
+            Unremembered::Unreadable { path: "c.h".into(), error: "Input/output error".to_owned() },
+        ];
+        let all = reasons.into_iter().chain(unobserved.map(Unremembered::Unobserved));
+        insta::assert_snapshot!(all.map(|reason| reason.to_string()).collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn every_reason_to_leave_a_command_to_python() {
+        let reasons = [
+            Left::NotUnderstood(ambidex_command::NotUnderstood::UnknownOption("-fnew".to_owned())),
+            Left::NoProgram("gcc-99".to_owned()),
+            Left::NotAtPlace("build/a.o can't be written".to_owned()),
+            Left::Attributes,
+            Left::ChangedOutside,
+            Left::MakesText,
+            Left::BadOutput("/dev/full".into()),
+        ];
+        insta::assert_snapshot!(reasons.map(|reason| reason.to_string()).join("\n"));
+    }
+
+    #[test]
+    fn every_cause_of_a_wait() {
+        let causes = [
+            Cause::Look,
+            Cause::Change,
+            Cause::Process,
+            Cause::Exit,
+            Cause::Effect,
+            Cause::Awaited,
+            Cause::Left,
+            Cause::End,
+        ];
+        insta::assert_snapshot!(causes.map(|cause| format!("Python {cause}")).join("\n"));
+    }
+}

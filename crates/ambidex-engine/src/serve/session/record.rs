@@ -8,6 +8,8 @@ use ambidex_graph::Recorded;
 
 use super::Session;
 use crate::base::protocol::Reply;
+use crate::program::left::Left;
+use crate::program::prepared::Prepared;
 use crate::serve::pool::EngineState;
 use crate::serve::sight;
 
@@ -34,14 +36,13 @@ impl Session {
         if awaited {
             self.be_serial()?;
         }
-        let only_record = self.sight.pool.options.only_record;
-        let reads = {
-            let mut engine = self.sight.pool.lock();
-            let is_needless = engine.programs.len() == 1 || only_record && !awaited;
-            if is_needless { Vec::new() } else { engine.programs[self.program].reads_of(&argv, cwd) }
-        };
-        self.sight.commit_read(&reads)?;
-        match self.take_in(argv, cwd, scope, awaited)? {
+        let context = self.sight.pool.lock().programs[self.program].context();
+        let mut prepared = Prepared::new(&argv, cwd, &context);
+        if self.commit_read(prepared.as_ref().ok(), awaited)? {
+            // What is at its place now may be one of its files.
+            prepared = Prepared::new(&argv, cwd, &context);
+        }
+        match self.take_in(argv, prepared, scope, awaited)? {
             Taken::Recorded { number, outputs } => {
                 self.spare_or_start();
                 let status = if awaited { Some(self.wait_for(number)?) } else { None };
@@ -62,11 +63,23 @@ impl Session {
         }
     }
 
+    /// Puts to its place what other processes make that a command reads. Says whether there was anything to look for.
+    fn commit_read(&self, prepared: Option<&Prepared>, awaited: bool) -> io::Result<bool> {
+        let Some(prepared) = prepared else { return Ok(false) };
+        let reads = {
+            let mut engine = self.sight.pool.lock();
+            let is_needless = engine.programs.len() == 1 || self.sight.pool.options.only_record && !awaited;
+            if is_needless { Vec::new() } else { engine.programs[self.program].reads_of(prepared) }
+        };
+        self.sight.commit_read(&reads)?;
+        Ok(!reads.is_empty())
+    }
+
     /// Takes a command in, and its frame with it: who waits for the frame must find what has become of the command.
     fn take_in(
         &mut self,
         argv: Vec<String>,
-        cwd: &Arc<Path>,
+        prepared: Result<Prepared, Left>,
         scope: u32,
         awaited: bool,
     ) -> io::Result<Taken> {
@@ -75,7 +88,7 @@ impl Session {
         let EngineState { programs, table, .. } = &mut *engine;
         let program = &mut programs[self.program];
         let number = program.graph.recorded();
-        let taken = match program.record(&argv, cwd, scope, awaited) {
+        let taken = match program.record(prepared, scope, awaited) {
             Ok((recorded, outputs)) => {
                 if let Recorded::New(node) = recorded {
                     self.new_nodes.push(node);

@@ -1,0 +1,152 @@
+//! A command that Python tells of, with all that can be found out about it without the graph: it is read, named and keyed
+//! once, while nobody waits for the engine.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use ambidex_command::{Command, InputRole, Kind, ResponseFiles};
+use ambidex_graph::Key;
+use rustix::fs::{Access, access};
+
+use crate::base::environment::Environment;
+use crate::base::executables::Executables;
+use crate::base::parts::Parts;
+use crate::base::roles::Roles;
+use crate::base::stamp;
+use crate::observe::unremembered::Unremembered;
+use crate::program::job::Memorable;
+use crate::program::left::Left;
+use crate::uptodate::fingerprint::Fingerprint;
+use crate::uptodate::key;
+
+/// What is known of the process that starts a command.
+#[derive(Clone, Debug)]
+pub(crate) struct ProcessContext {
+    pub env: Arc<Environment>,
+    pub roles: Arc<Roles>,
+    pub executables: Arc<Executables>,
+    /// Whether runs are remembered at all.
+    pub remembers: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// As it was told.
+    pub argv: Vec<String>,
+    pub command: Arc<Command>,
+    pub cwd: Arc<Path>,
+    pub env: Arc<Environment>,
+    /// The file of its program.
+    pub program: Arc<Path>,
+    /// By which it is known as a repetition.
+    pub key: Key,
+    pub memorable: Memorable,
+    /// A guess at its duration, in microseconds.
+    pub weight: u64,
+    /// Of each input a number that differs when the file has changed; none for what is no file of the command's.
+    pub stamps: Box<[Option<u64>]>,
+}
+
+struct In<'a>(&'a Path);
+
+impl ResponseFiles for In<'_> {
+    fn read(&self, path: &str) -> io::Result<String> {
+        // A pipe would have no end.
+        io::read_to_string(ambidex_store::open_regular(&self.0.join(path))?)
+    }
+}
+
+impl Prepared {
+    /// Reads a command and finds its files.
+    ///
+    /// # Errors
+    /// Why it is to be left to Python.
+    pub fn new(argv: &[String], cwd: &Arc<Path>, context: &ProcessContext) -> Result<Self, Left> {
+        let ProcessContext { env, executables, .. } = context;
+        let find =
+            |name: &str| executables.find(name, cwd, env).ok_or_else(|| Left::NoProgram(name.to_owned()));
+        let program = find(argv.first().map_or("", String::as_str))?;
+        let command = ambidex_command::read(argv, &env.variables, &In(cwd))?;
+        if command.kind == Kind::Preprocess && !command.outputs.is_empty() {
+            return Err(Left::MakesText);
+        }
+        let tool = match command.tool {
+            0 => program.clone(),
+            at => find(&command.argv[at])?,
+        };
+        command.outputs.iter().try_for_each(|output| check_output(&cwd.join(&output.path)))?;
+        let stamps = command.inputs.iter().map(|input| {
+            let file = cwd.join(&input.path);
+            // `-R folder` is a run path, `-R file` a file of symbols (ld manual).
+            let is_run_path = input.role == InputRole::SymbolsOrRunPath && file.is_dir();
+            (!is_run_path).then(|| stamp::of([&*file]))
+        });
+        Ok(Self {
+            argv: argv.to_vec(),
+            cwd: cwd.clone(),
+            env: env.clone(),
+            key: key_in_graph(&command, cwd, env, [&program, &tool]),
+            memorable: memorable(&command, &program, cwd, context),
+            weight: weight(&command, cwd),
+            stamps: stamps.collect(),
+            program,
+            command: Arc::new(command),
+        })
+    }
+}
+
+/// Whether runs of the command can be compared, and by what.
+fn memorable(command: &Command, program: &Path, cwd: &Path, context: &ProcessContext) -> Memorable {
+    if !context.remembers {
+        return Memorable::No(Unremembered::NotInSuchARun);
+    }
+    if let Some(reason) = key::always(command) {
+        return Memorable::No(reason);
+    }
+    let (key, roles) = key::of(command, program, cwd, &context.env, &context.roles);
+    Memorable::Yes(Fingerprint { key, roles })
+}
+
+/// A renamed output must not succeed where the command would have failed, nor replace what it would have followed.
+fn check_output(place: &Path) -> Result<(), Left> {
+    let bad = || Left::BadOutput(place.to_owned());
+    let folder = place.parent().ok_or_else(bad)?;
+    access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|_| bad())?;
+    match fs::symlink_metadata(place) {
+        Ok(data) if data.is_file() && access(place, Access::WRITE_OK).is_ok() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        _ => Err(bad()),
+    }
+}
+
+fn key_in_graph(command: &Command, cwd: &Path, env: &Environment, tools: [&Path; 2]) -> Key {
+    let mut parts = Parts::default();
+    let mut add = |part: &[u8]| parts.add(part);
+    command.argv.iter().for_each(|arg| add(arg.as_bytes()));
+    add(cwd.as_os_str().as_encoded_bytes());
+    add(&env.hash);
+    for tool in tools {
+        add(tool.as_os_str().as_encoded_bytes());
+        if let Ok(data) = fs::metadata(tool) {
+            add(&data.size().to_le_bytes());
+            add(&data.mtime().to_le_bytes());
+            add(&data.mtime_nsec().to_le_bytes());
+        }
+    }
+    Key(parts.digest().0)
+}
+
+/// A guess at the duration in microseconds, by the size of the sources. Only its order matters.
+fn weight(command: &Command, cwd: &Path) -> u64 {
+    let size = |path: &String| fs::metadata(cwd.join(path)).map_or(0, |data| data.size());
+    match command.kind {
+        Kind::Compile | Kind::CompileAndLink => {
+            50_000 + command.inputs.iter().map(|input| size(&input.path)).sum::<u64>() * 4
+        }
+        _ => 20_000,
+    }
+}

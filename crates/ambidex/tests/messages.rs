@@ -1,0 +1,129 @@
+//! What users read, word for word: help, `explain`, `check`, the summary, and how a failed build ends. `cargo insta
+//! review`, or `INSTA_UPDATE=always cargo test -p ambidex --test messages`, accepts a change.
+
+mod support;
+
+use std::process::Command;
+
+use support::{Environment, Workspace, fixture, run, shared_source};
+
+/// What is different on each machine and in each run.
+fn filters(workspace: &Workspace) -> Vec<(String, &'static str)> {
+    let escaped = |text: &str| {
+        let special = |c: char| !c.is_ascii_alphanumeric() && c != '/' && c != '_';
+        text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect::<String>()
+    };
+    vec![
+        (escaped(&workspace.root().to_string_lossy()), "[project]"),
+        (r"cpython-3\d+-[a-z0-9_]+-linux-gnu".to_owned(), "[tag]"),
+        (r"linux-[a-z0-9_]+-cpython-3\d+".to_owned(), "[platform]"),
+        (r"\d+\.\d+ s\b".to_owned(), "[time] s"),
+        (r"\d+\.\d+ ms\b".to_owned(), "[time] ms"),
+    ]
+}
+
+#[track_caller]
+fn expect(workspace: &Workspace, name: &str, text: &str) {
+    let filters = filters(workspace);
+    let filters: Vec<(&str, &str)> = filters.iter().map(|(from, to)| (from.as_str(), *to)).collect();
+    insta::with_settings!({ filters => filters, omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn help() {
+    let commands = [
+        &[][..],
+        &["build"],
+        &["wheel"],
+        &["run"],
+        &["check"],
+        &["verify"],
+        &["explain"],
+        &["clean"],
+        &["cache"],
+        &["cache", "stats"],
+        &["cache", "gc"],
+        &["cache", "verify"],
+        &["cache", "clear"],
+    ];
+    for command in commands {
+        let mut ambidex = Command::new(env!("CARGO_BIN_EXE_ambidex"));
+        // Lines are wrapped by the width of the terminal.
+        let ran = run(ambidex.args(command).arg("--help").env("COLUMNS", "100")).expect(0);
+        let name = ["help"].iter().chain(command).copied().collect::<Vec<_>>().join("-");
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(name, ran.stdout);
+        });
+    }
+}
+
+#[test]
+fn check() {
+    for (project, code) in [(shared_source(), 1), (fixture("same-flags"), 1), (fixture("no-hazard"), 0)] {
+        let Some(environment) = Environment::usual() else { return };
+        let workspace = Workspace::new(&project, &environment);
+        let name = project.file_name().unwrap().to_string_lossy().into_owned();
+        for format in ["text", "json"] {
+            let ran = run(&mut workspace.ambidex(&["check", "--format", format])).expect(code);
+            // Of the commands the machine decides much.
+            let text: String = ran
+                .stdout
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("\"-"))
+                .collect::<Vec<_>>()
+                .join("\n");
+            expect(&workspace, &format!("check-{name}-{format}"), &text);
+        }
+    }
+}
+
+#[test]
+fn build_and_explain() {
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&shared_source(), &environment);
+    let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
+    let build = || last(&run(&mut workspace.ambidex(&["build", "-j2"])).expect(0).stderr);
+    let explain = || run(&mut workspace.ambidex(&["explain"])).expect(0).stdout;
+    let first = [build(), explain()].join("\n");
+    let second = [build(), explain()].join("\n");
+    let source = workspace.root().join("mod1.c");
+    let text = std::fs::read_to_string(&source).unwrap();
+    std::fs::write(source, text + "int edited;\n").unwrap();
+    let third = [build(), explain()].join("\n");
+    expect(&workspace, "build-first", &first);
+    expect(&workspace, "build-again", &second);
+    expect(&workspace, "build-edited", &third);
+}
+
+#[test]
+fn failed_build() {
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&fixture("broken-second"), &environment);
+    let ran = run(&mut workspace.ambidex(&["build", "-j2"])).expect(1);
+    let ours = ran.stderr.lines().skip_while(|line| !line.starts_with("error: extension"));
+    let without_flags = ours.map(|line| line.split(" -").next().unwrap_or_default().to_owned());
+    expect(&workspace, "build-failed", &without_flags.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn mistakes() {
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&fixture("no-hazard"), &environment);
+    let cases: &[(&str, &[&str])] = &[
+        ("no-such-folder", &["build", "missing"]),
+        ("no-project", &["build", "src-of-nothing"]),
+        ("unknown-flag", &["build", "--jbos", "2"]),
+        ("unknown-command", &["biuld"]),
+        ("bad-jobs", &["build", "-j", "many"]),
+        ("no-such-program", &["run", "--", "no-such-program"]),
+        ("no-such-python", &["build", "--python", "no-such-python"]),
+        ("nothing-built", &["explain"]),
+    ];
+    std::fs::create_dir(workspace.root().join("src-of-nothing")).unwrap();
+    for (name, arguments) in cases {
+        let ran = run(&mut workspace.ambidex(arguments)).expect(2);
+        expect(&workspace, &format!("mistake-{name}"), &ran.stderr);
+    }
+}
