@@ -97,7 +97,7 @@ pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArg
     let commands = &ended.report.commands;
     if !output.quiet && commands.recorded > 0 {
         tell::say(&format!(
-            "ambidex: {} commands, {} run, {} up to date, {} from the store, {} repeated, {} jobs, {:.2} s",
+            "ambidex: {} commands, {} run, {} up to date, {} from the cache, {} repeated, {} jobs, {:.2} s",
             commands.recorded,
             commands.executed,
             commands.reused,

@@ -35,7 +35,7 @@ impl Environment {
         let at = environment.root().into();
         match environment.run(python, vec!["-m".into(), "venv".into(), at])? {
             Ok(()) => Ok(environment),
-            Err(log) => Err(Error::Environment { what: "made", log }),
+            Err(log) => Err(Error::Environment { what: "created", log }),
         }
     }
 
@@ -62,7 +62,7 @@ impl Environment {
         };
         arguments.push("--".into());
         arguments.extend(requirements.iter().map(OsString::from));
-        self.run(program, arguments)?.map_err(|log| Error::Environment { what: "filled", log })
+        self.run(program, arguments)?.map_err(|log| Error::Environment { what: "populated", log })
     }
 
     /// The variables of a process that is to find its programs.

@@ -117,7 +117,7 @@ mod tests {
             Error::Unreadable { path: file(), source: broken() },
             Error::BadPyproject { path: file(), message: "expected `=`".to_owned() },
             Error::UnknownKey { path: file(), key: "jbos".to_owned(), nearest: "jobs" },
-            Error::Environment { what: "made", log: "no space left".to_owned() },
+            Error::Environment { what: "created", log: "no space left".to_owned() },
             Error::Backend { backend: "flit".to_owned(), problem: "has no build_wheel".to_owned() },
             Error::NoPython,
             Error::NotStarted { program: "nosuch".to_owned(), source: broken() },

@@ -19,12 +19,12 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
         return Ok(0);
     }
     if args.inputs {
-        let found = ambidex_engine::inputs(&project.root).map_err(Error::Engine)?;
+        let found = ambidex_engine::inputs(&project.root).map_err(|error| state_error(&project, error))?;
         let found = wanted(args, project, found, |(told, _)| &told.output)?;
         tell::print(&inputs(&found, args.format))?;
         return Ok(0);
     }
-    let found = ambidex_engine::explain(&project.root).map_err(Error::Engine)?;
+    let found = ambidex_engine::explain(&project.root).map_err(|error| state_error(&project, error))?;
     let found = wanted(args, project, found, |told| &told.output)?;
     let mut text = String::new();
     match args.format {
@@ -44,6 +44,11 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     }
     tell::print(&text)?;
     Ok(0)
+}
+
+/// The state of the last build can't be read.
+fn state_error(project: &Project, source: std::io::Error) -> Error {
+    Error::Unreadable { path: ambidex_engine::state_folder(&project.root), source }
 }
 
 /// Those whose outputs are asked for, or all. There must be some.

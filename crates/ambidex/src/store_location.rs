@@ -28,7 +28,7 @@ pub(crate) fn open_if_usable() -> Result<Option<Store>, Error> {
     match open() {
         Err(error @ Error::BadCacheSize(_)) => Err(error),
         Err(error) => {
-            tell::note(&format!("{error}; the build goes on without the store"));
+            tell::note(&format!("{error}; the build goes on without the cache"));
             Ok(None)
         }
         usable => usable,

@@ -416,5 +416,5 @@ fn temporary_folder(of_all: &Path) -> io::Result<PathBuf> {
 /// Says once that the store can't be used: builds go on without it.
 fn warn_of_store(error: &ambidex_store::StoreError) {
     static WARNED: std::sync::Once = std::sync::Once::new();
-    WARNED.call_once(|| notice::tell(format_args!("warning: {error}; the build goes on without the store")));
+    WARNED.call_once(|| notice::tell(format_args!("warning: {error}; the build goes on without the cache")));
 }
