@@ -8,7 +8,7 @@ pub enum NotUnderstood {
     #[error("empty command")]
     Empty,
     /// The program is no tool that this crate knows.
-    #[error("`{0}` is no known compiler, linker or archiver")]
+    #[error("`{0}` is not a known compiler, linker or archiver")]
     UnknownTool(String),
     /// A launcher (`ccache`, `env`) is used in a way that isn't known.
     #[error("`{launcher}` with `{argument}` is not known")]
@@ -42,7 +42,7 @@ pub enum NotUnderstood {
     #[error("`{0}` would become a precompiled header")]
     PrecompiledHeader(String),
     /// A file that is neither source nor something a linker reads here.
-    #[error("`{0}` is no input of this kind of command")]
+    #[error("`{0}` is not an input of this kind of command")]
     UnknownOperand(String),
     /// A response file could not be read.
     #[error("response file `{path}` could not be read: {error}")]

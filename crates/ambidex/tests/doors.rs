@@ -218,7 +218,7 @@ fn explain_tells_where_the_time_went() {
     workspace.build(&[]);
     let told = run(&mut workspace.ambidex(&["explain", "--time"])).expect(0);
     assert!(told.stdout.contains(" s Python alone\n"), "{}", told.stdout);
-    let waited = told.stdout.lines().filter(|line| line.contains("looked at what was not there yet: "));
+    let waited = told.stdout.lines().filter(|line| line.contains("looked at a pending output: "));
     assert!(waited.into_iter().any(|line| line.contains("mod1.")), "{}", told.stdout);
     let told = run(&mut workspace.ambidex(&["explain", "--time", "--format", "json"])).expect(0);
     let told: Value = serde_json::from_str(&told.stdout).expect("it is JSON");

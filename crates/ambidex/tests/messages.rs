@@ -17,6 +17,7 @@ fn filters(workspace: &Workspace) -> Vec<(String, &'static str)> {
         (escaped(&workspace.root().to_string_lossy()), "[project]"),
         (r"cpython-3\d+-[a-z0-9_]+-linux-gnu".to_owned(), "[tag]"),
         (r"linux-[a-z0-9_]+-cpython-3\d+".to_owned(), "[platform]"),
+        (r"\b([a-z0-9_]+-linux-gnu-)?(gcc|cc|clang)(-\d+)?\b".to_owned(), "[cc]"),
         (r"\d+\.\d+ s\b".to_owned(), "[time] s"),
         (r"\d+\.\d+ ms\b".to_owned(), "[time] ms"),
     ]

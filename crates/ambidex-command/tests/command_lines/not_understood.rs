@@ -161,7 +161,7 @@ fn not_understood() {
 #[test]
 fn not_understood_says_why() {
     for (text, expected) in [
-        ("nvcc -c a.cu", "`nvcc` is no known compiler, linker or archiver"),
+        ("nvcc -c a.cu", "`nvcc` is not a known compiler, linker or archiver"),
         ("gcc --frob -c a.c", "option `--frob` is not known"),
         ("gcc a.o -Wl,--frob", "option `--frob` is not known"),
         ("gcc -c a.c -o x -o y", "two outputs are named: `x` and `y`"),

@@ -38,10 +38,10 @@ impl Fact {
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Processor => "the processor is another, and it makes code for it",
-            Self::Processors => "the number of processors is another, and it asks for it",
-            Self::Kernel => "the kernel or the host's name is another, and it asks for it",
-            Self::User => "the user is another, and it asks who that is",
+            Self::Processor => "the processor has changed, and the command generates code for it",
+            Self::Processors => "the number of processors has changed, and the command asks for it",
+            Self::Kernel => "the kernel or the host name has changed, and the command asks for it",
+            Self::User => "the user has changed, and the command asks for the user",
         })
     }
 }

@@ -172,8 +172,9 @@ impl Execution {
         };
         let why = match why {
             Why::New => match memory.command_at(&query.description.place) {
-                Some((_, then)) => check::difference(&query.description, &then),
-                None => Why::New,
+                // Two commands of one build may write the same path.
+                Some((key, then)) if !self.tree.is_new(&key) => check::difference(&query.description, &then),
+                _ => Why::New,
             },
             why => why,
         };

@@ -14,42 +14,42 @@ pub(crate) enum Unremembered {
     WritesBeside,
     #[error("it writes no file")]
     WritesNothing,
-    #[error("nothing is remembered in such a run")]
+    #[error("this kind of run remembers nothing")]
     NotInSuchARun,
-    #[error("it looks at the output of another command that is not at its place")]
+    #[error("it looks at another command's output before that is at its final path")]
     SeesPending,
-    #[error("it looks at more than can be remembered")]
+    #[error("it looks at more files than can be remembered")]
     SeesTooMuch,
     #[error("it asks for the time")]
     AsksForTheTime,
     #[error("it reads and changes {0}")]
     ReadsAndChanges(PathBuf),
-    #[error("it changes {0} besides")]
+    #[error("it changes {0} besides its output")]
     ChangesBesides(PathBuf),
-    #[error("it gives {0} permissions of its own")]
+    #[error("it sets the permissions of {0}")]
     SetsPermissions(String),
-    #[error("{0} was changed while it ran")]
+    #[error("{0} changed while it ran")]
     ChangedMeanwhile(PathBuf),
-    #[error("{0} came or went while it ran")]
+    #[error("{0} appeared or disappeared while it ran")]
     CameOrWent(PathBuf),
     #[error("{path} can't be read: {error}")]
     Unreadable { path: PathBuf, error: String },
-    #[error("what it looks at can't be observed: {0}")]
+    #[error("its inputs can't be observed: {0}")]
     Unobserved(Unobserved),
 }
 
 /// What kept a command from being observed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub(crate) enum Unobserved {
-    #[error("its libraries can't be preloaded")]
+    #[error("no library can be preloaded into it")]
     NoPreloading,
-    #[error("a program has run without the library that observes it")]
+    #[error("one of its programs ran without the library that observes it")]
     WithoutLibrary,
-    #[error("a process has become another one, or was killed, or goes on")]
+    #[error("one of its processes was killed, still runs, or became another program")]
     NoEnd,
-    #[error("a process has ended in the middle of a call")]
+    #[error("one of its processes ended in the middle of a call")]
     EndInACall,
-    #[error("a name or path is no text")]
+    #[error("a name or path is not valid UTF-8")]
     NoText,
     /// What the library in the command has met (`unseen.rs` there).
     #[error("{0}")]

@@ -14,7 +14,7 @@ pub enum Left {
     #[error("there is no program `{0}`")]
     NoProgram(String),
     /// What an extension that was up to date has made can't be put where the command looks for it.
-    #[error("what it reads could not be put to its place: {0}")]
+    #[error("its input can't be put in place: {0}")]
     NotAtPlace(String),
     /// Commands of the engine would have others.
     #[error(
@@ -22,12 +22,12 @@ pub enum Left {
     )]
     Attributes,
     /// Something else than a command has changed a file that the program makes, while commands were pending.
-    #[error("what it reads was changed by somebody else")]
+    #[error("something else has changed its input")]
     ChangedOutside,
     /// Any later command may include it by a name that is nowhere in its command line.
-    #[error("it makes text that other commands may include")]
+    #[error("it generates text that other commands may include")]
     MakesText,
     /// The command would fail, or follow a link.
-    #[error("`{0}` can't be written, or is no plain file")]
+    #[error("`{0}` is not writable, or not a regular file")]
     BadOutput(PathBuf),
 }

@@ -33,14 +33,14 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Look => "looked at what was not there yet",
-            Self::Change => "changed what commands make or read",
+            Self::Look => "looked at a pending output",
+            Self::Change => "changed a file that commands write or read",
             Self::Process => "started a process",
-            Self::Exit => "ended",
-            Self::Effect => "did what can't be taken back",
-            Self::Awaited => "needed to know how a command ends",
+            Self::Exit => "exited",
+            Self::Effect => "did something that can't be undone",
+            Self::Awaited => "needed a command's result",
             Self::Left => "ran a command itself",
-            Self::End => "came to the end of the build",
+            Self::End => "reached the end of the build",
         })
     }
 }

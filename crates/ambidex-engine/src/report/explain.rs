@@ -114,10 +114,10 @@ impl From<ExplainedCommand> for Explanation {
 
 fn reason(why: &Why) -> String {
     match why {
-        Why::UpToDate => "everything it depends on is what it was".to_owned(),
-        Why::New => "nothing is known of an earlier run".to_owned(),
+        Why::UpToDate => "nothing that it depends on has changed".to_owned(),
+        Why::New => "no earlier run is known".to_owned(),
         Why::Command(difference) if difference.added.is_empty() && difference.removed.is_empty() => {
-            "its arguments are in another order, or its working directory is another".to_owned()
+            "the order of its arguments or its working directory has changed".to_owned()
         }
         Why::Command(difference) => {
             let list = |word: &str, arguments: &[String]| {
@@ -129,19 +129,19 @@ fn reason(why: &Why) -> String {
                     .into_iter()
                     .flatten()
                     .collect();
-            format!("the command is another: {}", parts.join(", "))
+            format!("its command line has changed: {}", parts.join(", "))
         }
-        Why::Variable(name) => format!("the variable {name} is another"),
-        Why::Tool => "the compiler, or a program that it runs, is another".to_owned(),
+        Why::Variable(name) => format!("the environment variable {name} has changed"),
+        Why::Tool => "the compiler, or a program that it runs, has changed".to_owned(),
         Why::Changed(path) => format!("{} has changed", roles::shown(path)),
         Why::Gone(path) => format!("{} is gone", roles::shown(path)),
-        Why::Operand(name) if name.is_empty() => "it reads more or fewer objects".to_owned(),
-        Why::Operand(name) => format!("{name} is another"),
-        Why::Shadowed(path) => format!("{} is found first now", roles::shown(path)),
+        Why::Operand(name) if name.is_empty() => "it reads more or fewer objects than before".to_owned(),
+        Why::Operand(name) => format!("{name} has changed"),
+        Why::Shadowed(path) => format!("{} exists now", roles::shown(path)),
         Why::Output(name) => format!("its output {name} was removed or changed"),
         Why::Machine(fact) => fact.to_string(),
-        Why::Place(path) => format!("its output holds the path {path}, which is another now"),
-        Why::Always(reason) => format!("it is run each time: {reason}"),
+        Why::Place(path) => format!("its output contains the path {path}, which is different here"),
+        Why::Always(reason) => format!("it runs in every build: {reason}"),
     }
 }
 

@@ -2,13 +2,17 @@
 //! that is looked at.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::process::Command;
 
+use rustix::fs::OFlags;
 use rustix::process::Signal;
 
 use super::found::{executable, expect_runs, real};
 use crate::support::{Edited, run, run_until_signalled};
+
+/// As `OpenOptions` takes it.
+const O_NONBLOCK: i32 = OFlags::NONBLOCK.bits() as i32;
 
 #[test]
 fn umask_of_the_build() {
@@ -89,9 +93,13 @@ fn pipe_in_the_place_of_a_header() {
     run(Command::new("mkfifo").arg(project.root().join("near/one.h"))).expect(0);
     // The compiler waits for the pipe. Whoever looks whether anything has changed must not.
     let mut ambidex = project.ambidex();
+    let pipe = project.root().join("near/one.h");
+    let mut writer = None;
     let ran = run_until_signalled(&mut ambidex, Signal::TERM, || {
-        std::thread::sleep(std::time::Duration::from_secs(3));
-        true
+        // That succeeds as soon as somebody reads (fifo(7)). While it is open, the compiler waits for what is written.
+        let opened = fs::File::options().write(true).custom_flags(O_NONBLOCK).open(&pipe);
+        writer = opened.ok();
+        writer.is_some()
     });
     assert_ne!(ran.code, 0, "{ran}");
 }

@@ -107,7 +107,7 @@ pub fn run(command: &mut Command) -> Ran {
 }
 
 /// Runs a command, sends it a signal when `now` says so, and waits for its end.
-pub fn run_until_signalled(command: &mut Command, signal: Signal, now: impl Fn() -> bool) -> Ran {
+pub fn run_until_signalled(command: &mut Command, signal: Signal, mut now: impl FnMut() -> bool) -> Ran {
     let running = Running::start(command);
     while !now() {
         if let Some(ran) = running.wait(Duration::from_millis(10)) {
