@@ -1,11 +1,12 @@
-//! How the libraries that are preloaded are compiled: by the compiler of the rest, but not by cargo, which has no
-//! way to name another crate's file on stable Rust.
+//! How the preloaded libraries are compiled: by the compiler that builds everything else, but not by cargo, which has
+//! no way to name another crate's file on stable Rust.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Compiles the library of this name, whose crate is a folder of the same name in `crates`, into `folder`.
+/// Compiles the library `name` into the directory `folder` and returns its path. Its crate is the directory of the same
+/// name in `crates`.
 pub fn compile(rustc: &OsStr, target: Option<&str>, crates: &Path, name: &str, folder: &Path) -> PathBuf {
     let run = |kind: &str, name: &str, file: &Path, more: &[&OsStr]| {
         let mut command = Command::new(rustc);

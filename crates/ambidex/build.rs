@@ -1,4 +1,4 @@
-//! Compiles the preloaded libraries, which the binary holds and lays out where it runs: see `src/capture.rs`.
+//! Compiles the preloaded libraries, which the binary embeds and lays out at run time: see `src/capture.rs`.
 
 use std::path::Path;
 

@@ -1,20 +1,20 @@
-"""What a project may ask of ambidex by name. The capture is in the modules beside it, loaded when needed."""
+"""The names of ambidex that a project may use. The capture is in the modules beside this one, loaded when needed."""
 
 import sys
 
 
 def enable():
-    """Build this project by ambidex: to be called at the top of a `setup.py`."""
+    """Builds this project with ambidex. Call it at the top of a `setup.py`."""
     from ambidex import _enable
 
     _enable.enable()
 
 
 class _Package(type(sys)):
-    # A property, since Python 3.6 has no `__getattr__` of modules (PEP 562), and setuptools may not be there.
+    # A property, because Python 3.6 has no `__getattr__` of modules (PEP 562), and setuptools may be missing.
     @property
     def build_ext(self):
-        """For `cmdclass={"build_ext": ambidex.build_ext}`: builds all extensions by ambidex."""
+        """The class for `cmdclass={"build_ext": ambidex.build_ext}`, which builds all extensions with ambidex."""
         from ambidex import _enable
 
         return _enable.build_ext()

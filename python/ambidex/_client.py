@@ -1,9 +1,9 @@
-"""How to speak to the engine: frames, and how the preloaded library is kept informed of them.
+"""The connection to the engine: it sends and receives frames, and keeps the preloaded library informed of them.
 
-The protocol is described in docs/protocol.md. A message is JSON behind its length in four bytes, big end first.
+docs/protocol.md describes the protocol. A message is its length in four bytes, big-endian, and then JSON.
 """
 
-# The module beneath `socket`, whose own names projects replace, for instance to see that nothing uses the network.
+# The module beneath `socket`. Projects replace names in `socket`, for example to check that nothing uses the network.
 import _socket
 import array
 import fcntl
@@ -29,8 +29,8 @@ class Client:
         _library.ask("session {} {}".format(self.connection.fileno(), self.welcome["program"]))
 
     def send(self, message, opens=False):
-        """Send a request. If it opens something, what is printed from now on belongs behind what is still to be
-        done."""
+        """Sends a request. If it opens something, text that is printed from now on comes after everything that is still
+        to be done."""
         data = _frame(message)
         _library.ask("sends record" if opens else "sends")
         try:
@@ -39,7 +39,7 @@ class Client:
             self._end()
 
     def reply(self):
-        """The reply to the oldest request that has none."""
+        """Returns the reply to the oldest unanswered request."""
         reply = self._receive()
         _library.ask("replied")
         if reply.get("settled") is not None:
@@ -47,14 +47,14 @@ class Client:
         return reply
 
     def prints_elsewhere(self):
-        """Whether this process prints to where the engine does not know of."""
+        """Returns whether this process prints to a place that the engine does not know."""
         return not _library.is_active and self._streams != _streams()
 
     def _end(self):
         os.write(2, b"error: the build can't go on: the ambidex engine has ended it\n")
         if self.is_over:
             os._exit(1)
-        self.is_over = True  # Not an error that a project can mend.
+        self.is_over = True  # Not an error that a project can fix.
         raise SystemExit(1)
 
     def _receive(self):
@@ -80,10 +80,10 @@ def _connected(path):
     connection.settimeout(None)
     connection.connect(path)
     try:
-        # Projects close the low descriptors that they know nothing of.
+        # Projects close low descriptors that they don't know.
         high = fcntl.fcntl(connection.fileno(), fcntl.F_DUPFD_CLOEXEC, 500)
     except OSError:
-        # So many are not allowed.
+        # The limit does not allow that many.
         return connection
     connection.close()
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, high)
@@ -92,7 +92,7 @@ def _connected(path):
 
 
 def _send_with_streams(connection, data):
-    """Send the begin of the data, and where this process prints. Returns how much was sent."""
+    """Sends the beginning of the data, and the descriptors on which this process prints. Returns how much was sent."""
     nothing = os.open(os.devnull, os.O_RDWR)
     try:
         numbers = [nothing if what is None else number for number, what in enumerate(_streams(), 1)]
@@ -103,7 +103,7 @@ def _send_with_streams(connection, data):
 
 
 def _streams():
-    """What standard output and error are; none for one that is closed."""
+    """Returns which files standard output and standard error are, with None for a closed one."""
 
     def what(number):
         try:

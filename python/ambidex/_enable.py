@@ -1,4 +1,4 @@
-"""How a Python that was started without ambidex comes to have an engine, and to be captured from then on."""
+"""Gives an engine to a Python that was started without ambidex, and captures it from then on."""
 
 import atexit
 import os
@@ -13,20 +13,20 @@ _build_ext = None
 
 
 def enable(jobs=None, verbose=False):
-    """Capture this process and the Pythons below it, unless it is captured already, or the user wants it plain."""
+    """Captures this process and the Pythons below it, unless it is captured already or the user wants it plain."""
     if _imports.installed or os.environ.get("AMBIDEX_OFF"):
         return
     if "AMBIDEX_SOCKET" not in os.environ:
         os.environ.update(_start_engine(jobs, verbose))
-    # Else this process was started below ambidex, but told not to look at PYTHONPATH (`python -I`).
+    # Otherwise this process was started below ambidex, but with an option to ignore PYTHONPATH (`python -I`).
     _imports.install()
 
 
 def _start_engine(jobs, verbose):
-    """Start an engine that lives as long as this process. Returns the variables of a captured process."""
+    """Starts an engine that lives as long as this process. Returns the environment variables of a captured process."""
     command = [_program(), "serve"] + (["--jobs=" + str(jobs)] if jobs else []) + (["-v"] if verbose else [])
     try:
-        # In a session of its own: Ctrl-C is for this process, which tells the engine what it means.
+        # In a process session of its own: Ctrl-C is for this process, which tells the engine what it means.
         engine = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     except OSError as error:
         _give_up("`{}` can't be started: {}".format(command[0], error.strerror))
@@ -38,32 +38,32 @@ def _start_engine(jobs, verbose):
         variables[name] = value
     engine.stdout.close()
     if not variables:
-        # It has said why.
+        # The engine has printed why.
         raise SystemExit(2)
     atexit.register(_end_engine, engine, os.getpid())
     return variables
 
 
 def _end_engine(engine, pid):
-    # Not in a forked child: the engine is not its own. It lives as long as its standard input is open and silent, and a
-    # child may hold it open.
+    # Not in a forked child, which does not own the engine. The engine lives as long as its standard input is open and
+    # silent, and a child may keep it open.
     if pid == os.getpid():
         try:
             engine.stdin.write(b"\n")
             engine.stdin.close()
         except OSError:
-            pass  # It has ended already, and has said why.
+            pass  # The engine has ended already, and has printed why.
         engine.wait()
 
 
 def _program():
-    """The ambidex program that belongs to this package, if that can be told, else the first on the PATH."""
+    """Returns the `ambidex` executable that belongs to this package, if it can be found, else the first on the PATH."""
     given = os.environ.get("AMBIDEX_BINARY")
     if given:
         return given
     site = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     folders = [
-        # <prefix>/lib/python3.x/site-packages: also in what pip makes for an isolated build.
+        # <prefix>/lib/python3.x/site-packages, also in the environment that pip makes for an isolated build.
         os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(site))), "bin"),
         # `pip install --target`.
         os.path.join(site, "bin"),
@@ -84,12 +84,12 @@ def _give_up(message):
 
 
 def build_ext():
-    """The class for a project's `cmdclass`; made when it is asked for, since not every Python has setuptools."""
+    """Returns the class for a project's `cmdclass`, made on demand because not every Python has setuptools."""
     global _build_ext
     if _build_ext is None:
         from setuptools.command import build_ext as base
 
-        # Distutils names a command after its class. It defines nothing that builds: see `_state`.
+        # Distutils names a command after its class. The class defines nothing that builds: see `_state`.
         class build_ext(base.build_ext):
             def run(self):
                 enable()

@@ -1,6 +1,6 @@
-"""Where distutils and setuptools start compilers, and lets these starts be told to the engine.
+"""Hooks the methods with which distutils and setuptools start compilers, so that the engine learns of each start.
 
-The base code runs as it is; `_spawn.py` has what stands in for the start of a process while it does.
+The base code runs unchanged. While it does, the code in `_spawn.py` stands in for the start of a process.
 """
 
 import contextlib
@@ -14,9 +14,9 @@ from ambidex._spawn import is_of, start
 
 
 class _During:
-    """Calls of some kinds go on meanwhile, and belong to a scope, if they are no part of something larger."""
+    """Calls of some kinds that are in progress, in a scope of their own unless an outer call has one."""
 
-    # No generator: it would leave frames in a project's tracebacks.
+    # Not a generator, which would leave frames in a project's tracebacks.
     def __init__(self, session, *kinds, scope=None):
         self._session = session
         self._kinds = kinds
@@ -38,7 +38,7 @@ class _During:
 
 
 def _hooked(original, hook):
-    """A method that leaves it to `hook` how the original is run, where there is a session."""
+    """Returns a method that lets `hook` run the original if there is a session."""
 
     @functools.wraps(original)
     def method(self, *args, **kwargs):
@@ -49,12 +49,12 @@ def _hooked(original, hook):
     return method
 
 
-# What stands in for which function.
+# The replacement of each original `spawn`.
 _spawns = {}
 
 
 def hook_spawn(module):
-    """Tell the engine of what this module's `spawn` starts, in compilers and in real work."""
+    """Reports to the engine the commands that this module's `spawn` starts, in compilers and in real work."""
     original, space = module.spawn, vars(module)
     if not is_of(original, space):
         return
@@ -75,10 +75,10 @@ def hook_spawn(module):
 
 
 def hook_compiler(module):
-    """Tell the engine of the commands of this module's base compiler class, if it has one of its own."""
+    """Reports to the engine the commands of this module's base compiler class, if it has one of its own."""
     spawn = vars(module).get("spawn")
     if isinstance(spawn, types.FunctionType) and spawn in _spawns:
-        # It was imported before it was hooked.
+        # This module imported `spawn` before it was hooked.
         module.spawn = _spawns[spawn]
     cls = getattr(module, "Compiler", None) or getattr(module, "CCompiler", None)
     if cls is None or not is_of(vars(cls).get("compile"), vars(module)):
@@ -112,7 +112,7 @@ def _compile(session, run, compiler, sources=(), *args, **kwargs):
                 return run()
         if count < 2:
             return run()
-        # Nothing else is done before all are compiled, side by side.
+        # Python does nothing else before all sources are compiled, in parallel.
         with _During(session, scope=session.new_scope(None)):
             with _During(session, "working"):
                 result = run()
@@ -121,8 +121,8 @@ def _compile(session, run, compiler, sources=(), *args, **kwargs):
 
 
 def _is_temporary(source):
-    """Whether a source was made to see what the compiler says of it."""
-    # Not `gettempdir`: that would make a choice for the project, and tries to write.
+    """Returns whether a source was made only to see what the compiler says about it."""
+    # Not `gettempdir`, which would make a choice for the project, and tries to write.
     chosen = getattr(sys.modules.get("tempfile"), "tempdir", None)
     try:
         temporary = os.path.abspath(chosen or os.environ.get("TMPDIR") or "/tmp")
@@ -132,13 +132,13 @@ def _is_temporary(source):
         return False
 
 
-# No file can be below one that is no folder.
+# No path below a file can exist.
 _ABSENT = os.path.join(os.path.abspath(__file__), "absent")
 
 
 def _hook_newer(module, name, newer):
-    """Let the engine decide what is out of date while extensions are built. What this run has made is up to date as it
-    is in the serial build (two extensions of one name)."""
+    """Lets the engine decide what is out of date while extensions are built. A file that this run has made counts as up
+    to date if it would be in the serial build (two extensions of one name)."""
     original = getattr(module, name, None)
     if not isinstance(original, types.FunctionType) or original.__globals__ is globals():
         return
@@ -157,12 +157,12 @@ def _is_newer(outdated, session, original, sources, target, *args):
     known = session.are_outdated([(sources, target)], original.func)[0]
     if known is not None:
         return known
-    # To setuptools 69.5.1, what has no sources is never out of date, not even where it isn't there.
+    # For setuptools 69.5.1, a target without sources is never out of date, not even if it is missing.
     return original(list(sources), _ABSENT, *args) and outdated(session, target)
 
 
 def _newer_pairs(session, original, sources, targets):
-    """Of sources and targets in pairs, all that this run has not made is out of date."""
+    """Returns the pairs of sources and targets that are out of date. A target that this run has not made always is."""
     if len(sources) != len(targets):
         return original(sources, targets)
     pairs = list(zip(sources, targets))
@@ -172,7 +172,7 @@ def _newer_pairs(session, original, sources, targets):
 
 
 def hook_build_ext(module):
-    """Let the engine know what the base build_ext does."""
+    """Tells the engine what the base build_ext does."""
     cls = module.build_ext
     if not is_of(vars(cls).get("run"), vars(module)):
         return
@@ -185,8 +185,8 @@ def hook_build_ext(module):
 
 
 def _is_extension_outdated(session, target):
-    """Whether the commands of the extension that is being built have to be recorded. Only where all its code is known
-    can it be said without them that they are what they were."""
+    """Returns whether the commands of the extension that is being built must be recorded. If not all of the
+    extension's code is known, only recording them shows whether they are unchanged."""
     command = session.collecting
     if command is None or session.extension is None or getattr(command, "shlib_compiler", None) is not None:
         return True
@@ -194,7 +194,7 @@ def _is_extension_outdated(session, target):
 
 
 def _hook_filter_build_errors(original, kinds):
-    """The base loop enters this for each extension: so its name is known also where its build is overridden."""
+    """Hooks what the base loop enters for each extension, so that its name is known even if its build is overridden."""
 
     @contextlib.contextmanager
     @functools.wraps(original)
@@ -212,7 +212,7 @@ def _hook_filter_build_errors(original, kinds):
                 if session.errors is None:
                     raise
                 if session.errors:
-                    # The first one is printed where the build ends.
+                    # The first error is printed when the build ends.
                     sys.stderr.write("error: {}\n".format(error))
                 session.errors.append(error)
 
@@ -259,14 +259,14 @@ def _run(session, run, command):
         raise
     finally:
         if not session.building:
-            # Another command has none.
+            # Other commands have no extensions.
             extensions = getattr(command, "extensions", ()) or ()
             names = [str(ext.name) for ext in extensions if hasattr(ext, "name")]
             session.finish(names if hasattr(command, "extensions") else None)
 
 
 def hook_build_clib(module):
-    """Let the engine know what the base build_clib does."""
+    """Tells the engine what the base build_clib does."""
     cls = module.build_clib
     build = vars(cls).get("build_libraries")
     if not is_of(build, vars(module)):
@@ -278,7 +278,7 @@ def hook_build_clib(module):
 
 
 def _build_libraries(session, run, command, libraries):
-    # The base code says what is wrong with others.
+    # The base code reports what is wrong with any others.
     named = [pair[0] for pair in libraries if isinstance(pair, tuple) and pair] if isinstance(libraries, list) else ()
     names = ", ".join(map(str, named)) if named else None
     with _During(session, "building", "working", scope=session.new_scope(names)):

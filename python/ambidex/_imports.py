@@ -1,11 +1,11 @@
-"""Which modules are hooked, and hooks each of them when a project imports it."""
+"""The modules that are hooked, and the finder that hooks each of them when a project imports it."""
 
 import os
 import sys
 
-# Both copies of distutils can be loaded in one process: the standard library's (or setuptools' under its
-# name) and `setuptools._distutils` (setuptools, `_distutils_hack/__init__.py`). `spawn` comes first: others import its
-# function.
+# Both copies of distutils can be loaded in one process: the standard library's (or setuptools' under its name) and
+# `setuptools._distutils` (setuptools, `_distutils_hack/__init__.py`). `spawn` comes first, because other modules import
+# its function.
 _HOOKED = {}
 for _root in ("distutils", "setuptools._distutils"):
     _HOOKED[_root + ".spawn"] = "hook_spawn"
@@ -16,7 +16,7 @@ for _root in ("distutils", "setuptools._distutils"):
 _HOOKED["setuptools.command.build_clib"] = "hook_build_clib"
 
 installed = False
-# Where this process was started: projects change the folder for a while, and may be in one that goes away.
+# The directory in which this process started. Projects change it for a while, and may be in one that is removed later.
 try:
     started_in = os.getcwd()
 except OSError:
@@ -26,7 +26,7 @@ except OSError:
 def _hook(module, hook):
     if callable(hook):
         return hook(module)
-    # Not before it is needed: most Pythons never come to start a compiler.
+    # Not imported before it is needed, because most Pythons never start a compiler.
     from ambidex import _hooks
 
     getattr(_hooks, hook)(module)
@@ -34,7 +34,7 @@ def _hook(module, hook):
 
 
 class _HookingLoader:
-    """Loads a module as its own loader would, and hooks it."""
+    """A loader that loads a module as its own loader would, and then hooks it."""
 
     def __init__(self, loader, hook):
         self._loader = loader
@@ -44,7 +44,7 @@ class _HookingLoader:
         return self._loader.create_module(spec)
 
     def exec_module(self, module):
-        # Whoever looks at the module finds the loader it would have had without us.
+        # Code that looks at the module finds the loader that it would have without ambidex.
         module.__loader__ = self._loader
         module.__spec__.loader = self._loader
         self._loader.exec_module(module)
@@ -52,7 +52,7 @@ class _HookingLoader:
 
 
 class _Finder:
-    """First on `sys.meta_path`: finds nothing itself."""
+    """The first finder on `sys.meta_path`. It finds nothing itself."""
 
     def find_spec(self, name, path=None, target=None):
         if name not in _HOOKED:
@@ -70,7 +70,7 @@ class _Finder:
 
 
 def _explain_missing_setuptools(error):
-    """In a process that ambidex itself started to run a project's setup.py."""
+    """Reports that setuptools is missing, in a process that ambidex itself started to run a project's setup.py."""
     name = getattr(error, "name", None)
     if isinstance(error, ImportError) and name in ("setuptools", "distutils"):
         hint = "install it with `{0} -m pip install setuptools`, or choose another Python with --python"
@@ -80,15 +80,15 @@ def _explain_missing_setuptools(error):
 
 
 def _is_a_projects(entry):
-    """Whether an entry of a stack is of the project's code or of what it calls, and not of ours."""
+    """Returns whether a stack entry belongs to the project's code or to code that it calls, and not to ambidex."""
     return os.path.dirname(entry[0].f_code.co_filename) != os.path.dirname(__file__)
 
 
 def _hook_stacks(module):
-    """Let nobody who prints a stack find our frames in it."""
+    """Hides ambidex's frames from code that prints a stack."""
 
     def without_own_frames(walk):
-        # Some count the frames that are between them and their caller: `filter` has none.
+        # Some code counts the frames between itself and its caller: `filter` has none.
         return lambda *args, **kwargs: filter(_is_a_projects, walk(*args, **kwargs))
 
     for name in {"walk_tb", "walk_stack", "_walk_tb_with_full_positions"}.intersection(vars(module)):
@@ -99,7 +99,7 @@ _HOOKED["traceback"] = _hook_stacks
 
 
 def _hook_exceptions(is_setup):
-    """Stand in for `sys.excepthook`, unless somebody else does."""
+    """Replaces `sys.excepthook`, unless something else already has."""
     if sys.excepthook is not sys.__excepthook__:
         return
 
@@ -114,7 +114,7 @@ def _hook_exceptions(is_setup):
 
 
 def install():
-    """Make this process a captured one."""
+    """Makes this process a captured one."""
     global installed
     if installed or "AMBIDEX_SOCKET" not in os.environ:
         return

@@ -1,21 +1,21 @@
-"""How to ask the preloaded library, which sees what this process looks at, changes, prints and starts.
+"""Questions to the preloaded library, which sees what this process looks at, changes, prints and starts.
 
-It is asked by reading links below a path that does not exist: so nothing has to be found, loaded or linked.
+Each question reads a link below a path that does not exist, so nothing must be found, loaded or linked.
 """
 
 import os
 
-# A project may put something else in its place later.
+# A project may replace the function later.
 _readlink = os.readlink
 
 
 def ask(text):
-    """What the library answers; none where it is not there, or does not know the question."""
+    """Returns the library's answer, or None if the library is absent or does not know the question."""
     try:
         return _readlink(b"/proc/ambidex/" + text.encode("ascii")).decode("ascii")
     except OSError:
         return None
 
 
-# Without it, every command is waited for.
+# Without the library, every command is awaited.
 is_active = ask("hello") == "2"

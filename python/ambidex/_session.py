@@ -1,8 +1,8 @@
-"""This process's conversation with the engine: what is recorded, what is predicted, what is awaited.
+"""The session of this process with the engine: which commands are recorded, predicted or awaited.
 
-In real work a command is predicted to succeed: the engine is told of it, and Python goes on. A snapshot of the process
-was taken before. If the command fails, the engine ends this process and lets the snapshot go on, which does the same
-again and awaits each command, up to the one that fails.
+In real work, a command is predicted to succeed: the session tells the engine of it, and Python goes on. Before that,
+the session takes a snapshot of the process. If the command fails, the engine stops this process and resumes the
+snapshot, which does the same work again and awaits each command up to the failed one.
 """
 
 import _thread
@@ -15,10 +15,10 @@ import time
 
 from ambidex import _client, _imports, _library, _state
 
-# A project may replace these, or put a clock of its own in their place.
+# A project may replace these functions, for example by a clock of its own.
 _clock, _getpid = time.monotonic, os.getpid
 
-# With a newer snapshot less is done again after a failure. To take one costs milliseconds.
+# The age in seconds at which a snapshot is old. A newer one saves work after a failure, but costs milliseconds.
 _OLD = 0.05
 
 
@@ -28,59 +28,59 @@ class Scope:
     def __init__(self, number, name):
         self.number = number
         self.name = name
-        # Whether the engine knows it, and a command of it.
+        # Whether the engine knows the scope, and whether it knows a command of the scope.
         self.is_announced = self.has_command = False
 
 
 class Session:
-    """The conversation of this process, in its main thread."""
+    """The session of this process, in its main thread."""
 
     def __init__(self):
         self.pid = _getpid()
         self.thread = threading.main_thread().ident
-        # Whether a message is on its way, in which a signal handler can't tell of another; and a command.
+        # Whether a message is on its way, when a signal handler can't send another, and whether a command is starting.
         self.is_busy = self.is_starting = False
         hello = {"pid": self.pid, "cwd": _shown(_imports.started_in), "argv": _started_as(), "sees": _library.is_active}
         hello["prefix"] = _shown(sys.prefix) if sys.prefix != sys.base_prefix else None
         self.client = _client.Client(os.environ["AMBIDEX_SOCKET"], hello)
         self._only_records = self.client.welcome["only_record"]
-        # What is to be done with the replies that were not read yet.
+        # The handlers of the replies that have not been read yet.
         self._due = collections.deque()
-        # How many base methods that build extensions or libraries are going on; how many calls that are real work, with
-        # those; how many of the base compiler; and how many probes.
+        # How many of these calls are in progress: base methods that build extensions or libraries; real work, including
+        # those methods; methods of the base compiler; and probes.
         self.building = self.working = self.compiling = self.probing = 0
-        # The extension or libraries that are being built, as far as that is known.
+        # The scope of the extension or libraries that are being built, if that is known.
         self.scope = None
-        # The build_ext whose base loop is going on, and the extension whose base build_extension is.
+        # The build_ext whose base loop is running, and the extension whose base build_extension is running.
         self.collecting = self.extension = None
-        # The errors of its extensions, if the others are to be built nevertheless.
+        # The errors of that command's extensions, if the build goes on with the others.
         self.errors = None
-        # Whether something was recorded, ever and since all was finished.
+        # Whether anything was recorded at all, and whether anything was since the last finish.
         self._has_recorded = self._is_unfinished = False
         self._scopes = 0
         self._env = self._attributes = None
-        # How many commands are to be awaited after a failure, and whether the engine knows not all commands.
+        # How many commands must be awaited after a failure, and whether the engine does not understand all commands.
         self._awaits = 0
         self._is_careful = False
         self._snapshot_time = 0.0
         self._refused = None
-        # The programs that the engine knows, and the names of files that probes made.
+        # The names of the tools that the engine understands, and of the files that probes made.
         self._programs, self._probes = set(), set()
-        # The base code by which the command that is being run makes command lines, and the files of the code that the
-        # engine was told of.
+        # The command that is running and the base code with which it makes command lines, and the files of that code as
+        # last sent to the engine.
         self._base_of = self._base = self._told_code = None
-        # Whether the engine is to look at all files again before it says that anything is up to date.
+        # Whether the engine must check all files again before it says that anything is up to date.
         self._looks_again = True
-        # os.environ as it was, and what came of it.
+        # The last os.environ, and its text.
         self._raw_environment = self._environment = None
 
     def new_scope(self, name):
-        """It becomes known to the engine with its first command."""
+        """Returns a new scope. The engine learns of it with its first command."""
         self._scopes += 1
         return Scope(self._scopes, None if name is None else _shown(name))
 
     def environment(self):
-        """os.environ as text, the same object as long as it is the same; none if it can't be told in text."""
+        """Returns os.environ as text, the same object while it is unchanged, or None if it is not text."""
         # Decoding all of it for each command would take longer than everything else.
         raw = getattr(os.environ, "_data", os.environ)
         if raw != self._raw_environment:
@@ -89,11 +89,11 @@ class Session:
         return self._environment
 
     def is_to_be_awaited(self, argv):
-        """Whether Python must know how this command ends before it goes on. Else there is a snapshot before it."""
+        """Returns whether Python must await this command. Otherwise there is a snapshot from before the command."""
         self._refused = None
         if not self.working or self.is_of_probe(argv):
             return True
-        # What the engine does not know is run here.
+        # This process itself runs a command that the engine does not understand.
         if self._only_records or not self.compiling and os.path.basename(argv[0]) not in self._programs:
             return not self._only_records
         while _library.is_active:
@@ -104,7 +104,7 @@ class Session:
             is_first = self.scope is not None and not self.scope.has_command
             if is_live and not (is_first and _clock() - self._snapshot_time > _OLD):
                 return False
-            # The snapshot has a stream of its own, by which no reply to an earlier request will come.
+            # The snapshot has a connection of its own, on which no reply to an earlier request will come.
             self.catch_up()
             answer, _, rest = (_library.ask("snapshot") or "refused").partition(" ")
             if answer == "taken":
@@ -113,25 +113,25 @@ class Session:
             if answer != "resumed":
                 self._refused = None if is_live else rest
                 return not is_live
-            # This is the snapshot now, and something has failed.
+            # This process is the snapshot now, and something has failed.
             awaits, _, is_careful = rest.partition(" ")
             self._awaits = int(awaits)
             self._is_careful = self._is_careful or bool(int(is_careful))
         return True
 
     def is_of_probe(self, argv):
-        """Whether a command is there to see whether it fails."""
+        """Returns whether a project runs this command to see whether it fails."""
         return bool(self.probing or self._probes and any(os.path.basename(arg) in self._probes for arg in argv))
 
     def announce(self):
-        """What is printed from here to the next command announces it: it goes if the command is up to date."""
+        """Marks the text before the next command as its announcement, to drop if the command is up to date."""
         self._send({"type": "echo"}, opens=True)
-        # It has none.
+        # The request has no reply.
         _library.ask("replied")
 
     def record(self, argv, folder, env, is_awaited):
-        """Tell the engine of a command. Returns its exit status (0 if it is predicted), or none if it is to be run
-        right here."""
+        """Records a command. Returns its exit status (0 if it is predicted), or None if this process must run the
+        command itself."""
         results = []
 
         def recorded(reply):
@@ -152,21 +152,21 @@ class Session:
             self.scope.has_command = True
         self.is_busy = True
         try:
-            # Base code may have looked at something since, and all be settled, and the snapshot gone. From here on it
-            # stays.
+            # Base code may have looked at something since, so everything may be settled and the snapshot gone. From
+            # here on, the snapshot stays.
             is_live = _library.ask("announce") == "live"
             is_awaited = message["awaited"] = is_awaited or not (self._only_records or is_live)
             self._send(message, recorded, opens=True)
         finally:
             self.is_busy = False
         if not (is_awaited or self._is_careful):
-            # Where the engine does not know it, it resumes the snapshot.
+            # If the engine does not understand the command, it resumes the snapshot.
             return 0
         self.catch_up()
         return None if results[0]["run_in_python"] else results[0]["status"] or 0
 
     def _introduce(self, message, env):
-        """Add to a message what the engine has to know besides it."""
+        """Adds to a message what else the engine must know: its scope, and the environment if it has changed."""
         scope = self.scope or self.new_scope(None)
         message["scope"] = scope.number
         if not scope.is_announced:
@@ -177,15 +177,15 @@ class Session:
         self._env = env
 
     def collect(self, command):
-        """This command builds all its extensions now."""
+        """Notes that this command builds all its extensions now."""
         self.collecting = command
-        # Since it was looked at, a project may have put something in its place, and changed files unnoticed.
+        # Since the last look at the base code, a project may have replaced it, and changed files unnoticed.
         self._base_of = None
         self._looks_again = True
 
     def is_fresh(self, target):
-        """Whether the extension that is being built, into this file, is up to date. Then its commands need not be
-        recorded."""
+        """Returns whether the extension that is being built into this file is up to date. If so, its commands need not
+        be recorded."""
         state = self._state_of(self.collecting, self.extension, target)
         env = self.environment()
         folder = os.getcwd()
@@ -205,14 +205,14 @@ class Session:
         return True
 
     def are_outdated(self, pairs, newer_group):
-        """Whether each target, given behind its sources, would be out of date in the serial build; none for one that
-        this would not have made in this run."""
+        """Returns for each target, given after its sources, whether the serial build would find it out of date, or None
+        if the serial build would not have made it in this run."""
         targets = [{"path": target, "sources": list(sources)} for sources, target in pairs]
         words = [word for target in targets for word in target["sources"] + [target["path"]]]
         folder = os.getcwd()
         if not self._has_recorded or not is_text([folder] + words):
             return [None] * len(targets)
-        # Before setuptools 67, times are compared in seconds.
+        # setuptools before 67 compares times in seconds.
         code = getattr(newer_group, "__code__", None)
         seconds = "ST_MTIME" in getattr(code, "co_names", ())
         return self._ask({"type": "outdated", "targets": targets, "cwd": folder, "seconds": seconds})["outdated"]
@@ -223,44 +223,44 @@ class Session:
                 self._base_of, self._base = command, _state.base_of(command)
             return self._base and _state.of(command, ext, target, self._base)
         except Exception:
-            # Properties of a project's classes may fail when they are looked at. So will the build, if they are needed.
+            # Properties of a project's classes may fail when they are read. The build fails too if it needs them.
             return None
 
     def wait(self):
-        """Wait for all commands so far."""
+        """Waits for all commands so far."""
         if self.is_here():
             self._ask({"type": "wait"})
 
     def finish(self, extensions=None):
-        """Wait for everything and have the final outputs put to their places.
+        """Waits for everything and has the engine put the outputs at their final paths.
 
-        With `extensions`, what was made for others by an earlier run of this program goes."""
+        With `extensions`, the engine removes what an earlier run of this program made for other extensions."""
         if self.is_here() and (self._is_unfinished or (extensions is not None and self._has_recorded)):
             names = None if extensions is None else [_shown(name) for name in extensions]
             self._ask({"type": "finish", "extensions": names})
             self._is_unfinished = False
 
     def abandon(self):
-        """Nothing that is pending is wanted any more."""
+        """Abandons everything that is pending."""
         self._has_recorded = self._is_unfinished = False
 
     def is_here(self):
-        """Whether this is its process, and not a child by fork that goes on with the same Python frames."""
+        """Returns whether this is the session's own process, not a forked child that goes on with its Python frames."""
         return self.pid == _getpid()
 
     def jobs(self, count):
-        """Ask for so many jobs; what was given to ambidex itself wins."""
+        """Asks for this number of jobs. A number given to ambidex itself overrides it."""
         self._ask({"type": "jobs", "count": count})
 
     def close(self):
-        """The conversation ends with the process."""
+        """Ends the session with the process."""
         if self.is_here() and not self.client.is_over:
             self.client.is_over = True
             self.finish()
             self.client.connection.close()
 
     def catch_up(self):
-        """Read the replies to all requests."""
+        """Reads the replies to all requests."""
         self.is_busy = True
         try:
             while self._due:
@@ -286,7 +286,7 @@ class Session:
 
 
 def _started_as():
-    """What this process was started with, the interpreter apart. `sys.argv` may have been changed since."""
+    """Returns the arguments of this process without the interpreter. `sys.argv` may have changed since the start."""
     try:
         with open("/proc/self/cmdline", "rb") as file:
             return [_shown(os.fsdecode(word)) for word in file.read().split(b"\0")[1:-1]]
@@ -295,12 +295,12 @@ def _started_as():
 
 
 def _shown(text):
-    """As much of it as is text."""
+    """Returns the text, with a question mark for each character that can't be encoded."""
     return text.encode("utf-8", "replace").decode()
 
 
 def is_text(words):
-    """Whether the engine can be told these words: its messages are text."""
+    """Returns whether these words can be sent to the engine, whose messages are text."""
     try:
         "\0".join(words).encode("utf-8")
     except (TypeError, UnicodeEncodeError):
@@ -309,7 +309,7 @@ def is_text(words):
 
 
 def text_of(environment):
-    """An environment as the engine can be told of it; none if it is not text."""
+    """Returns an environment as it can be sent to the engine, or None if it is not text."""
     try:
         environment = dict(environment)
     except (TypeError, ValueError):
@@ -321,21 +321,21 @@ _session = None
 
 
 def current():
-    """The session of this process; none in another thread than the main one, in a process that is not captured, or in
-    one that was forked from a captured one."""
+    """Returns the session of this process, or None in a thread other than the main one, in a process that is not
+    captured, or in a process that was forked from a captured one."""
     global _session
     if _session is None and os.environ.get("AMBIDEX_SOCKET") and _thread.get_ident() == threading.main_thread().ident:
         try:
             _session = Session()
             atexit.register(_session.close)
         except OSError:
-            # The ambidex that started this process has ended: build as if it had never been.
+            # The ambidex that started this process has ended: build as if it had never existed.
             del os.environ["AMBIDEX_SOCKET"]
     return existing()
 
 
 def existing():
-    """The session of this process, if there is one already."""
+    """Returns the session of this process, if there is one already."""
     session = _session
     if session is None or session.is_busy or not session.is_here() or session.thread != _thread.get_ident():
         return None

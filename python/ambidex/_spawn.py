@@ -1,8 +1,8 @@
-"""How one command is started by the base code of distutils: by something that tells the engine.
+"""Reports a command to the engine when the base code of distutils starts it.
 
-The base code that starts a command runs as it is. Only what it calls to start a process is, while it runs, something
-that tells the engine, and ends as the process would: so what is printed, searched and raised is what the base code
-prints, searches and raises.
+The base code that starts a command runs unchanged. Only the functions that it calls to start a process are replaced
+while it runs: the stand-ins tell the engine, and end as the process would. So everything that is printed, searched and
+raised is what the base code prints, searches and raises.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from ambidex import _library, _session
 
 
 class _StandIn:
-    """Is in a module's place while base code that uses the module starts one command, in the session's thread."""
+    """The replacement of a module while base code that uses it starts one command, in the session's thread."""
 
     def __init__(self, session, module, is_awaited):
         self._session = session
@@ -29,9 +29,9 @@ class _StandIn:
         return getattr(self._module, name)
 
     def _tell(self, argv, env):
-        """The exit status of a command; none if it is to be started in earnest."""
+        """Tells the engine of a command. Returns its exit status, or None if the process must really be started."""
         session = self._session
-        # Another thread may come here too.
+        # Another thread may get here too.
         if self.has_told or _session.existing() is not session:
             return None
         try:
@@ -46,17 +46,17 @@ class _StandIn:
 
 
 class _Subprocess(_StandIn):
-    """Stands in for `subprocess`, as far as distutils starts commands by it."""
+    """The stand-in for `subprocess`, as far as distutils starts commands with it."""
 
     def _tell(self, argv, env):
         if argv and not os.path.dirname(argv[0]):
-            # As `Popen` does. By that, Python forgets which warnings it has given already.
+            # As `Popen` does. This makes Python forget which warnings it has already given.
             os.get_exec_path(env)
         return super()._tell(argv, env)
 
     @property
     def check_call(self):
-        # Its own code raises the error: whoever looks at the traceback finds it there.
+        # Its own code raises the error, so code that looks at the traceback finds it there.
         space = dict(vars(self._module), call=self._call)
         return types.FunctionType(self._module.check_call.__code__, space)
 
@@ -72,9 +72,9 @@ class _Subprocess(_StandIn):
 
 
 class _Os(_StandIn):
-    """Stands in for `os`, by which distutils started commands before Python 3.9."""
+    """The stand-in for `os`, with which distutils started commands before Python 3.9."""
 
-    # No process: this one is not waited for by its number.
+    # Not a real process: `waitpid` does not wait for it.
     _CHILD = -2
 
     def __init__(self, session, module, is_awaited, argv):
@@ -92,7 +92,7 @@ class _Os(_StandIn):
         return pid, self._status << 8 if self._status >= 0 else -self._status
 
 
-# What `subprocess.Popen` calls of the system.
+# The system functions that `subprocess.Popen` calls.
 _CALLED = [
     (name, getattr(posix, name))
     for name in {
@@ -106,8 +106,8 @@ _CALLED = [
 
 
 def _fork_exec():
-    """What `subprocess.Popen` starts processes with, if not with `os.posix_spawn`."""
-    # It has a name of its own since Python 3.11.
+    """Returns the function with which `subprocess.Popen` starts processes, if not with `os.posix_spawn`."""
+    # `subprocess` has a name for it since Python 3.11.
     return getattr(subprocess, "_fork_exec", None) or subprocess._posixsubprocess.fork_exec
 
 
@@ -115,8 +115,8 @@ _FORK_EXEC = _fork_exec()
 
 
 def _is_pythons_own(space):
-    """Whether Python's own code would start processes, and nothing else notice their ends: what a project has put in
-    its place is to have its effect."""
+    """Returns whether Python's own code would start processes, and nothing else would notice their ends: a project's
+    replacement of that code must take effect."""
     if signal.getsignal(signal.SIGCHLD) is not signal.SIG_DFL:
         return False
     if "_spawn_posix" in space:
@@ -142,26 +142,26 @@ def _is_pythons_own(space):
 
 
 def is_of(function, space):
-    """Whether a function was made by the code of a module. Its name can be borrowed, its globals can't."""
+    """Returns whether the code of a module made a function. Its name can be borrowed, its globals can't."""
     return isinstance(function, types.FunctionType) and function.__globals__ is space
 
 
 def start(session, space, cmd, env, original):
-    """Run base code that starts this command."""
+    """Runs base code that starts this command."""
     known = session.environment() if env is None else _session.text_of(env)
     is_known = known is not None and isinstance(cmd, (list, tuple)) and cmd and _session.is_text(cmd)
     if session.is_starting or not is_known or not _is_pythons_own(space) or session.client.prints_elsewhere():
         return original()
     session.is_starting = True
     try:
-        # Else the library would ask about each look at a file, and the engine have to come to it.
+        # Otherwise the library would ask about each look at a file, and wait until the engine gets to the question.
         session.catch_up()
         is_awaited = session.is_to_be_awaited(cmd)
-        # Else nothing that comes here would be up to date in the serial build.
+        # Any other command that gets here would never be up to date in the serial build.
         is_deferred = session.building and not session.is_of_probe(cmd)
         announces = is_deferred and _library.is_active and _is_printed(space.get("log"))
         if announces:
-            # Without such a stream, or if it is closed, nothing is buffered.
+            # If the stream is missing or closed, nothing is buffered.
             with contextlib.suppress(AttributeError, ValueError, OSError):
                 sys.stdout.flush()
             session.announce()
@@ -176,16 +176,16 @@ def start(session, space, cmd, env, original):
             if space.get(name) is stand_in:
                 space[name] = module
             if announces and not stand_in.has_told:
-                # What was printed announces nothing.
+                # The printed text announces no command.
                 session.wait()
     finally:
         session.is_starting = False
 
 
 def _is_printed(log):
-    """Whether commands are printed: then so is all that is still in Python's buffer."""
+    """Returns whether commands are printed, and with them everything that is still in Python's buffer."""
     try:
         return log.isEnabledFor(20) if hasattr(log, "isEnabledFor") else log._global_log.threshold <= log.INFO
     except Exception:
-        # It is a project's own.
+        # The log is a project's own.
         return True

@@ -1,8 +1,8 @@
-"""Everything in Python that decides which commands an extension has, as far as that can be said.
+"""Everything in Python that determines the commands of an extension, as far as that can be known.
 
 The engine uses it to find an extension up to date before its commands are recorded, where setuptools itself would. That
-is only right if the code that would record them is distutils' and setuptools' own, and all that this code looks at is
-known: what a project has put in its place could look at anything.
+is only right if the code that would record them is distutils' and setuptools' own, and everything that this code looks
+at is known: a project's replacement could look at anything.
 """
 
 import functools
@@ -14,17 +14,17 @@ import re
 import sys
 import types
 
-# What the base methods read of an extension (distutils and setuptools, `extension.py`).
+# The attributes of an extension that the base methods read (distutils and setuptools, `extension.py`).
 _READ = (
     "name sources include_dirs define_macros undef_macros library_dirs libraries runtime_library_dirs extra_objects "
     "extra_compile_args extra_link_args export_symbols swig_opts depends language optional py_limited_api"
 ).split()
-# What a build_ext refers to besides settings that decide commands: the project, the compiler, all extensions, how much
-# is printed, and what was made last.
+# The attributes of a build_ext other than settings that determine commands: the project, the compiler, all extensions,
+# how much is printed, and the objects that were made last.
 _OTHERS = {"distribution", "compiler", "extensions", "ext_map", "shlibs", "verbose", "_built_objects"}
-# The base methods make files of these before anything is compiled.
+# The suffixes of files from which the base methods generate other files before anything is compiled.
 _GENERATING = (".i", ".pyx", ".py")
-# What a project's own build_ext may define: nothing of it is used between the first extension and the last one.
+# The names that a project's own build_ext may define: none is used between the first extension and the last one.
 _FREE = set(
     (
         "run initialize_options finalize_options build_extensions get_outputs get_output_mapping get_source_files "
@@ -42,11 +42,11 @@ _first = operator.itemgetter(0)
 
 
 class _Unknown(Exception):
-    """Something is not plain data, nor code of Python's or setuptools' own."""
+    """The error for a value that is neither plain data nor Python's or setuptools' own code."""
 
 
 class Base:
-    """The base code by which a build_ext makes command lines, and the data that this code holds."""
+    """The base code with which a build_ext makes command lines, and the data that this code holds."""
 
     def __init__(self, command):
         self.folders = folders = _folders()
@@ -73,12 +73,12 @@ class Base:
         self.digest = hashlib.sha256(marshal.dumps(described, 2)).digest()
         # The files of this code.
         self.files = sorted({os.path.abspath(module.__file__) for module in modules})
-        # Whether methods of a project may look at what the base methods leave for them.
+        # Whether methods of a project may look at what the base methods leave behind.
         self.is_extended = bool(own)
 
 
 def _computes(cls):
-    """Whether attributes of a class may be other than what was set: then to look at one may do anything."""
+    """Returns whether attributes of a class may differ from what was set. Then a look at one may do anything."""
     return any(
         name in ("__getattr__", "__getattribute__", "__setattr__") or hasattr(type(value), "__set__")
         for name, value in vars(cls).items()
@@ -88,14 +88,14 @@ def _computes(cls):
 
 _PLAIN = {str, int, bool, bytes, float, type(None)}
 _PATTERN = type(re.compile(""))
-# Objects of these packages and types hold no code of a project's.
+# Objects of these packages and types hold no project code.
 _INERT = {"typing", "__future__", "logging", "distutils", "setuptools"}
 _INERT_TYPES = (
     "types.UnionType types.GenericAlias _thread.RLock _thread.lock dataclasses._MISSING_TYPE weakref.WeakKeyDictionary"
 ).split()
 
 
-# What holds other code, and where.
+# The types of objects that hold other code, and the attributes that hold it.
 _PARTS = [
     (types.MethodType, ("__self__", "__func__")),
     ((staticmethod, classmethod), ("__func__",)),
@@ -105,7 +105,7 @@ _PARTS = [
 
 
 def _describe(value, folders):
-    """What a name in base code stands for, in plain data."""
+    """Returns what a name in base code stands for, in plain data."""
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -147,9 +147,9 @@ def _describe_function(function, folders):
         raise _Unknown(function)
     described = [function.__module__, function.__qualname__]
     if file.startswith(_OWN):
-        # It decides nothing that the function does not for which it stands in.
+        # A hook determines nothing that the function it replaces does not.
         return described + [_describe(vars(function).get("__wrapped__"), folders)]
-    # A decorator of the library's may hold a project's code.
+    # A decorator from the library may hold a project's code.
     held = [function.__defaults__, function.__kwdefaults__, vars(function).get("__wrapped__")]
     for cell in function.__closure__ or ():
         try:
@@ -164,7 +164,7 @@ def _name(cls):
 
 
 def _is_base_class(cls, folders):
-    """Whether a class is Python's or setuptools' own: by the name of its module, and by all functions in it."""
+    """Returns whether a class is Python's or setuptools' own, by the name of its module and by all functions in it."""
     held = [getattr(value, "__func__", getattr(value, "fget", value)) for value in vars(cls).values()]
     modules = [_module_of(value) for value in held if isinstance(value, types.FunctionType)]
     return all(_is_base_module(module, folders) for module in [sys.modules.get(cls.__module__)] + modules)
@@ -178,9 +178,9 @@ def _is_base_module(module, folders):
 
 
 def _module_of(function):
-    """The module whose code a function is. A module's name can be borrowed, its namespace can't."""
+    """Returns the module that a function's code belongs to. A module's name can be borrowed, its namespace can't."""
     space = function.__globals__
-    # Not its `__name__`: `_collections_abc` calls itself `collections.abc`.
+    # Not `__name__`: `_collections_abc` calls itself `collections.abc`.
     module = sys.modules.get(getattr(space.get("__spec__"), "name", None))
     return module if module is not None and vars(module) is space else None
 
@@ -195,16 +195,16 @@ _INSTALLED = (_LIBRARY + "site-packages" + os.sep, _LIBRARY + "dist-packages" + 
 
 
 def _folders():
-    """Where base code is besides Python's library: setuptools, Cython, whose build_ext may be the base of setuptools'
-    own, and ambidex."""
+    """Returns the directories of base code other than Python's library: those of setuptools, of Cython, whose build_ext
+    may be the base of setuptools' own, and of ambidex."""
     modules = [sys.modules.get(name) for name in ("setuptools", "_distutils_hack", "Cython", "ambidex")]
     folders = [os.path.dirname(module.__file__) + os.sep for module in modules if module is not None]
     return tuple(folders + ["<frozen "])
 
 
 def of(command, ext, target, base):
-    """A hash of all that decides the commands by which the base build_extension of this build_ext makes the target;
-    none if something of it can't be compared."""
+    """Returns a hash of everything that determines the commands with which the base build_extension of this build_ext
+    makes the target, or None if part of it can't be compared."""
     settings = {name: value for name, value in vars(command).items() if name not in _OTHERS}
     compiler = {name: value for name, value in vars(command.compiler).items() if name != "verbose"}
     classes = [cls for cls in type(ext).__mro__ if not _is_base_class(cls, base.folders)]
@@ -221,22 +221,22 @@ def of(command, ext, target, base):
         sys.prefix,
         base.digest,
         target,
-        # Folders may be links, and lead elsewhere next time.
+        # Directories may be links, and lead elsewhere next time.
         [os.path.realpath(folder) for folder in (os.path.dirname(target), command.build_temp)],
         sorted(settings.items(), key=_first),
         sorted(compiler.items(), key=_first),
         sorted(extension.items(), key=_first),
     ]
     try:
-        # Takes nothing but the plain types, and each only as it is, no class derived from it. Version 2 writes equal
-        # things in one way.
+        # `marshal` takes only the plain types themselves, and no classes derived from them. Version 2 writes equal
+        # values in one way.
         return hashlib.sha256(marshal.dumps(parts, 2)).hexdigest()
     except ValueError:
         return None
 
 
 def base_of(command):
-    """The base code of a build_ext; none where a project has put something in its place."""
+    """Returns the base code of a build_ext, or None if a project has replaced some of it."""
     try:
         return Base(command)
     except _Unknown:

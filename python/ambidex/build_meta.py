@@ -1,6 +1,6 @@
 """The hooks of PEP 517 and PEP 660: those of the project's setuptools, with extensions built by ambidex.
 
-The config settings `jobs` and `verbose` are for ambidex; `verbose` and all others are passed on.
+ambidex reads the config settings `jobs` and `verbose`, and passes on `verbose` and all others.
 """
 
 import functools
@@ -28,7 +28,7 @@ def _standing_in(name):
     return stand_in
 
 
-# Before setuptools 64 there are no editable wheels: a frontend tells that by the absence of the hooks (PEP 660).
+# setuptools before 64 has no editable wheels. A frontend sees that by the absence of the hooks (PEP 660).
 __all__ = [
     name
     for kind in ("wheel", "sdist", "editable")

@@ -1,4 +1,4 @@
-//! What `ar` and `ranlib` do with their arguments (binutils manual, "ar" and "ranlib").
+//! How `ar` and `ranlib` use their arguments (binutils manual, "ar" and "ranlib").
 
 use crate::side::is_plain_file;
 use crate::tool::Start;
@@ -7,10 +7,10 @@ use crate::{
     Span,
 };
 
-/// What an operation of `ar` does to its archive.
+/// The effect of an `ar` operation on its archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operation {
-    /// `r`, `q`: takes members in.
+    /// `r`, `q`: adds members.
     Add,
     /// `p`, `t`: only reads.
     Show,
@@ -18,7 +18,7 @@ enum Operation {
     Index,
 }
 
-/// Reads `ar`.
+/// Reads the command line of `ar`.
 pub(crate) fn read_ar(
     argv: Vec<String>,
     expanded: bool,
@@ -45,7 +45,7 @@ pub(crate) fn read_ar(
                 "" => return Err(NotUnderstood::StandardInput(text.to_owned())),
                 word => letters.push_str(word),
             },
-            // Options may follow the operation, but whether a dash here is one depends on the version.
+            // Options may follow the operation, but whether a dash begins an option here depends on the version.
             _ if text.starts_with('-') || text.is_empty() => {
                 return Err(NotUnderstood::UnknownOption(text.to_owned()));
             }
@@ -66,7 +66,7 @@ pub(crate) fn read_ar(
         Operation::Index if members.is_empty() => Ok(index(argv, expanded, start, archive)),
         Operation::Index => Err(NotUnderstood::UnknownOperand(argv[members[0]].clone())),
         Operation::Show => {
-            // What follows the archive names members in it, not files.
+            // The arguments after the archive name members in it, not files.
             let mut shown = command(argv, expanded, start, Kind::Archive, None);
             shown.inputs.push(input(&shown.argv, archive, InputRole::Archive));
             Ok(shown)
@@ -80,7 +80,7 @@ pub(crate) fn read_ar(
                 if letters.contains(['P', 'T', 'u']) {
                     added.placement = Placement::InPlace(InPlaceReason::InputsRecorded);
                 } else if letters.contains('v') || !letters.contains('c') {
-                    // Without `c` it says which archive it creates.
+                    // Without `c`, `ar` prints which archive it creates.
                     added.placement = Placement::InPlace(InPlaceReason::PathsPrinted);
                 }
             }
@@ -89,7 +89,7 @@ pub(crate) fn read_ar(
     }
 }
 
-/// Reads `ranlib`.
+/// Reads the command line of `ranlib`.
 pub(crate) fn read_ranlib(
     argv: Vec<String>,
     expanded: bool,
@@ -126,8 +126,8 @@ pub(crate) fn read_ranlib(
     }
 }
 
-/// The operation that the letters of `ar` ask for. Positions (`a`, `b`, `i`), counts (`N`), dependencies (`l`) and the
-/// operations that take members out or move them are not known.
+/// Returns the operation that the letters of `ar` stand for. Positions (`a`, `b`, `i`), counts (`N`), dependencies
+/// (`l`) and the operations that extract or move members are not known.
 fn operation(letters: &str) -> Result<Operation, NotUnderstood> {
     let unknown = || NotUnderstood::ArchiveOperation(letters.to_owned());
     let mut operation = None;
@@ -163,7 +163,7 @@ fn whole(argv: &[String], arg: usize) -> Span {
     Span { arg, start: 0, end: argv[arg].len() }
 }
 
-/// A command that changes the archive which argument `changed` names, or none.
+/// Makes a command that changes the archive named by argument `changed`, or no archive.
 fn command(
     argv: Vec<String>,
     expanded: bool,

@@ -1,4 +1,4 @@
-//! How to gather what the arguments of a compiler driver, GCC's or Clang's, say.
+//! The arguments of a compiler driver (GCC's or Clang's), read one after the other.
 
 mod effects;
 
@@ -12,8 +12,8 @@ use crate::{
     Command, Input, InputRole, Language, NotUnderstood, Output, OutputRole, SearchDir, SearchKind, Span,
 };
 
-/// The variables that make a driver write files, or that change its arguments (GCC manual, "Environment Variables";
-/// Clang's driver).
+/// Environment variables that make a driver write files or that change its arguments (GCC manual, "Environment
+/// Variables"; Clang's driver).
 const HAZARDS: &[&str] = &[
     "CCC_ADD_ARGS",
     "CCC_OVERRIDE_OPTIONS",
@@ -27,7 +27,7 @@ const HAZARDS: &[&str] = &[
     "SUNPRO_DEPENDENCIES",
 ];
 
-/// Reads a compiler driver.
+/// Reads the command line of a compiler driver.
 pub(crate) fn read(
     argv: Vec<String>,
     expanded: bool,
@@ -53,7 +53,7 @@ struct Source {
     language: Language,
 }
 
-/// The make rules that a command asks for beside its output.
+/// The make rules that a command writes beside its output.
 #[derive(Debug)]
 struct OwnDepfile {
     option: String,
@@ -62,7 +62,7 @@ struct OwnDepfile {
     path: Option<(String, Span)>,
 }
 
-/// What was gathered from the arguments so far.
+/// The state of a driver's arguments that have been read so far.
 #[derive(Debug, Default)]
 struct Reader {
     driver: Driver,
@@ -74,7 +74,7 @@ struct Reader {
     verbose: bool,
     output: Option<(String, Span)>,
     sources: Vec<Source>,
-    /// What else is read, but not by the linker.
+    /// Other inputs, which the linker does not read.
     read_beside: Vec<Input>,
     /// Operands that only the linker reads.
     linked: Vec<String>,
@@ -87,11 +87,11 @@ struct Reader {
     depfile_path: Option<(String, Span)>,
     depfile_form: Option<String>,
     preprocessor_dump: Option<String>,
-    /// Files beside each object, with the option that asks for them.
+    /// Files beside each object, with the option that requests them.
     sides: Vec<(Side, String)>,
     side_files: Vec<Output>,
     path_recorded: bool,
-    /// What the assembler is told, to be read together because a value may come in a later argument.
+    /// The words for the assembler. They are read together, because a value may come in a later argument.
     assembler: Vec<String>,
     preprocessor: Vec<String>,
 }
@@ -154,7 +154,7 @@ impl Reader {
         Ok(())
     }
 
-    /// An option without a value.
+    /// Reads an option without a value.
     fn bare(&mut self, means: Means, text: &str, arg: usize) -> Result<(), NotUnderstood> {
         match means {
             Means::Harmless | Means::Family | Means::OptInfo => {}
@@ -187,14 +187,14 @@ impl Reader {
         Ok(())
     }
 
-    /// An option with its value. `arg` is the option's index.
+    /// Reads an option with its value. `arg` is the option's index.
     fn valued(&mut self, means: Means, text: &str, arg: usize, value: Spanned) -> Result<(), NotUnderstood> {
         let (path, span) = value;
         let unknown = || Err(NotUnderstood::UnknownOption(text.to_owned()));
         match means {
             Means::Harmless => {}
             Means::DepfileForm => self.depfile_form = Some(text.to_owned()),
-            // A path behind an equals sign would be a file that this crate doesn't know of.
+            // A path after an equals sign would be a file that this crate doesn't know of.
             Means::Family => {
                 if path.split_once('=').is_some_and(|(_, value)| value.contains('/')) {
                     return unknown();
@@ -289,14 +289,14 @@ impl Reader {
     ) -> Result<(), NotUnderstood> {
         let option = option.to_owned();
         if let Some(before) = &self.depfile {
-            // Which of two wins isn't documented.
+            // It isn't documented which of the two wins.
             return Err(NotUnderstood::Conflict(before.option.clone(), option));
         }
         self.depfile = Some(OwnDepfile { option, system_headers, path });
         Ok(())
     }
 
-    /// Reads `-Wp,a,b`, where definitions and make rules are common.
+    /// Reads `-Wp,a,b`, which commonly holds definitions and make rules.
     fn preprocessor_words(
         &mut self,
         text: &str,
@@ -326,7 +326,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Checks that what the assembler and the preprocessor are told touches no file.
+    /// Checks that the words for the assembler and the preprocessor touch no file.
     fn check_passed_on(&self) -> Result<(), NotUnderstood> {
         let mut words = self.assembler.iter();
         while let Some(word) = words.next() {
@@ -349,8 +349,8 @@ impl Reader {
     }
 }
 
-/// How a C++ driver reads a source that a C driver would read in `language` (GCC manual, "Invoking G++"). Preprocessed
-/// C stays C for the compiler proper to find out.
+/// Returns the language in which a C++ driver compiles a source that a C driver would compile in `language` (GCC
+/// manual, "Invoking G++").
 fn as_cxx(language: Language) -> Language {
     match language {
         Language::C => Language::Cxx,
@@ -363,7 +363,7 @@ fn whole(arg: usize, text: &str) -> Span {
     Span { arg, start: 0, end: text.len() }
 }
 
-/// The pieces of `-Wl,a,b` with their spans, of which `text` and `span` are `a,b`.
+/// Splits the value of `-Wl,a,b` into its pieces and their spans. `text` and `span` are those of `a,b`.
 fn pieces(text: &str, span: Span) -> Vec<(&str, Span)> {
     let mut start = span.start;
     text.split(',')

@@ -1,30 +1,30 @@
 //! The options of the compiler drivers: GCC's and Clang's, in one table.
 //!
 //! Sources: GCC manual, "Option Summary" and the chapters it points to (GCC 4.8 to 15); Clang command line argument
-//! reference. Options of `-f`, `-g`, `-m`, `-W` and `-O` touch no file unless they stand here on their own.
+//! reference. Options of `-f`, `-g`, `-m`, `-W` and `-O` touch no file unless they have a row of their own.
 
 use crate::SearchKind;
 use crate::side::Side;
 use crate::table::{Row, Value, row};
 
-/// What an option of a driver means.
+/// The meaning of a driver's option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Means {
     /// Touches no file.
     Harmless,
-    /// One of a family that touches no file, unless its value looks like a path: then it isn't known.
+    /// Belongs to a family that touches no file. If its value looks like a path, the option isn't known.
     Family,
-    /// Makes the command understood no longer.
+    /// Makes the command not understood.
     Unknown,
-    /// As `Unknown`, because the files can't be named.
+    /// Like `Unknown`, because its files can't be named.
     UnknownFiles(&'static str),
-    /// Where the driver stops.
+    /// Sets where the driver stops.
     Stop(Stop),
-    /// Only asks.
+    /// Only queries the driver.
     Query,
-    /// `-v`: asks where there is no input, else only prints.
+    /// `-v`: a query if there is no input, otherwise only prints.
     Verbose,
-    /// Prints what would be run, and runs nothing.
+    /// Prints the commands without running them.
     DryRun,
     /// `-o`.
     Output,
@@ -32,7 +32,7 @@ pub(crate) enum Means {
     Language,
     /// `-target`, `--target=`.
     Target,
-    /// A directory of headers.
+    /// A directory that is searched for headers.
     IncludeDir(SearchKind),
     /// `-B`.
     Prefix,
@@ -40,11 +40,11 @@ pub(crate) enum Means {
     ForcedInclude,
     /// `-specs=`.
     Specs,
-    /// A list of names or the like that is read.
+    /// A file that is read, such as a list of names.
     ReadsFile,
-    /// An option that is the linker's own, spelt as the linker spells it, with its value.
+    /// An option of the linker itself, spelt as the linker spells it, with its value.
     Linker,
-    /// `-static`: only static archives are looked for.
+    /// `-static`: the linker looks only for static archives.
     Static,
     /// `-flto`: the linker compiles.
     Lto,
@@ -66,23 +66,23 @@ pub(crate) enum Means {
     Depfile { system_headers: bool },
     /// `-MF`.
     DepfilePath,
-    /// `-MT`, `-MP` and others that say how make rules are written.
+    /// `-MT`, `-MP` and others that set the form of make rules.
     DepfileForm,
-    /// What `-E` prints; means dumps of the compiler where the driver goes on.
+    /// Sets what `-E` prints. If the driver doesn't stop there, it requests dumps of the compiler instead.
     PreprocessorDump,
     /// `-fopt-info`, which prints unless it names a file.
     OptInfo,
     /// Writes a file beside each object.
     Side(Side),
-    /// Writes the file that is its value.
+    /// Writes the file named by its value.
     SideFile,
     /// Records the output's path in the output.
     PathRecorded,
-    /// `--coverage`: notes beside the object, and its path in it.
+    /// `--coverage`: writes notes beside the object, and records the object's path in it.
     Coverage,
 }
 
-/// Where a driver stops.
+/// The point where a driver stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// `-c`.
@@ -97,7 +97,7 @@ pub(crate) enum Stop {
     MakeRules,
 }
 
-/// What `-Wa,` and `-Xassembler` may hold.
+/// The meaning of the options that `-Wa,` and `-Xassembler` may pass on: they touch no file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Harmless;
 
@@ -168,7 +168,7 @@ pub(crate) const DRIVER: &[Row<Means>] = &[
     row("-Q", None, HARMLESS),
     row("-Qunused-arguments", None, HARMLESS),
     row("-R", Either, LINKER),
-    // Clang's optimization remarks, which GCC hands to the linker as `-R pass=...`.
+    // Clang's optimization remarks. GCC passes them to the linker as `-R pass=...`.
     row("-Rpass", JoinedOrNone, Unknown),
     row("-S", None, Means::Stop(Stop::Assembly)),
     row("-T", Either, LINKER),
@@ -198,7 +198,7 @@ pub(crate) const DRIVER: &[Row<Means>] = &[
     row("-dumpmachine", None, Means::Query),
     row("-dumpspecs", None, Means::Query),
     row("-dumpversion", None, Means::Query),
-    // `-e`, `-h` and `-u` may be joined too, but so begin other options of Clang.
+    // The values of `-e`, `-h` and `-u` may be joined too, but other options of Clang begin in the same way.
     row("-e", Apart, LINKER),
     row("-emit-", Joined, Unknown),
     row("-export-dynamic", None, LINKER),
@@ -254,7 +254,7 @@ pub(crate) const DRIVER: &[Row<Means>] = &[
     row("-fmemory-profile", JoinedOrNone, Unknown),
     row("-fmodule", Joined, Unknown),
     row("-fmultilib-flag=", Joined, Unknown),
-    // These turn off what stands elsewhere in this table; whether they come before or after it decides.
+    // These turn off other options of this table. The effect depends on which of the two comes first.
     row("-fno-callgraph-info", None, Unknown),
     row("-fno-lto", None, HARMLESS),
     row("-fno-profile-arcs", None, Unknown),
@@ -382,7 +382,7 @@ pub(crate) const DRIVER: &[Row<Means>] = &[
     row("-specs", Apart, Means::Specs),
     row("-specs=", Joined, Means::Specs),
     row("-static", None, Means::Static),
-    // The runtime libraries of the compiler, whose other libraries stay shared.
+    // Makes only the compiler's runtime libraries static. Other libraries stay shared.
     row("-static-lib", Joined, HARMLESS),
     row("-static-pie", None, Means::Static),
     row("-std=", Joined, HARMLESS),
@@ -401,8 +401,8 @@ pub(crate) const DRIVER: &[Row<Means>] = &[
     row("-z", Either, LINKER),
 ];
 
-/// What the assembler may be told (binutils manual, "Using as", "Invoking"). Listings (`-a...=file`), `--MD` and `-o`
-/// write files and stand not here.
+/// The options for the assembler that touch no file (binutils manual, "Using as", "Invoking"). Listings (`-a...=file`),
+/// `--MD` and `-o` write files, so they are not in the table.
 pub(crate) const ASSEMBLER: &[Row<Harmless>] = &[
     row("--32", None, Harmless),
     row("--64", None, Harmless),
@@ -432,7 +432,7 @@ pub(crate) const ASSEMBLER: &[Row<Harmless>] = &[
     row("-march=", Joined, Harmless),
 ];
 
-/// What Clang's own compiler may be told by `-Xclang`.
+/// The options for Clang's own compiler that `-Xclang` may pass on.
 pub(crate) const CLANG: &[&str] =
     &["-disable-O0-optnone", "-disable-llvm-passes", "-fopenmp", "-fopenmp-simd", "-mrelax-all"];
 

@@ -1,13 +1,13 @@
-//! The reasons for which a command is not understood.
+//! The reasons why a command is not understood.
 
-/// Why a command could not be read. It is to be run as it stands.
+/// The reason why a command could not be read. Such a command must run unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotUnderstood {
     /// There are no arguments at all.
     #[error("empty command")]
     Empty,
-    /// The program is no tool that this crate knows.
+    /// The program is not a tool that this crate knows.
     #[error("`{0}` is not a known compiler, linker or archiver")]
     UnknownTool(String),
     /// A launcher (`ccache`, `env`) is used in a way that isn't known.
@@ -15,33 +15,33 @@ pub enum NotUnderstood {
     Launcher {
         /// The launcher.
         launcher: String,
-        /// What follows it.
+        /// The argument after it.
         argument: String,
     },
-    /// An option stands in no table, or in one as an option whose effect on files can't be known.
+    /// An option is in no table, or its row says that its effect on files can't be known.
     #[error("option `{0}` is not known")]
     UnknownOption(String),
-    /// An option is known, but the names of the files it makes differ from compiler to compiler.
+    /// An option is known, but the names of its files differ from compiler to compiler.
     #[error("the files that `{option}` reads or writes can't be named: {why}")]
     UnknownFiles {
         /// The option.
         option: String,
-        /// What keeps their names from being known.
+        /// Why their names can't be known.
         why: &'static str,
     },
     /// An option lacks its value.
     #[error("option `{0}` lacks its value")]
     MissingValue(String),
-    /// Options that are known alone don't go together.
+    /// Two options are known, but not together.
     #[error("`{0}` and `{1}` together are not known")]
     Conflict(String, String),
-    /// A language that isn't known, from `-x` or from an extension.
+    /// The language, from `-x` or from an extension, isn't known.
     #[error("`{0}` is in a language that is not known")]
     UnknownLanguage(String),
     /// A header is compiled, which makes a precompiled header.
     #[error("`{0}` would become a precompiled header")]
     PrecompiledHeader(String),
-    /// A file that is neither source nor something a linker reads here.
+    /// A file is neither a source nor something that a linker reads here.
     #[error("`{0}` is not an input of this kind of command")]
     UnknownOperand(String),
     /// A response file could not be read.
@@ -49,7 +49,7 @@ pub enum NotUnderstood {
     ResponseFile {
         /// Its path as written.
         path: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         error: String,
     },
     /// Response files name each other without end.
@@ -67,10 +67,10 @@ pub enum NotUnderstood {
     /// A path is relative to the sysroot (`-I=dir`).
     #[error("`{0}` is relative to the sysroot")]
     SysrootPath(String),
-    /// A variable of the environment makes the tool write files.
+    /// An environment variable makes the tool write files.
     #[error("the environment variable `{0}` changes what files the command touches")]
     Environment(String),
-    /// An operation of the archiver that isn't known.
+    /// An operation of the archiver isn't known.
     #[error("archive operation `{0}` is not known")]
     ArchiveOperation(String),
 }

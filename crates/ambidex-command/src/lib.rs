@@ -1,9 +1,10 @@
 //! What one compiler, archiver or linker command line reads and writes.
 //!
-//! A reading that is wrong gives a user a wrong module, so nothing is guessed: an option that stands in no table makes
-//! the whole command [`NotUnderstood`], and the caller runs it as it stands, with nothing else running beside it.
+//! A wrong reading would give a user a wrong module, so the crate guesses nothing. An option that is in no table makes
+//! the whole command [`NotUnderstood`]. The caller then runs the command unchanged, with no other command running at
+//! the same time.
 //!
-//! The crate is pure. It looks at no file but response files, and at those only through [`ResponseFiles`].
+//! The crate is pure. It reads no file but response files, and those only through [`ResponseFiles`].
 
 #![warn(missing_docs)]
 
@@ -29,7 +30,7 @@ pub use rewrite::Rewrite;
 ///
 /// # Errors
 ///
-/// [`NotUnderstood`] says which word of the command, or which variable of its environment, could not be read.
+/// [`NotUnderstood`] names the word of the command, or the environment variable, that could not be read.
 pub fn read(argv: &[String], env: &dyn Lookup, files: &dyn ResponseFiles) -> Result<Command, NotUnderstood> {
     let start = tool::find(argv, env)?;
     let (argv, expanded) = response::expand(argv, start.index + 1, files)?;
@@ -43,9 +44,9 @@ pub fn read(argv: &[String], env: &dyn Lookup, files: &dyn ResponseFiles) -> Res
     Ok(command)
 }
 
-/// The environment a command would run in.
+/// The environment that a command would run in.
 pub trait Lookup {
-    /// The value of a variable, `None` where it is not set.
+    /// Returns the value of a variable, or `None` if it is not set.
     fn get(&self, name: &str) -> Option<&str>;
 }
 
@@ -55,48 +56,49 @@ impl Lookup for BTreeMap<String, String> {
     }
 }
 
-/// Where the text of response files (`@file`) comes from.
+/// A source of the text of response files (`@file`).
 pub trait ResponseFiles {
-    /// The text of a response file. `path` is as written on the command line, relative to the command's working
+    /// Returns the text of a response file. `path` is as written on the command line, relative to the command's working
     /// directory.
     ///
     /// # Errors
     ///
-    /// Whatever kept the file from being read; the command is then [`NotUnderstood::ResponseFile`].
+    /// If the file can't be read, for whatever reason. The command is then [`NotUnderstood::ResponseFile`].
     fn read(&self, path: &str) -> std::io::Result<String>;
 }
 
-/// One command line, read.
+/// One command line, after reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// The effective arguments: response files are expanded in place. All spans point into this.
+    /// The effective arguments, with response files expanded in place. All spans point into this.
     pub argv: Vec<String>,
-    /// Whether a response file was expanded, so that `argv` is longer than what the caller gave.
+    /// Whether a response file was expanded, so that `argv` is longer than the caller's arguments.
     pub expanded: bool,
-    /// Index in `argv` of the compiler, linker or archiver itself, behind launchers such as `ccache`.
+    /// The index in `argv` of the compiler, linker or archiver itself, after launchers such as `ccache`.
     pub tool: usize,
-    /// What the command does.
+    /// The kind of work that the command does.
     pub kind: Kind,
-    /// The language of the first source, where there is a source.
+    /// The language of the first source, if there is a source.
     pub language: Option<Language>,
-    /// Files named on the command line that it reads, in order.
+    /// The files named on the command line that it reads, in order.
     pub inputs: Vec<Input>,
-    /// Files it writes. The first is the primary one, unless there is none at all.
+    /// The files it writes. The first is the primary one, if there is any.
     pub outputs: Vec<Output>,
-    /// Directories searched for headers, in the order written; those from the environment come last.
+    /// The directories searched for headers, in the order written, followed by directories from the environment.
     pub include_dirs: Vec<SearchDir>,
-    /// Directories searched for libraries, in the order written; those from the environment come last.
+    /// The directories searched for libraries, in the order written, followed by directories from the environment.
     pub library_dirs: Vec<SearchDir>,
-    /// Libraries that are looked for in `library_dirs`, in order. Empty where nothing is linked.
+    /// The libraries that the linker looks for in `library_dirs`, in order. Empty if nothing is linked.
     pub libraries: Vec<Library>,
-    /// Whether the primary output may be written to another path.
+    /// Whether the primary output can be written to another path.
     pub placement: Placement,
-    /// How the headers it reads can be learnt.
+    /// How to find out which headers it reads.
     pub depfile: Depfile,
 }
 
 impl Command {
-    /// A builder of many commands keeps them all: most of their lists have one item, and room for four.
+    /// Shrinks the lists to their lengths. A build with many commands keeps them all, and most lists have one item but
+    /// room for four.
     fn give_back_room(&mut self) {
         self.argv.shrink_to_fit();
         self.inputs.shrink_to_fit();
@@ -106,18 +108,18 @@ impl Command {
         self.libraries.shrink_to_fit();
     }
 
-    /// The output that the command is run for.
+    /// Returns the output that is the purpose of the command.
     #[must_use]
     pub fn primary(&self) -> Option<&Output> {
         self.outputs.iter().find(|output| output.role == OutputRole::Primary)
     }
 
-    /// A rewrite of this command's arguments.
+    /// Returns a rewrite of this command's arguments.
     pub fn rewrite(&self) -> Rewrite<'_> {
         Rewrite::new(self)
     }
 
-    /// The arguments with some spans replaced. Several spans may lie in one argument, as in
+    /// Returns the arguments with some spans replaced. Several spans may be in one argument, as in
     /// `-Wl,--version-script=a,-Map=b`.
     ///
     /// # Panics
@@ -132,8 +134,8 @@ impl Command {
         rewrite.finish()
     }
 
-    /// The arguments with the primary output at `primary`, also where the command doesn't name its output, and some
-    /// spans replaced.
+    /// Returns the arguments with the primary output at `primary`, even if the command doesn't name its output, and
+    /// with some spans replaced.
     ///
     /// # Panics
     ///
@@ -148,7 +150,7 @@ impl Command {
     }
 }
 
-/// What a command does.
+/// The kind of work that a command does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Makes an object, or with `-S` assembly, from each source. Nearly always there is one source.
@@ -163,7 +165,7 @@ pub enum Kind {
     Archive,
     /// Writes the symbol index of an archive (`ranlib`, `ar s`).
     Index,
-    /// Only asks the tool something (`--version`, `-dumpmachine`, `-print-*`, `-###`); touches no file of a project.
+    /// Only queries the tool (`--version`, `-dumpmachine`, `-print-*`, `-###`) and touches no file of a project.
     Query,
 }
 
@@ -189,7 +191,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// Whether a source in this language is preprocessed, so that it may include headers.
+    /// Returns whether a source in this language is preprocessed, so that it may include headers.
     #[must_use]
     pub fn preprocessed_by_compiler(self) -> bool {
         !matches!(self, Language::PreprocessedC | Language::PreprocessedCxx | Language::Assembler)
@@ -199,9 +201,9 @@ impl Language {
 /// A part of one argument: `argv[arg][start..end]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
-    /// Index in [`Command::argv`].
+    /// The index in [`Command::argv`].
     pub arg: usize,
-    /// First byte.
+    /// The first byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
@@ -212,47 +214,47 @@ pub struct Span {
 pub struct Input {
     /// The path as written.
     pub path: String,
-    /// Where it is written.
+    /// Where the path is written.
     pub span: Span,
-    /// What it is read as.
+    /// How the command uses the file.
     pub role: InputRole,
 }
 
-/// What an input is read as.
+/// The role of an input: how the command uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InputRole {
-    /// A source to be compiled.
+    /// A source that is compiled.
     Source,
-    /// An object to be linked or put into an archive.
+    /// An object that is linked or put into an archive.
     Object,
-    /// A static library to be linked, or an archive that is only read.
+    /// A static library that is linked, or an archive that is only read.
     Archive,
     /// A shared library named by its path.
     SharedLibrary,
-    /// A header named by `-include` or `-imacros`. It is looked for in the working directory first, then like
-    /// `#include "..."`, so there may be no file at the path as written.
+    /// A header named by `-include` or `-imacros`. The compiler looks for it in the working directory first, then as
+    /// for `#include "..."`, so there may be no file at the path as written.
     ForcedInclude,
     /// A script or a list of symbols for the linker: `-T`, `--version-script`, `--dynamic-list`,
-    /// `--retain-symbols-file`. A `-T` script is looked for in the library directories too.
+    /// `--retain-symbols-file`. The linker looks for a `-T` script in the library directories too.
     LinkerScript,
     /// A file of driver specs (`-specs=`). The driver looks for a bare name in its own directories too, so there may be
     /// no file at the path as written.
     Specs,
     /// The earlier content of an archive that the command changes. There may be none.
     Previous,
-    /// The value of the linker's `-R`: where it is a file, its symbols are read; where it is a directory it is a run
-    /// path and isn't read.
+    /// The value of the linker's `-R`. If it is a file, the linker reads its symbols. If it is a directory, it is a run
+    /// path, and the linker doesn't read it.
     SymbolsOrRunPath,
-    /// Some other file, named by an option or given to the linker, that is read as it stands.
+    /// Another file, named by an option or passed to the linker, that is read as it is.
     Other,
 }
 
 impl InputRole {
-    /// Whether the path may be replaced by another path to the same content, with the same file name, without
+    /// Returns whether the path can be replaced by another path to the same content, with the same file name, without
     /// changing the output's bytes.
     ///
-    /// A source's path is recorded (`__FILE__`, `DW_AT_name`), and a shared library's may be (`DT_NEEDED`). An archive
-    /// records the file name of its members, but not their directory.
+    /// The compiler records a source's path (`__FILE__`, `DW_AT_name`), and the linker may record a shared library's
+    /// (`DT_NEEDED`). An archive records the file names of its members, but not their directories.
     #[must_use]
     pub fn substitutable(self) -> bool {
         matches!(self, InputRole::Object | InputRole::Archive | InputRole::Previous)
@@ -264,36 +266,36 @@ impl InputRole {
 pub struct Output {
     /// The path as written, or as the tool would name it.
     pub path: String,
-    /// Where it is written, `None` where it is implied: `foo.o` of `gcc -c foo.c`, `a.out`.
+    /// Where the path is written, or `None` if it is implied: `foo.o` of `gcc -c foo.c`, `a.out`.
     pub span: Option<Span>,
-    /// Whether it is what the command is for.
+    /// Whether it is the purpose of the command.
     pub role: OutputRole,
 }
 
-/// Whether an output is what a command is for.
+/// The role of an output: the purpose of the command or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutputRole {
     /// The object, module, program or archive.
     Primary,
-    /// Written beside it: a dependency file, a map, notes for `gcov`.
+    /// A file written beside it: a dependency file, a map, notes for `gcov`.
     Side,
 }
 
-/// A directory that is searched.
+/// A directory that the tool searches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchDir {
     /// The path as written.
     pub path: String,
-    /// Where it is written, `None` where it comes from the environment or follows from another option.
+    /// Where the path is written, or `None` if it comes from the environment or follows from another option.
     pub span: Option<Span>,
-    /// The first argument of the option it is written with: `-L` of `-L dir`, the first `-Xlinker` of
-    /// `-Xlinker -L -Xlinker dir`. Arguments inserted before it part no option from its value.
+    /// The first argument of its option: `-L` of `-L dir`, the first `-Xlinker` of `-Xlinker -L -Xlinker dir`.
+    /// Arguments inserted before it separate no option from its value.
     pub first_arg: Option<usize>,
-    /// What it is searched for, and after which others.
+    /// The purpose of the search, and its position in the search order.
     pub kind: SearchKind,
 }
 
-/// What a directory is searched for. Within [`Command::include_dirs`], the compiler searches all of one kind before
+/// The purpose of a search. Within [`Command::include_dirs`], the compiler searches all directories of one kind before
 /// the next, in the order of the first five variants (GCC manual, "Directory Search").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SearchKind {
@@ -311,19 +313,19 @@ pub enum SearchKind {
     Library,
 }
 
-/// A library that is looked for by name.
+/// A library that the linker looks for by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Library {
     /// The name as written: `foo` of `-lfoo`, or with a colon `:libfoo.a` of `-l:libfoo.a`.
     pub name: String,
-    /// Where the name is written, without the `-l`.
+    /// Where the name is written, without `-l`.
     pub span: Span,
-    /// Whether only static archives are looked for at this point (`-static`, `-Wl,-Bstatic`).
+    /// Whether the linker looks only for static archives at this point (`-static`, `-Wl,-Bstatic`).
     pub static_only: bool,
 }
 
 impl Library {
-    /// The file names that are looked for in each directory, in order.
+    /// Returns the file names that the linker looks for in each directory, in order.
     #[must_use]
     pub fn file_names(&self) -> Vec<String> {
         if let Some(exact) = self.name.strip_prefix(':') {
@@ -334,28 +336,28 @@ impl Library {
     }
 }
 
-/// Whether the primary output may be written to another path.
+/// The constraint on where the primary output can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Placement {
-    /// It may be written to any path *with the same file name*. The name itself may be recorded: a shared library
-    /// with a version script and without a soname records its file name.
+    /// It can be written to any path *with the same file name*. The output may contain that name: a shared library with
+    /// a version script and without a soname records its file name.
     Renamable,
-    /// The command has to run with its own paths.
+    /// The command must run with its own paths.
     InPlace(InPlaceReason),
 }
 
-/// Why a command has to run with its own paths.
+/// The reason why a command must run with its own paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InPlaceReason {
     /// It writes nothing, or only to its standard output.
     NoOutput,
-    /// Its output is no plain file, such as `/dev/null`.
+    /// Its output isn't a plain file, such as `/dev/null`.
     NotAPlainFile,
     /// It writes more than one primary output.
     SeveralOutputs,
     /// It writes files beside its output.
     SideFiles,
-    /// The output's path is recorded in the output (profiling, a recorded command line).
+    /// The output records its own path (profiling, a recorded command line).
     PathRecorded,
     /// It prints the paths of its inputs (`-t`, `-M` of the linker).
     PathsPrinted,
@@ -364,7 +366,7 @@ pub enum InPlaceReason {
 }
 
 impl InPlaceReason {
-    /// The reason in words, to follow "runs in place because it ...".
+    /// Returns the reason in words, to follow "runs in place because it ...".
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
@@ -379,19 +381,19 @@ impl InPlaceReason {
     }
 }
 
-/// How the headers that a command reads can be learnt.
+/// The way to find out which headers a command reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Depfile {
-    /// `-MD -MF file` may be appended.
+    /// By appending `-MD -MF file` to its arguments.
     Inject,
-    /// The command itself asks for one.
+    /// From a dependency file that the command itself requests.
     Own {
-        /// Where the compiler writes it.
+        /// The path that the compiler writes it to.
         path: String,
         /// Whether it lists system headers too (`-MD`, not `-MMD`).
         system_headers: bool,
     },
-    /// There is nothing to learn: no source is preprocessed.
+    /// There are none: no source is preprocessed.
     None,
     /// The command may read files that no dependency file can name: an assembler's `.include`, or several sources
     /// in one command.

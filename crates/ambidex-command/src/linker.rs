@@ -1,4 +1,4 @@
-//! What a linker does with its arguments, whether it is called directly or through a driver.
+//! How a linker uses its arguments, whether it is called directly or through a driver.
 
 use crate::linker_args::{LONG, Means, SHORT};
 use crate::operand::linked_role;
@@ -10,40 +10,40 @@ use crate::{
     Placement, SearchDir, SearchKind, Span,
 };
 
-/// The name of a linker's output where the command line names none.
+/// The name of a linker's output if the command line names none.
 pub(crate) const IMPLIED_OUTPUT: &str = "a.out";
 
-/// The variables that make a linker write files of its own.
+/// Environment variables that make a linker write other files.
 const HAZARDS: &[&str] = &["LLD_REPRODUCE", "MOLD_REPRO"];
 
-/// How a word came to the linker. An option's value comes the same way as the option.
+/// The way in which a word reaches the linker. An option's value reaches it the same way as the option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The linker was called directly, or this is an option that the driver and the linker spell alike.
+    /// The linker was called directly, or the driver and the linker spell this option the same way.
     Own,
-    /// By `-Wl,` or `-Xlinker`.
+    /// Through `-Wl,` or `-Xlinker`.
     Passed,
 }
 
 /// One word that the linker gets.
 #[derive(Clone, Debug)]
 pub(crate) enum Item {
-    /// An option, a value or a file name, as yet unread.
+    /// An option, a value or a file name that has not been read yet.
     Word {
         /// The text.
         text: String,
-        /// Where it is written.
+        /// Where the word is written.
         span: Span,
         /// The first argument that belongs to it.
         first_arg: usize,
-        /// How it came.
+        /// How it reaches the linker.
         origin: Origin,
     },
     /// A file that the driver has already recognised.
     Operand(Input),
 }
 
-/// What a linker's words come to.
+/// The result of reading a linker's words.
 #[derive(Debug, Default)]
 pub(crate) struct Link {
     pub inputs: Vec<Input>,
@@ -57,7 +57,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Whether there is anything to link.
+    /// Returns whether there is nothing to link.
     pub fn is_empty(&self) -> bool {
         self.libraries.is_empty()
             && !self.inputs.iter().any(|input| {
@@ -69,7 +69,7 @@ impl Link {
     }
 }
 
-/// Reads a linker's words. `static_only` is whether only static archives are looked for at the beginning.
+/// Reads a linker's words. `static_only`: whether the linker looks only for static archives at the beginning.
 pub(crate) fn parse(items: Vec<Item>, mut static_only: bool) -> Result<Link, NotUnderstood> {
     let mut link = Link::default();
     let mut pushed = Vec::new();
@@ -83,7 +83,7 @@ pub(crate) fn parse(items: Vec<Item>, mut static_only: bool) -> Result<Link, Not
             Item::Word { text, span, first_arg, origin } => (text, span, first_arg, origin),
         };
         if !text.starts_with('-') {
-            // A linker would expand a response file here, and reads nothing from an empty name.
+            // A linker would expand a response file here. It reads nothing if the name is empty.
             if text.is_empty() || text.starts_with('@') {
                 return Err(NotUnderstood::UnknownOperand(text));
             }
@@ -125,7 +125,7 @@ pub(crate) fn parse(items: Vec<Item>, mut static_only: bool) -> Result<Link, Not
             (Means::SymbolsOrRunPath, Some((path, span))) => {
                 link.inputs.push(Input { path, span, role: InputRole::SymbolsOrRunPath });
             }
-            // GNU ld puts the output's name for `%`.
+            // GNU ld replaces `%` by the output's name.
             (Means::SideFile, Some((path, _))) if path.contains('%') || path.ends_with('/') => {
                 return Err(NotUnderstood::UnknownOption(text));
             }
@@ -153,10 +153,10 @@ pub(crate) fn parse(items: Vec<Item>, mut static_only: bool) -> Result<Link, Not
     Ok(link)
 }
 
-/// Finds an option, first among the long ones, as `getopt_long_only` does.
+/// Finds an option, among the long ones first, as `getopt_long_only` does.
 fn find(text: &str) -> Result<(Means, Place), NotUnderstood> {
     let name = text.strip_prefix("--").or_else(|| {
-        // With one dash, what begins with `o` is `-o` ("Using ld", "Command-line Options").
+        // With one dash, an option that begins with `o` is `-o` ("Using ld", "Command-line Options").
         text.strip_prefix('-').filter(|name| !name.starts_with('o'))
     });
     if let Some(name) = name
@@ -174,7 +174,7 @@ fn find(text: &str) -> Result<(Means, Place), NotUnderstood> {
     }
 }
 
-/// Reads a linker that is called directly.
+/// Reads the command line of a linker that is called directly.
 pub(crate) fn read(argv: Vec<String>, expanded: bool, start: &Start<'_>) -> Result<Command, NotUnderstood> {
     check_environment(start)?;
     let tool = start.index;
@@ -215,7 +215,7 @@ pub(crate) fn read(argv: Vec<String>, expanded: bool, start: &Start<'_>) -> Resu
     })
 }
 
-/// Refuses an environment in which a linker writes files of its own.
+/// Rejects an environment that makes a linker write other files.
 pub(crate) fn check_environment(start: &Start<'_>) -> Result<(), NotUnderstood> {
     match HAZARDS.iter().find(|name| start.env.get(name).is_some()) {
         Some(name) => Err(NotUnderstood::Environment((*name).to_owned())),
@@ -223,7 +223,7 @@ pub(crate) fn check_environment(start: &Start<'_>) -> Result<(), NotUnderstood> 
     }
 }
 
-/// The outputs of a link and where they may be.
+/// Returns the outputs of a link and their placement.
 pub(crate) fn outputs(
     named: Option<(String, Span)>,
     sides: Vec<Output>,

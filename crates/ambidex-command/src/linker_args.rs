@@ -1,18 +1,18 @@
 //! The options of the linkers: GNU ld, gold, lld and mold, in two tables.
 //!
 //! Sources: binutils manual, "Using ld", "Command-line Options"; `ld.gold --help`; the manual pages of ld.lld and mold.
-//! Plugins, MRI scripts, caches, `--reproduce` and the like stand not here.
+//! Plugins, MRI scripts, caches, `--reproduce` and the like are not in the tables.
 
 use crate::table::{Row, Value, row};
 
-/// What an option of a linker means.
+/// The meaning of a linker's option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Means {
     /// Touches no file that the command line names.
     Harmless,
-    /// Only asks.
+    /// Only queries the linker.
     Query,
-    /// `-v` and `-V`: asks where there is no input, else only prints.
+    /// `-v` and `-V`: a query if there is no input, otherwise only prints.
     Verbose,
     /// `-o`.
     Output,
@@ -20,7 +20,7 @@ pub(crate) enum Means {
     LibraryDir,
     /// `-l`.
     Library,
-    /// Whether only static archives are looked for from here on.
+    /// Whether the linker looks only for static archives from here on.
     StaticOnly(bool),
     /// `--push-state`.
     PushState,
@@ -30,7 +30,7 @@ pub(crate) enum Means {
     Script,
     /// `-R`.
     SymbolsOrRunPath,
-    /// A file it writes beside its output.
+    /// A file that the linker writes beside its output.
     SideFile,
     /// Prints the paths of its inputs.
     PrintsPaths,
@@ -40,9 +40,9 @@ use Value::{Apart, Either, Joined, JoinedOrNone, None};
 
 const HARMLESS: Means = Means::Harmless;
 
-/// Options of more than one letter, without their dashes. One dash or two are the same ("Using ld", "Command-line
-/// Options"), but for those that begin with `o`. `Either` is `--name=value` or `--name value`, and `JoinedOrNone` is
-/// `--name` or `--name=value`.
+/// Options of more than one letter, without their dashes. One dash or two mean the same ("Using ld", "Command-line
+/// Options"), except for options that begin with `o`. `Either` is `--name=value` or `--name value`, and `JoinedOrNone`
+/// is `--name` or `--name=value`.
 pub(crate) const LONG: &[Row<Means>] = &[
     row("Bdynamic", None, Means::StaticOnly(false)),
     row("Bgroup", None, HARMLESS),
@@ -238,7 +238,7 @@ pub(crate) const LONG: &[Row<Means>] = &[
     row("wrap", Either, HARMLESS),
 ];
 
-/// Options of one letter, and of one dash.
+/// Options of one letter and one dash.
 pub(crate) const SHORT: &[Row<Means>] = &[
     row("-(", None, HARMLESS),
     row("-)", None, HARMLESS),

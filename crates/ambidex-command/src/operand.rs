@@ -1,15 +1,15 @@
-//! What a file name on a command line stands for.
+//! The kinds of files that names on a command line stand for.
 
 use crate::{InputRole, Language};
 
-/// What the driver does with an operand, by its extension (GCC manual, "Overall Options").
+/// The driver's use of an operand, by its extension (GCC manual, "Overall Options").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operand {
-    /// A source in a language that is known.
+    /// A source in a language that this crate knows.
     Source(Language),
     /// A header: compiling it makes a precompiled header.
     Header,
-    /// A source in a language whose compiler reads or writes files of its own (modules, interfaces).
+    /// A source in a language whose compiler reads or writes additional files (modules, interfaces).
     Foreign,
     /// A file for the linker.
     Linked(InputRole),
@@ -92,7 +92,7 @@ const EXTENSIONS: &[(&str, Operand)] = &[
     ("tcc", Operand::Header),
 ];
 
-/// What a file name stands for. A name that no language claims is the linker's.
+/// Classifies a file name. A name that belongs to no language goes to the linker.
 pub(crate) fn classify(path: &str) -> Operand {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -103,7 +103,7 @@ pub(crate) fn classify(path: &str) -> Operand {
     }
 }
 
-/// What a file name stands for to the linker, which compiles nothing.
+/// Returns the role of a file for the linker, which compiles nothing.
 pub(crate) fn linked_role(path: &str) -> InputRole {
     match classify(path) {
         Operand::Linked(role) => role,
@@ -111,7 +111,7 @@ pub(crate) fn linked_role(path: &str) -> InputRole {
     }
 }
 
-/// The language of `-x NAME`. `Some(None)` goes back to extensions.
+/// Returns the language of `-x NAME`. `Some(None)` goes back to extensions.
 pub(crate) fn named_language(name: &str) -> Option<Option<Language>> {
     Some(Some(match name {
         "assembler" => Language::Assembler,
@@ -123,7 +123,7 @@ pub(crate) fn named_language(name: &str) -> Option<Option<Language>> {
     }))
 }
 
-/// `libfoo.so.1.2`.
+/// Returns whether a name has the form `libfoo.so.1.2`.
 fn is_versioned_library(name: &str) -> bool {
     name.split_once(".so.").is_some_and(|(_, version)| {
         version.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))

@@ -1,12 +1,12 @@
-//! How response files (`@file`) become arguments.
+//! The expansion of response files (`@file`) into arguments.
 
 use crate::{NotUnderstood, ResponseFiles};
 
-/// How many response files may be open within each other. libiberty's `expandargv` stops at 2000 expansions of one
-/// command line; nobody nests them on purpose more than once.
+/// The maximum nesting of response files. libiberty's `expandargv` stops at 2000 expansions of one command line; nobody
+/// nests them more than once on purpose.
 const DEPTH: usize = 16;
 
-/// Expands response files among the arguments from `first` on, and says whether there were any.
+/// Expands response files among the arguments from `first` on, and returns whether there were any.
 pub(crate) fn expand(
     argv: &[String],
     first: usize,
@@ -33,7 +33,7 @@ fn expand_into(
     if depth == DEPTH {
         return Err(NotUnderstood::ResponseFileDepth(path.to_owned()));
     }
-    // GCC takes `@file` literally where there is no such file. Whether there is may change until the command runs.
+    // GCC takes `@file` literally if there is no such file. Such a file may appear or go before the command runs.
     let text = files
         .read(path)
         .map_err(|error| NotUnderstood::ResponseFile { path: path.to_owned(), error: error.to_string() })?;
@@ -43,9 +43,9 @@ fn expand_into(
     Ok(true)
 }
 
-/// Splits the text of a response file (GCC manual, "Overall Options", `@file`; libiberty's `buildargv`): words are
-/// parted by white space, either quote holds white space, and a backslash takes the next character as it is, also
-/// within quotes.
+/// Splits the text of a response file (GCC manual, "Overall Options", `@file`; libiberty's `buildargv`). White space
+/// separates words. White space within single or double quotes belongs to the word. A backslash takes the next
+/// character literally, even within quotes.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -68,7 +68,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The white space of C's `isspace`.
+/// Returns whether a character is white space to C's `isspace`.
 fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')
 }

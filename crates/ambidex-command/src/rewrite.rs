@@ -1,4 +1,4 @@
-//! How to make another command line out of one that was read.
+//! A new command line made out of one that was read.
 
 use crate::{Command, Span};
 
@@ -36,15 +36,15 @@ impl<'a> Rewrite<'a> {
         Rewrite { command, replaced: Vec::new(), inserted: Vec::new(), appended: Vec::new() }
     }
 
-    /// Puts `text` in the place of a span. An archive's span stands for its earlier content and for its output at
-    /// once; replacing it twice by the same text is replacing it once.
+    /// Replaces a span by `text`. An archive's span stands for both its earlier content and its output. Replacing a
+    /// span twice by the same text has the effect of replacing it once.
     pub fn replace(mut self, span: Span, text: impl Into<String>) -> Self {
         self.replaced.push((span, text.into()));
         self
     }
 
-    /// Writes the primary output to `path`: at its span, or by `-o` where the command leaves it implied. Does nothing
-    /// to a command without outputs.
+    /// Writes the primary output to `path`: at its span, or by `-o` if the command leaves it implied. Does nothing to a
+    /// command without outputs.
     pub fn output(self, path: impl Into<String>) -> Self {
         match self.command.primary().map(|output| output.span) {
             Some(Some(span)) => self.replace(span, path),
@@ -53,8 +53,8 @@ impl<'a> Rewrite<'a> {
         }
     }
 
-    /// Puts whole arguments before argument `arg`. Insertions before the same argument keep the order in which they
-    /// were stated. To have another directory searched before a given one, insert before its
+    /// Inserts whole arguments before argument `arg`. Insertions before the same argument keep the order of the calls.
+    /// To have another directory searched before a given one, insert before its
     /// [`first_arg`](crate::SearchDir::first_arg).
     pub fn insert_before<T: Into<String>>(
         mut self,
@@ -65,18 +65,17 @@ impl<'a> Rewrite<'a> {
         self
     }
 
-    /// Puts whole arguments at the end. The place for `-MD -MF file`; not for archivers, which would read them as
-    /// members.
+    /// Appends whole arguments, such as `-MD -MF file`. Not for archivers, which would read them as members.
     pub fn append<T: Into<String>>(mut self, arguments: impl IntoIterator<Item = T>) -> Self {
         self.appended.extend(arguments.into_iter().map(Into::into));
         self
     }
 
-    /// The new arguments.
+    /// Returns the new arguments.
     ///
     /// # Panics
     ///
-    /// If two spans overlap without being equal, or one isn't of this command.
+    /// If two spans overlap without being equal, or a span isn't one of this command's.
     #[must_use]
     pub fn finish(mut self) -> Vec<String> {
         self.replaced.sort();

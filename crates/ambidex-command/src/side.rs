@@ -5,7 +5,7 @@
 pub(crate) enum Side {
     /// Notes for `gcov` (`-ftest-coverage`).
     Notes,
-    /// Debug information apart from the object (`-gsplit-dwarf`).
+    /// Debug information outside of the object (`-gsplit-dwarf`).
     SplitDwarf,
     /// Stack usage of each function (`-fstack-usage`).
     StackUsage,
@@ -29,21 +29,22 @@ impl Side {
         }
     }
 
-    /// The name of this file for one source that is compiled, not linked: the output's name, or where that is implied
-    /// the source's without its directory, with another extension (GCC manual, "Developer Options", auxiliary output
-    /// names). All versions of GCC and Clang agree here; where a command also links they don't.
+    /// Returns the name of this file for one source that is compiled, not linked. It is the output's name, or the
+    /// source's without its directory if the output is implied, with another extension (GCC manual, "Developer
+    /// Options", auxiliary output names). All versions of GCC and Clang agree here; if a command also links, they
+    /// don't.
     pub(crate) fn path(self, output: Option<&str>, source: &str) -> String {
         let stem = without_extension(output.unwrap_or_else(|| file_name(source)));
         format!("{stem}.{}", self.extension())
     }
 }
 
-/// The name a driver gives an output that the command leaves implied.
+/// Returns the name that a driver gives to an implied output.
 pub(crate) fn implied_output(source: &str, extension: &str) -> String {
     format!("{}.{extension}", without_extension(file_name(source)))
 }
 
-/// Whether a path is a file that can be renamed and committed, not a device or the standard output.
+/// Returns whether a path is a file that can be renamed and committed, not a device or the standard output.
 pub(crate) fn is_plain_file(path: &str) -> bool {
     path != "-" && !path.starts_with("/dev/")
 }

@@ -1,9 +1,9 @@
-//! How to look an argument up in a table of options.
+//! The lookup of an argument in a table of options.
 
-/// How an option's value is written.
+/// The form of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// The option has none: `-c`.
+    /// The option has no value: `-c`.
     None,
     /// In the same argument, and never empty: `-std=c99`.
     Joined,
@@ -18,20 +18,20 @@ pub(crate) enum Value {
 /// One option.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row<M> {
-    /// The option, or what all options of a family begin with.
+    /// The option, or the common beginning of a family of options.
     pub flag: &'static str,
     /// How its value is written.
     pub value: Value,
-    /// What it means.
+    /// The meaning of the option.
     pub means: M,
 }
 
-/// A row, in the short form that keeps a table readable.
+/// Makes a row. The short name keeps a table readable.
 pub(crate) const fn row<M: Copy>(flag: &'static str, value: Value, means: M) -> Row<M> {
     Row { flag, value, means }
 }
 
-/// Where the value of an option that was looked up stands.
+/// The position of an option's value, found by a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// The option has no value here.
@@ -42,8 +42,8 @@ pub(crate) enum Place {
     Next,
 }
 
-/// Finds the row with the longest flag that `argument` begins with and whose value is written the way it is written
-/// here. `table` is sorted by flag.
+/// Finds the row with the longest flag that `argument` begins with and that takes its value in the form used here.
+/// `table` is sorted by flag.
 pub(crate) fn lookup<'t, M>(table: &'t [Row<M>], argument: &str) -> Option<(&'t Row<M>, Place)> {
     let mut rest = argument.as_bytes();
     while !rest.is_empty() {
@@ -52,7 +52,7 @@ pub(crate) fn lookup<'t, M>(table: &'t [Row<M>], argument: &str) -> Option<(&'t 
         let flag = row.flag.as_bytes();
         let shared = flag.iter().zip(rest).take_while(|(one, other)| one == other).count();
         if shared < flag.len() {
-            // A flag that the argument begins with comes before this one, so this one begins with it too.
+            // Any flag that the argument begins with sorts before this one, so this one begins with it too.
             rest = &rest[..shared];
             continue;
         }
@@ -69,7 +69,7 @@ pub(crate) fn lookup<'t, M>(table: &'t [Row<M>], argument: &str) -> Option<(&'t 
     None
 }
 
-/// Finds a long option of the linker's kind, `name` or `name=value`, where the name must be whole.
+/// Finds a long option in the linker's form, `name` or `name=value`. The name must match as a whole.
 pub(crate) fn lookup_long<'t, M>(table: &'t [Row<M>], text: &str) -> Option<(&'t Row<M>, Place)> {
     let (name, value) = match text.find('=') {
         Some(equals) => (&text[..equals], Some(equals + 1)),

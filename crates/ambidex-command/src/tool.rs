@@ -1,13 +1,13 @@
-//! The names of the tools and of the launchers that may stand before them.
+//! The names of the tools, and of the launchers that may precede them.
 
 use crate::{Lookup, NotUnderstood};
 
-/// What kind of tool a command runs.
+/// The kind of tool that a command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     /// `gcc`, `clang++`, `cc`.
     Driver(Driver),
-    /// `ld` and its kin, called directly.
+    /// `ld` and similar linkers, called directly.
     Linker,
     /// `ar`.
     Archiver,
@@ -22,18 +22,18 @@ pub(crate) struct Driver {
     pub cxx: bool,
 }
 
-/// Where the tool was found.
+/// The tool of a command line, and its position.
 #[derive(Debug)]
 pub(crate) struct Start<'a> {
-    /// Index of the tool in the arguments.
+    /// The index of the tool in the arguments.
     pub index: usize,
-    /// What it is.
+    /// The kind of tool.
     pub tool: Tool,
-    /// The environment it runs in: the command's own, over which `env` may have laid some variables.
+    /// The tool's environment: the command's own, with the variables that `env` assigns.
     pub env: Environment<'a>,
 }
 
-/// An environment with assignments of `env` laid over it.
+/// An environment with the assignments of `env` on top.
 pub(crate) struct Environment<'a> {
     below: &'a dyn Lookup,
     assigned: Vec<(&'a str, &'a str)>,
@@ -78,7 +78,7 @@ const TOOLS: &[(&str, Tool)] = &[
 /// Launchers that take the whole command as their arguments.
 const LAUNCHERS: &[&str] = &["ccache", "distcc", "icecc", "sccache"];
 
-/// Finds the tool, behind launchers.
+/// Finds the tool, after any launchers.
 pub(crate) fn find<'a>(argv: &'a [String], env: &'a dyn Lookup) -> Result<Start<'a>, NotUnderstood> {
     let mut env = Environment { below: env, assigned: Vec::new() };
     let mut launcher: Option<&str> = None;
@@ -111,7 +111,8 @@ pub(crate) fn find<'a>(argv: &'a [String], env: &'a dyn Lookup) -> Result<Start<
     }
 }
 
-/// The tool of a name such as `x86_64-linux-gnu-gcc-12`: a target, a tool and a version, of which the tool is needed.
+/// Returns the tool of a name such as `x86_64-linux-gnu-gcc-12`, which consists of a target, a tool and a version. Only
+/// the tool is required.
 fn named(name: &str) -> Option<Tool> {
     let base = match name.rsplit_once('-') {
         Some((base, version)) if is_version(version) => base,
@@ -132,8 +133,8 @@ fn is_version(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
-/// Whether a target triple names a system with ELF files and the file names that this crate assumes. On others the
-/// output may get an extension, or bring an import library along.
+/// Returns whether a target triple names a system with ELF files and the file names that this crate assumes. On other
+/// systems, the output may get an extension, or an import library may be written as well.
 pub(crate) fn is_target(triple: &str) -> bool {
     triple.contains('-')
         && triple

@@ -1,9 +1,9 @@
 //! Runs build graphs: sessions with captured Pythons, processes, files at their places, reports.
 //!
 //! One [`Engine`] serves every captured process of a run of ambidex. Each such process has a *program* (the graph of
-//! what it recorded); all share one pool of jobs.
+//! the commands that it recorded). All programs share one pool of jobs.
 //!
-//! The modules are in folders, each of which uses only those below it (`tests/layering.rs`). From the top:
+//! The modules are in directories. Each directory uses only those below it (`tests/layering.rs`). From the top:
 //! `serve`, `report`, `program`, `execute`, `uptodate`, `memory`, `observe`, `base`.
 
 mod base;

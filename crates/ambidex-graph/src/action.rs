@@ -1,11 +1,11 @@
-//! What the graph is told of a command: which paths it reads and writes, and whether these can be renamed.
+//! A command as the graph sees it: the paths it reads and writes, and whether these can be renamed.
 
 use crate::ids::{GroupId, Key, PathId};
 
-/// Where a command has to find or leave a file.
+/// The path where a command must find or leave a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
-    /// Any path will do: the command line can be rewritten without a change to what the command produces.
+    /// Any path: the command line can be rewritten without changing what the command produces.
     Renamable,
     /// Only the file's own path: its name shows in the result, or side files are named after it.
     InPlace,
@@ -16,61 +16,61 @@ pub enum At {
 pub struct Access {
     /// The path.
     pub path: PathId,
-    /// Whether it may be another one.
+    /// Whether the command can use another path instead.
     pub at: At,
 }
 
 /// A command, as the graph sees it.
 #[derive(Clone, Debug)]
 pub struct Action {
-    /// The recordings that it stops when it fails, and that stop it when they fail.
+    /// The recordings that stop if this command fails, and whose failure stops this command.
     pub group: GroupId,
-    /// Its identity.
+    /// The command's identity.
     pub key: Key,
-    /// What it reads. A command that changes a file in place reads it too.
+    /// The files it reads. A command that changes a file in place reads it too.
     pub reads: Vec<Access>,
-    /// What it writes.
+    /// The files it writes.
     pub writes: Vec<Access>,
-    /// How long it is thought to take, in microseconds; only the order of starts depends on it.
+    /// The expected duration in microseconds. Only the order of starts depends on it.
     pub weight: u64,
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It wrote what it writes.
+    /// It wrote all its outputs.
     Success,
-    /// It left none of its renamed outputs. A compiler driver removes an output it could not finish, also one
-    /// that was there before (GCC, `gcc.cc`: `delete_failure_queue`).
+    /// It left none of its renamed outputs. A compiler driver removes an output it could not finish, even one that was
+    /// there before (GCC, `gcc.cc`: `delete_failure_queue`).
     Failure,
 }
 
-/// Where the content of a read is, at the moment a node starts.
+/// The location of a read's content when a node starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// In the renamed output of that node.
+    /// In the renamed output of this node.
     Of(crate::ids::NodeId),
     /// At the path itself.
     AtPlace,
 }
 
-/// What a version of a path consists of.
+/// The content of a version of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// What the node wrote.
+    /// The output that the node wrote.
     Written(crate::ids::NodeId),
-    /// What the node, which failed, has left there: nothing, a part, or what was there before.
+    /// Whatever the failed node left there: nothing, a part of its output, or what was there before.
     Left(crate::ids::NodeId),
 }
 
-/// A change to a path at its own place that may have to be taken back. The caller keeps what was there before.
+/// A change to a path at its own place that may have to be undone. The caller keeps what was there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaceChange {
-    /// By which a later [`Undo`] names this change.
+    /// The number that a later [`Undo`] uses to name this change.
     pub token: usize,
     /// The path that changes.
     pub path: PathId,
-    /// What changes it.
+    /// The kind of change.
     pub change: Change,
 }
 
@@ -83,7 +83,7 @@ pub enum Change {
     Write,
 }
 
-/// Puts a path back to what it was before the change with that token.
+/// A request to restore a path to what it was before the change with this token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undo {
     /// The token of the change.
@@ -92,23 +92,23 @@ pub struct Undo {
     pub path: PathId,
 }
 
-/// What a node needs before it runs.
+/// The reads of a node and the changes it needs before it runs.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
-    /// For each read of the action, in its order, where the content is.
+    /// Where the content of each read is, in the order of the action's reads.
     pub reads: Vec<Content>,
-    /// Changes at places, to be kept undoable and (commits) to be made, in this order.
+    /// Changes at places, in order. The caller makes the commits, and keeps all changes undoable.
     pub changes: Vec<PlaceChange>,
 }
 
-/// Two or more groups write one path: what would race when the groups were built side by side.
+/// A path that two or more groups write. The writers would race if the groups were built in parallel.
 #[derive(Clone, Debug)]
 pub struct Hazard {
     /// The path.
     pub path: PathId,
-    /// Whether one of the writers had to keep the path, so that order and not renaming keeps them apart.
+    /// Whether one of the writers needs the path itself, so that order rather than renaming keeps them apart.
     pub ordered: bool,
-    /// Who writes it, in program order.
+    /// The recordings that write it, in program order.
     pub writers: Vec<crate::ids::Seq>,
     /// Whether they are all the same command.
     pub duplicate: bool,

@@ -1,4 +1,4 @@
-//! How a recording becomes a node: which versions it reads, what it must wait for, which node it repeats.
+//! How a recording becomes a node: which versions it reads, which nodes it waits for, which node it repeats.
 
 mod queries;
 
@@ -9,27 +9,27 @@ use crate::ids::{GroupId, Key, NodeId, PathId, Seq};
 use crate::lists::{Chain, Chains, Lists};
 use crate::paths::Paths;
 
-/// Where a node is in its life.
+/// The state of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Waits for so many others.
+    /// Waits for this many other nodes.
     Waiting(u32),
     /// Can be started.
     Ready,
     /// Was started.
     Running,
-    /// Was started, and is no longer wanted; it has to be stopped, and its result does not count.
+    /// Was started and is no longer needed. It must be stopped, and its result does not count.
     Doomed,
-    /// Ended well.
+    /// Ended successfully.
     Done,
-    /// Ended badly.
+    /// Ended with a failure.
     Failed,
     /// Unreachable in the serial build: an earlier command failed.
     Cancelled,
 }
 
 impl State {
-    /// Whether nothing more will happen to the node.
+    /// Returns whether nothing more will happen to the node.
     pub fn settled(self) -> bool {
         matches!(self, State::Done | State::Failed | State::Cancelled)
     }
@@ -38,16 +38,16 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub state: State,
-    /// What waits for it, in [`Graph::dependents`].
+    /// The nodes that wait for it, in [`Graph::dependents`].
     pub dependents: Chain,
     pub first_recording: Seq,
     pub last_recording: Seq,
-    /// The node before it whose key begins alike.
+    /// The previous node whose key has the same beginning.
     pub older: Option<NodeId>,
     pub weight: u32,
-    /// Its weight and that of the heaviest chain behind it.
+    /// Its own weight plus that of the heaviest chain after it.
     pub path_weight: u64,
-    /// Whether some other node was recorded as a reader of an output.
+    /// Whether another node was recorded as a reader of one of its outputs.
     pub consumed: bool,
     pub key: Key,
 }
@@ -69,7 +69,7 @@ pub(crate) struct Group {
     pub failed: Option<Seq>,
 }
 
-/// A change at a place, in the order in which they were made.
+/// A change at a place. The graph keeps them in the order in which they were made.
 #[derive(Debug)]
 pub(crate) struct Placed {
     pub cause: Seq,
@@ -78,75 +78,75 @@ pub(crate) struct Placed {
     pub undone: bool,
 }
 
-/// What became of a recorded command.
+/// The result of recording a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is a node of its own.
+    /// The command is a new node.
     New(NodeId),
-    /// It repeats this one.
+    /// The command repeats this node.
     Merged(NodeId),
     /// Unreachable: an earlier command failed.
     Skipped,
 }
 
-/// The graph of one program. See the crate's documentation.
+/// The graph of one program: its recordings, nodes and path versions.
 #[derive(Debug, Default)]
 pub struct Graph {
     pub(crate) nodes: Vec<Node>,
-    /// What each node reads.
+    /// The reads of each node.
     pub(crate) reads: Lists<Access>,
-    /// What each node writes.
+    /// The writes of each node.
     pub(crate) writes: Lists<Access>,
-    /// What each node waited for when it was recorded.
+    /// The nodes that each node waited for when it was recorded.
     dependencies: Lists<NodeId>,
-    /// What the nodes' lists of what waits for them consist of.
+    /// The items of the nodes' lists of dependents.
     pub(crate) dependents: Chains<NodeId>,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) groups: Vec<Group>,
     pub(crate) paths: Paths,
-    /// The newest node of those whose keys begin alike. Keys are hashes, so they hardly ever do unless they are
-    /// equal, and the table needn't hold them whole.
+    /// The newest node for each beginning of a key. Keys are hashes, so two keys hardly ever begin alike unless they
+    /// are equal, and the table need not hold whole keys.
     newest_alike: HashMap<[u8; 4], NodeId>,
-    /// Ready nodes, the one with the heaviest chain behind it first.
+    /// Ready nodes, the one with the heaviest chain after it first.
     pub(crate) ready: BTreeSet<(std::cmp::Reverse<u64>, NodeId)>,
     pub(crate) unsettled: usize,
     pub(crate) running: usize,
     pub(crate) doomed: usize,
-    /// The earliest failure of a fatal group: everything behind it is cancelled.
+    /// The earliest failure of a fatal group. Everything after it is cancelled.
     pub(crate) fatal: Option<Seq>,
     pub(crate) placed: Vec<Placed>,
     pub(crate) to_undo: Vec<usize>,
 }
 
-/// What a read may turn out to mean, as far as is known when it is recorded.
+/// The versions that a read may mean, as far as is known when it is recorded.
 struct Meaning {
-    /// Versions that have to be settled first.
+    /// Versions that must be settled first.
     candidates: Vec<Seq>,
     /// Whether the file may have to be at its own path.
     touches: bool,
-    /// Whether only one version is possible and no group's failure outside can change that.
+    /// Whether only one version is possible and no failure in another group can change that.
     certain: bool,
 }
 
 impl Graph {
-    /// An empty graph.
+    /// Creates an empty graph.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A new path.
+    /// Adds a path.
     pub fn path(&mut self) -> PathId {
         self.paths.add()
     }
 
-    /// A new group. The failure of a recording in a *fatal* group cancels everything behind it.
+    /// Adds a group. The failure of a recording in a *fatal* group cancels everything after it.
     pub fn group(&mut self, fatal: bool) -> GroupId {
         self.groups.push(Group { fatal, recordings: Vec::new(), failed: None });
         GroupId::new(self.groups.len() - 1)
     }
 
-    /// The node that this action would repeat, if it reads the very same versions. Whether the files that are not
-    /// in the graph (headers) are still what they were is for the caller to say, before it calls [`Graph::merge`].
+    /// Returns the node that this action would repeat, if it reads exactly the same versions. Before calling
+    /// [`Graph::merge`], the caller must check that files outside the graph (headers) have not changed.
     pub fn twin(&self, action: &Action) -> Option<NodeId> {
         let newest = self.newest_alike.get(&beginning(&action.key)).copied();
         let mut alike = std::iter::successors(newest, |id| self.nodes[id.index()].older);
@@ -164,15 +164,15 @@ impl Graph {
         let first = self.own(id);
         let group = self.recordings[first.index()].group;
         action.reads.iter().all(|read| {
-            // What a path meant before somebody outside the program changed it is forgotten.
+            // The graph has forgotten what a path meant before something outside the program changed it.
             if !self.paths.is_since_change(read.path, first) {
                 return false;
             }
             let then = self.meaning(read, group, Some(first));
             let now = self.meaning(read, action.group, None);
             let node_of = |m: &Meaning| m.candidates.first().map(|s| self.recordings[s.index()].node);
-            // A version that is read at its place must be the same recording's: when that one is cancelled the
-            // place is taken back, and this node may be running for another.
+            // A version that is read at its place must come from the same recording. If that recording is cancelled,
+            // the change at the place is undone, and this node may be running for another recording.
             let in_place = then.touches || now.touches;
             then.certain
                 && now.certain
@@ -181,7 +181,7 @@ impl Graph {
         })
     }
 
-    /// Records a command that repeats `node`, which [`Graph::twin`] named for it.
+    /// Records a command that repeats `node`, the node that [`Graph::twin`] returned for it.
     pub fn merge(&mut self, node: NodeId, group: GroupId) -> Recorded {
         if self.is_past_failure(group) {
             return Recorded::Skipped;
@@ -191,13 +191,13 @@ impl Graph {
             self.paths.write(write.path, seq);
         }
         if self.nodes[node.index()].state == State::Failed {
-            // The repetition would fail alike, and stop what is behind it.
+            // The repetition would fail in the same way, and stop what follows it.
             self.fail(seq);
         }
         Recorded::Merged(node)
     }
 
-    /// Records a command as a node of its own.
+    /// Records a command as a new node.
     pub fn record(&mut self, action: Action) -> Recorded {
         if self.is_past_failure(action.group) {
             return Recorded::Skipped;
@@ -234,7 +234,8 @@ impl Graph {
         for write in &action.writes {
             self.paths.write(write.path, seq);
         }
-        // What takes longer than an hour starts before what does not, and that is enough.
+        // The largest weight is more than an hour. A command that takes longer starts before those that take less, and
+        // that is enough.
         let weight = u32::try_from(action.weight).unwrap_or(u32::MAX);
         self.nodes.push(Node {
             state: State::Waiting(wait_for.len() as u32),
@@ -257,7 +258,7 @@ impl Graph {
         Recorded::New(id)
     }
 
-    /// The path was changed by somebody who is no part of the program. All nodes must be settled.
+    /// Notes that something outside the program changed the path. All nodes must be settled.
     pub fn changed_outside(&mut self, path: PathId) {
         debug_assert_eq!(self.unsettled, 0, "only a settled graph can be changed from outside");
         self.paths.reset(path, Seq::new(self.recordings.len()));
@@ -282,20 +283,20 @@ impl Graph {
         }
     }
 
-    /// The newest version before `before` that was not cancelled.
+    /// Returns the newest version before `before` that was not cancelled.
     pub(crate) fn effective(&self, path: PathId, before: Option<Seq>) -> Option<Seq> {
         let live = |seq: &Seq| before.is_none_or(|b| *seq < b) && !self.recordings[seq.index()].cancelled;
         self.paths.versions(path).find(live)
     }
 
-    /// The recordings of a node, in program order.
+    /// Returns the recordings of a node, in program order.
     pub fn recordings_of(&self, id: NodeId) -> impl Iterator<Item = Seq> + '_ {
         let first = Some(self.nodes[id.index()].first_recording);
         std::iter::successors(first, |seq| self.recordings[seq.index()].repeated)
     }
 
-    /// The first recording of a node that was not cancelled: the one for which it runs. What the cancelled ones
-    /// read may be cancelled with them.
+    /// Returns the first recording of a node that was not cancelled: the one that the node runs for. The versions that
+    /// cancelled recordings read may be cancelled with them.
     pub(crate) fn own(&self, id: NodeId) -> Seq {
         self.live_recording(id).expect("a node without a live recording is cancelled")
     }
@@ -304,7 +305,7 @@ impl Graph {
         self.recordings_of(id).find(|seq| !self.recordings[seq.index()].cancelled)
     }
 
-    /// Whether the group of `seq` can still fail before it without taking a recording of `group` along.
+    /// Returns whether an earlier failure in the group of `seq` can cancel `seq` but no recording of `group`.
     fn may_vanish(&self, seq: Seq, group: GroupId) -> bool {
         let of = self.recordings[seq.index()].group;
         of != group && !self.groups[of.index()].fatal
@@ -328,7 +329,7 @@ impl Graph {
         meaning
     }
 
-    /// Makes `wait_for` hold what must be settled before it is certain what became of `seq`.
+    /// Adds to `wait_for` the nodes that must settle before it is certain what becomes of `seq`.
     fn add_certainty(&self, seq: Seq, group: GroupId, wait_for: &mut BTreeSet<NodeId>) {
         let mut add = |seq: Seq| {
             let node = self.recordings[seq.index()].node;
@@ -343,7 +344,7 @@ impl Graph {
         }
     }
 
-    /// Gives `node` at least this weight, and what it waits for so much more.
+    /// Raises the path weight of `node` to at least `to`, and those of the nodes that it waits for accordingly.
     fn raise_path_weight(&mut self, node: NodeId, to: u64) {
         let mut queue = vec![(node, to)];
         while let Some((id, to)) = queue.pop() {
@@ -371,7 +372,7 @@ impl Graph {
         }
     }
 
-    /// Notes a change at a place and returns what the caller has to know of it.
+    /// Notes a change at a place, and returns it in the form that the caller needs.
     pub(crate) fn note_change(
         &mut self,
         cause: Seq,
@@ -386,7 +387,7 @@ impl Graph {
     }
 }
 
-/// What the table of keys goes by.
+/// Returns the beginning of a key, which the table of keys is indexed by.
 fn beginning(key: &Key) -> [u8; 4] {
     let [a, b, c, d, ..] = key.0;
     [a, b, c, d]

@@ -1,4 +1,4 @@
-//! Which paths more than one group writes.
+//! The hazards of a graph: paths that more than one group writes.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::graph::Graph;
 use crate::ids::{GroupId, Key, PathId, Seq};
 
 impl Graph {
-    /// The paths that recordings of more than one group write, in the order of the paths. Two writers within one
-    /// group follow each other in every build, so they are none.
+    /// Returns the paths that recordings of more than one group write, in the order of the paths. Two writers within
+    /// one group follow each other in every build, so they are no hazard.
     pub fn hazards(&self) -> impl Iterator<Item = Hazard> + '_ {
         self.paths.all().filter_map(|path| {
             let groups: BTreeSet<GroupId> = self.paths.writers(path).map(|s| self.group_of(s)).collect();
@@ -27,7 +27,7 @@ impl Graph {
         })
     }
 
-    /// Whether the command of a recording writes this path at its own place.
+    /// Returns whether the command of a recording writes this path at its own place.
     pub(crate) fn writes_at_place(&self, seq: Seq, path: PathId) -> bool {
         let writes = self.writes.get(self.node_of(seq).index());
         writes.iter().any(|w| w.path == path && w.at == At::InPlace)

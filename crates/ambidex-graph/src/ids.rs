@@ -1,4 +1,4 @@
-//! The small integers by which the graph names its parts.
+//! The small integers that identify the parts of a graph.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        // One more than the index, so that an optional id takes no more room than an id.
+        // The number is the index plus one, so that an optional id takes no more space than an id.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(NonZeroU32);
 
@@ -16,7 +16,7 @@ macro_rules! id {
                 Self(number.expect("a graph holds fewer than 2^32 of anything"))
             }
 
-            /// The position in the table that the id belongs to.
+            /// Returns the position in the table that the id belongs to.
             pub fn index(self) -> usize {
                 self.0.get() as usize - 1
             }
@@ -31,7 +31,7 @@ macro_rules! id {
 }
 
 id! {
-    /// A path that commands name. What makes two spellings one path is the caller's business.
+    /// A path that commands name. The caller decides which spellings mean the same path.
     PathId
 }
 id! {
@@ -39,15 +39,15 @@ id! {
     NodeId
 }
 id! {
-    /// A recording's place in program order: the order in which the serial build would run.
+    /// A recording's position in program order: the order in which the serial build would run.
     Seq
 }
 id! {
-    /// Recordings that the serial build would stop at the first failure of: those of one extension.
+    /// Recordings that the serial build stops at their first failure, such as those of one extension.
     GroupId
 }
 
-/// The identity of a command: equal keys are equal commands in an equal setting (arguments, working directory,
-/// environment, tool). Says nothing of the content of their inputs.
+/// The identity of a command. Equal keys mean equal commands in an equal setting (arguments, working directory,
+/// environment, tool). A key does not cover the content of the command's inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub [u8; 32]);

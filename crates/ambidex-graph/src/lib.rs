@@ -1,18 +1,18 @@
 //! The build graph of a whole project: commands in program order, renamed outputs, hazards, scheduling states.
 //!
-//! The graph knows no files, no processes and no clock. A caller *records* commands in the order in which the
-//! serial build would run them, *starts* nodes that are ready, in any order and any number at once, and
-//! *finishes* them. Whatever it chooses, the files end up as the serial build would have left them.
+//! The graph knows no files, no processes and no clock. A caller *records* commands in the order in which the serial
+//! build would run them, *starts* ready nodes in any order and any number at once, and *finishes* them. Whatever the
+//! caller chooses, the files end up as the serial build would have left them.
 //!
-//! How that comes about:
+//! The graph achieves this as follows:
 //!
 //! * Every recording makes new **versions** of the paths it writes. A read means the newest version before it in
-//!   program order, so an output that can be renamed is never in anybody's way.
-//! * What must be read or written at its own path is **ordered** against everything else that touches that place.
-//! * A failure cancels what is unreachable in the serial build: the rest of its **group**, and where the
-//!   group is *fatal* the rest of the program. Cancelled nodes may have run; renamed outputs are simply not used,
-//!   and changes at places are taken back ([`Undo`]).
-//! * A reader outside a group that may yet fail waits until it is certain which version is the newest.
+//!   program order, so an output that can be renamed never gets in the way of another command.
+//! * Reads and writes that need a file's own path are **ordered** against everything else that touches that place.
+//! * A failure cancels everything that the serial build would no longer reach: the rest of its **group**, and if the
+//!   group is *fatal*, the rest of the program. Cancelled nodes may have run. Their renamed outputs are not used, and
+//!   their changes at places are undone ([`Undo`]).
+//! * A reader outside a group that may still fail waits until it is certain which version is the newest.
 
 mod action;
 mod graph;

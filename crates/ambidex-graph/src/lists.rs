@@ -1,6 +1,6 @@
-//! How to keep very many lists that are nearly all short: in one table, with no allocation of their own.
+//! Very many lists, nearly all of them short, in one table without an allocation for each list.
 
-/// Lists that grow at any time, each item linked to the one before it in its list. Nothing is ever removed.
+/// Lists that can grow at any time. Each item is linked to the one before it in its list. Nothing is ever removed.
 #[derive(Debug)]
 pub(crate) struct Chains<T> {
     items: Vec<(T, Chain)>,
@@ -22,13 +22,13 @@ impl<T: Copy> Chains<T> {
         *chain = Chain(count(self.items.len()));
     }
 
-    /// The items of a list, newest first.
+    /// Returns the items of a list, newest first.
     pub fn iter(&self, chain: Chain) -> impl Iterator<Item = T> + '_ {
         let mut rest = chain;
         std::iter::from_fn(move || self.pop(&mut rest))
     }
 
-    /// The newest item of a list, which then ends before it.
+    /// Returns the newest item of a list, and shortens `chain` to the items before it.
     pub fn pop(&self, chain: &mut Chain) -> Option<T> {
         let newest = (chain.0 as usize).checked_sub(1)?;
         let (item, rest) = self.items[newest];
@@ -37,7 +37,7 @@ impl<T: Copy> Chains<T> {
     }
 }
 
-/// Lists that are complete when they are added, and known by the order in which they were.
+/// Lists that are complete when they are added, and numbered in the order in which they are added.
 #[derive(Debug)]
 pub(crate) struct Lists<T> {
     items: Vec<T>,
@@ -57,7 +57,7 @@ impl<T> Lists<T> {
         self.ends.push(count(self.items.len()));
     }
 
-    /// The nth list that was added, counted from 0.
+    /// Returns the nth list that was added, counted from 0.
     pub fn get(&self, n: usize) -> &[T] {
         let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.items[start as usize..self.ends[n] as usize]

@@ -1,29 +1,29 @@
-//! Each path's history: its versions in program order, and who touches it at its own place.
+//! The history of each path: its versions in program order, and the recordings that touch it at its own place.
 
 use crate::ids::{PathId, Seq};
 use crate::lists::{Chain, Chains};
 
-/// Recordings that touch a place and need no order among themselves. Epochs are ordered one behind the other.
+/// Recordings that touch a place and need no order among themselves. Epochs follow one another.
 #[derive(Debug)]
 struct Epoch {
     first: Seq,
-    /// The newest version that these readers were recorded behind; writers are alone in their epoch.
+    /// The newest version when these readers were recorded. A writer is alone in its epoch.
     wants: Option<Seq>,
     writes: bool,
 }
 
-/// All that is known of one path.
+/// The history of one path.
 #[derive(Debug, Default)]
 struct PathState {
-    /// Every recording that ever wrote it.
+    /// All recordings that ever wrote it.
     writers: Chain,
-    /// The first recording after the path was last changed from outside.
+    /// The first recording after the last change of the path from outside the program.
     since: Option<Seq>,
-    /// Those that touch it at its place.
+    /// The recordings that touch it at its place.
     touches: Chain,
-    /// The epoch that the last touches belong to.
+    /// The epoch of the newest touches.
     epoch: Option<Epoch>,
-    /// The version that is now at the place; none while it holds what was there before.
+    /// The version that is now at the place; `None` while the place holds what was there before.
     placed: Option<Seq>,
 }
 
@@ -31,7 +31,7 @@ struct PathState {
 #[derive(Debug, Default)]
 pub(crate) struct Paths {
     states: Vec<PathState>,
-    /// What the paths' lists consist of.
+    /// The items of the paths' lists.
     recordings: Chains<Seq>,
 }
 
@@ -50,22 +50,22 @@ impl Paths {
         self.recordings.push(&mut self.states[path.index()].writers, seq);
     }
 
-    /// Every recording that ever wrote the path, newest first.
+    /// Returns all recordings that ever wrote the path, newest first.
     pub fn writers(&self, path: PathId) -> impl Iterator<Item = Seq> + '_ {
         self.recordings.iter(self.states[path.index()].writers)
     }
 
-    /// The recordings that write the path, newest first, since it was last changed from outside.
+    /// Returns the recordings that wrote the path since it was last changed from outside, newest first.
     pub fn versions(&self, path: PathId) -> impl Iterator<Item = Seq> + '_ {
         self.writers(path).take_while(move |seq| self.is_since_change(path, *seq))
     }
 
-    /// Whether a recording was made after the path was last changed from outside.
+    /// Returns whether a recording was made after the path was last changed from outside.
     pub fn is_since_change(&self, path: PathId, seq: Seq) -> bool {
         self.states[path.index()].since.is_none_or(|since| seq >= since)
     }
 
-    /// Notes a touch. It belongs to the last epoch if both only read the same version, else to a new one.
+    /// Adds a touch. It joins the last epoch if both only read the same version, and starts a new one otherwise.
     pub fn touch(&mut self, path: PathId, seq: Seq, wants: Option<Seq>, writes: bool) {
         let state = &mut self.states[path.index()];
         let fits = |last: &Epoch| !writes && !last.writes && last.wants == wants;
@@ -75,25 +75,25 @@ impl Paths {
         self.recordings.push(&mut state.touches, seq);
     }
 
-    /// The recordings that a member of the last epoch has to come behind: the members of all others.
+    /// Returns the recordings that the members of the last epoch must follow: the members of all earlier epochs.
     pub fn before_epoch(&self, path: PathId) -> impl Iterator<Item = Seq> + '_ {
         let state = &self.states[path.index()];
         let in_epoch = move |seq: &Seq| state.epoch.as_ref().is_some_and(|last| *seq >= last.first);
         self.recordings.iter(state.touches).skip_while(in_epoch)
     }
 
-    /// The version that is now at the path's place; none while it holds what was there before.
+    /// Returns the version that is now at the path's place, or `None` while the place holds what was there before.
     pub fn placed(&self, path: PathId) -> Option<Seq> {
         self.states[path.index()].placed
     }
 
-    /// Another version is now at the path's place. Returns the one that was.
+    /// Notes that another version is now at the path's place. Returns the version that was there.
     pub fn place(&mut self, path: PathId, version: Option<Seq>) -> Option<Seq> {
         std::mem::replace(&mut self.states[path.index()].placed, version)
     }
 
-    /// Forgets versions and touches: the path was changed by somebody who is no part of the program, before the
-    /// recording `next`.
+    /// Forgets versions and touches, because something outside the program has changed the path before the recording
+    /// `next` was made.
     pub fn reset(&mut self, path: PathId, next: Seq) {
         let state = &mut self.states[path.index()];
         *state = PathState { writers: state.writers, since: Some(next), ..PathState::default() };

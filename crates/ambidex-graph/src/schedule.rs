@@ -1,52 +1,52 @@
-//! The life of a node: ready, started, finished, and what a failure takes back.
+//! The life of a node: ready, started, finished, and the changes that a failure undoes.
 
 use crate::action::{Access, At, Change, Content, Outcome, Start, Undo, Version};
 use crate::graph::{Graph, State};
 use crate::ids::{GroupId, NodeId, Seq};
 
 impl Graph {
-    /// How many nodes can be started now. None can while changes at places are to be taken back.
+    /// Returns how many nodes can be started now. None can while changes at places have to be undone.
     pub fn ready(&self) -> usize {
         if self.to_undo.is_empty() { self.ready.len() } else { 0 }
     }
 
-    /// The nth of the nodes that can be started; the first has the heaviest chain of work behind it.
+    /// Returns the nth of the nodes that can be started. The first has the heaviest chain of work after it.
     pub fn nth_ready(&self, n: usize) -> Option<NodeId> {
         (n < self.ready()).then(|| self.ready.iter().nth(n).map(|(_, id)| *id)).flatten()
     }
 
-    /// Whether nothing more will happen unless something is recorded.
+    /// Returns whether nothing more will happen unless another command is recorded.
     pub fn is_settled(&self) -> bool {
         self.unsettled == 0 && self.to_undo.is_empty()
     }
 
-    /// How many nodes run.
+    /// Returns how many nodes are running.
     pub fn running(&self) -> usize {
         self.running
     }
 
-    /// Where a node is in its life.
+    /// Returns the state of a node.
     pub fn state(&self, node: NodeId) -> State {
         self.nodes[node.index()].state
     }
 
-    /// The earliest failure that cancelled everything behind it.
+    /// Returns the earliest failure that cancelled everything after it.
     pub fn fatal(&self) -> Option<Seq> {
         self.fatal
     }
 
-    /// The caller has dealt with the failure that ended the program: what is recorded from now on counts again.
+    /// Notes that the caller has handled the failure that ended the program. Commands recorded from now on count again.
     pub fn acknowledge(&mut self) {
         self.fatal = None;
     }
 
-    /// The first recording of the group that failed.
+    /// Returns the first recording of the group that failed, unless it was cancelled since.
     pub fn failure(&self, group: GroupId) -> Option<Seq> {
         let failed = self.groups[group.index()].failed?;
         (!self.recordings[failed.index()].cancelled).then_some(failed)
     }
 
-    /// Where the contents of a node's reads are, if it can be started now and needs no change at any place.
+    /// Returns where the contents of a node's reads are, if it can be started now and needs no change at any place.
     pub fn preview(&self, id: NodeId) -> Option<Vec<Content>> {
         let node = &self.nodes[id.index()];
         if node.state != State::Ready || !self.to_undo.is_empty() {
@@ -83,7 +83,7 @@ impl Graph {
         let own = self.own(id);
         let mut start = Start::default();
         for read in self.reads.get(id.index()).to_vec() {
-            // Its other recordings read the same: that is what made them twins.
+            // The node's other recordings read the same version. Otherwise they would not be twins.
             let version = self.effective(read.path, Some(own));
             let Some(seq) = version else {
                 start.reads.push(Content::AtPlace);
@@ -112,8 +112,8 @@ impl Graph {
         start
     }
 
-    /// A started node ended. Returns the running nodes that are not wanted any more and have to be stopped; they
-    /// too are to be finished, when they have ended.
+    /// Ends a started node. Returns the running nodes that are no longer needed. The caller must stop them, and finish
+    /// them as well when they have ended.
     pub fn finish(&mut self, id: NodeId, outcome: Outcome) -> Vec<NodeId> {
         let state = self.nodes[id.index()].state;
         self.running -= 1;
@@ -128,7 +128,7 @@ impl Graph {
                 Vec::new()
             }
             (State::Running, Outcome::Failure) => {
-                // Cancel first, so that nobody behind the failure becomes ready by its end.
+                // Cancel first, so that no node after the failure becomes ready when this node ends.
                 let recordings: Vec<Seq> = self.recordings_of(id).collect();
                 let mut stop = Vec::new();
                 for seq in recordings {
@@ -150,9 +150,9 @@ impl Graph {
         self.cancel(all)
     }
 
-    /// Python goes back to where it was before the recording `from`: that one and all behind it are taken back, and no
-    /// failure among them counts. What Python records from now on comes in their place. Returns the running nodes that
-    /// are not wanted any more, as [`Graph::finish`] does.
+    /// Goes back with Python to where it was before the recording `from`. That recording and all after it are
+    /// cancelled, and no failure among them counts. The next recordings take their place. Returns the running nodes
+    /// that are no longer needed, as [`Graph::finish`] does.
     pub fn roll_back(&mut self, from: usize) -> Vec<NodeId> {
         let behind = self.program().skip(from).collect();
         let stop = self.cancel(behind);
@@ -164,8 +164,8 @@ impl Graph {
         stop
     }
 
-    /// The changes at places that have to be taken back, in this order, once nothing unwanted runs any more.
-    /// The caller says [`Graph::undone`] when it has done so.
+    /// Returns the changes at places that have to be undone, in this order, once no doomed node is running any more.
+    /// The caller calls [`Graph::undone`] when it has undone them.
     pub fn undo(&self) -> Vec<Undo> {
         if self.doomed > 0 {
             return Vec::new();
@@ -173,7 +173,7 @@ impl Graph {
         self.to_undo.iter().map(|&token| Undo { token, path: self.placed[token].path }).collect()
     }
 
-    /// What [`Graph::undo`] named has been taken back.
+    /// Notes that the changes named by [`Graph::undo`] have been undone.
     pub fn undone(&mut self) {
         for token in std::mem::take(&mut self.to_undo) {
             let change = &mut self.placed[token];
@@ -182,7 +182,7 @@ impl Graph {
         }
     }
 
-    /// A recording failed: cancels what is unreachable now.
+    /// Notes that a recording failed, and cancels what is now unreachable.
     pub(crate) fn fail(&mut self, seq: Seq) -> Vec<NodeId> {
         let id = self.recordings[seq.index()].group;
         let group = &mut self.groups[id.index()];

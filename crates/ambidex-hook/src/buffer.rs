@@ -1,11 +1,11 @@
-//! Texts and paths in a fixed place: they need no allocation, so that also a child of `vfork` can make them.
+//! Texts and paths in buffers of a fixed size: they need no allocation, so even a child of `vfork` can make them.
 
 use std::ffi::CStr;
 
-/// The longest path that the kernel takes, with its NUL.
+/// The length of the longest path that the kernel accepts, with its NUL.
 pub const PATH: usize = 4096;
 
-/// Bytes in a fixed place. One byte is always kept for a NUL.
+/// Bytes in a buffer of a fixed size. One byte is always reserved for a NUL.
 #[derive(Clone)]
 pub struct Buffer<const N: usize> {
     bytes: [u8; N],
@@ -13,7 +13,7 @@ pub struct Buffer<const N: usize> {
     overflown: bool,
 }
 
-/// Room for one path.
+/// A buffer for one path.
 pub type PathBuffer = Buffer<PATH>;
 
 impl<const N: usize> Default for Buffer<N> {
@@ -23,12 +23,12 @@ impl<const N: usize> Default for Buffer<N> {
 }
 
 impl<const N: usize> Buffer<N> {
-    /// An empty one.
+    /// Returns an empty buffer.
     pub const fn new() -> Self {
         Self { bytes: [0; N], length: 0, overflown: false }
     }
 
-    /// Appends; what does not fit marks the buffer as too small.
+    /// Appends bytes. If they don't fit, marks the buffer as too small.
     pub fn push(&mut self, more: &[u8]) -> &mut Self {
         if more.len() < N - self.length {
             self.bytes[self.length..self.length + more.len()].copy_from_slice(more);
@@ -71,30 +71,30 @@ impl<const N: usize> Buffer<N> {
         self.push(&digits[at..])
     }
 
-    /// Makes it empty.
+    /// Empties the buffer.
     pub fn clear(&mut self) -> &mut Self {
         self.length = 0;
         self.overflown = false;
         self
     }
 
-    /// Whether everything that was pushed is there.
+    /// Returns whether everything that was pushed is in the buffer.
     pub fn whole(&self) -> bool {
         !self.overflown
     }
 
-    /// What is in it.
+    /// Returns the contents of the buffer.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
 
-    /// The bytes up to the first NUL, as C wants them.
+    /// Returns the bytes up to the first NUL, as a C string.
     pub fn c(&mut self) -> &CStr {
         self.bytes[self.length] = 0;
         CStr::from_bytes_until_nul(&self.bytes[..=self.length]).unwrap_or_default()
     }
 
-    /// Lets a system call fill the buffer: `fill` gets the room and says how much it has written.
+    /// Lets a system call fill the buffer: `fill` gets the free space and returns how many bytes it has written.
     pub fn fill<E>(&mut self, fill: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<(), E> {
         self.clear();
         let length = fill(&mut self.bytes[..N - 1])?;

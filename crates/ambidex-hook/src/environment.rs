@@ -1,44 +1,44 @@
-//! How a new program's environment gets the entries that a library needs in it.
+//! How the environment of a new program gets the entries that a library needs in it.
 //!
-//! It may run in a child of `vfork`, so that nothing is allocated: there is room on the stack, and memory of the
-//! kernel's own for the rare environment that does not fit.
+//! This may run in a child of `vfork`, so it allocates nothing: it uses space on the stack, and memory from the kernel
+//! for the rare environment that does not fit there.
 
 use std::ffi::{CStr, c_char};
 
 use crate::buffer::Buffer;
 use crate::sys;
 
-/// An environment: C strings, and a null pointer.
+/// An environment: pointers to C strings, and a null pointer at the end.
 pub type List = *const *const c_char;
 
-/// An entry that has to be there.
+/// An entry that must be in the environment.
 #[derive(Clone, Copy)]
 pub struct Wanted<'a> {
-    /// The name of the variable, with the `=` behind it.
+    /// The name of the variable, followed by `=`.
     pub name: &'static [u8],
-    /// What it has to be, or to have.
+    /// The value that the variable must have or contain.
     pub value: &'a [u8],
-    /// How it has to be there.
+    /// How the variable must have the value.
     pub how: How,
 }
 
-/// How a value is to be there.
+/// How a variable must have a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum How {
-    /// It is all that the variable has.
+    /// The value is the whole value of the variable.
     Alone,
-    /// Somewhere in a list that is separated by colons or spaces; it is put in front.
+    /// The value is anywhere in a list that colons or spaces separate. If it is missing, it goes to the front.
     InList,
-    /// At the front of a list that is separated by colons.
+    /// The value is at the front of a list that colons separate.
     InFront,
 }
 
-/// Entries that fit on the stack, and the room for what they become.
+/// The number of entries that fit on the stack, and the space there for the new entries, in bytes.
 const ENTRIES: usize = 1024;
 const TEXT: usize = 12 * 1024;
 
 impl Wanted<'_> {
-    /// Whether a value is as it has to be.
+    /// Returns whether a value is as it must be.
     fn holds(&self, value: &[u8]) -> bool {
         match self.how {
             How::Alone => value == self.value,
@@ -49,7 +49,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// Writes the entry as it has to be; `given` is the value that was there.
+    /// Writes the entry as it must be; `given` is the value that the variable had.
     fn write(&self, given: Option<&[u8]>, mut push: impl FnMut(&[u8])) {
         push(self.name);
         match given.filter(|_| self.how != How::Alone) {
@@ -69,13 +69,13 @@ impl Wanted<'_> {
     }
 }
 
-/// The entries of the list, as bytes.
+/// Calls `see` with each entry of the list, as a pointer and as bytes.
 ///
 /// # Safety
 /// The list must be null, or end with a null pointer.
 unsafe fn each<'a>(list: List, mut see: impl FnMut(*const c_char, &'a [u8])) {
     let mut at = list;
-    // SAFETY: the caller says so; the strings live as long as the list.
+    // SAFETY: the caller guarantees the end of the list; the strings live as long as the list.
     unsafe {
         while !at.is_null() && !(*at).is_null() {
             see(*at, CStr::from_ptr(*at).to_bytes());
@@ -84,7 +84,7 @@ unsafe fn each<'a>(list: List, mut see: impl FnMut(*const c_char, &'a [u8])) {
     }
 }
 
-/// Calls `start` with the environment as it is, if it has what is wanted already, or else with one that has.
+/// Calls `start` with the given environment if it already has the required entries, else with one that has them.
 ///
 /// # Safety
 /// The list must be null, or end with a null pointer.
@@ -95,7 +95,7 @@ pub unsafe fn with<R, const N: usize>(
 ) -> R {
     let mut given: [Option<&[u8]>; N] = [None; N];
     let mut count = 0;
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees the end of the list.
     unsafe {
         each(list, |_, bytes| {
             for (wanted, given) in wanted.iter().zip(&mut given) {
@@ -111,7 +111,7 @@ pub unsafe fn with<R, const N: usize>(
     if count + N < ENTRIES && length <= TEXT {
         let mut room = [std::ptr::null(); ENTRIES];
         let mut text = Buffer::<TEXT>::new();
-        // SAFETY: the room is large enough.
+        // SAFETY: the caller guarantees the end of the list, and `room` is large enough.
         let room = unsafe {
             fill(list, wanted, given, &mut room, |wanted, given| {
                 let at = text.bytes().len();
@@ -121,11 +121,12 @@ pub unsafe fn with<R, const N: usize>(
         };
         return start(room);
     }
-    // SAFETY: as here.
+    // SAFETY: the caller guarantees the end of the list.
     unsafe { large(list, wanted, given, count + N + 1, length, start) }
 }
 
-/// The same with memory of the kernel's. It is lost to a parent by vfork, but that can't be helped.
+/// Does the same with memory from the kernel. If a child of vfork calls this, its parent loses the memory, which can't
+/// be helped.
 #[cold]
 unsafe fn large<R, const N: usize>(
     list: List,
@@ -139,7 +140,7 @@ unsafe fn large<R, const N: usize>(
     let Ok(memory) = sys::map_memory(pointers + length) else {
         return start(list);
     };
-    // SAFETY: the memory is fresh and large enough for the pointers and the text behind them.
+    // SAFETY: the memory is new, and large enough for the pointers and the text behind them.
     unsafe {
         let room = std::slice::from_raw_parts_mut(memory.cast::<*const c_char>(), count);
         let mut at = memory.add(pointers);
@@ -157,10 +158,10 @@ unsafe fn large<R, const N: usize>(
     }
 }
 
-/// Writes the new list: the old one without the wanted entries, and those as they have to be.
+/// Writes the new list: the old entries without the required variables, then the required entries as they must be.
 ///
 /// # Safety
-/// The list must be null, or end with a null pointer; `room` must have one more than all of them.
+/// The list must be null, or end with a null pointer; `room` must have space for all entries and one pointer more.
 unsafe fn fill<const N: usize>(
     list: List,
     wanted: [Wanted<'_>; N],
@@ -169,7 +170,7 @@ unsafe fn fill<const N: usize>(
     mut write: impl FnMut(&Wanted<'_>, Option<&[u8]>) -> *const c_char,
 ) -> List {
     let mut used = 0;
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees the end of the list.
     unsafe {
         each(list, |start, bytes| {
             if !wanted.iter().any(|wanted| bytes.starts_with(wanted.name)) {

@@ -1,4 +1,4 @@
-//! The frames in which libraries and the engine speak to each other: a length in four bytes, big end first, and so
+//! The frames in which the libraries and the engine talk to each other: a length in four bytes, big-endian, and that
 //! many bytes.
 
 use std::ffi::c_int;
@@ -8,7 +8,7 @@ use crate::sys::{self, Piece};
 /// Sends one frame, and descriptors with it.
 ///
 /// # Errors
-/// The number of the error that the kernel gives.
+/// Returns the error number from the kernel.
 pub fn send_frame(fd: c_int, payload: &[u8], fds: Option<[c_int; 2]>) -> Result<(), c_int> {
     let length = (payload.len() as u32).to_be_bytes();
     let mut pieces = [Piece::of(&length), Piece::of(payload)];
@@ -16,7 +16,7 @@ pub fn send_frame(fd: c_int, payload: &[u8], fds: Option<[c_int; 2]>) -> Result<
     unsafe { sys::send(fd, &mut pieces, fds) }
 }
 
-/// Receives one frame into `into`, and says how long it was; what is longer is dropped.
+/// Receives one frame into `into` and returns how many bytes it has stored there. Drops the bytes that do not fit.
 pub fn receive_frame(fd: c_int, into: &mut [u8]) -> Option<usize> {
     let mut length = [0; 4];
     sys::receive(fd, &mut length).ok()?;

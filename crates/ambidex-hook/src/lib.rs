@@ -1,8 +1,8 @@
-//! How a library that is loaded by `LD_PRELOAD` stands in for functions of the C library, without calling them
-//! itself: the ways to the next functions, raw system calls, paths and texts without allocation.
+//! How a library that is loaded by `LD_PRELOAD` replaces functions of the C library without calling them itself: access
+//! to the next functions, raw system calls, paths and texts without allocation.
 //!
-//! Own input and output goes through raw system calls, so that a hook never runs another hook; and whatever fails means
-//! "do what would be done without the library".
+//! The library's own input and output goes through raw system calls, so a hook never runs another hook. Whatever fails
+//! in the library, the process does what it would do without it.
 
 pub mod buffer;
 pub mod environment;
@@ -10,7 +10,7 @@ pub mod frames;
 pub mod paths;
 pub mod real;
 pub mod start;
-/// Names and numbers are the kernel's, as its manual pages have them.
+/// The names and numbers are the kernel's, as in its manual pages.
 #[allow(missing_docs)]
 pub mod sys;
 pub mod table;

@@ -5,17 +5,17 @@ use std::ffi::{CStr, c_char, c_int};
 use crate::buffer::{Buffer, PathBuffer};
 use crate::sys::{self, Kind};
 
-/// A path as C gives it: with the folder that it begins at.
+/// A path as C code passes it: with the directory that it is relative to.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
-    /// The descriptor of the folder, or `AT_FDCWD`.
+    /// The descriptor of the directory, or `AT_FDCWD`.
     pub dir: c_int,
-    /// The path, relative to that folder unless it is absolute.
+    /// The path, relative to that directory unless it is absolute.
     pub path: &'a CStr,
 }
 
 impl Place<'_> {
-    /// The place that a caller means. `None` for a null pointer and for an empty path.
+    /// Returns the place that a caller means, or `None` for a null pointer or an empty path.
     ///
     /// # Safety
     /// `path` must be null or a C string that lives as long as the place is used.
@@ -23,32 +23,32 @@ impl Place<'_> {
         if path.is_null() {
             return None;
         }
-        // SAFETY: the caller says so.
+        // SAFETY: the caller guarantees a C string that lives long enough.
         let path = unsafe { CStr::from_ptr(path) };
         (!path.is_empty()).then_some(Place { dir, path })
     }
 
-    /// The path itself.
+    /// Returns the path itself.
     pub fn bytes(&self) -> &[u8] {
         self.path.to_bytes()
     }
 
-    /// Its last component.
+    /// Returns the last component of the path.
     pub fn name(&self) -> &[u8] {
         name(self.bytes())
     }
 
-    /// What is there, a symbolic link not followed.
+    /// Returns the status of the file there, without following a symbolic link.
     pub fn lstat(&self) -> Result<sys::Stat, c_int> {
         sys::fstatat(self.dir, self.path, sys::AT_SYMLINK_NOFOLLOW)
     }
 
-    /// What is there, symbolic links followed.
+    /// Returns the status of the file there, following symbolic links.
     pub fn stat(&self) -> Result<sys::Stat, c_int> {
         sys::fstatat(self.dir, self.path, 0)
     }
 
-    /// The path as the engine can read it: absolute, or relative to the working folder.
+    /// Returns the path in a form that the engine can read: absolute, or relative to the working directory.
     pub fn absolute<'b>(&'b self, buffer: &'b mut PathBuffer) -> &'b [u8] {
         if self.dir == sys::AT_FDCWD || self.bytes().starts_with(b"/") {
             return self.bytes();
@@ -60,14 +60,14 @@ impl Place<'_> {
         buffer.bytes()
     }
 
-    /// The path without symbolic links in its folder; with `follow` also without one at its end. `None` if the folder
-    /// is not there: then nothing can be done at the path either.
+    /// Returns the path without symbolic links in its directory; with `follow`, also without one at its end. Returns
+    /// `None` if the directory does not exist, because then nothing can be done at the path either.
     pub fn real(&self, follow: bool) -> Option<PathBuffer> {
         let mut real = PathBuffer::new();
         if !real_of(self.dir, self.path, &mut real) {
             return None;
         }
-        // As many links as the kernel follows.
+        // The kernel follows as many links.
         for _ in 0..40 {
             if !follow || !sys::lstat(real.c()).is_ok_and(|stat| stat.kind() == Kind::Link) {
                 return Some(real);
@@ -87,7 +87,7 @@ impl Place<'_> {
     }
 }
 
-/// The last component; empty if the path ends with a slash.
+/// Returns the last component, which is empty if the path ends with a slash.
 pub fn name(path: &[u8]) -> &[u8] {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(slash) => &path[slash + 1..],
@@ -95,7 +95,7 @@ pub fn name(path: &[u8]) -> &[u8] {
     }
 }
 
-/// What is before the last component.
+/// Returns the part before the last component.
 pub fn parent(path: &[u8]) -> &[u8] {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(slash) => &path[..slash],
@@ -103,29 +103,31 @@ pub fn parent(path: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether a name says nothing about the file it leads to.
+/// Returns whether a name says nothing about the file that it leads to.
 pub fn vague(name: &[u8]) -> bool {
     matches!(name, b"" | b"." | b"..")
 }
 
-/// Paths of the kernel's own file systems: no command writes there.
+/// Returns whether a path is in one of the kernel's own file systems. No command keeps files there, except in
+/// `/dev/shm`.
 pub fn kernels(path: &[u8]) -> bool {
     [&b"/proc"[..], b"/sys", b"/dev"].iter().any(|root| below(path, root) || path == *root)
 }
 
-/// Whether a path lies below a folder.
+/// Returns whether a path is below a directory.
 pub fn below(path: &[u8], folder: &[u8]) -> bool {
     folder == b"/" || path.strip_prefix(folder).is_some_and(|rest| rest.len() > 1 && rest[0] == b'/')
 }
 
-/// The path of an open file.
+/// Reads the path of an open file. Returns whether that succeeded.
 pub fn of_descriptor(fd: c_int, into: &mut PathBuffer) -> bool {
     let mut link = Buffer::<64>::new();
     link.push(b"/proc/self/fd/").push_number(u64::from(fd.unsigned_abs()));
     fd >= 0 && into.fill(|room| sys::readlinkat(sys::AT_FDCWD, link.c(), room)).is_ok()
 }
 
-/// The real path of a folder's entry. The folder is opened for it: the kernel resolves better than we could.
+/// Finds the real path of an entry of a directory. It opens the directory to do so, because the kernel resolves paths
+/// better than we could.
 fn real_of(dir: c_int, path: &CStr, into: &mut PathBuffer) -> bool {
     let mut bytes = path.to_bytes();
     while bytes.len() > 1 && bytes.ends_with(b"/") {
@@ -156,7 +158,7 @@ fn real_of(dir: c_int, path: &CStr, into: &mut PathBuffer) -> bool {
     into.whole()
 }
 
-/// The real name of a folder, for the bit of its listing.
+/// Returns the real path of a directory, whose name selects the bit for its listing.
 pub fn folder_name(place: Place<'_>) -> Option<PathBuffer> {
     let fd = sys::Own(sys::openat(place.dir, place.path, sys::O_PATH | sys::O_DIRECTORY, 0).ok()?);
     let mut path = PathBuffer::new();

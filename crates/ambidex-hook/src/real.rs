@@ -1,7 +1,7 @@
 //! The functions behind ours: the next ones of the same name, which do the work.
 //!
-//! A name is looked up at its first use, without a lock. The `hooks!` macro writes a function for C and its way to the
-//! next one; `next!` gives a next function for use elsewhere.
+//! A name is looked up at its first use, without a lock. The `hooks!` macro defines a function for C and its access to
+//! the next one; `next!` gives a next function for use elsewhere.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,20 +13,20 @@ unsafe extern "C" {
 /// `RTLD_NEXT`: the libraries after this one.
 const NEXT: *mut c_void = -1_isize as *mut c_void;
 
-/// Where a next function is.
+/// The address of a next function.
 pub struct Next {
     name: &'static CStr,
-    /// 0: not looked up yet; 1: there is none.
+    /// 0: not looked up yet; 1: no such function exists.
     address: AtomicUsize,
 }
 
 impl Next {
-    /// That of a function of this name.
+    /// Returns a value for the function of this name, which is not looked up yet.
     pub const fn new(name: &'static CStr) -> Self {
         Self { name, address: AtomicUsize::new(0) }
     }
 
-    /// The function's address, if there is such a function.
+    /// Returns the function's address, if such a function exists.
     #[inline]
     pub fn address(&self) -> Option<usize> {
         match self.address.load(Ordering::Relaxed) {
@@ -45,9 +45,9 @@ impl Next {
     }
 }
 
-/// What a function answers where the C library doesn't have it.
+/// The value that a hook returns if the C library does not have its function.
 pub trait Missing {
-    /// The answer.
+    /// The return value.
     const VALUE: Self;
 }
 
@@ -67,8 +67,8 @@ impl<T> Missing for *mut T {
     const VALUE: Self = std::ptr::null_mut();
 }
 
-/// Writes hooks: `fn name(argument: type) -> type, next { body }` becomes a function for C, in whose body `next` is the
-/// function behind it. The body may do unsafe things: what comes from C can't be checked.
+/// Defines hooks: `fn name(argument: type) -> type, next { body }` becomes a function for C. In its body, `next` is the
+/// function behind it. The body may do unsafe things, because nothing that comes from C can be checked.
 #[macro_export]
 macro_rules! hooks {
     ($( $(#[$meta:meta])* fn $name:ident ( $($argument:ident : $kind:ty),* ) -> $answer:ty, $next:ident $body:block )*) => {
@@ -87,8 +87,8 @@ macro_rules! hooks {
                     $crate::sys::set_errno($crate::sys::ENOSYS);
                     return <$answer as $crate::real::Missing>::VALUE;
                 };
-                // SAFETY: a function of this name in the C library has these arguments. The caller is C, and keeps the
-                // function's contract.
+                // SAFETY: a function of this name in the C library has these arguments. The caller is C code, and keeps
+                // the function's contract.
                 #[allow(unused_unsafe)]
                 unsafe {
                     let $next = std::mem::transmute::<usize, unsafe extern "C" fn($($kind),*) -> $answer>(address);
@@ -99,7 +99,7 @@ macro_rules! hooks {
     };
 }
 
-/// A next function by name and type, as an option.
+/// Gives a next function by name and type, as an option.
 #[macro_export]
 macro_rules! next {
     ($name:ident: fn($($kind:ty),*) -> $answer:ty) => {{
@@ -115,12 +115,13 @@ macro_rules! next {
     }};
 }
 
-/// Writes the hook of `dlopen`, which calls `$before` with the path, and goes on to the address that this returns. The real
-/// function looks at who calls it, for the folders in which that one's libraries are: so it must not be the hook.
+/// Defines the hook of `dlopen`. It calls `$before` with the path and jumps to the address that `$before` returns. The
+/// real function looks at its caller to find the directories of that caller's libraries, so its caller must not be the
+/// hook.
 #[macro_export]
 macro_rules! hook_dlopen {
     ($before:ident) => {
-        /// Loads a library, for whoever calls.
+        /// Loads a library on behalf of the caller.
         #[unsafe(no_mangle)]
         #[unsafe(naked)]
         pub(crate) unsafe extern "C" fn dlopen(

@@ -1,5 +1,5 @@
-//! What a library needs when it is loaded, before the program runs: a place for what it finds out, where it was
-//! loaded from, what the environment says.
+//! Helpers for a library's constructor, which runs before the program: a place for its results, the library's own path,
+//! and values of the environment.
 
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -8,14 +8,14 @@ use crate::buffer::PathBuffer;
 use crate::environment::List;
 use crate::sys;
 
-/// Something that is written once by the constructor, before the program runs.
+/// A value that the constructor writes once, before the program runs.
 pub struct Once<T>(pub UnsafeCell<T>);
 
-// SAFETY: it is only written while the process has one thread and no hook reads it.
+// SAFETY: the value is only written while the process has one thread and no hook reads it.
 unsafe impl<T> Sync for Once<T> {}
 
 impl<T> Once<T> {
-    /// What it is at first.
+    /// Returns a place with this initial value.
     pub const fn new(value: T) -> Self {
         Self(UnsafeCell::new(value))
     }
@@ -25,7 +25,7 @@ unsafe extern "C" {
     fn dladdr(address: *const c_void, information: *mut Information) -> c_int;
 }
 
-/// What `dladdr` says of an address.
+/// The answer of `dladdr` about an address.
 #[repr(C)]
 struct Information {
     file: *const c_char,
@@ -34,7 +34,7 @@ struct Information {
     symbol_address: *const c_void,
 }
 
-/// Where the library was loaded from that has this static, as an absolute path.
+/// Finds the absolute path from which the library that has this static was loaded.
 pub fn find_library<T>(own: &'static T, into: &mut PathBuffer) {
     let mut information = Information {
         file: std::ptr::null(),
@@ -55,13 +55,13 @@ pub fn find_library<T>(own: &'static T, into: &mut PathBuffer) {
     into.push(file);
 }
 
-/// The value of a variable in an environment, by its name with the `=` behind it.
+/// Returns the value of a variable in an environment; `name` is the name followed by `=`.
 ///
 /// # Safety
 /// The list must be null, or hold C strings and end with a null pointer. Nobody may change it meanwhile.
 pub unsafe fn value(list: List, name: &[u8]) -> Option<&'static [u8]> {
     let mut entry = list;
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees such a list, which nobody changes.
     unsafe {
         while !entry.is_null() && !(*entry).is_null() {
             if let Some(value) = CStr::from_ptr(*entry).to_bytes().strip_prefix(name) {

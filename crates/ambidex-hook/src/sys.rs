@@ -1,8 +1,8 @@
 //! The kernel: raw system calls, their numbers, constants and structures.
 //!
-//! This is the one place of plain system calls. All of the library's own work goes through here and not through the C
-//! library, whose functions are hooked. The functions are safe where the kernel checks what it is given; those that
-//! take addresses of the caller are not.
+//! All plain system calls are here. The libraries do all of their own work through this module and not through the C
+//! library, whose functions are hooked. A function is safe if the kernel checks its arguments; functions that take
+//! addresses from the caller are not.
 
 macro_rules! call {
     ($number:expr $(, $argument:expr)*) => {{
@@ -32,18 +32,18 @@ pub use self::sockets::*;
 use std::arch::asm;
 use std::ffi::c_int;
 
-/// What a system call gives: a number, or an error's number.
+/// The result of a system call: a number, or an error number.
 pub type Answer = Result<usize, c_int>;
 
-/// A raw system call.
+/// Makes a raw system call.
 ///
 /// # Safety
-/// The arguments must be what the call expects; addresses among them must be good for it.
+/// The arguments must be what the call expects; addresses among them must be valid for it.
 #[inline]
 unsafe fn call(number: usize, arguments: [usize; 6]) -> Answer {
     let answer: isize;
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: the registers are those of the kernel's convention.
+    // SAFETY: the registers are those of the kernel's calling convention.
     unsafe {
         asm!(
             "syscall",
@@ -60,7 +60,7 @@ unsafe fn call(number: usize, arguments: [usize; 6]) -> Answer {
         );
     }
     #[cfg(target_arch = "aarch64")]
-    // SAFETY: the registers are those of the kernel's convention.
+    // SAFETY: the registers are those of the kernel's calling convention.
     unsafe {
         asm!(
             "svc 0",
@@ -83,16 +83,16 @@ unsafe extern "C" {
 }
 
 pub fn set_errno(number: c_int) {
-    // SAFETY: the C library gives this thread's errno.
+    // SAFETY: the C library returns the address of this thread's errno.
     unsafe { *__errno_location() = number }
 }
 
 pub fn errno() -> c_int {
-    // SAFETY: the C library gives this thread's errno.
+    // SAFETY: the C library returns the address of this thread's errno.
     unsafe { *__errno_location() }
 }
 
-/// Gives errno back its value when it goes: our work must not be seen in it.
+/// A guard that restores errno when it is dropped, so that the library's own work does not show in it.
 pub struct Errno(c_int);
 
 impl Errno {

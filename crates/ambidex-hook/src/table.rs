@@ -1,4 +1,4 @@
-//! The table that the engine shares with all programs: whether anything is pending, and maybe under which names.
+//! The table that the engine shares with all processes: whether anything is pending, and which names may be.
 
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -11,12 +11,12 @@ const BITS: usize = 4096;
 const BIT_COUNT: u64 = 524_288;
 const LENGTH: usize = BITS + (BIT_COUNT / 8) as usize;
 
-/// What is looked at as long as there is no table: nothing is pending in it.
+/// The table that is used as long as the real one is not mapped: nothing is pending in it.
 static NONE: [u8; PENDING + 1] = [0; PENDING + 1];
 
 static TABLE: AtomicPtr<u8> = AtomicPtr::new((&raw const NONE).cast_mut().cast());
 
-/// Maps the table beside that socket.
+/// Maps the table beside this socket. Returns whether that succeeded.
 pub fn open(socket: &[u8]) -> bool {
     let folder = socket.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
     let mut path = PathBuffer::new();
@@ -38,14 +38,14 @@ pub fn open(socket: &[u8]) -> bool {
     }
 }
 
-/// Whether anything is pending in any program.
+/// Returns whether anything is pending in any program.
 #[inline]
 pub fn pending() -> bool {
     // SAFETY: both the table and its stand-in have this byte.
     unsafe { TABLE.load(Ordering::Relaxed).add(PENDING).read_volatile() != 0 }
 }
 
-/// FNV-1a: what the engine hashes names with.
+/// Computes FNV-1a, the hash that the engine uses for names.
 fn hash(parts: &[&[u8]]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in parts.iter().copied().flatten() {
@@ -65,12 +65,12 @@ fn bit(parts: &[&[u8]]) -> bool {
     byte & (1 << (bit % 8)) != 0
 }
 
-/// Whether a pending output may have this file name.
+/// Returns whether a pending output may have this file name.
 pub fn may_be_pending(name: &[u8]) -> bool {
     bit(&[name])
 }
 
-/// Whether a pending output may be in a folder of this name.
+/// Returns whether a pending output may be in a directory of this name.
 pub fn may_hold_pending(folder: &[u8]) -> bool {
     bit(&[b"/", folder])
 }

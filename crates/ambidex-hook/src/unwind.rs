@@ -1,8 +1,8 @@
-//! How the libraries do without `libgcc_s`, which the loader would have to load into every process.
+//! How the libraries do without `libgcc_s`, which the loader would otherwise have to load into every process.
 //!
-//! The standard library refers to the functions that unwind the stack. With `panic=abort` nothing calls them but what
-//! prints a backtrace, and a library that is preloaded prints none. Their names are hidden, so that the program's own
-//! exceptions never meet them.
+//! The standard library refers to the functions that unwind the stack. With `panic=abort`, only code that prints a
+//! backtrace calls them, and a preloaded library prints none. The names are hidden, so the program's own exceptions
+//! never reach these stand-ins.
 
 use std::arch::global_asm;
 

@@ -1,5 +1,5 @@
-//! The functions by which files and folders are changed: each waits for commands that it concerns, and is
-//! journalled where it may have to be taken back.
+//! The functions that change files and directories: each waits for the commands that the change concerns, and journals
+//! the change if it may have to be undone.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,21 +11,21 @@ use crate::undo::{self, Written};
 use crate::wire::{self, Question};
 use crate::{listing, state};
 
-/// Whether these flags open a file for a change.
+/// Returns whether these flags open a file for a change.
 pub(crate) fn writes(flags: c_int) -> bool {
     flags & sys::O_ACCMODE != sys::O_RDONLY || flags & (sys::O_CREAT | sys::O_TRUNC) != 0
 }
 
-/// What the engine is told of a new folder: nothing is in it that a command could read.
+/// The word that tells the engine about a new directory, in which a command could not read anything.
 const NEW_FOLDER: &str = "folder";
 
-/// What it is told of a change that a rollback takes back.
+/// The word that tells the engine about a change that a rollback undoes.
 const UNDOABLE: &str = "undoable";
 
 type Path = *const c_char;
 type Any = *mut c_void;
 
-/// Waits until a change may be made. Answers the real paths, if the change is to be journalled.
+/// Waits until a change may be made. Returns the real paths if the change must be journalled.
 #[cold]
 unsafe fn may_change<const N: usize>(
     why: &str,
@@ -50,7 +50,7 @@ unsafe fn may_change<const N: usize>(
     if !state::live() {
         return None;
     }
-    // Only now: what was pending may have come to its place while the answer was awaited.
+    // The paths are resolved only now: a pending output may have come to its final path during the wait for the answer.
     let real = found.map(|place| place.real(follow));
     if real.iter().any(|path| path.as_ref().is_none_or(|path| !undo::is_inside(path.bytes()))) {
         wire::settle("outside");
@@ -59,21 +59,21 @@ unsafe fn may_change<const N: usize>(
     Some(real.map(|path| path.unwrap_or(PathBuffer::new())))
 }
 
-/// Where no entry could be written there is no way back: everything is settled first.
+/// Settles everything first if no entry could be written, because then the change can't be undone.
 fn or_settle(written: Written) {
     if !written.is_done() {
         wire::settle("journal");
     }
 }
 
-/// Before a file is opened for a change.
+/// Waits and journals before a file is opened for a change.
 ///
 /// # Safety
 /// As for [`Place::new`].
 #[inline]
 pub(crate) unsafe fn opening(dir: c_int, path: Path, flags: c_int) {
     if state::changes_matter() && flags & sys::O_TMPFILE != sys::O_TMPFILE {
-        // SAFETY: as here.
+        // SAFETY: the caller keeps the same contract.
         unsafe { opening_closer(dir, path, flags) };
     }
 }
@@ -81,14 +81,14 @@ pub(crate) unsafe fn opening(dir: c_int, path: Path, flags: c_int) {
 #[cold]
 unsafe fn opening_closer(dir: c_int, path: Path, flags: c_int) {
     let _errno = sys::Errno::keep();
-    // SAFETY: as for the caller.
+    // SAFETY: the caller keeps the same contract.
     let Some(place) = (unsafe { Place::new(dir, path) }) else { return };
     match place.stat() {
         Ok(stat) if stat.kind() == Kind::Fifo => return wire::settle("pipe"),
         Ok(stat) if stat.kind() != Kind::Regular => return,
         _ => {}
     }
-    // SAFETY: as for the caller.
+    // SAFETY: the caller keeps the same contract.
     let Some([mut real]) = (unsafe { may_change("change", [(dir, path)], flags & sys::O_NOFOLLOW == 0) })
     else {
         return;
@@ -100,11 +100,11 @@ unsafe fn opening_closer(dir: c_int, path: Path, flags: c_int) {
     }
 }
 
-/// The files that were written last, each with how many commands were recorded then.
+/// The files that were written last, each with the number of commands that were recorded at that time.
 static WRITTEN: [(AtomicU64, AtomicU64); 16] = [const { (AtomicU64::new(0), AtomicU64::new(0)) }; 16];
 
-/// Before a regular file is written that is open. When it was opened, the engine was asked for the commands before that;
-/// those that came since may read it, too.
+/// Asks the engine before an open regular file is written. When the file was opened, the question covered the commands
+/// recorded until then; commands recorded since may read the file, too.
 #[cold]
 pub(crate) fn writing(fd: c_int, stat: &Stat) {
     let recordings = state::recordings();
@@ -115,7 +115,7 @@ pub(crate) fn writing(fd: c_int, stat: &Stat) {
     then.store(recordings, Ordering::Relaxed);
     let mut path = PathBuffer::new();
     if paths::of_descriptor(fd, &mut path) {
-        // Snapshots keep what open files contain.
+        // Snapshots keep the content of open files.
         let why = if state::live() { UNDOABLE } else { "change" };
         wire::ask(Question::Change, why, &[Place { dir: AT_FDCWD, path: path.c() }]);
     } else {
@@ -123,13 +123,13 @@ pub(crate) fn writing(fd: c_int, stat: &Stat) {
     }
 }
 
-/// Before something is opened for reading: at the other end of a pipe is somebody else.
+/// Settles before a pipe is opened for reading, because another process is at its other end.
 ///
 /// # Safety
 /// As for [`Place::new`].
 pub(crate) unsafe fn opening_a_pipe(dir: c_int, path: Path) {
     let _errno = sys::Errno::keep();
-    // SAFETY: as here.
+    // SAFETY: the caller keeps the same contract.
     if let Some(place) = unsafe { Place::new(dir, path) }
         && place.stat().is_ok_and(|stat| stat.kind() == Kind::Fifo)
     {
@@ -137,12 +137,12 @@ pub(crate) unsafe fn opening_a_pipe(dir: c_int, path: Path) {
     }
 }
 
-/// Before something comes to be at a path. What is there makes the call fail.
+/// Waits and journals before something is created at a path. If something is already there, the call fails.
 #[inline]
 unsafe fn creating(dir: c_int, path: Path, why: &str) {
     if state::changes_matter() {
         let _errno = sys::Errno::keep();
-        // SAFETY: as for the hook.
+        // SAFETY: the caller of the hook passes a C string or null.
         if let Some([mut real]) = unsafe { may_change(why, [(dir, path)], false) }
             && sys::lstat(real.c()).is_err()
         {
@@ -151,23 +151,23 @@ unsafe fn creating(dir: c_int, path: Path, why: &str) {
     }
 }
 
-/// Before what is at a path is removed. Answers whether it is done.
+/// Waits and journals before the file at a path is removed. Returns whether the removal is already done.
 #[inline]
 unsafe fn removing(dir: c_int, path: Path, folder: bool) -> bool {
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     state::changes_matter() && unsafe { removing_closer(dir, path, folder) }
 }
 
 #[cold]
 unsafe fn removing_closer(dir: c_int, path: Path, folder: bool) -> bool {
     let _errno = sys::Errno::keep();
-    // SAFETY: as for the caller.
+    // SAFETY: the caller keeps the same contract.
     let Some([mut real]) = (unsafe { may_change("change", [(dir, path)], false) }) else { return false };
     let Ok(stat) = sys::lstat(real.c()) else { return false };
     match stat.kind() {
         Kind::Folder if folder => or_settle(undo::folder(real.bytes(), &stat)),
         Kind::Link if !folder => or_settle(undo::link(&mut real)),
-        // With a slash behind it, it is a folder's name, and the call fails.
+        // With a slash at its end, the path names a directory, and the call fails.
         Kind::Regular if !folder && !unsafe { ends_with_slash(path) } => return set_aside(&mut real, &stat),
         Kind::Folder | Kind::Link | Kind::Regular => {}
         _ => wire::settle("outside"),
@@ -176,11 +176,11 @@ unsafe fn removing_closer(dir: c_int, path: Path, folder: bool) -> bool {
 }
 
 unsafe fn ends_with_slash(path: Path) -> bool {
-    // SAFETY: as for the hook.
+    // SAFETY: the path is a C string, as for the hook.
     unsafe { std::ffi::CStr::from_ptr(path) }.to_bytes().ends_with(b"/")
 }
 
-/// Moves a file that is to be removed to where it is kept. Answers whether it is away.
+/// Moves a file that is about to be removed to where the journal keeps it. Returns whether it was moved.
 fn set_aside(real: &mut PathBuffer, stat: &Stat) -> bool {
     if let Some(mut kept) = undo::new_place()
         && undo::moved(real.bytes(), kept.bytes()).is_done()
@@ -188,16 +188,16 @@ fn set_aside(real: &mut PathBuffer, stat: &Stat) -> bool {
     {
         return true;
     }
-    // On another file system.
+    // The journal is on another file system.
     or_settle(undo::content(real, stat));
     false
 }
 
-/// Before one path becomes another.
+/// Waits and journals before one path is renamed to another.
 #[inline]
 unsafe fn renaming(from: (c_int, Path), to: (c_int, Path)) {
     if state::changes_matter() {
-        // SAFETY: as for the hook.
+        // SAFETY: the caller of the hook passes C strings or null.
         unsafe { renaming_closer(from, to) };
     }
 }
@@ -205,10 +205,10 @@ unsafe fn renaming(from: (c_int, Path), to: (c_int, Path)) {
 #[cold]
 unsafe fn renaming_closer(from: (c_int, Path), to: (c_int, Path)) {
     let _errno = sys::Errno::keep();
-    // SAFETY: as for the caller.
+    // SAFETY: the caller keeps the same contract.
     let Some([mut from, mut to]) = (unsafe { may_change("change", [from, to], false) }) else { return };
     if sys::lstat(from.c()).is_err() {
-        // The call fails. To take back what was not done would move what was always there.
+        // The call fails. Undoing a rename that never happened would move a file that was always there.
         return;
     }
     if let Ok(stat) = sys::lstat(to.c()) {
@@ -222,10 +222,11 @@ unsafe fn renaming_closer(from: (c_int, Path), to: (c_int, Path)) {
     or_settle(undo::renamed(from.bytes(), to.bytes()));
 }
 
-/// Before a file is replaced by another: it is kept by a second name, or, on another file system, by a copy.
+/// Keeps a file that another is about to replace: by a second link, or, on another file system, by a copy.
 fn replacing(real: &mut PathBuffer, stat: &Stat) -> Written {
     if let Some(mut kept) = undo::new_place() {
-        // The entry first: a link that no entry names would outlive the journal. An entry without its link is nothing.
+        // The entry comes first: a link that no entry names would outlive the journal. An entry without its link has no
+        // effect.
         let written = undo::moved(real.bytes(), kept.bytes());
         if !written.is_done() || sys::link(real.c(), kept.c()).is_ok() {
             return written;
@@ -234,7 +235,7 @@ fn replacing(real: &mut PathBuffer, stat: &Stat) -> Written {
     undo::content(real, stat)
 }
 
-/// What of a file changes, its content apart.
+/// The aspect of a file, other than its content, that a call changes.
 #[derive(Clone, Copy)]
 enum Aspect {
     Permissions,
@@ -245,12 +246,12 @@ enum Aspect {
 unsafe fn altering(dir: c_int, path: Path, aspect: Aspect, follow: bool) {
     if state::changes_matter() {
         let _errno = sys::Errno::keep();
-        // SAFETY: as for the hook.
+        // SAFETY: the caller of the hook passes a C string or null.
         if let Some([mut real]) = unsafe { may_change("change", [(dir, path)], follow) }
             && let Ok(stat) = sys::lstat(real.c())
         {
             match aspect {
-                // The journal knows nothing of a link's own.
+                // The journal has no entries for the attributes of a link itself.
                 _ if stat.kind() == Kind::Link => wire::settle("outside"),
                 Aspect::Permissions => or_settle(undo::permissions(real.bytes(), &stat)),
                 Aspect::Times => or_settle(undo::times(real.bytes(), &stat)),
@@ -270,19 +271,19 @@ unsafe fn altering_open(fd: c_int, aspect: Aspect) {
     }
 }
 
-/// Before a change that isn't journalled.
+/// Waits before a change that isn't journalled.
 #[inline]
 unsafe fn changing(dir: c_int, path: Path) {
     if state::changes_matter() {
         let _errno = sys::Errno::keep();
-        // SAFETY: as for the hook.
+        // SAFETY: the caller of the hook passes a C string or null.
         if unsafe { may_change("change", [(dir, path)], false) }.is_some() {
             wire::settle("outside");
         }
     }
 }
 
-/// After a file or folder was made whose name the call has found.
+/// Journals a file or directory after the call has made it, because the call itself has chosen the name.
 unsafe fn made(path: Path, is_there: bool) {
     if is_there && state::live() {
         let _errno = sys::Errno::keep();
@@ -295,9 +296,9 @@ unsafe fn made(path: Path, is_there: bool) {
     }
 }
 
-/// Whether a folder that could not be removed only held what is hidden, and is to be tried again.
+/// Returns whether a directory could not be removed only because it held the hidden entry, so the call must try again.
 unsafe fn emptied(dir: c_int, path: Path, failed: bool) -> bool {
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     failed
         && matches!(sys::errno(), sys::ENOTEMPTY | sys::EEXIST)
         && unsafe { Place::new(dir, path) }.is_some_and(listing::emptied)
@@ -332,7 +333,7 @@ hooks! {
         next(from_dir, from, to_dir, to)
     }
     fn renameat2(from_dir: c_int, from: Path, to_dir: c_int, to: Path, flags: c_uint) -> c_int, next {
-        // It may exchange two files.
+        // With flags, the call may exchange two files.
         if flags == 0 { renaming((from_dir, from), (to_dir, to)) } else { changing(from_dir, from); changing(to_dir, to) }
         next(from_dir, from, to_dir, to, flags)
     }

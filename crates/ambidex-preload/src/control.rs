@@ -1,4 +1,4 @@
-//! The paths below `/proc/ambidex/` by which Python speaks to this library: it reads them as links, and the
+//! The paths below `/proc/ambidex/` through which Python talks to this library: Python reads them as links, and the
 //! answer is what the link "contains".
 
 use std::ffi::{CStr, c_char, c_int};
@@ -8,16 +8,17 @@ use crate::{settings, signals, snapshot, state, sys, text, wire};
 
 const PREFIX: &[u8] = b"/proc/ambidex/";
 
-/// The answer, if it is such a path.
+/// Writes the answer into `into` if `path` is one of these paths, and returns the result of the call. Returns `None`
+/// for other paths.
 ///
 /// # Safety
-/// `path` must be null or a C string, and `into` have that much room.
+/// `path` must be null or a C string, and `into` must have space for `size` bytes.
 #[inline]
 pub(crate) unsafe fn called(path: *const c_char, into: *mut c_char, size: usize) -> Option<isize> {
     if path.is_null() {
         return None;
     }
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees a C string.
     let text = unsafe { CStr::from_ptr(path) }.to_bytes().strip_prefix(PREFIX)?;
     let mut answer = PathBuffer::new();
     let kept = sys::errno();
@@ -27,7 +28,7 @@ pub(crate) unsafe fn called(path: *const c_char, into: *mut c_char, size: usize)
     }
     sys::set_errno(kept);
     let length = answer.bytes().len().min(size);
-    // SAFETY: the caller has that much room.
+    // SAFETY: the caller guarantees that much space.
     unsafe { std::ptr::copy_nonoverlapping(answer.bytes().as_ptr(), into.cast(), length) };
     Some(length as isize)
 }
@@ -49,13 +50,14 @@ fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
             let (Some(fd), Some(program)) = (number(words.next()), number(words.next())) else {
                 return false;
             };
-            // What was asked before was asked as nobody's: from here on the engine must know whose questions they are.
+            // Earlier questions came from a process without a session. From here on, the engine must know whose
+            // questions they are.
             wire::forget_connection();
             state::begin_session(state::Session { fd: fd as c_int, program, incarnation: 0 });
             text::begin_session(fd as c_int);
             wire::connect();
         }
-        // The rest belongs to a session.
+        // The other verbs need a session.
         _ if state::session().is_none() => return false,
         b"announce" => {
             state::announce();
@@ -93,7 +95,8 @@ fn number(word: Option<&[u8]>) -> Option<u64> {
     std::str::from_utf8(word?).ok()?.parse().ok()
 }
 
-/// What a command that is started later would have had of this process: mask, niceness, limits, blocked signals.
+/// Writes what a command that is started later would have inherited from this process: umask, niceness, limits, blocked
+/// signals.
 fn attributes(answer: &mut PathBuffer) {
     let status = sys::read_file(c"/proc/self/status").unwrap_or_default();
     let mask =

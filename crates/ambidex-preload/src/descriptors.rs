@@ -1,11 +1,11 @@
-//! The descriptors that the process had from its start, and those that are our own.
+//! The descriptors that the process had from its start, and the descriptors of ambidex itself.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::{state, sys, wire};
 
-/// More than that are not remembered; then a snapshot is refused that could have been taken.
+/// The maximum number of remembered descriptors. Beyond it, a snapshot may be refused that could have been taken.
 const MOST: usize = 128;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -25,7 +25,8 @@ pub(crate) fn all(mut each: impl FnMut(c_int)) -> Result<(), c_int> {
     })
 }
 
-/// Remembers what is open now: whoever started the process has it too, so that it's no secret of this process.
+/// Remembers the descriptors that are open now. Whoever started the process has them too, so they are not private to
+/// this process.
 pub(crate) fn remember_first() {
     let mut count = 0;
     let _ = all(|fd| {
@@ -41,7 +42,7 @@ pub(crate) fn remember_first() {
     COUNT.store(count, Ordering::Relaxed);
 }
 
-/// Whether this very file was open under this number from the start.
+/// Returns whether this very file was open under this number from the start.
 pub(crate) fn from_the_start(fd: c_int, stat: &sys::Stat) -> bool {
     FIRST[..COUNT.load(Ordering::Relaxed)].iter().any(|first| {
         first.0.load(Ordering::Relaxed) == fd
@@ -50,7 +51,7 @@ pub(crate) fn from_the_start(fd: c_int, stat: &sys::Stat) -> bool {
     })
 }
 
-/// Whether a descriptor is ours.
+/// Returns whether a descriptor is one of ambidex itself.
 pub(crate) fn our_own(fd: c_int) -> bool {
     state::session().is_some_and(|session| session.fd == fd) || wire::connection() == Some(fd)
 }

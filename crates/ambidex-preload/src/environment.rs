@@ -1,4 +1,4 @@
-//! What a new program's environment needs, so that it is captured too.
+//! The environment that a new program needs to be captured too.
 
 use ambidex_hook::environment::{How, Wanted, with};
 
@@ -6,7 +6,8 @@ pub(crate) use ambidex_hook::environment::List;
 
 use crate::settings;
 
-/// Calls `start` with the environment as it is, if it is captured already, or else with one that is.
+/// Calls `start` with the given environment if a program with it is captured already, else with one that has the
+/// entries for this.
 ///
 /// # Safety
 /// The list must be null, or end with a null pointer.
@@ -19,6 +20,6 @@ pub(crate) unsafe fn captured<R>(list: List, start: impl FnOnce(List) -> R) -> R
         Wanted { name: b"LD_PRELOAD=", value: settings::library(), how: How::InList },
         Wanted { name: b"PYTHONPATH=", value: settings::folder(), how: How::InFront },
     ];
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees the end of the list.
     unsafe { with(list, wanted, start) }
 }

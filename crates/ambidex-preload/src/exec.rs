@@ -1,4 +1,4 @@
-//! How a process becomes another program: everything before is settled, and the capture goes along.
+//! How a process becomes another program: everything before that is settled, and the other program is captured too.
 
 use std::ffi::{c_char, c_int};
 
@@ -14,7 +14,7 @@ unsafe extern "C" {
     static environ: List;
 }
 
-/// What is done before the process becomes another program: its file may be a pending output, too.
+/// Settles and waits before the process becomes another program, whose file may be a pending output, too.
 unsafe fn becoming(dir: c_int, path: Path) {
     before("exec");
     // SAFETY: the path is a C string, or null.
@@ -58,7 +58,7 @@ hooks! {
     }
 }
 
-/// Looks up the functions that may be first needed in a child by vfork, where it is too late.
+/// Looks up the functions that may first be needed in a child of vfork, where it is too late to look them up.
 pub(crate) fn prepare() {
     let _ = next!(execve: fn(Path, Words, List) -> c_int);
     let _ = next!(execvpe: fn(Path, Words, List) -> c_int);

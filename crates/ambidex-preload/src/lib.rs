@@ -1,11 +1,11 @@
-//! The library in captured processes: it sees what a process looks at, changes, prints and starts, waits where
-//! something pending is concerned, journals what the engine may have to undo, and makes snapshots by fork.
+//! The library in captured processes: it sees what a process looks at, changes, prints and starts, waits if something
+//! pending is concerned, journals what the engine may have to undo, and makes snapshots by fork.
 //!
-//! The library is loaded by `LD_PRELOAD` into a captured Python and its children. It decides nothing: where something
-//! could be pending it asks the engine by a Unix socket. Where nothing is, a hook costs a few loads.
+//! The library is loaded by `LD_PRELOAD` into a captured Python and its children. It decides nothing: if something may
+//! be pending, it asks the engine through a Unix socket. If nothing is pending, a hook costs a few loads.
 //!
-//! Two rules hold everywhere. The library's own input and output goes through raw system calls, so that a hook never
-//! runs another hook. And whatever fails in here means "do what would be done without the library".
+//! Two rules hold everywhere. The library's own input and output goes through raw system calls, so a hook never runs
+//! another hook. And whatever fails in here, the process does what it would do without the library.
 
 #[macro_use(hook_dlopen, hooks, next)]
 extern crate ambidex_hook;

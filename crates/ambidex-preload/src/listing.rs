@@ -1,4 +1,5 @@
-//! How folders are listed: what is pending in one is waited for, and the engine's own folder is not shown.
+//! How directories are listed: a listing waits for outputs that are pending in the directory, and hides the engine's
+//! own directory.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 
@@ -8,21 +9,21 @@ use crate::paths::Place;
 use crate::sys::{self, AT_FDCWD, Kind};
 use crate::{settings, state, wire};
 
-/// The engine's folder: it is beside the outputs, and no business of the project.
+/// The engine's directory: it is beside the outputs, and does not concern the project.
 const HIDDEN: &[u8] = b".ambidex";
 
 type Path = *const c_char;
 type Any = *mut c_void;
 
-/// Where the name is in an entry, on 64-bit machines.
+/// The offset of the name in an entry, on 64-bit machines.
 const NAME: usize = 19;
 
 unsafe fn hidden(entry: Any) -> bool {
-    // SAFETY: an entry has its name at this place.
+    // SAFETY: an entry has its name at this offset.
     settings::active() && unsafe { CStr::from_ptr(entry.cast::<c_char>().add(NAME)) }.to_bytes() == HIDDEN
 }
 
-/// Takes the hidden entry out of what `scandir` has found.
+/// Removes the hidden entry from the result of `scandir`.
 unsafe fn without_hidden(list: *mut *mut Any, count: c_int) -> c_int {
     unsafe extern "C" {
         fn free(memory: *mut c_void);
@@ -103,8 +104,8 @@ hooks! {
     fn fts64_open(paths: Any, options: c_int, compare: Any) -> Any, next { look_around(); next(paths, options, compare) }
 }
 
-/// After a folder could not be removed since it is not empty: whether it is empty but for the hidden one, which is then
-/// removed, so that it can be tried again.
+/// Handles a directory that could not be removed because it is not empty. If it has no other entry than the hidden one,
+/// removes that and returns true, so that the caller can try again.
 pub(crate) fn emptied(place: Place<'_>) -> bool {
     let _errno = sys::Errno::keep();
     if !settings::active() {
@@ -123,14 +124,14 @@ pub(crate) fn emptied(place: Place<'_>) -> bool {
     if seen.is_err() || others || !hidden {
         return false;
     }
-    // The commands that wait would write into it, and an undo needs what is in it.
+    // Pending commands would write into the hidden directory, and an undo needs its contents.
     if state::open() {
         wire::settle("outside");
     }
     remove_tree(folder.0, HIDDEN)
 }
 
-/// Removes a folder's entry with all that is below it. Links are not followed.
+/// Removes an entry of a directory with everything below it. Links are not followed.
 fn remove_tree(dir: c_int, name: &[u8]) -> bool {
     let mut path = PathBuffer::new();
     path.push(name);
@@ -138,7 +139,7 @@ fn remove_tree(dir: c_int, name: &[u8]) -> bool {
         return sys::unlinkat(dir, path.c(), 0).is_ok();
     };
     let folder = sys::Own(folder);
-    // The kernel may pass over entries while others go, so it is asked until there are none.
+    // The kernel may skip entries while others are removed, so the directory is read until it is empty.
     loop {
         let mut names: Vec<Vec<u8>> = Vec::new();
         let _ = sys::entries(folder.0, |name| {

@@ -1,4 +1,4 @@
-//! A lock that survives what happens in a C library: a signal handler in its holder, and a fork.
+//! A lock that survives what happens in a C library: a signal handler that interrupts its holder, and a fork.
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use crate::sys;
 
-/// A value that one thread has at a time.
+/// A value that one thread can use at a time.
 pub(crate) struct Lock<T> {
-    /// The thread that has it, or 0.
+    /// The thread that holds the lock, or 0.
     owner: AtomicI32,
     value: UnsafeCell<T>,
 }
@@ -21,7 +21,7 @@ impl<T> Lock<T> {
         Self { owner: AtomicI32::new(0), value: UnsafeCell::new(value) }
     }
 
-    /// Waits for the lock. `None` if this very thread has it: then a signal handler runs inside the holder.
+    /// Waits for the lock. Returns `None` if this very thread holds it: then a signal handler runs inside the holder.
     pub(crate) fn lock(&self) -> Option<Guard<'_, T>> {
         let me = sys::gettid();
         let mut tries = 0_u32;
@@ -40,7 +40,7 @@ impl<T> Lock<T> {
         }
     }
 
-    /// The lock, if nobody has it.
+    /// Takes the lock if it is free.
     pub(crate) fn try_lock(&self) -> Option<Guard<'_, T>> {
         let me = sys::gettid();
         self.owner.compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed).ok().map(|_| Guard(self))
@@ -52,21 +52,21 @@ impl<T> Lock<T> {
     }
 }
 
-/// The right to use what a lock holds.
+/// The right to use the value of a lock.
 pub(crate) struct Guard<'a, T>(&'a Lock<T>);
 
 impl<T> Deref for Guard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the guard is the only one.
+        // SAFETY: this is the only guard.
         unsafe { &*self.0.value.get() }
     }
 }
 
 impl<T> DerefMut for Guard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the guard is the only one.
+        // SAFETY: this is the only guard.
         unsafe { &mut *self.0.value.get() }
     }
 }

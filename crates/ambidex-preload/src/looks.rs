@@ -1,4 +1,4 @@
-//! When a look at a path could meet something pending, and the functions by which paths are looked at.
+//! When a look at a path may meet something pending, and the functions that look at paths.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 
@@ -8,31 +8,31 @@ use crate::sys::{self, AT_FDCWD, Kind};
 use crate::wire::{self, Question};
 use crate::{changes, control, state, table, text, undo};
 
-/// Waits if what is looked at could be pending. `path` is a C string or null.
+/// Waits if the file that is looked at may be pending. `path` is a C string or null.
 ///
 /// # Safety
 /// As for [`Place::new`].
 #[inline]
 pub(crate) unsafe fn look(dir: c_int, path: *const c_char) {
     if state::looks_matter() || text::in_a_file() {
-        // SAFETY: as here.
+        // SAFETY: the caller keeps the same contract.
         unsafe { look_closer(dir, path, false) };
     }
 }
 
-/// The same for a folder whose entries are looked at.
+/// Waits if an entry of the directory that is looked at may be pending.
 ///
 /// # Safety
 /// As for [`Place::new`].
 #[inline]
 pub(crate) unsafe fn look_into(dir: c_int, path: *const c_char) {
     if state::looks_matter() {
-        // SAFETY: as here.
+        // SAFETY: the caller keeps the same contract.
         unsafe { look_closer(dir, path, true) };
     }
 }
 
-/// The same for a folder that is open.
+/// Waits if an entry of the open directory may be pending.
 pub(crate) fn look_into_open(fd: c_int) {
     if state::looks_matter() {
         let _errno = sys::Errno::keep();
@@ -44,7 +44,7 @@ pub(crate) fn look_into_open(fd: c_int) {
     }
 }
 
-/// Something that looks at many paths, which are not seen one by one.
+/// Settles before a call that looks at many paths, which the library does not see one by one.
 #[inline]
 pub(crate) fn look_around() {
     if state::looks_matter() || text::in_a_file() {
@@ -55,7 +55,7 @@ pub(crate) fn look_around() {
 #[cold]
 unsafe fn look_closer(dir: c_int, path: *const c_char, listing: bool) {
     let _errno = sys::Errno::keep();
-    // SAFETY: as for the caller.
+    // SAFETY: the caller keeps the same contract.
     let Some(place) = (unsafe { Place::new(dir, path) }) else {
         return;
     };
@@ -82,9 +82,10 @@ fn may_matter(place: Place<'_>, listing: bool) -> bool {
     paths::folder_name(place).is_none_or(|path| table::may_hold_pending(paths::name(path.bytes())))
 }
 
-/// What opening for reading is: a look, a listing for a folder, and a meeting with somebody for a pipe.
+/// Handles the opening of a file for reading: a look; for a directory, also a listing; for a pipe, contact with another
+/// process.
 unsafe fn opening_to_read(dir: c_int, path: *const c_char, flags: c_int) {
-    // SAFETY: as for the caller.
+    // SAFETY: the caller keeps the same contract.
     unsafe {
         look(dir, path);
         if flags & sys::O_DIRECTORY != 0 {
@@ -97,7 +98,7 @@ unsafe fn opening_to_read(dir: c_int, path: *const c_char, flags: c_int) {
 }
 
 unsafe fn opening(dir: c_int, path: *const c_char, flags: c_int) {
-    // SAFETY: as for the caller.
+    // SAFETY: the caller keeps the same contract.
     unsafe {
         if changes::writes(flags) {
             changes::opening(dir, path, flags);
@@ -107,7 +108,7 @@ unsafe fn opening(dir: c_int, path: *const c_char, flags: c_int) {
     }
 }
 
-/// The flags that a mode of `fopen` stands for.
+/// Returns the flags that a mode of `fopen` stands for.
 unsafe fn flags_of(mode: *const c_char) -> c_int {
     if mode.is_null() {
         return 0;
@@ -224,8 +225,8 @@ hooks! {
     }
 }
 
-/// Before a library is loaded: what it does when it is loaded isn't known, so everything before it is done, if it is
-/// one of the project's or one that is searched for.
+/// Waits before a library is loaded. It is unknown what a library does when it is loaded, so everything before that is
+/// settled if the library may be the project's or has to be searched for.
 ///
 /// # Safety
 /// `path` must be null or a C string.
@@ -233,7 +234,7 @@ pub(crate) unsafe fn loading(path: *const c_char) {
     if !state::changes_matter() {
         return;
     }
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees a C string or null.
     let Some(place) = (unsafe { Place::new(AT_FDCWD, path) }) else {
         return;
     };

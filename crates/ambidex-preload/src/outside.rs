@@ -1,12 +1,12 @@
-//! What reaches beyond the process and its files: sockets, shared memory, locks, signals to others. Nothing of
-//! that can be taken back, so that everything before it is settled first.
+//! Calls that reach beyond the process and its files: sockets, shared memory, locks, signals to others. None of this
+//! can be undone, so everything before it is settled first.
 
 use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
 use crate::sys::Piece;
 use crate::{state, text, wire};
 
-/// Settles, if commands are open.
+/// Settles if commands are open.
 #[inline]
 pub(crate) fn before(why: &str) {
     if state::maybe_open() && state::open() {
@@ -15,8 +15,8 @@ pub(crate) fn before(why: &str) {
 }
 
 /// The commands of fcntl(2) that change an open file itself: its mode (`F_SETFL`), its locks (`F_SETLK`, `F_SETLKW`,
-/// `F_OFD_SETLK`, `F_OFD_SETLKW`), its lease (`F_SETLEASE`). A snapshot has the same open file, and a lock is given up
-/// only when the last one closes it: so no snapshot may be left when one is asked for.
+/// `F_OFD_SETLK`, `F_OFD_SETLKW`), its lease (`F_SETLEASE`). A snapshot has the same open file, and a lock is released
+/// only when the last process closes the file, so no snapshot may remain when a lock is requested.
 const CHANGING: [c_int; 6] = [4, 6, 7, 37, 38, 1024];
 
 type Any = *mut c_void;

@@ -1,6 +1,6 @@
-//! How a process stops for good when a snapshot of it has taken its place, and stands for it to the outside.
+//! How a process stops for good when a snapshot has taken its place, and represents that snapshot to the outside.
 //!
-//! Whoever started the process waits for it, and may send it signals. So it stays, hands signals on, and ends as the
+//! Whoever started the process waits for it, and may send it signals. So it stays, forwards signals, and ends as the
 //! last of its snapshots ends.
 
 use std::ffi::{c_int, c_void};
@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use crate::signals::{self, Action, PARK, PARK_BIT, Set};
 use crate::sys;
 
-/// The most snapshots that there are at a time.
+/// The maximum number of snapshots at a time.
 const MOST: usize = 64;
 
-/// The snapshots of this process.
+/// The pids of the snapshots of this process.
 static SNAPSHOTS: [AtomicI32; MOST] = [const { AtomicI32::new(0) }; MOST];
 
 const SA_SIGINFO: c_int = 4;
@@ -23,7 +23,7 @@ static DEFAULT: Action = Action::DEFAULT;
 /// `SIG_IGN`.
 const IGNORED: usize = 1;
 
-/// From here on the process can be parked.
+/// Installs the handler, so that the process can be parked from here on.
 pub(crate) fn prepare() {
     let action = Action {
         handler: parked as *const () as usize,
@@ -35,17 +35,17 @@ pub(crate) fn prepare() {
     sys::signal_mask(sys::SIG_UNBLOCK, PARK_BIT);
 }
 
-/// Remembers a snapshot. Answers whether there was room.
+/// Remembers a snapshot. Returns whether there was room for it.
 pub(crate) fn add(pid: c_int) -> bool {
     SNAPSHOTS.iter().any(|place| place.compare_exchange(0, pid, Ordering::Relaxed, Ordering::Relaxed).is_ok())
 }
 
-/// Whether another one can be remembered.
+/// Returns whether another snapshot can be remembered.
 pub(crate) fn has_room() -> bool {
     SNAPSHOTS.iter().any(|place| place.load(Ordering::Relaxed) == 0)
 }
 
-/// Forgets those that have ended. Nobody else waits for them.
+/// Forgets the snapshots that have ended. Nobody else waits for them.
 pub(crate) fn reap() {
     for place in &SNAPSHOTS {
         let pid = place.load(Ordering::Relaxed);
@@ -55,19 +55,19 @@ pub(crate) fn reap() {
     }
 }
 
-/// The process that has this memory now has made none of them.
+/// Forgets all snapshots: the process that has this memory now has made none of them.
 pub(crate) fn forget() {
     SNAPSHOTS.iter().for_each(|place| place.store(0, Ordering::Relaxed));
 }
 
-/// What a signal becomes in a parked process.
+/// The way in which a parked process treats a signal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    /// Handed on to the successor, if it was sent to this process alone.
+    /// The signal is forwarded to the successor, if it was sent to this process alone.
     HandedOn,
-    /// As the kernel has it: what this process itself does wrong, and what its children send.
+    /// The kernel's default action applies: to faults of this process itself, and to signals from its children.
     Default,
-    /// The C library's own, and what can't be changed.
+    /// The action is left alone: the signal is the C library's own, or its action can't be changed.
     Left,
 }
 
@@ -84,7 +84,7 @@ fn fate(signal: c_int) -> Fate {
 }
 
 extern "C" fn parked(_signal: c_int, _information: *const c_void, _context: *const c_void) {
-    // The engine sees by the end of the session that nothing more comes.
+    // The end of the session shows the engine that nothing more comes.
     sys::close_all();
     let hand_on = Action {
         handler: handed_on as *const () as usize,
@@ -92,7 +92,7 @@ extern "C" fn parked(_signal: c_int, _information: *const c_void, _context: *con
         flags: SA_SIGINFO | SA_RESTART,
         restorer: 0,
     };
-    // No handler of the program may run any more. Ignored signals stay so.
+    // No handler of the program may run any more. Ignored signals stay ignored.
     for signal in 1..=64 {
         let mut now = Action::DEFAULT;
         signals::real_action(signal, std::ptr::null(), &raw mut now);
@@ -104,15 +104,15 @@ extern "C" fn parked(_signal: c_int, _information: *const c_void, _context: *con
             _ => {}
         }
     }
-    // A second signal to park is none.
+    // A second signal to park has no effect.
     sys::signal_mask(sys::SIG_SETMASK, PARK_BIT);
     let mut ended = None;
     loop {
         match sys::ended_child() {
             Ok(pid) => {
-                // First forgotten, then waited for: from then on the number may be another process's.
+                // The pid is forgotten before it is waited for: after that, it may belong to another process.
                 forget_one(pid);
-                // The engine ends the snapshots that are not wanted by SIGKILL.
+                // The engine ends unneeded snapshots with SIGKILL.
                 if let Ok((_, status)) = sys::wait4(pid, sys::WALL | sys::WNOHANG)
                     && status & 0x7f != sys::SIGKILL
                 {
@@ -126,13 +126,13 @@ extern "C" fn parked(_signal: c_int, _information: *const c_void, _context: *con
     end_as(ended.unwrap_or(sys::SIGKILL));
 }
 
-/// Ends this process as another has ended.
+/// Ends this process in the way in which another has ended.
 fn end_as(status: c_int) -> ! {
     let signal = status & 0x7f;
     if signal == 0 {
         sys::exit_group(status >> 8 & 0xff);
     }
-    // The other has left the core file, if there is to be one.
+    // The other process has left the core file, if there should be one.
     sys::no_core();
     signals::real_action(signal, &raw const DEFAULT, std::ptr::null_mut());
     sys::signal_mask(sys::SIG_SETMASK, 0);
@@ -141,9 +141,9 @@ fn end_as(status: c_int) -> ! {
 }
 
 extern "C" fn handed_on(signal: c_int, information: *const c_int, _context: *const c_void) {
-    // SAFETY: the kernel gives a whole `siginfo_t`, whose third word is `si_code`.
+    // SAFETY: the kernel passes a whole `siginfo_t`, whose third word is `si_code`.
     let code = unsafe { *information.add(2) };
-    // By kill, sigqueue or tgkill. Terminals reach the successor themselves, and timers are this process's own.
+    // Sent by kill, sigqueue or tgkill. Terminals reach the successor themselves, and timers are this process's own.
     if matches!(code, 0 | -1 | -6) {
         for place in &SNAPSHOTS {
             let pid = place.load(Ordering::Relaxed);
@@ -152,7 +152,7 @@ extern "C" fn handed_on(signal: c_int, information: *const c_int, _context: *con
             }
         }
     }
-    // Who has started the process must see that it has stopped.
+    // Whoever started the process must see that it has stopped.
     if STOPS.contains(&signal) {
         let _ = sys::kill(sys::getpid(), 19);
     }

@@ -1,4 +1,4 @@
-//! What was settled when the library was loaded: whether there is an engine, and where our own files are.
+//! The facts that are fixed when the library is loaded: whether there is an engine, and where ambidex's own files are.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,25 +14,25 @@ static ACTIVE: AtomicBool = AtomicBool::new(false);
 static SOCKET: Once<Buffer<256>> = Once::new(Buffer::new());
 static LIBRARY: Once<PathBuffer> = Once::new(Buffer::new());
 
-/// Whether an engine was named. Everything is as without the library otherwise.
+/// Returns whether the environment named an engine. If not, everything is as without the library.
 #[inline]
 pub(crate) fn active() -> bool {
     ACTIVE.load(Ordering::Relaxed)
 }
 
-/// The path of the engine's socket.
+/// Returns the path of the engine's socket.
 pub(crate) fn socket() -> &'static [u8] {
-    // SAFETY: nothing writes any more.
+    // SAFETY: nothing writes to it any more.
     unsafe { (*SOCKET.0.get()).bytes() }
 }
 
-/// The path of this library.
+/// Returns the path of this library.
 pub(crate) fn library() -> &'static [u8] {
-    // SAFETY: nothing writes any more.
+    // SAFETY: nothing writes to it any more.
     unsafe { (*LIBRARY.0.get()).bytes() }
 }
 
-/// The folder of this library, which also has Python's part of the capture.
+/// Returns the directory of this library, which also has the Python part of the capture.
 pub(crate) fn folder() -> &'static [u8] {
     let library = library();
     let end = library.iter().rposition(|byte| *byte == b'/').unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The signal by which a process is parked: the program may neither block nor handle it.
+//! The signal that parks a process: the process itself may neither block nor handle it.
 
 use std::ffi::{c_int, c_void};
 
@@ -7,10 +7,10 @@ use crate::{settings, sys};
 /// The signal that parks a process: SIGSTKFLT, which the kernel doesn't use (signal(7)).
 pub(crate) const PARK: c_int = 16;
 
-/// Its bit in a mask.
+/// The bit of that signal in a mask.
 pub(crate) const PARK_BIT: u64 = 1 << (PARK - 1);
 
-/// The C library's set of signals. Only the first word is used by the kernel.
+/// The C library's set of signals. The kernel uses only the first word.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct Set(pub [u64; 16]);
@@ -29,7 +29,7 @@ impl Action {
     pub(crate) const DEFAULT: Self = Self { handler: 0, mask: Set([0; 16]), flags: 0, restorer: 0 };
 }
 
-/// Sets or reads an action by the function behind the hook.
+/// Sets or reads an action through the function behind the hook.
 pub(crate) fn real_action(signal: c_int, action: *const Action, old: *mut Action) {
     if let Some(next) = next!(sigaction: fn(c_int, *const Action, *mut Action) -> c_int) {
         // SAFETY: the actions are null or whole.
@@ -43,7 +43,7 @@ unsafe fn act(
     old: *mut Action,
     next: unsafe extern "C" fn(c_int, *const Action, *mut Action) -> c_int,
 ) -> c_int {
-    // SAFETY: the actions are null or whole, as the caller of `sigaction` must give them.
+    // SAFETY: the actions are null or whole, as the caller of `sigaction` must pass them.
     unsafe {
         if !settings::active() {
             return next(signal, action, old);

@@ -1,4 +1,4 @@
-//! How a snapshot of the process is taken: a child by fork that waits until the engine lets it go on, or go.
+//! How a snapshot of the process is taken: a child made by fork waits until the engine resumes or releases it.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,18 +10,18 @@ use crate::{park, settings, state, text, undo, wire};
 
 static PREPARED: AtomicBool = AtomicBool::new(false);
 
-/// Room for what the engine says to a snapshot.
+/// The space for the engine's answer about a new snapshot, in bytes.
 const ANSWER: usize = 16 << 10;
 
-/// Where an open file was when the snapshot was taken.
+/// The position of an open file when the snapshot was taken.
 struct Position {
     fd: c_int,
     offset: i64,
-    /// Where its content is kept, if it can be changed.
+    /// The path of a copy of the content, if the process can change the file.
     content: Option<PathBuffer>,
 }
 
-/// Takes a snapshot and says so; in the snapshot itself, when it is let go on, says that instead.
+/// Takes a snapshot and reports it in `answer`. In the snapshot itself, when it is resumed, reports that instead.
 pub(crate) fn take(answer: &mut PathBuffer) {
     park::reap();
     let Some(session) = state::session() else {
@@ -38,15 +38,15 @@ fn try_to_take(session: state::Session, answer: &mut PathBuffer) -> Result<(), &
     if !PREPARED.swap(true, Ordering::Relaxed) {
         park::prepare();
     }
-    // The process is not parked between here and the end: then there is a whole copy or none. And nobody asks the copy
-    // anything before it has waited.
+    // The process is not parked between here and the end, so the copy is either whole or absent. And nobody asks the
+    // copy anything before it has waited.
     let mask = sys::signal_mask(sys::SIG_SETMASK, u64::MAX);
     let result = copy(session, &files, answer);
     sys::signal_mask(sys::SIG_SETMASK, mask);
     result
 }
 
-/// Makes the copy, which goes on from here too, if it is let.
+/// Makes the copy, which also goes on from here if the engine resumes it.
 fn copy(session: state::Session, files: &[OpenFile], answer: &mut PathBuffer) -> Result<(), &'static [u8]> {
     let stream = Own(sys::connect(settings::socket()).map_err(|_| &b"engine"[..])?);
     let number = register(stream.0, session)?;
@@ -58,14 +58,14 @@ fn copy(session: state::Session, files: &[OpenFile], answer: &mut PathBuffer) ->
     }
     let (shown, parent_shown) = (state::shown_pid(), state::shown_parent());
     let parent = sys::getpid();
-    // SAFETY: there is one thread, so no lock is held by another.
+    // SAFETY: the process has one thread, so no other thread holds a lock.
     match unsafe { sys::quiet_fork() } {
         Ok(0) => {
             let _ = sys::prctl(sys::PR_SET_PDEATHSIG, sys::SIGKILL as usize);
             if sys::getppid() != parent {
                 end();
             }
-            // The engine must see the end of the session when the other has stopped.
+            // The engine must see the end of the session when the original process has stopped.
             sys::close(session.fd);
             wire::forget_connection();
             let text = wait(stream.0);
@@ -78,7 +78,7 @@ fn copy(session: state::Session, files: &[OpenFile], answer: &mut PathBuffer) ->
         Ok(child) => {
             park::add(child);
             drop(stream);
-            // From here on the engine counts on it. Where it doesn't want it, it lets it go.
+            // From here on, the engine relies on the snapshot, or releases it if it doesn't need it.
             if !wire::snapshot_waits(&number) {
                 return Err(b"enough");
             }
@@ -90,7 +90,7 @@ fn copy(session: state::Session, files: &[OpenFile], answer: &mut PathBuffer) ->
     }
 }
 
-/// Introduces the snapshot that will be to the engine. Answers its number.
+/// Announces the future snapshot to the engine. Returns the snapshot's number.
 fn register(stream: c_int, session: state::Session) -> Result<Vec<u8>, &'static [u8]> {
     let mut hello = Buffer::<96>::new();
     hello.push(b"K").push_number(session.program).push(b" ").push_number(state::sent()).push(b" ");
@@ -109,14 +109,15 @@ fn register(stream: c_int, session: state::Session) -> Result<Vec<u8>, &'static 
     Ok(number)
 }
 
-/// Keeps where a file is; none where what it holds can't be kept.
+/// Keeps the position of a file, and its content if the process can change it. Returns `None` if the content can't be
+/// kept.
 fn position(file: &OpenFile) -> Option<Position> {
     let offset = sys::lseek(file.fd, 0, 1).ok()? as i64;
     let content = match file.writes {
         false => None,
         true => {
             let mut kept = undo::new_place()?;
-            // The descriptor itself may only be good for writing.
+            // The descriptor itself may be write-only.
             let readable = opened_again(file.fd, sys::O_RDONLY)?;
             undo::keep(readable.0, file.size, undo::LARGEST_OPEN, &mut kept).then_some(())?;
             Some(kept)
@@ -125,14 +126,14 @@ fn position(file: &OpenFile) -> Option<Position> {
     Some(Position { fd: file.fd, offset, content })
 }
 
-/// The file behind a descriptor, opened once more. It may have no name any more.
+/// Opens the file behind a descriptor once more. The file may no longer have a name.
 fn opened_again(fd: c_int, flags: c_int) -> Option<Own> {
     let mut link = Buffer::<64>::new();
     link.push(b"/proc/self/fd/").push_number(fd as u64);
     sys::open(link.c(), flags).map(Own).ok()
 }
 
-/// Waits until the engine says what becomes of the snapshot. Returns what Python is to know.
+/// Waits until the engine decides what happens to the snapshot. Returns the part of the message that is for Python.
 fn wait(stream: c_int) -> Vec<u8> {
     let mut frame = [0; 256];
     match wire::receive_frame(stream, &mut frame) {
@@ -147,7 +148,7 @@ fn end() -> ! {
     sys::exit_group(0)
 }
 
-/// Becomes the process.
+/// Takes the place of the original process.
 fn go_on(stream: Own, session: state::Session, shown: c_int, parent_shown: c_int, files: &[Position]) {
     let _ = sys::dup3(stream.0, session.fd, sys::O_CLOEXEC);
     drop(stream);
@@ -155,7 +156,7 @@ fn go_on(stream: Own, session: state::Session, shown: c_int, parent_shown: c_int
     park::forget();
     state::take_place(shown, parent_shown);
     state::begin_session(session);
-    // The engine knows what has been printed already, and comes again.
+    // The engine knows which text was printed already and comes again.
     state::recorded();
     text::resumed();
     for file in files {
@@ -169,8 +170,8 @@ fn go_on(stream: Own, session: state::Session, shown: c_int, parent_shown: c_int
     }
 }
 
-/// Gives a file its content back. What is opened again does not append, as the descriptor itself may. The file is
-/// shortened last, so that its own room is used before new room is asked for.
+/// Restores a file's content. The file that is opened again does not append, as the descriptor itself may. The file is
+/// truncated last, so that its own space is used before it needs new space.
 fn put_back(fd: c_int, mut content: PathBuffer) -> bool {
     let (Ok(kept), Some(file)) =
         (sys::open(content.c(), sys::O_RDONLY).map(Own), opened_again(fd, sys::O_WRONLY))
@@ -188,12 +189,12 @@ fn put_back(fd: c_int, mut content: PathBuffer) -> bool {
     }
 }
 
-/// Nothing is pending any more, and no snapshot wanted.
+/// Cleans up when nothing is pending any more and no snapshot is needed.
 pub(crate) fn settled() {
     park::reap();
 }
 
-/// A child by fork has none.
+/// Resets the state in a child made by fork, which has no snapshots.
 pub(crate) fn forked() {
     park::forget();
     undo::forked();

@@ -1,4 +1,4 @@
-//! The functions by which processes and threads are started and end, and who a process says that it is.
+//! The functions that start and end processes and threads, and the pids that a process shows for itself and its parent.
 
 use std::arch::naked_asm;
 use std::ffi::{c_char, c_int, c_void};
@@ -10,7 +10,7 @@ use crate::{exec, looks, settings, snapshot, state, sys, text, wire};
 type Path = *const c_char;
 type Any = *mut c_void;
 
-/// Before a process is started: it may look at anything, and change anything.
+/// Settles before a process is started, because the new process may look at anything and change anything.
 #[inline]
 fn starting() {
     if state::changes_matter() {
@@ -18,7 +18,7 @@ fn starting() {
     }
 }
 
-/// In a child by fork.
+/// Resets the library in a child made by fork.
 fn forked() {
     if settings::active() {
         if let Some(session) = state::forked() {
@@ -31,14 +31,15 @@ fn forked() {
     }
 }
 
-/// The session ends with its own process, whoever has a copy of its descriptor: the number stays taken.
+/// Replaces a child's copy of the session's descriptor, so that the session ends with its own process. The number stays
+/// taken.
 fn let_go(session: c_int) {
     if let Ok(nothing) = sys::open(c"/dev/null", sys::O_RDWR).map(sys::Own) {
         let _ = sys::dup3(nothing.0, session, sys::O_CLOEXEC);
     }
 }
 
-/// Looks up what may be needed where it is too late to do so.
+/// Looks up the functions that may be needed where it is too late to look them up.
 pub(crate) fn prepare() {
     wire::at_home();
     exec::prepare();
@@ -66,8 +67,8 @@ extern "C" fn before_dlopen(path: Path) -> usize {
     real_dlopen()
 }
 
-/// `vfork` returns twice, and its first return must not spoil the stack for the second: so this function is gone from
-/// the stack when the real one runs.
+/// Calls `vfork`. That returns twice, and its first return must not spoil the stack for the second, so this function is
+/// gone from the stack when the real one runs.
 #[unsafe(no_mangle)]
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn vfork() -> c_int {
@@ -86,7 +87,8 @@ unsafe extern "C" {
     fn pthread_self() -> usize;
 }
 
-/// Sends this very process a signal. The C library knows the number of the thread that the process was copied from.
+/// Sends a signal to this very process. The C library only knows the number of the thread that the process was copied
+/// from.
 fn raised(signal: c_int) -> c_int {
     match sys::kill(sys::getpid(), signal) {
         Ok(_) => 0,

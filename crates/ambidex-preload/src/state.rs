@@ -1,50 +1,52 @@
-//! This process's session, as Python has told it: what was sent, what is unanswered, what is open.
+//! The session of this process, as Python has reported it: the number of sent frames, unanswered requests, open
+//! commands.
 //!
-//! It belongs to the process that set it. A child by fork starts without; a child by vfork shares the memory, so it is
-//! told apart by its pid. The loads come before that, so that nothing is paid where nothing is open.
+//! The state belongs to the process that set it. A child made by fork starts without a session. A child of vfork shares
+//! the memory, so its pid tells it apart. The flags are loaded before the pid is asked for, so a call costs nothing
+//! more if nothing is open.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, Ordering};
 
 use crate::{sys, table};
 
-/// The process the rest belongs to; 0 without a session.
+/// The process that the rest belongs to; 0 without a session.
 static OWNER: AtomicI32 = AtomicI32::new(0);
 /// The session's descriptor, called A.
 static SESSION: AtomicI32 = AtomicI32::new(-1);
-/// Its socket's inode: the program may close the descriptor, and something else may get its number.
+/// The inode of the session's socket: the program may close the descriptor, and something else may get its number.
 static SOCKET: AtomicU64 = AtomicU64::new(0);
 static PROGRAM: AtomicU64 = AtomicU64::new(0);
-/// Frames sent on A.
+/// The number of frames sent on A.
 static SENT: AtomicU64 = AtomicU64::new(0);
-/// Requests on A without an answer.
+/// The number of requests on A without an answer.
 static UNREPLIED: AtomicI64 = AtomicI64::new(0);
 /// The number of the snapshot that the session's process was; 0 for the process that was started.
 static INCARNATION: AtomicU64 = AtomicU64::new(0);
 static RECORDED: AtomicU64 = AtomicU64::new(0);
-/// Commands that are about to be told to the engine: see [`announce`].
+/// The number of commands that the engine is about to receive: see [`announce`].
 static ANNOUNCED: AtomicU64 = AtomicU64::new(0);
-/// Commands were recorded that the engine hasn't reported as settled.
+/// Whether commands were recorded that the engine hasn't reported as settled.
 static OPEN: AtomicBool = AtomicBool::new(false);
-/// A snapshot was taken since then: changes are journalled.
+/// Whether a snapshot was taken since then, so that changes are journalled.
 static LIVE: AtomicBool = AtomicBool::new(false);
 
-/// The first process's pid, shown by the one that has taken its place.
+/// The first process's pid, which the process in its place shows.
 static SHOWN: AtomicI32 = AtomicI32::new(0);
 static SHOWN_BY: AtomicI32 = AtomicI32::new(0);
 static PARENT_SHOWN: AtomicI32 = AtomicI32::new(0);
 static PARENT_REAL: AtomicI32 = AtomicI32::new(0);
 
-/// The session, if this process has one.
+/// The session of this process, if it has one.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     pub fd: c_int,
     pub program: u64,
-    /// Which of the program's processes it is: the number of the snapshot that it was, 0 for the first.
+    /// The number of the snapshot that this process was; 0 for the program's first process.
     pub incarnation: u64,
 }
 
-/// Whether the state is this process's own.
+/// Returns whether the state is this process's own.
 fn mine() -> bool {
     let owner = OWNER.load(Ordering::Relaxed);
     owner != 0 && owner == sys::getpid()
@@ -58,19 +60,19 @@ pub(crate) fn session() -> Option<Session> {
     })
 }
 
-/// Whether a look could concern something.
+/// Returns whether a look may concern something pending.
 #[inline]
 pub(crate) fn looks_matter() -> bool {
     table::pending() || UNREPLIED.load(Ordering::Relaxed) > 0
 }
 
-/// Whether a change or a start could concern something.
+/// Returns whether a change or a start may concern something pending.
 #[inline]
 pub(crate) fn changes_matter() -> bool {
     looks_matter() || OPEN.load(Ordering::Relaxed)
 }
 
-/// Whether text must go in order. Without a system call this may be the state of a parent by vfork.
+/// Returns whether text must go in order. Makes no system call, so this may be the state of a parent by vfork.
 #[inline]
 pub(crate) fn maybe_open() -> bool {
     OPEN.load(Ordering::Relaxed)
@@ -88,7 +90,7 @@ pub(crate) fn live() -> bool {
     LIVE.load(Ordering::Relaxed) && mine()
 }
 
-/// How many frames were sent on A.
+/// Returns how many frames were sent on A.
 pub(crate) fn sent() -> u64 {
     if mine() { SENT.load(Ordering::Relaxed) } else { 0 }
 }
@@ -110,7 +112,7 @@ pub(crate) fn begin_session(session: Session) {
     OWNER.store(sys::getpid(), Ordering::Release);
 }
 
-/// The engine is gone from the session: the process goes on as without one.
+/// Ends the session because the engine is gone. The process goes on as without a session.
 pub(crate) fn end_session() {
     OWNER.store(0, Ordering::Relaxed);
     UNREPLIED.store(0, Ordering::Relaxed);
@@ -130,18 +132,18 @@ pub(crate) fn replied() {
     UNREPLIED.fetch_sub(1, Ordering::Relaxed);
 }
 
-/// A command is about to be told to the engine. Up to then a signal handler may ask, and the engine not know of it yet:
-/// neither may it take everything for settled, nor this process.
+/// Announces a command that the engine is about to receive. Until then, a signal handler may ask the engine, which does
+/// not know of the command yet: neither the engine nor this process may take everything for settled.
 pub(crate) fn announce() {
     ANNOUNCED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Whether a command is about to be told.
+/// Returns whether the engine is about to receive a command.
 pub(crate) fn announced() -> bool {
     ANNOUNCED.load(Ordering::Relaxed) > 0
 }
 
-/// What was announced has been told.
+/// Notes that the announced commands were sent to the engine.
 pub(crate) fn told() {
     ANNOUNCED.store(0, Ordering::Relaxed);
 }
@@ -151,7 +153,7 @@ pub(crate) fn recorded() {
     OPEN.store(true, Ordering::Relaxed);
 }
 
-/// How many commands were recorded.
+/// Returns how many commands were recorded.
 pub(crate) fn recordings() -> u64 {
     RECORDED.load(Ordering::Relaxed)
 }
@@ -160,23 +162,23 @@ pub(crate) fn snapshot_taken() {
     LIVE.store(true, Ordering::Relaxed);
 }
 
-/// There are no snapshots any more.
+/// Notes that no snapshots exist any more.
 pub(crate) fn snapshots_gone() {
     LIVE.store(false, Ordering::Relaxed);
 }
 
-/// Nothing is pending any more.
+/// Notes that nothing is pending any more.
 pub(crate) fn close() {
     OPEN.store(false, Ordering::Relaxed);
 }
 
-/// The pid that the program sees.
+/// Returns the pid that the program sees.
 pub(crate) fn shown_pid() -> c_int {
     let real = sys::getpid();
     if SHOWN_BY.load(Ordering::Relaxed) == real { SHOWN.load(Ordering::Relaxed) } else { real }
 }
 
-/// The parent's pid that the program sees.
+/// Returns the parent's pid that the program sees.
 pub(crate) fn shown_parent() -> c_int {
     let real = sys::getppid();
     if PARENT_REAL.load(Ordering::Relaxed) == real && real != 0 {
@@ -186,13 +188,13 @@ pub(crate) fn shown_parent() -> c_int {
     }
 }
 
-/// The process that is meant by a pid that the program has seen.
+/// Returns the real pid of the process that the program means by a pid that it has seen.
 pub(crate) fn meant_pid(pid: c_int) -> c_int {
     let by = SHOWN_BY.load(Ordering::Relaxed);
     if by != 0 && pid == SHOWN.load(Ordering::Relaxed) { by } else { pid }
 }
 
-/// This process takes the place of the one that showed these pids.
+/// Makes this process take the place of the one that showed these pids.
 pub(crate) fn take_place(shown: c_int, parent_shown: c_int) {
     SHOWN.store(shown, Ordering::Relaxed);
     SHOWN_BY.store(sys::getpid(), Ordering::Relaxed);
@@ -200,8 +202,8 @@ pub(crate) fn take_place(shown: c_int, parent_shown: c_int) {
     PARENT_REAL.store(sys::getppid(), Ordering::Relaxed);
 }
 
-/// A child by fork has no session, and its parent is shown as the parent shows itself. Returns the descriptor of the
-/// parent's session.
+/// Ends the session in a child made by fork, and shows the parent's pid as the parent shows it. Returns the descriptor
+/// of the parent's session.
 pub(crate) fn forked() -> Option<c_int> {
     let owner = OWNER.swap(0, Ordering::Relaxed);
     SENT.store(0, Ordering::Relaxed);

@@ -1,7 +1,7 @@
-//! The C library's own ways to print, which come by no other hook: they are settled first.
+//! The C library's own functions for printing, which no other hook sees: everything is settled before they print.
 //!
-//! A stream writes when its buffer is full or flushed, from within the C library. Few processes print so: Python has
-//! its own buffers, and only extension modules and `ctypes` get here.
+//! A stream writes from within the C library when its buffer is full or flushed. Few processes print this way: Python
+//! has its own buffers, and only extension modules and `ctypes` get here.
 
 use std::arch::naked_asm;
 use std::ffi::{c_int, c_void};
@@ -16,23 +16,23 @@ unsafe extern "C" {
     static stderr: Any;
 }
 
-/// Before something is put into a stream.
+/// Waits before something is put into a stream.
 #[inline]
 unsafe fn printing(stream: Any) {
     if state::maybe_open() && !stream.is_null() {
-        // SAFETY: the caller of the C library gives it an open stream.
+        // SAFETY: the caller of the C library passes an open stream.
         text::written_otherwise(unsafe { sys::number_of(stream) });
     }
 }
 
 extern "C" fn printing_out(next: &Next, _: Any) -> usize {
-    // SAFETY: the C library's stream is open, or was closed, which its number tells.
+    // SAFETY: the C library's stream is open, or was closed, which its number shows.
     unsafe { printing(stdout) };
     next.address().unwrap_or(absent as *const () as usize)
 }
 
 extern "C" fn printing_to(next: &Next, stream: Any) -> usize {
-    // SAFETY: the caller of the C library gives it an open stream.
+    // SAFETY: the caller of the C library passes an open stream.
     unsafe { printing(stream) };
     next.address().unwrap_or(absent as *const () as usize)
 }
@@ -42,18 +42,18 @@ extern "C" fn writing(next: &Next, fd: Any) -> usize {
     next.address().unwrap_or(absent as *const () as usize)
 }
 
-/// What runs where the C library has no such function.
+/// Stands in for a function that the C library does not have.
 extern "C" fn absent() -> c_int {
     sys::set_errno(sys::ENOSYS);
     -1
 }
 
-/// Writes functions with any number of arguments, `name, what runs before`. They leave all registers that hold
+/// Defines functions with any number of arguments, as `name, what runs before`. They leave all registers that hold
 /// arguments as they are, and jump to the C library's function.
 macro_rules! variadic {
     ($( $name:ident, $before:ident; )*) => {
         $(
-            /// See the C library's.
+            /// Hooks the C library's function of this name.
             #[unsafe(no_mangle)]
             #[unsafe(naked)]
             pub(crate) unsafe extern "C" fn $name() {
@@ -135,7 +135,7 @@ hooks! {
     fn putc(character: c_int, stream: Any) -> c_int, next { printing(stream); next(character, stream) }
     fn _IO_putc(character: c_int, stream: Any) -> c_int, next { printing(stream); next(character, stream) }
     fn putc_unlocked(character: c_int, stream: Any) -> c_int, next { printing(stream); next(character, stream) }
-    /// What `putc_unlocked` becomes where the buffer is full.
+    /// Does the work of `putc_unlocked` when the buffer is full.
     fn __overflow(stream: Any, character: c_int) -> c_int, next { printing(stream); next(stream, character) }
     fn fwrite(bytes: Any, size: usize, count: usize, stream: Any) -> isize, next {
         printing(stream);

@@ -1,4 +1,4 @@
-//! When a snapshot can't be an exact copy of the process: what it shares with others would not be copied.
+//! When a snapshot can't be an exact copy of the process: it does not copy what the process shares with others.
 
 use std::ffi::c_int;
 
@@ -6,23 +6,23 @@ use crate::state::Session;
 use crate::sys::{self, Kind, O_ACCMODE, O_RDONLY, Stat};
 use crate::{descriptors, park};
 
-/// The limit of descriptors (getrlimit(2)).
+/// The limit on descriptors (getrlimit(2)).
 const NOFILE: usize = 7;
 
-/// An open file whose position, and maybe content, goes with a snapshot.
+/// An open file whose position, and perhaps content, belongs to a snapshot.
 pub(crate) struct OpenFile {
     pub fd: c_int,
     pub writes: bool,
     pub size: i64,
 }
 
-/// The files that are open, or why no snapshot can be taken.
+/// Returns the open files, or the reason why no snapshot can be taken.
 pub(crate) fn examine(session: Session) -> Result<Vec<OpenFile>, &'static [u8]> {
     if !park::has_room() {
         return Err(b"snapshots");
     }
     if sys::limit(NOFILE)[0] <= session.fd as u64 {
-        // The stream of the snapshot could not take the place of the other's.
+        // The snapshot's connection could not take the place of the session's.
         return Err(b"limits");
     }
     if sys::has_children() {
@@ -59,8 +59,8 @@ fn threads() -> usize {
     count
 }
 
-/// Forks once by the C library: libraries with threads that wait for work, such as OpenBLAS, end those before a fork
-/// (pthread_atfork(3)) and start them again when there is work.
+/// Forks once through the C library: libraries with threads that wait for work, such as OpenBLAS, end these threads
+/// before a fork (pthread_atfork(3)) and start them again when there is work.
 fn end_idle_threads() {
     let Some(fork) = next!(fork: fn() -> c_int) else { return };
     let chld = 1 << (sys::SIGCHLD - 1);
@@ -71,7 +71,7 @@ fn end_idle_threads() {
         0 => sys::exit_group(0),
         child if child > 0 => {
             while matches!(sys::wait4(child, 0), Err(sys::EINTR)) {}
-            // Nobody has started this one. Its signal must not be heard of.
+            // The program did not start this child, and must not see its signal.
             if !was_pending {
                 sys::discard_signal(chld);
             }
@@ -79,7 +79,7 @@ fn end_idle_threads() {
         _ => {}
     }
     sys::signal_mask(sys::SIG_SETMASK, mask);
-    // The kernel shows a thread that has ended for a moment longer.
+    // The kernel still shows a thread for a moment after it has ended.
     for _ in 0..20 {
         if threads() <= 1 {
             return;
@@ -88,7 +88,7 @@ fn end_idle_threads() {
     }
 }
 
-/// Whether there are timers of timer_create(2). A kernel that does not tell has none that could be found.
+/// Returns whether there are timers of timer_create(2). If the kernel does not list timers, none can be found.
 fn has_timers() -> bool {
     sys::read_file(c"/proc/self/timers").is_ok_and(|timers| !timers.is_empty())
 }
@@ -97,7 +97,7 @@ fn open_files() -> Result<Vec<OpenFile>, &'static [u8]> {
     let mut files = Vec::new();
     let mut refused: Option<&'static [u8]> = None;
     let seen = descriptors::all(|fd| {
-        // Text for the second and third goes to the engine.
+        // Text for descriptors 1 and 2 goes to the engine.
         if fd == 1 || fd == 2 || descriptors::our_own(fd) {
             return;
         }
@@ -105,7 +105,7 @@ fn open_files() -> Result<Vec<OpenFile>, &'static [u8]> {
         let flags = sys::status_flags(fd).unwrap_or(0);
         match stat.kind() {
             _ if flags & sys::O_PATH != 0 => {}
-            // A folder that is being listed has a position, too.
+            // A directory that is being listed has a position, too.
             Kind::Regular | Kind::Folder => {
                 let writes = stat.kind() == Kind::Regular && flags & O_ACCMODE != O_RDONLY;
                 files.push(OpenFile { fd, writes, size: stat.size });
@@ -121,13 +121,14 @@ fn open_files() -> Result<Vec<OpenFile>, &'static [u8]> {
     }
 }
 
-/// Null, zero, full, random, urandom, and the terminal: they have no state that this process could change unseen.
+/// Returns whether a device is null, zero, full, random, urandom or the terminal: they have no state that this process
+/// could change unseen.
 fn is_harmless(stat: &Stat) -> bool {
     matches!(stat.device(), (1, 3 | 5 | 7 | 8 | 9) | (5, 0))
         || (0..3).any(|fd| sys::fstat(fd).is_ok_and(|other| other.device() == stat.device()))
 }
 
-/// Whether memory is shared with others that can be written.
+/// Returns whether the process shares writable memory with others.
 fn shares_memory() -> bool {
     let Ok(maps) = sys::read_file(c"/proc/self/maps") else { return true };
     maps.split(|byte| *byte == b'\n').any(|line| {
@@ -136,7 +137,7 @@ fn shares_memory() -> bool {
     })
 }
 
-/// Whether the process has locks of the kind that a fork doesn't inherit.
+/// Returns whether the process has locks of the kind that a fork doesn't inherit.
 fn has_locks() -> bool {
     let Ok(locks) = sys::read_file(c"/proc/locks") else { return true };
     let pid = sys::getpid().to_string();

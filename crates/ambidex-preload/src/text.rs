@@ -1,8 +1,8 @@
-//! How text that the process prints gets between the texts of its commands: it goes to the engine, in order.
+//! How the text that the process prints stays in order with the text of its commands: it goes through the engine.
 //!
-//! While commands are open, what is written to descriptors 1 and 2 is sent on the session, where it is in order with
-//! what Python records. The engine writes it when its turn has come. It writes to what the descriptors referred to, so
-//! it is told whenever that has become something else.
+//! While commands are open, text for descriptors 1 and 2 is sent on the session, where it is in order with the commands
+//! that Python records. The engine writes it when its turn has come. It writes to the files that the descriptors
+//! referred to, so the library reports it to the engine whenever a descriptor refers to another file.
 
 mod calls;
 
@@ -13,10 +13,10 @@ use crate::lock::{Guard, Lock};
 use crate::sys::{self, Kind, Piece};
 use crate::{changes, descriptors, state, wire};
 
-/// The longest text in one frame.
+/// The length of the longest text in one frame.
 const CHUNK: usize = 1 << 20;
 
-/// What a descriptor refers to.
+/// The file that a descriptor refers to.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 struct Sink {
     dev: u64,
@@ -43,16 +43,16 @@ struct Waiting {
     fds: Option<[sys::Own; 2]>,
 }
 
-/// What goes over the session.
+/// The state of the frames on the session.
 struct Stream {
-    /// What the engine was last told about descriptors 1 and 2.
+    /// The files of descriptors 1 and 2, as last reported to the engine.
     told: [Sink; 2],
-    /// Whether they still refer to that, and the engine has it.
+    /// Whether the descriptors still refer to these files, and the engine has them open.
     is_told: bool,
-    /// The length of the frame that Python is sending, as far as it has come.
+    /// The length of the frame that Python is sending, as far as it was sent.
     head: [u8; 4],
     head_length: usize,
-    /// What is missing of that frame. Text of another thread must not get into it.
+    /// The number of bytes that are missing from that frame. Text of another thread must not get into it.
     missing: usize,
     waiting: Vec<Waiting>,
 }
@@ -66,19 +66,19 @@ static STREAM: Lock<Stream> = Lock::new(Stream {
     waiting: Vec::new(),
 });
 
-/// The session's descriptor, to know it without a lock.
+/// The session's descriptor, known without a lock.
 static SESSION: AtomicI32 = AtomicI32::new(-1);
 
-/// Text or the output of commands may be waiting for a regular file, which can be read.
+/// Whether text or the output of commands may be waiting for a regular file, which can be read.
 static FILE: AtomicBool = AtomicBool::new(false);
 
-/// Whether what is not printed yet could be looked for in a file.
+/// Returns whether a process could look in a file for text that is not printed yet.
 #[inline]
 pub(crate) fn in_a_file() -> bool {
     state::maybe_open() && FILE.load(Ordering::Relaxed)
 }
 
-/// Whether this is the file that text waits for.
+/// Returns whether this is the file that text waits for.
 pub(crate) fn is_a_sink(stat: Result<sys::Stat, c_int>) -> bool {
     let (Ok(stat), Some(stream)) = (stat, STREAM.lock()) else {
         return false;
@@ -90,14 +90,14 @@ pub(crate) fn begin_session(fd: c_int) {
     SESSION.store(fd, Ordering::Relaxed);
     if let Some(mut stream) = STREAM.lock() {
         stream.told = [Sink::of(1), Sink::of(2)];
-        // Python's first frame says it.
+        // Python's first frame carries the descriptors.
         stream.is_told = true;
         stream.begin();
         remember_file(&stream);
     }
 }
 
-/// The session goes on over a new stream, to an engine that knows what the old one was told.
+/// Resumes the session on a new connection, to an engine that knows what was reported on the old one.
 pub(crate) fn resumed() {
     STREAM.free_after_fork();
     if let Some(mut stream) = STREAM.lock() {
@@ -105,7 +105,7 @@ pub(crate) fn resumed() {
     }
 }
 
-/// A child by fork has no session.
+/// Forgets the session in a child made by fork, which has none.
 pub(crate) fn forked() {
     SESSION.store(-1, Ordering::Relaxed);
     STREAM.free_after_fork();
@@ -149,7 +149,7 @@ impl Stream {
         }
     }
 
-    /// Sends what has waited for the end of Python's frame.
+    /// Sends the frames that have waited for the end of Python's frame.
     fn flush(&mut self, session: c_int) {
         if self.in_a_frame() || self.waiting.is_empty() {
             return;
@@ -162,7 +162,7 @@ impl Stream {
         }
     }
 
-    /// Tells the engine what descriptors 1 and 2 refer to, if that has changed.
+    /// Reports the files of descriptors 1 and 2 to the engine, if they have changed.
     fn tell_sinks(&mut self, session: c_int) -> Result<(), c_int> {
         if self.is_told {
             return Ok(());
@@ -183,7 +183,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Has the engine let go of what descriptors 1 and 2 refer to: who reads from a pipe waits until nobody has it open.
+    /// Asks the engine to close the files of descriptors 1 and 2: a reader of a pipe waits until nobody has it open.
     fn let_sinks_go(&mut self, session: c_int) {
         if !std::mem::replace(&mut self.is_told, false) {
             return;
@@ -200,7 +200,7 @@ impl Stream {
         let kind = [b'T', b'0' + fd as u8];
         if self.in_a_frame() {
             let mut payload = kind.to_vec();
-            // SAFETY: this is what the program writes, and it would be read by the kernel.
+            // SAFETY: the program writes these bytes, and the kernel would read them.
             payload.extend_from_slice(unsafe { std::slice::from_raw_parts(text.start, text.length) });
             self.waiting.push(Waiting { payload, fds: None });
             return Ok(());
@@ -214,11 +214,11 @@ impl Stream {
     }
 }
 
-/// The engine has said that nothing is pending any more, and there are no snapshots: when it had taken in so many frames,
-/// and as many commands were recorded.
+/// Handles the engine's report that nothing is pending any more and no snapshots exist. The report is about the time
+/// when the engine had received `frames` frames, and `recordings` commands were recorded.
 pub(crate) fn settled(frames: u64, recordings: u64) {
     state::snapshots_gone();
-    // Another thread may have sent something since, or be about to: what it prints has to stay behind that.
+    // Another thread may have sent something since, or be about to: its text has to stay behind that.
     if let Some(_stream) = STREAM.lock()
         && state::session().is_some()
         && (state::sent(), state::recordings()) == (frames, recordings)
@@ -228,7 +228,8 @@ pub(crate) fn settled(frames: u64, recordings: u64) {
     }
 }
 
-/// Before Python announces a command: the engine must know where its text goes.
+/// Reports the files of descriptors 1 and 2 before Python announces a command: the engine must know where its text
+/// goes.
 pub(crate) fn tell_sinks() {
     let Some(session) = state::session() else {
         return;
@@ -238,10 +239,10 @@ pub(crate) fn tell_sinks() {
     }
 }
 
-/// Lets a sending of Python on the session pass, and follows its frames; `None` if it isn't the session.
+/// Lets Python send on the session, and follows its frames. Returns `None` if this isn't the session.
 ///
 /// # Safety
-/// `send` answers how many bytes of the pieces were sent.
+/// `send` must return how many bytes of the pieces were sent.
 #[inline]
 pub(crate) unsafe fn passing(fd: c_int, pieces: &[Piece], send: impl Fn() -> isize) -> Option<isize> {
     if fd != SESSION.load(Ordering::Relaxed) || fd < 0 || state::session().is_none() {
@@ -263,13 +264,13 @@ pub(crate) unsafe fn passing(fd: c_int, pieces: &[Piece], send: impl Fn() -> isi
     Some(sent)
 }
 
-/// Where something that is written has to go.
+/// The destination of written bytes.
 enum Way {
-    /// Where the program writes it.
+    /// Where the program writes them.
     Real,
-    /// To the engine, as text for descriptor 1 or 2.
+    /// The engine, as text for descriptor 1 or 2.
     Text(c_int),
-    /// Where the program writes it, when everything before is settled.
+    /// Where the program writes them, after everything before is settled.
     Settled,
 }
 
@@ -278,7 +279,7 @@ fn way(fd: c_int) -> Way {
         return Way::Real;
     };
     let device = (stat.kind() == Kind::Character).then(|| stat.device());
-    // What is written to /dev/null is gone, and to /dev/full an error.
+    // Text for /dev/null is lost, and text for /dev/full is an error.
     if stat.kind() == Kind::Folder || matches!(device, Some((1, 3 | 7))) && fd > 2 || device == Some((1, 7)) {
         return Way::Real;
     }
@@ -289,7 +290,7 @@ fn way(fd: c_int) -> Way {
         return Way::Text(fd);
     }
     if stat.kind() == Kind::Regular {
-        // The file of one of those two, opened once more, has a position of its own.
+        // The file of descriptor 1 or 2, opened once more, has a position of its own.
         if is_a_sink(Ok(stat)) {
             return Way::Settled;
         }
@@ -304,7 +305,7 @@ fn way(fd: c_int) -> Way {
     Way::Settled
 }
 
-/// Takes what is written, if it is text that must wait; answers how much was taken.
+/// Takes written bytes if they are text that must wait. Returns how many bytes it has taken.
 #[cold]
 fn taken(fd: c_int, pieces: &[Piece]) -> Option<isize> {
     let session = state::session()?;
@@ -320,10 +321,10 @@ fn taken(fd: c_int, pieces: &[Piece]) -> Option<isize> {
             return None;
         }
     };
-    // In a signal handler that has come while this thread was sending, there is no right order any more.
+    // In a signal handler that has interrupted a send of this thread, there is no right order any more.
     let mut stream = STREAM.lock()?;
     if !state::open() {
-        // Another thread was told just now that nothing is pending any more.
+        // Another thread has just learnt that nothing is pending any more.
         return None;
     }
     let mut all = 0;
@@ -351,7 +352,8 @@ fn sent(stream: &mut Guard<'_, Stream>, session: c_int, sink: c_int, part: Piece
     stream.send_text(session, sink, part)
 }
 
-/// Before something is written otherwise than by `write`: only a regular file can take it while commands are open.
+/// Waits before bytes are written by other means than `write`: only a regular file can take them while commands are
+/// open.
 #[inline]
 pub(crate) fn written_otherwise(fd: c_int) {
     if state::maybe_open() && state::open() {
@@ -364,7 +366,7 @@ pub(crate) fn written_otherwise(fd: c_int) {
     }
 }
 
-/// Before descriptor 1 or 2 becomes something else.
+/// Prepares for descriptor 1 or 2 to become something else.
 #[inline]
 pub(crate) fn turning(fd: c_int) {
     if fd == 1 || fd == 2 {
@@ -384,7 +386,7 @@ fn turned() {
     }
 }
 
-/// Before the C library writes what its streams hold: its own calls do not come by here.
+/// Settles before the C library writes the buffers of its streams, because no hook sees its own calls.
 pub(crate) fn flushing() {
     if state::maybe_open() && state::open() {
         let _errno = sys::Errno::keep();
@@ -392,7 +394,7 @@ pub(crate) fn flushing() {
     }
 }
 
-/// Before the length, the position or the state of a file is asked for or changed that text waits for.
+/// Settles before a call that reads or changes the length, position or state of a file that text waits for.
 #[inline]
 fn looked_into(fd: c_int) {
     if in_a_file() && is_a_sink(sys::fstat(fd)) {

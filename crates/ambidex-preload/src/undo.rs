@@ -1,7 +1,7 @@
-//! The journal by which the engine takes back what the process has changed since a snapshot.
+//! The journal from which the engine undoes the changes that the process has made since a snapshot.
 //!
-//! An entry is written before its change is made, and says nothing wrong if the change then isn't made: the process may
-//! be stopped in between. The engine's `undo.rs` reads it.
+//! An entry is written before its change is made, and does no harm if the change is then not made: the process may be
+//! stopped in between. The engine's `undo.rs` reads it.
 
 use std::ffi::c_int;
 
@@ -10,24 +10,25 @@ use crate::lock::Lock;
 use crate::paths;
 use crate::sys::{self, Own, Stat};
 
-/// The largest file whose content is kept where the file system can't share it. Larger ones are waited for instead.
+/// The size of the largest file, in bytes, whose content is kept if the file system can't share it. A change of a
+/// larger file waits instead.
 const LARGEST: i64 = 64 << 20;
 
-/// The same for a file that is open while a snapshot is taken, and so kept at every snapshot.
+/// The same limit for a file that is open while a snapshot is taken, and so is kept at every snapshot.
 pub(crate) const LARGEST_OPEN: i64 = 16 << 20;
 
 struct Journal {
-    /// Where the journal and what is kept are; empty before the first snapshot.
+    /// The directory of the journal and of the files that it keeps; empty before the first snapshot.
     folder: Vec<u8>,
-    /// The folders in which changes can be taken back.
+    /// The directories in which changes can be undone.
     roots: Vec<Vec<u8>>,
-    /// How much was kept.
+    /// The number of paths handed out for kept files.
     kept: u64,
 }
 
 static JOURNAL: Lock<Journal> = Lock::new(Journal { folder: Vec::new(), roots: Vec::new(), kept: 0 });
 
-/// The engine has said where the journal is, and where changes can be taken back.
+/// Stores the engine's answer: where the journal is, and where changes can be undone.
 pub(crate) fn begin(folder: &[u8], roots: Vec<Vec<u8>>) {
     if let Some(mut journal) = JOURNAL.lock() {
         journal.folder = folder.to_vec();
@@ -35,17 +36,17 @@ pub(crate) fn begin(folder: &[u8], roots: Vec<Vec<u8>>) {
     }
 }
 
-/// The memory is that of a process by fork.
+/// Frees the lock in a child made by fork, which has a copy of this memory.
 pub(crate) fn forked() {
     JOURNAL.free_after_fork();
 }
 
-/// Whether a change there can be taken back.
+/// Returns whether a change at this path can be undone.
 pub(crate) fn is_inside(real: &[u8]) -> bool {
     JOURNAL.lock().is_some_and(|journal| journal.roots.iter().any(|root| paths::below(real, root)))
 }
 
-/// Whether a file may be the project's; every one as long as nobody knows.
+/// Returns whether a file may be the project's. As long as this is unknown, every file may be.
 pub(crate) fn may_be_inside(real: &[u8]) -> bool {
     JOURNAL.lock().is_none_or(|journal| {
         journal.roots.is_empty() || journal.roots.iter().any(|root| paths::below(real, root))
@@ -81,13 +82,13 @@ fn write(kind: u8, fields: &[&[u8]]) -> Written {
     let Ok(before) = sys::fstat(log.0) else { return Written(false) };
     let written = sys::write_all(log.0, &entry).is_ok();
     if !written {
-        // What comes behind a part of an entry would be taken for the rest of it.
+        // The next bytes would be read as the rest of a partial entry.
         let _ = sys::ftruncate(log.0, before.size);
     }
     Written(written)
 }
 
-/// A path in the journal's folder that nothing has yet.
+/// Returns an unused path in the journal's directory.
 pub(crate) fn new_place() -> Option<PathBuffer> {
     let mut journal = JOURNAL.lock()?;
     journal.kept += 1;
@@ -100,17 +101,17 @@ pub(crate) fn new_place() -> Option<PathBuffer> {
     (!journal.folder.is_empty() && path.whole()).then_some(path)
 }
 
-/// From here on changes are behind this snapshot.
+/// Writes an entry for a snapshot: all later entries are changes after this snapshot.
 pub(crate) fn mark(snapshot: &[u8]) -> Written {
     write(b'M', &[snapshot])
 }
 
-/// There is nothing at this path, and something will be.
+/// Writes an entry for a path where nothing exists, and something will be created.
 pub(crate) fn absent(path: &[u8]) -> Written {
     write(b'A', &[path])
 }
 
-/// The file there will be changed in place: keeps its content.
+/// Keeps the content of a file that will be changed in place, and writes an entry for it.
 pub(crate) fn content(path: &mut PathBuffer, stat: &Stat) -> Written {
     let Some(mut kept) = new_place() else { return Written(false) };
     let Ok(file) = sys::openat(sys::AT_FDCWD, path.c(), sys::O_RDONLY | sys::O_CLOEXEC, 0).map(Own) else {
@@ -126,7 +127,7 @@ pub(crate) fn content(path: &mut PathBuffer, stat: &Stat) -> Written {
     write(b'F', &[path.bytes(), kept.bytes(), numbers[0].bytes(), numbers[1].bytes(), numbers[2].bytes()])
 }
 
-/// Copies the content of an open file to a new one; shared, where the file system can.
+/// Copies the content of an open file to a new one, or shares it if the file system can.
 pub(crate) fn keep(file: c_int, size: i64, largest: i64, to: &mut PathBuffer) -> bool {
     let flags = sys::O_WRONLY | sys::O_CREAT | sys::O_TRUNC | sys::O_CLOEXEC;
     let Ok(copy) = sys::openat(sys::AT_FDCWD, to.c(), flags, 0o600).map(Own) else { return false };
@@ -153,12 +154,12 @@ pub(crate) fn keep(file: c_int, size: i64, largest: i64, to: &mut PathBuffer) ->
     }
 }
 
-/// What is at the path will be moved to `kept`, or is there already by another name.
+/// Writes an entry for a file that will be moved to `kept`, or gets that path as a second name.
 pub(crate) fn moved(path: &[u8], kept: &[u8]) -> Written {
     write(b'B', &[path, kept])
 }
 
-/// The symbolic link there will go.
+/// Writes an entry for a symbolic link that will be removed.
 pub(crate) fn link(path: &mut PathBuffer) -> Written {
     let mut target = PathBuffer::new();
     match target.fill(|room| sys::readlinkat(sys::AT_FDCWD, path.c(), room)) {
@@ -167,12 +168,12 @@ pub(crate) fn link(path: &mut PathBuffer) -> Written {
     }
 }
 
-/// The folder there will go.
+/// Writes an entry for a directory that will be removed.
 pub(crate) fn folder(path: &[u8], stat: &Stat) -> Written {
     with_mode(b'D', path, stat)
 }
 
-/// The permissions there will change.
+/// Writes an entry for permissions that will change.
 pub(crate) fn permissions(path: &[u8], stat: &Stat) -> Written {
     with_mode(b'P', path, stat)
 }
@@ -183,7 +184,7 @@ fn with_mode(kind: u8, path: &[u8], stat: &Stat) -> Written {
     write(kind, &[path, mode.bytes()])
 }
 
-/// The times there will change.
+/// Writes an entry for times that will change.
 pub(crate) fn times(path: &[u8], stat: &Stat) -> Written {
     let mut numbers = [const { PathBuffer::new() }; 4];
     for (text, number) in numbers.iter_mut().zip([stat.atime, stat.atime_ns, stat.mtime, stat.mtime_ns]) {
@@ -192,7 +193,7 @@ pub(crate) fn times(path: &[u8], stat: &Stat) -> Written {
     write(b'T', &[path, numbers[0].bytes(), numbers[1].bytes(), numbers[2].bytes(), numbers[3].bytes()])
 }
 
-/// Something will be renamed.
+/// Writes an entry for a rename that will be made.
 pub(crate) fn renamed(from: &[u8], to: &[u8]) -> Written {
     write(b'R', &[from, to])
 }

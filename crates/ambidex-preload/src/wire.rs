@@ -1,4 +1,5 @@
-//! How the engine is spoken to: questions on a connection of the process's own, called B, and frames on A.
+//! The messages to the engine: questions on a connection of the process's own, called B, and frames on the session,
+//! called A.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -14,7 +15,7 @@ pub(crate) use ambidex_hook::frames::{receive_frame, send_frame};
 /// The version of the protocol.
 pub(crate) const VERSION: u64 = 2;
 
-/// What is asked.
+/// The kind of a question.
 #[derive(Clone, Copy)]
 pub(crate) enum Question {
     Look,
@@ -26,7 +27,7 @@ pub(crate) enum Question {
 struct Connection {
     fd: c_int,
     pid: c_int,
-    /// The socket's own numbers: the program may close the descriptor, and something else may get its number.
+    /// The device and inode of the socket: the program may close the descriptor, and something else may get its number.
     file: (u64, u64),
 }
 
@@ -42,10 +43,10 @@ const NONE: Connection = Connection { fd: -1, pid: 0, file: (0, 0) };
 
 static CONNECTION: Lock<Connection> = Lock::new(NONE);
 
-/// The engine did not answer: it isn't asked again.
+/// Whether the engine failed to answer. Then it isn't asked again.
 static GONE: AtomicBool = AtomicBool::new(false);
 
-/// The most paths that a question can have.
+/// The maximum number of paths in a question.
 const PATHS: usize = 4;
 
 /// Waits until everything of this program is settled.
@@ -81,7 +82,7 @@ pub(crate) fn ask(question: Question, why: &str, places: &[Place<'_>]) {
     }
 }
 
-/// Tells the engine that a snapshot is there. Says whether it is wanted.
+/// Tells the engine that a snapshot waits. Returns whether the engine keeps it.
 pub(crate) fn snapshot_waits(number: &[u8]) -> bool {
     let number = std::str::from_utf8(number).unwrap_or_default();
     exchange(b'W', number, &[]).is_some_and(|reply| reply & 2 != 0)
@@ -103,16 +104,16 @@ fn exchange(kind: u8, why: &str, paths: &[&[u8]]) -> Option<u8> {
         }
         return reply;
     }
-    // A child by vfork shares the parent's memory and must not leave a connection in it; and a thread or signal handler
-    // doesn't wait for the one that is asking. They have a connection for this question alone.
+    // A child of vfork shares the parent's memory and must not leave a connection in it, and a thread or signal handler
+    // doesn't wait for the one that is asking. They open a connection for this question alone.
     let fd = sys::Own(greet(pid)?);
     question(fd.0, kind, why, paths)
 }
 
-/// The process whose memory this is.
+/// The process that this memory belongs to.
 static HOME: AtomicI32 = AtomicI32::new(0);
 
-/// The memory belongs to this process from now on: it was started, forked or resumed.
+/// Notes that the memory belongs to this process from now on: it was started, forked or resumed.
 pub(crate) fn at_home() {
     HOME.store(sys::getpid(), Ordering::Relaxed);
 }
@@ -121,7 +122,7 @@ fn same(connection: &Connection) -> bool {
     sys::fstat(connection.fd).is_ok_and(|stat| (stat.dev, stat.ino) == connection.file)
 }
 
-/// A new connection that has introduced itself.
+/// Opens a new connection and introduces the process on it.
 fn greet(pid: c_int) -> Option<c_int> {
     let fd = sys::connect(settings::socket()).ok()?;
     let mut hello = Buffer::<64>::new();
@@ -161,13 +162,13 @@ fn question(fd: c_int, kind: u8, why: &str, paths: &[&[u8]]) -> Option<u8> {
     (receive_frame(fd, &mut reply)? > 0).then_some(reply[0])
 }
 
-/// The connection B as it is, if it is this process's.
+/// Returns the descriptor of connection B, if the connection is this process's.
 pub(crate) fn connection() -> Option<c_int> {
     let connection = CONNECTION.try_lock()?;
     (connection.pid == sys::getpid()).then_some(connection.fd)
 }
 
-/// Makes the connection before it is needed, so that no descriptor appears within a call of the project's.
+/// Makes the connection before it is needed, so that no descriptor appears during a call of the project.
 pub(crate) fn connect() {
     if let Some(mut connection) = CONNECTION.try_lock()
         && let Some(new) = Connection::new(sys::getpid())
@@ -176,7 +177,7 @@ pub(crate) fn connect() {
     }
 }
 
-/// Forgets the connection; a child by fork opens one of its own, and closes the parent's.
+/// Forgets the connection. A child made by fork opens one of its own, and closes the parent's.
 pub(crate) fn forget_connection() {
     CONNECTION.free_after_fork();
     if let Some(mut connection) = CONNECTION.try_lock() {

@@ -1,4 +1,4 @@
-//! How much space is taken; one process at a time may change that.
+//! The accounts: how much space the store takes, a number that one process at a time may change.
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
@@ -14,27 +14,27 @@ use crate::layout::Layout;
 use crate::regular::open_regular;
 use crate::scan::{Found, entries, found, scan, space};
 
-/// What a collection has removed.
+/// The result of a collection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Collected {
-    /// Contents and lists of records.
+    /// The number of content files and lists of records that were removed.
     pub files: u64,
-    /// Files that processes had begun to write when they were killed.
+    /// The number of removed files that processes were writing when they were killed.
     pub abandoned: u64,
     /// The space that all of them took, in bytes.
     pub bytes: u64,
 }
 
-/// How many bytes the file of accounts has: its mark, the space taken, and the beginning of the hash of both.
+/// The length of the accounts file in bytes: a mark, the space taken, and the beginning of the hash of both.
 const LENGTH: usize = 32;
 const MARK: &[u8; 8] = b"ambidex1";
 
 /// The accounts, locked until this is dropped.
 ///
-/// The number is never less than what is there, also if this process is killed at any moment: space is added before a
-/// file is made, and taken off after one is removed. Files are made and removed only while the accounts are locked. One
-/// thing is done without the lock, so that copying a file does not stop other processes: a temporary file, which has
-/// its full length from the start and is counted, is filled and renamed.
+/// The number is never less than the space of the files that exist, even if this process is killed at any moment: space
+/// is added before a file is created, and subtracted after one is removed. Files are created and removed only while the
+/// accounts are locked. One thing happens without the lock, so that copying a file does not block other processes: a
+/// temporary file, which has its full length from the start and is counted, is filled and renamed.
 #[derive(Debug)]
 pub(crate) struct Accounts<'a> {
     layout: &'a Layout,
@@ -44,7 +44,7 @@ pub(crate) struct Accounts<'a> {
 }
 
 impl<'a> Accounts<'a> {
-    /// Waits for the lock. Accounts that are missing or damaged are made anew from what is there.
+    /// Waits for the lock. Missing or damaged accounts are computed again from the files that exist.
     pub fn lock(layout: &'a Layout, limit: u64) -> Result<Self, StoreError> {
         let path = layout.accounts();
         let file = open_locked(layout, &path)?;
@@ -56,7 +56,7 @@ impl<'a> Accounts<'a> {
         Ok(accounts)
     }
 
-    /// None if the number isn't there, or isn't what was written.
+    /// Returns the number, or `None` if it is missing or isn't what was written.
     fn read(&self) -> Option<u64> {
         let mut bytes = [0; LENGTH];
         self.file.read_exact_at(&mut bytes, 0).ok()?;
@@ -69,8 +69,8 @@ impl<'a> Accounts<'a> {
         self.file.write_all_at(&written(taken), 0).map_err(StoreError::store(&self.layout.accounts()))
     }
 
-    /// Takes space for a file that is going to be made. Makes room by a collection if there is none; false if that does
-    /// not help.
+    /// Takes space for a file that is about to be created. If there is no room, makes some by a collection. Returns
+    /// false if that does not help.
     pub fn take(&mut self, space: u64) -> Result<bool, StoreError> {
         if space > self.limit {
             return Ok(false);
@@ -91,8 +91,8 @@ impl<'a> Accounts<'a> {
         self.set(self.taken.saturating_sub(space))
     }
 
-    /// Removes a file that is damaged, and says whether it was there. Its length may not be the one that was counted, so
-    /// its space is not given back; the next collection finds it.
+    /// Removes a damaged file, and returns whether it existed. Its length may not be the one that was counted, so its
+    /// space is not given back; the next collection counts it.
     pub fn discard(&mut self, path: &Path) -> Result<bool, StoreError> {
         match fs::remove_file(path) {
             Ok(()) => Ok(true),
@@ -101,16 +101,16 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// A new temporary file of this length. None if there is no room for it.
+    /// Creates a temporary file of this length. Returns `None` if there is no room for it.
     ///
-    /// Its lock tells others that its writer lives, also in another container, where process numbers mean nothing. As it
-    /// is made and locked here, nobody meets it without its lock.
+    /// The file's lock shows other processes that its writer is alive, even in another container, where process numbers
+    /// mean nothing. Because the file is created and locked here, no process finds it without its lock.
     pub fn temporary(&mut self, bytes: u64) -> Result<Option<NamedTempFile>, StoreError> {
         if !self.take(space(bytes))? {
             return Ok(None);
         }
         let folder = self.layout.temporary();
-        // Programs that tidy up caches remove empty folders.
+        // Programs that tidy up caches remove empty directories.
         let made = fs::create_dir_all(&folder)
             .and_then(|()| {
                 tempfile::Builder::new()
@@ -132,25 +132,25 @@ impl<'a> Accounts<'a> {
         }
     }
 
-    /// Counts anew.
+    /// Counts all files again.
     pub fn correct(&mut self) -> Result<(), StoreError> {
         self.count(u64::MAX).map(drop)
     }
 
-    /// Removes what was used least recently until at most nine tenths of the limit are taken.
+    /// Removes the least recently used files until at most nine tenths of the limit are taken.
     pub fn collect(&mut self) -> Result<Collected, StoreError> {
         self.count(nine_tenths(self.limit))
     }
 
-    /// Removes all files that nobody is writing.
+    /// Removes all files that no process is writing.
     pub fn clear(&mut self) -> Result<Collected, StoreError> {
         self.count(0)
     }
 
-    /// Counts what is there, and removes what was used least recently until no more than `target` is taken.
+    /// Counts all files, and removes the least recently used ones until no more than `target` is taken.
     fn count(&mut self, target: u64) -> Result<Collected, StoreError> {
         let mut collected = Collected::default();
-        // Temporary files first: one that is renamed meanwhile is then met twice, and not left out.
+        // Temporary files first: one that is renamed in the meantime is then seen twice rather than missed.
         let temporary = self.sweep(&mut collected)?;
         let mut all = scan(&self.layout.contents())?;
         all.extend(scan(&self.layout.records())?);
@@ -176,7 +176,7 @@ impl<'a> Accounts<'a> {
                     taken -= file.space;
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => taken -= file.space,
-                // It stays, and stays counted. The others may still go.
+                // The file stays, and stays counted. The others can still be removed.
                 Err(error) => stays = stays.or(Some(StoreError::store(&file.path)(error))),
             }
         }
@@ -184,7 +184,7 @@ impl<'a> Accounts<'a> {
         stays.map_or(Ok(collected), Err)
     }
 
-    /// Removes the temporary files of processes that are no more. Those of others.
+    /// Removes the temporary files of processes that no longer exist. Returns the temporary files of other processes.
     fn sweep(&self, collected: &mut Collected) -> Result<Vec<Found>, StoreError> {
         let mut of_others = Vec::new();
         for file in entries(&self.layout.temporary())?.iter().filter_map(found) {
@@ -193,7 +193,7 @@ impl<'a> Accounts<'a> {
                     collected.abandoned += 1;
                     collected.bytes += file.space;
                 }
-                // Complete, and at its place.
+                // The file is complete and has been renamed to its final path.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 _ => of_others.push(file),
             }
@@ -202,7 +202,7 @@ impl<'a> Accounts<'a> {
     }
 }
 
-/// Removes a temporary file unless its writer lives, and says whether it did.
+/// Removes a temporary file unless its writer is alive, and returns whether it did.
 fn remove_if_abandoned(path: &Path) -> io::Result<bool> {
     let file = open_regular(path)?;
     match file.try_lock() {
@@ -224,8 +224,8 @@ fn written(taken: u64) -> [u8; LENGTH] {
     bytes
 }
 
-/// How long somebody else may have the lock. A collection of a large store takes a second or two; one who has been stopped
-/// in the middle of it must not stop all others.
+/// How long another process may hold the lock. A collection of a large store takes a second or two. A process that was
+/// stopped in the middle of one must not block all others.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn lock(file: &File) -> io::Result<()> {
@@ -248,7 +248,7 @@ fn lock(file: &File) -> io::Result<()> {
     }
 }
 
-/// Opens and locks the file of accounts, and makes it, also where somebody has removed the whole store.
+/// Opens and locks the accounts file. Creates it if it is missing, even if the whole store was removed.
 fn open_locked(layout: &Layout, path: &Path) -> Result<File, StoreError> {
     let open = || File::options().read(true).write(true).create(true).truncate(false).open(path);
     loop {
@@ -261,7 +261,7 @@ fn open_locked(layout: &Layout, path: &Path) -> Result<File, StoreError> {
         };
         let file = file.map_err(StoreError::store(path))?;
         lock(&file).map_err(StoreError::store(path))?;
-        // The lock of a file that is no longer there keeps nobody out.
+        // A lock on a file that is no longer at this path keeps no process out.
         let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
         let here = file.metadata().map(identity).map_err(StoreError::store(path))?;
         if fs::metadata(path).map(identity).is_ok_and(|there| there == here) {

@@ -14,18 +14,18 @@ use crate::error::StoreError;
 use crate::regular::open_regular;
 use crate::scan::space;
 
-/// A use is noted unless one was noted so short a time ago.
+/// A use is not noted if an earlier one was noted within this time.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// Large enough for BLAKE3 to be fast, and for few calls of the system.
+/// The size of a read: large enough for BLAKE3 to be fast, and for few system calls.
 const PIECE: usize = 128 * 1024;
 
 impl Store {
-    /// Puts a copy of a file into the store; `digest` is that of its content, as the caller has found it. Content that is
-    /// there already, undamaged, is only marked as used.
+    /// Puts a copy of a file into the store. `digest` is the hash of its content that the caller has computed. Content
+    /// that is already there and undamaged is only marked as used.
     ///
-    /// Whether it is in the store now. It is not if there is no room, even after a collection, or if the file has another
-    /// content by now.
+    /// Returns whether the store now has the content. It does not if there is no room, even after a collection, or if
+    /// the file's content has changed since.
     pub fn put(&self, digest: &Digest, file: &Path) -> Result<bool, StoreError> {
         let outside = || StoreError::outside(file);
         let source = open_regular(file).map_err(outside())?;
@@ -37,9 +37,9 @@ impl Store {
         let mut accounts = self.lock()?;
         match Present::at(&place, digest) {
             Present::Right => return Ok(true),
-            // Nobody replaces it without the lock.
+            // No process replaces it without the lock.
             Present::Damaged => drop(accounts.discard(&place)?),
-            // By now it may be there: another process puts it at its place without the lock.
+            // It may exist by now: another process renames it to its final path without the lock.
             Present::Missing => {}
         }
         let Some(partial) = accounts.temporary(length)? else { return Ok(false) };
@@ -51,7 +51,7 @@ impl Store {
         }
         drop(accounts);
 
-        // Not more than there is room for, should the file grow.
+        // Copy no more than there is room for, in case the file grows.
         let copied = match copy(&mut source.take(length), &mut partial.as_file()) {
             Ok(copied) => copied,
             Err(error) => {
@@ -71,7 +71,7 @@ impl Store {
             Err(error) => {
                 self.give_up(error.file)?;
                 match error.error.kind() {
-                    // Another process was quicker.
+                    // Another process was faster.
                     io::ErrorKind::AlreadyExists => Ok(true),
                     _ => Err(StoreError::store(&place)(error.error)),
                 }
@@ -79,16 +79,16 @@ impl Store {
         }
     }
 
-    /// Puts a copy of a content to `to`, whose folder exists, by a temporary file beside it. `executable` gives it the
-    /// permissions of a program, as far as the umask lets.
+    /// Copies stored content to `to`, by a temporary file in the same directory, which must exist. `executable` gives
+    /// the copy the permissions of a program, as far as the umask allows.
     ///
-    /// False if the store does not have it. What is damaged is removed, and counts as missing.
+    /// Returns false if the store does not have the content. Damaged content is removed and counts as missing.
     pub fn fetch(&self, digest: &Digest, to: &Path, executable: bool) -> Result<bool, StoreError> {
         let place = self.layout.content(digest);
         let mut content = match open_regular(&place) {
             Ok(content) => content,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            // Something else is in its place.
+            // The path holds something other than a regular file.
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 let _ = self.remove_if_damaged(digest);
                 return Ok(false);
@@ -107,7 +107,7 @@ impl Store {
             CopyError::Write(error) => outside()(error),
         })?;
         if copied != *digest {
-            // Whether it can be removed or not: it is not what was asked for.
+            // The content is not what the caller asked for, whether it can be removed or not.
             let _ = self.remove_if_damaged(digest);
             return Ok(false);
         }
@@ -116,8 +116,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Removes a content if it is damaged, and says whether it did. It is read again under the lock: by now a right one
-    /// may be there.
+    /// Removes content if it is damaged, and returns whether it did. The content is read again under the lock, because
+    /// undamaged content may be there by now.
     pub(crate) fn remove_if_damaged(&self, digest: &Digest) -> Result<bool, StoreError> {
         let place = self.layout.content(digest);
         let mut accounts = self.lock()?;
@@ -128,8 +128,8 @@ impl Store {
         }
     }
 
-    /// Removes a temporary file and gives back its space. It has to go under the lock: a collection that came between the
-    /// two would give the space back a second time.
+    /// Removes a temporary file and gives back its space, both under the lock. A collection between the two would give
+    /// the space back a second time.
     fn give_up(&self, partial: NamedTempFile) -> Result<(), StoreError> {
         let mut accounts = self.lock()?;
         let length = partial.as_file().metadata().map_err(StoreError::store(partial.path()))?.len();
@@ -139,18 +139,18 @@ impl Store {
     }
 }
 
-/// What is found at the place of a content.
+/// The state of the content at its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Present {
     Missing,
     Damaged,
-    /// It is marked as used.
+    /// The content is undamaged, and marked as used.
     Right,
 }
 
 impl Present {
-    /// Reads what is there: who puts a content has just made it, in far more time, and the next one who fetches it shall
-    /// find it.
+    /// Reads the whole content. The process that puts it has just spent far more time to make it, and the next process
+    /// to fetch it should find it.
     fn at(place: &Path, digest: &Digest) -> Self {
         match open_regular(place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Missing,
@@ -167,7 +167,7 @@ impl Present {
 pub(crate) fn mark(file: &File) {
     let now = SystemTime::now();
     let noted = file.metadata().and_then(|metadata| metadata.modified());
-    // A time to come is wrong, and would keep the file for ever.
+    // A time in the future is wrong, and would keep the file for ever.
     let fresh = noted.is_ok_and(|noted| now.duration_since(noted).is_ok_and(|age| age < FRESH));
     if !fresh {
         let _ = file.set_modified(now);
@@ -179,7 +179,7 @@ enum CopyError {
     Write(io::Error),
 }
 
-/// Copies all that is left, and finds its digest by the way.
+/// Copies the rest of `from`, and computes its digest at the same time.
 fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<Digest, CopyError> {
     let mut hasher = blake3::Hasher::new();
     let mut piece = vec![0; PIECE];

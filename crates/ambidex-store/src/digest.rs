@@ -1,4 +1,4 @@
-//! The names of things in a store: hashes, and how they are written.
+//! The hashes that name things in a store, and how they are written.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -6,16 +6,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The BLAKE3 hash of a content.
+/// The BLAKE3 hash of a file's content.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
 
-/// What a list of records is found by: a hash of whatever the records are about.
+/// The key of a list of records: a hash of whatever the records are about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub [u8; 32]);
 
 impl Digest {
-    /// The digest of all that a reader gives.
+    /// Returns the digest of everything that a reader yields.
     pub fn of_reader(reader: impl Read) -> io::Result<Self> {
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(reader)?;
@@ -23,12 +23,12 @@ impl Digest {
     }
 }
 
-/// A text is no hash: it has not 64 hexadecimal digits.
+/// The error for text that is no hash, because it does not have 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a hash has 64 lower-case hexadecimal digits")]
 pub struct NotAHash;
 
-/// 64 digits, in lower case only, so that a hash has one spelling.
+/// Parses 64 digits. They must be in lower case, so that a hash has only one spelling.
 fn parse(text: &str) -> Result<[u8; 32], NotAHash> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(NotAHash);
@@ -36,11 +36,11 @@ fn parse(text: &str) -> Result<[u8; 32], NotAHash> {
     blake3::Hash::from_hex(text).map(Into::into).map_err(|_| NotAHash)
 }
 
-/// What the two kinds of names have in common.
+/// Implements what the two kinds of names have in common.
 macro_rules! name_of_32_bytes {
     ($name:ident) => {
         impl $name {
-            /// That of these bytes.
+            /// Returns the hash of these bytes.
             pub fn of(bytes: &[u8]) -> Self {
                 Self(blake3::hash(bytes).into())
             }
@@ -66,7 +66,7 @@ macro_rules! name_of_32_bytes {
             }
         }
 
-        /// 32 bytes, or 64 digits in a format for people such as JSON.
+        /// Writes 32 bytes, or 64 digits in a human-readable format such as JSON.
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match serializer.is_human_readable() {

@@ -1,4 +1,4 @@
-//! Where everything is in the folder of a store.
+//! Where everything is in the directory of a store.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::digest::{Digest, Key};
 use crate::error::StoreError;
 
-/// What makes backups leave a folder out (<https://bford.info/cachedir/>).
+/// The content of the file that makes backups skip a directory (<https://bford.info/cachedir/>).
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
                    # This folder is a cache of ambidex. Everything in it can be removed.\n";
 const TAG_NAME: &str = "CACHEDIR.TAG";
 
-/// The folders of a store of this version. A later one that is laid out otherwise has a folder of its own beside it.
+/// The directories of a store of this version. A later version with another layout has its own directory beside it.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     top: PathBuf,
@@ -20,12 +20,12 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// That of the store in this folder. Nothing is made.
+    /// Returns the layout of the store in this directory. Creates nothing.
     pub fn new(top: &Path) -> Self {
         Self { top: top.to_owned(), version: top.join("v1") }
     }
 
-    /// Makes the folders that are missing.
+    /// Creates the directories that are missing.
     pub fn make(&self) -> Result<(), StoreError> {
         fs::create_dir_all(&self.top).map_err(StoreError::store(&self.top))?;
         match fs::create_dir(&self.version) {
@@ -39,53 +39,53 @@ impl Layout {
         Ok(())
     }
 
-    /// Marks the folder as a cache. One that holds other things than ambidex' is left as it is, and only the store in it
-    /// marked: someone who names a home folder does not mean that it is no longer to be backed up.
+    /// Marks the directory as a cache. If it contains anything that isn't ambidex's, only the store inside it is
+    /// marked: a user who names a home directory does not mean to exclude it from backups.
     fn tag(&self) {
         let is_ours = |entry: fs::DirEntry| entry.path() == self.version;
         let all_ours = fs::read_dir(&self.top).is_ok_and(|mut all| all.all(|entry| entry.is_ok_and(is_ours)));
         let folder = if all_ours { &self.top } else { &self.version };
-        // A store without the tag works as well.
+        // A store works without the tag as well.
         let _ = File::create_new(folder.join(TAG_NAME)).and_then(|mut file| file.write_all(TAG.as_bytes()));
     }
 
-    /// The folder that was asked for.
+    /// Returns the directory that the caller asked for.
     pub fn top(&self) -> &Path {
         &self.top
     }
 
-    /// The file that is locked, and says how much is in the store.
+    /// Returns the path of the file that is locked, and that says how much is in the store.
     pub fn accounts(&self) -> PathBuf {
         self.version.join("accounts")
     }
 
-    /// Files that are being written.
+    /// Returns the directory of files that are being written.
     pub fn temporary(&self) -> PathBuf {
         self.version.join("tmp")
     }
 
-    /// The folder of all contents.
+    /// Returns the directory of all contents.
     pub fn contents(&self) -> PathBuf {
         self.version.join("content")
     }
 
-    /// The folder of all records.
+    /// Returns the directory of all records.
     pub fn records(&self) -> PathBuf {
         self.version.join("record")
     }
 
-    /// The file of a content.
+    /// Returns the path of the content with this digest.
     pub fn content(&self, digest: &Digest) -> PathBuf {
         sharded(self.contents(), &digest.to_string())
     }
 
-    /// The file with the records of a key.
+    /// Returns the path of the file with the records of a key.
     pub fn record(&self, key: &Key) -> PathBuf {
         sharded(self.records(), &key.to_string())
     }
 }
 
-/// 256 folders, so that none has too many files.
+/// Puts a name into one of 256 directories, so that none has too many files.
 fn sharded(mut folder: PathBuf, name: &str) -> PathBuf {
     folder.push(&name[..2]);
     folder.push(name);

@@ -1,8 +1,8 @@
-//! A folder of contents and records that processes share: files by the hash of their content, and small records
-//! by a key. It knows nothing of what they are for.
+//! A directory of contents and records that processes share: files by the hash of their content, and small records by a
+//! key. The store does not know what they are for.
 //!
-//! Everything in a store may go away at any time: other processes collect what was used least recently, so that the
-//! limit holds, and what is damaged is thrown away. So what isn't there is a miss, and no error.
+//! Any entry of a store may disappear at any time: other processes remove the least recently used files to stay within
+//! the limit, and damaged entries are removed. So a missing entry is a miss, not an error.
 
 mod accounts;
 mod content;
@@ -25,41 +25,41 @@ pub use verify::Verified;
 use accounts::Accounts;
 use layout::Layout;
 
-/// A store in a folder. Any number of threads and processes can use it at once.
+/// A store in a directory. Any number of threads and processes can use it at once.
 #[derive(Clone, Debug)]
 pub struct Store {
     layout: Layout,
     limit: u64,
 }
 
-/// How much is in a store.
+/// The size of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stats {
-    /// Contents.
+    /// The number of content files.
     pub files: u64,
-    /// Keys that have records.
+    /// The number of keys that have records.
     pub records: u64,
-    /// The space that all of them take, in bytes: whole blocks of 4 KiB, as file systems give it.
+    /// The space that all of them take, in bytes: whole blocks of 4 KiB, as file systems allocate it.
     pub bytes: u64,
     /// The space that they may take, in bytes.
     pub limit: u64,
 }
 
 impl Store {
-    /// Opens the store in a folder, and makes it if there is none. Contents and records together never take more than
-    /// `limit` bytes, counted in whole blocks of 4 KiB; folders are not counted.
+    /// Opens the store in a directory, and creates it if it does not exist. Contents and records together never take
+    /// more than `limit` bytes, counted in whole blocks of 4 KiB; directories are not counted.
     pub fn open(folder: &Path, limit: u64) -> Result<Self, StoreError> {
         let layout = Layout::new(folder);
         layout.make()?;
         Ok(Self { layout, limit })
     }
 
-    /// The folder.
+    /// Returns the directory.
     pub fn folder(&self) -> &Path {
         self.layout.top()
     }
 
-    /// Looks how much is in the store.
+    /// Counts the files in the store.
     pub fn stats(&self) -> Result<Stats, StoreError> {
         let contents = scan::scan(&self.layout.contents())?;
         let records = scan::scan(&self.layout.records())?;
@@ -68,8 +68,8 @@ impl Store {
         Ok(Stats { files, records, bytes, limit: self.limit })
     }
 
-    /// Removes what killed processes have left, and then what was used least recently until at most nine tenths of the
-    /// limit are taken.
+    /// Removes the files that killed processes left, and then the least recently used files until at most nine tenths
+    /// of the limit are taken.
     pub fn collect(&self) -> Result<Collected, StoreError> {
         self.lock()?.collect()
     }

@@ -1,7 +1,7 @@
-//! The lists of records: how they are kept in files, and how they change.
+//! The lists of records: how files hold them, and how they change.
 //!
-//! A file begins with a mark. For each record, the newest first, follow its length (4 bytes, little-endian), a hash, and
-//! the record. The hash is that of the key, the length and the record, so that a file at the wrong place is damaged too.
+//! A file begins with a mark. Each record follows, newest first: its length (4 bytes, little-endian), a hash, and the
+//! record itself. The hash covers the key, the length and the record, so a file at the wrong path is damaged too.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -17,19 +17,19 @@ use crate::scan::space;
 
 const MARK: &[u8; 8] = b"records1";
 
-/// How many records a key has at most.
+/// The maximum number of records of a key.
 const AT_MOST: usize = 16;
 
-/// What a file holds.
+/// The records in one file.
 #[derive(Debug, Default)]
 pub(crate) struct List {
     pub records: Vec<Vec<u8>>,
-    /// Something in it isn't what was written.
+    /// Whether any part of the file isn't what was written.
     pub damaged: bool,
 }
 
 impl List {
-    /// Finds the records in a file's bytes. What stands behind a damaged length is lost.
+    /// Finds the records in a file's bytes. Everything after a damaged length is lost.
     pub fn parse(key: &Key, bytes: &[u8]) -> Self {
         let mut list = Self::default();
         let Some(mut rest) = bytes.strip_prefix(MARK) else { return Self { damaged: true, ..list } };
@@ -69,7 +69,7 @@ impl List {
     }
 }
 
-/// A record's length as it stands in the file. No record comes near 4 GiB (see `add_record`).
+/// Returns a record's length as the file holds it. No record comes near 4 GiB (see `add_record`).
 fn length(record: &[u8]) -> [u8; 4] {
     u32::try_from(record.len()).unwrap_or(u32::MAX).to_le_bytes()
 }
@@ -80,7 +80,7 @@ fn checksum(key: &Key, record: &[u8]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// Length, hash, and what stands behind.
+/// Splits off the length and the hash of a record, and returns them with the bytes that follow.
 fn split_head(bytes: &[u8]) -> Option<(u32, [u8; 32], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (hash, rest) = rest.split_first_chunk::<32>()?;
@@ -88,32 +88,33 @@ fn split_head(bytes: &[u8]) -> Option<(u32, [u8; 32], &[u8])> {
 }
 
 impl Store {
-    /// The records of a key, the newest first. Damaged ones are left out, and removed. What can't be read isn't there.
+    /// Returns the records of a key, newest first. Damaged ones are left out and removed. A file that can't be read
+    /// counts as missing.
     pub fn records(&self, key: &Key) -> Vec<Vec<u8>> {
         let path = self.layout.record(key);
         let Some((file, list)) = read(key, &path) else { return Vec::new() };
         mark(&file);
         if list.damaged {
-            // They are left out, whether they can be removed or not.
+            // The damaged records are left out, whether they can be removed or not.
             let _ = self.repair_records(key);
         }
         list.records
     }
 
-    /// Adds a record in front of those of a key; an equal one is moved there. 16 are kept at most.
+    /// Adds a record in front of the others of its key. An equal record moves there. At most 16 records are kept.
     ///
-    /// A record that there is no room for, or of 4 GiB and more, is not kept.
+    /// A record is not kept if there is no room for it, or if it has 4 GiB or more.
     pub fn add_record(&self, key: &Key, record: &[u8]) -> Result<(), StoreError> {
         self.add_one_of(key, record, AT_MOST)
     }
 
-    /// A small value by its name, such as the digest of a program by its path and time: something that is quicker to
-    /// look up than to find again, and may be forgotten at any time.
+    /// Returns a small value by its name, such as the digest of a program by its path and time. Such a value is faster
+    /// to look up than to compute again, and may be forgotten at any time.
     pub fn memo(&self, name: &str) -> Option<Vec<u8>> {
         self.records(&memo_key(name)).into_iter().next()
     }
 
-    /// Sets such a value. That may fail without a word.
+    /// Sets such a value. A failure is ignored.
     pub fn set_memo(&self, name: &str, value: &[u8]) {
         let _ = self.add_one_of(&memo_key(name), value, 1);
     }
@@ -123,7 +124,7 @@ impl Store {
             return Ok(());
         }
         let path = self.layout.record(key);
-        // Nothing is written, and nobody waited for, if it is in front already.
+        // If the record is already in front, nothing is written, and there is no wait for the lock.
         if let Some((file, list)) = read(key, &path)
             && !list.damaged
             && list.records.first().is_some_and(|first| first == record)
@@ -137,11 +138,11 @@ impl Store {
         replace(&mut accounts, key, &path, &list)
     }
 
-    /// Takes damaged records out of the file of a key, and says whether there were any.
+    /// Removes the damaged records from the file of a key, and returns whether there were any.
     pub(crate) fn repair_records(&self, key: &Key) -> Result<bool, StoreError> {
         let path = self.layout.record(key);
         let mut accounts = self.lock()?;
-        // By now it may be another one.
+        // It may be another file by now.
         let Some((_, list)) = read(key, &path).filter(|(_, list)| list.damaged) else { return Ok(false) };
         match list.records.is_empty() {
             true => drop(accounts.discard(&path)?),
@@ -151,7 +152,7 @@ impl Store {
     }
 }
 
-/// None if there is no such file.
+/// Reads the list of a key. Returns `None` if the file can't be read.
 fn read(key: &Key, path: &Path) -> Option<(File, List)> {
     let mut file = open_regular(path).ok()?;
     let mut bytes = Vec::new();
@@ -159,15 +160,15 @@ fn read(key: &Key, path: &Path) -> Option<(File, List)> {
     Some((file, List::parse(key, &bytes)))
 }
 
-/// Writes a file anew. If there is no room for it, what was there stays.
+/// Writes a file again. If there is no room for it, the earlier file stays.
 fn replace(accounts: &mut Accounts<'_>, key: &Key, path: &Path, list: &List) -> Result<(), StoreError> {
     let bytes = list.bytes(key);
     let taken = space(bytes.len() as u64);
     let Some(mut partial) = accounts.temporary(bytes.len() as u64)? else { return Ok(()) };
     let shard = path.parent().unwrap_or(path);
     let written = partial.write_all(&bytes).and_then(|()| fs::create_dir_all(shard));
-    // Looked at behind the collection that may have made the room. A damaged file may not have the length that was
-    // counted: its space is left to the next collection.
+    // Measured after the collection that may have made the room. A damaged file may not have the length that was
+    // counted, so its space is left to the next collection.
     let before = if list.damaged { Ok(0) } else { fs::metadata(path).map(|metadata| space(metadata.len())) };
     let renamed = written.and_then(|()| partial.persist(path).map_err(Into::into));
     match renamed {
@@ -179,7 +180,7 @@ fn replace(accounts: &mut Accounts<'_>, key: &Key, path: &Path, list: &List) -> 
     }
 }
 
-/// Names don't meet the keys of callers, which are hashes of something else.
+/// Makes a key from a name. It never equals the key of a caller, which is a hash of something else.
 fn memo_key(name: &str) -> Key {
     Key(blake3::derive_key("ambidex-store memo 1", name.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! How a file is read that may be no file: a pipe or a device in its place would be waited for, or never end.
+//! Reading a path that may not be a regular file: reading a pipe or a device could block, or never end.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,9 +10,9 @@ use rustix::fs::OFlags;
 /// Opens a regular file for reading.
 ///
 /// # Errors
-/// If it can't be opened, or is something else.
+/// If it can't be opened, or isn't a regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
-    // A pipe would be waited for until somebody writes to it.
+    // Without this flag, opening a pipe would block until another process opens it for writing.
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = File::options().read(true).custom_flags(flags).open(path)?;
     if file.metadata()?.is_file() {
@@ -22,7 +22,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The content of a regular file.
+/// Reads the content of a regular file.
 ///
 /// # Errors
 /// As for [`open_regular`], or if it can't be read.

@@ -1,4 +1,4 @@
-//! What is in a store by looking at all of it.
+//! The files of a store, found by listing its directories.
 
 use std::fs;
 use std::io;
@@ -8,10 +8,12 @@ use std::time::SystemTime;
 
 use crate::error::StoreError;
 
-/// File systems give space in blocks. Counting bytes would let many small files take several times the limit.
+/// The unit of space, in bytes. File systems allocate blocks. Counting bytes would let many small files take several
+/// times the limit.
 const BLOCK: u64 = 4096;
 
-/// The space that a file of so many bytes counts for. An empty one takes none, but there can't be any number of them.
+/// Returns the space that a file of this many bytes counts for. An empty file takes none, but counts as a block,
+/// because there must not be an unlimited number of them.
 pub(crate) fn space(bytes: u64) -> u64 {
     bytes.div_ceil(BLOCK).max(1).saturating_mul(BLOCK)
 }
@@ -20,17 +22,17 @@ pub(crate) fn space(bytes: u64) -> u64 {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub path: PathBuf,
-    /// It keeps this number when it is renamed.
+    /// The inode number, which stays the same when the file is renamed.
     pub inode: u64,
     pub space: u64,
     pub used: SystemTime,
 }
 
-/// All files below a folder of shards. What goes away meanwhile is left out.
+/// Lists all files below a directory of shards. Files that disappear in the meantime are left out.
 pub(crate) fn scan(folder: &Path) -> Result<Vec<Found>, StoreError> {
     let mut all = Vec::new();
     for shard in entries(folder)? {
-        // A stray file is none of the store's.
+        // A stray file does not belong to the store.
         if shard.file_type().is_ok_and(|kind| kind.is_dir()) {
             all.extend(entries(&shard.path())?.iter().filter_map(found));
         }
@@ -38,7 +40,7 @@ pub(crate) fn scan(folder: &Path) -> Result<Vec<Found>, StoreError> {
     Ok(all)
 }
 
-/// What is in one folder.
+/// Lists the entries of a directory.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>, StoreError> {
     let listed = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -47,7 +49,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>, StoreError> {
     listed.map_err(StoreError::store(folder))
 }
 
-/// One file, with what the system knows of it.
+/// Returns a file with its metadata, or `None` for anything but a regular file.
 pub(crate) fn found(entry: &fs::DirEntry) -> Option<Found> {
     let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
     let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);

@@ -1,4 +1,4 @@
-//! How a whole store is checked.
+//! The check of a whole store.
 
 use std::io;
 use std::path::Path;
@@ -11,19 +11,21 @@ use crate::records::List;
 use crate::regular::{open_regular, read_regular};
 use crate::scan::scan;
 
-/// What was found by reading everything.
+/// The result of reading everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Contents that are right.
+    /// The number of undamaged content files.
     pub files: u64,
-    /// Records that are right.
+    /// The number of undamaged records.
     pub records: u64,
-    /// Files with damage. The damage has been removed: a content as a whole, of records those that are damaged.
+    /// The number of damaged files. The damage has been removed: content as a whole, and from a list only the records
+    /// that are damaged themselves.
     pub damaged: u64,
 }
 
 impl Store {
-    /// Reads everything, checks all hashes, and removes what is damaged. Other processes can use the store meanwhile.
+    /// Reads everything, checks all hashes, and removes what is damaged. Other processes can use the store at the same
+    /// time.
     pub fn verify(&self) -> Result<Verified, StoreError> {
         let mut verified = Verified::default();
         for file in scan(&self.layout.contents())? {
@@ -52,7 +54,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         match open_regular(path).and_then(Digest::of_reader) {
             Ok(found) if found == *digest => verified.files += 1,
-            // Removed by another process meanwhile.
+            // Another process has removed it in the meantime.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             _ => verified.damaged += u64::from(self.remove_if_damaged(digest)?),
         }
@@ -73,14 +75,14 @@ impl Store {
         Ok(())
     }
 
-    /// Removes a file that nobody would find by its name.
+    /// Removes a file that no lookup would find, because its path does not fit its name.
     fn remove_stray(&self, path: &Path, verified: &mut Verified) -> Result<(), StoreError> {
         verified.damaged += u64::from(self.lock()?.discard(path)?);
         Ok(())
     }
 }
 
-/// The hash that a file is named by.
+/// Returns the hash that a file is named by.
 fn name<T: FromStr>(path: &Path) -> Option<T> {
     path.file_name()?.to_str()?.parse().ok()
 }

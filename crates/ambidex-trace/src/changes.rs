@@ -1,4 +1,4 @@
-//! The functions by which a process changes files and folders.
+//! The functions that change files and directories.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 
@@ -12,17 +12,17 @@ use crate::sys::{self, AT_FDCWD};
 type Path = *const c_char;
 type Any = *mut c_void;
 
-/// Takes down that something is changed at a path.
+/// Writes an entry for a change at a path.
 #[inline]
 pub(crate) unsafe fn change(dir: c_int, path: Path) {
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     unsafe {
         effects::before(dir, path);
         note(Entry::Change, 0, dir, path, |place| LINK.finds(place));
     }
 }
 
-/// The same of an open file. One without a path is nobody's concern.
+/// Writes an entry for a change of an open file. A file without a path concerns nobody.
 #[inline]
 fn change_open(fd: c_int) {
     if journal::active() {
@@ -35,9 +35,9 @@ fn change_open(fd: c_int) {
     }
 }
 
-/// Makes a file or folder whose name the call finds.
+/// Makes a file or directory whose name the call itself chooses, and writes an entry for it.
 unsafe fn making<R>(path: *mut c_char, is_there: impl Fn(&R) -> bool, make: impl FnOnce() -> R) -> R {
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     unsafe { effects::before(AT_FDCWD, path) };
     let answer = make();
     if is_there(&answer) {
@@ -126,9 +126,9 @@ hooks! {
     fn mkdtemp(path: *mut c_char) -> *mut c_char, next { making(path, |made: &*mut c_char| !made.is_null(), || next(path)) }
 }
 
-/// Before one path becomes another: what was there matters as well.
+/// Writes entries before one path is renamed to another: the file at the old path matters as well.
 unsafe fn moving(from: (c_int, Path), to: (c_int, Path)) {
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes C strings or null.
     unsafe {
         look(from.0, from.1, LINK);
         change(from.0, from.1);

@@ -1,10 +1,11 @@
-//! What a command that runs ahead may not do before the engine says so.
+//! The effects for which a command that runs ahead of its turn needs the engine's permission.
 //!
-//! It may not change files that are not its outputs: there may be a count or a log in them, which others read, and nobody
-//! can take such a change back. And it may not look at outputs of other commands that are not at their places yet.
+//! Such a command may not change files that are not its outputs: they may hold a count or a log that others read, and
+//! nobody can undo such a change. Nor may it look at outputs of other commands that are not at their final paths yet.
 //!
-//! The engine says in the head of the journal what is to be known for that, each ended by NUL: its socket, the command's
-//! name, and what is the command's own or looked after by others: files, and folders with all in them.
+//! The head of the trace holds the rules for this, as fields that each end with NUL: the engine's socket, the command's
+//! name, and the paths that need no question. These belong to the command or are managed by others: files, and
+//! directories with everything in them.
 
 use std::ffi::{c_char, c_int};
 use std::sync::atomic::Ordering;
@@ -13,17 +14,17 @@ use crate::buffer::PathBuffer;
 use crate::paths::{self, Place};
 use crate::{frames, journal, sys, table};
 
-/// The engine has nothing against this look.
+/// The engine's answer that permits a look.
 const LOOK: u8 = 2;
 
-/// Before something is changed at a path.
+/// Asks, if necessary, before a change at a path.
 #[inline]
 pub(crate) unsafe fn before(dir: c_int, path: *const c_char) {
     if may_have_to_ask() {
         let _errno = sys::Errno::keep();
-        // SAFETY: as for the hook.
+        // SAFETY: the caller of the hook passes a C string or null.
         if let Some(place) = unsafe { Place::new(dir, path) } {
-            // A link itself, and what it leads to.
+            // The link itself, and the file that it leads to.
             for real in [place.real(false), place.real(true)].iter().flatten() {
                 before_at(real.bytes());
             }
@@ -31,7 +32,7 @@ pub(crate) unsafe fn before(dir: c_int, path: *const c_char) {
     }
 }
 
-/// Before what is at a path without links is changed.
+/// Asks, if necessary, before a change at a path without links.
 #[inline]
 pub(crate) fn before_at(real: &[u8]) {
     if may_have_to_ask() {
@@ -39,24 +40,24 @@ pub(crate) fn before_at(real: &[u8]) {
     }
 }
 
-/// Before a path is looked at.
+/// Asks, if necessary, before a look at a path.
 #[inline]
 pub(crate) unsafe fn before_look(dir: c_int, path: *const c_char) {
     if table::pending() && may_have_to_ask() {
         let _errno = sys::Errno::keep();
-        // SAFETY: as for the hook.
+        // SAFETY: the caller of the hook passes a C string or null.
         if let Some(place) = unsafe { Place::new(dir, path) } {
             consider_look(place);
         }
     }
 }
 
-/// Before a folder is listed.
+/// Asks, if necessary, before a directory is listed.
 #[inline]
 pub(crate) unsafe fn before_list(dir: c_int, path: *const c_char) {
     if table::pending() && may_have_to_ask() {
         let _errno = sys::Errno::keep();
-        // SAFETY: as for the hook.
+        // SAFETY: the caller of the hook passes a C string or null.
         if let Some(place) = unsafe { Place::new(dir, path) }
             && let Some(folder) = paths::folder_name(place)
             && table::may_hold_pending(paths::name(folder.bytes()))
@@ -72,7 +73,7 @@ fn may_have_to_ask() -> bool {
 
 #[cold]
 fn consider(real: &[u8]) {
-    // Of the kernel's own files only memory that has a name is anybody's.
+    // Of the kernel's own files, only named shared memory concerns others.
     if !is_own(real) && (!paths::kernels(real) || paths::below(real, b"/dev/shm")) {
         ask(b"change", real);
     }
@@ -80,7 +81,7 @@ fn consider(real: &[u8]) {
 
 #[cold]
 fn consider_look(place: Place<'_>) {
-    // Most names are not pending, and a link has another name than what it leads to.
+    // Most names are not pending, and a link has another name than the file that it leads to.
     let name = place.name();
     if !paths::vague(name) && table::may_be_pending(name)
         || place.lstat().is_ok_and(|stat| stat.kind() == sys::Kind::Link)
@@ -100,9 +101,9 @@ fn is_own(real: &[u8]) -> bool {
         .any(|own| !own.is_empty() && (real == own || paths::below(real, own) || is_temporary(real, own)))
 }
 
-/// Whether a file is a temporary one that a tool has beside its output, before it gets the output's name: Clang's
-/// `a-0123abcd.o.tmp` (`CompilerInstance::createOutputFile`), LLD's `a.so.tmp0123abc` (`FileOutputBuffer`), llvm-ar's
-/// `a.a.temp-archive-0123abc.a`, mold's `.mold-0123ab`, binutils' `st0123ab` (`make_tempname` in `bucomm.c`).
+/// Returns whether a file is a temporary one that a tool has beside its output, before it gets the output's name:
+/// Clang's `a-0123abcd.o.tmp` (`CompilerInstance::createOutputFile`), LLD's `a.so.tmp0123abc` (`FileOutputBuffer`),
+/// llvm-ar's `a.a.temp-archive-0123abc.a`, mold's `.mold-0123ab`, binutils' `st0123ab` (`make_tempname` in `bucomm.c`).
 fn is_temporary(file: &[u8], output: &[u8]) -> bool {
     let (name, output_name) = (paths::name(file), paths::name(output));
     let stem = output_name.split(|byte| *byte == b'.').next().unwrap_or_default();
@@ -124,7 +125,7 @@ fn is_temporary(file: &[u8], output: &[u8]) -> bool {
         && (of_clang || of_lld || of_llvm_ar || of_mold || of_binutils)
 }
 
-/// Asks the engine, and waits. A command that has to go is ended then. Without an engine nobody waits for anything.
+/// Asks the engine and waits. If the command may not go on, the engine ends it. Without an engine, nothing waits.
 fn ask(what: &[u8], path: &[u8]) {
     let mut rules = journal::rules().split(|byte| *byte == 0);
     let (Some(socket), Some(command)) = (rules.next(), rules.next()) else { return };

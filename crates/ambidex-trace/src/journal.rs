@@ -1,9 +1,20 @@
-//! The file that all processes of a command share, and how an entry is written into it.
+//! The file that all processes of a command share, the trace, and how an entry is written into it.
 //!
-//! The file begins with a head of 16 KiB: the number of bytes that are taken, in eight bytes and the machine's order; a byte
-//! that says whether the command may change what it likes (`effects.rs`); three that say nothing; the length of the rules for that,
-//! in four bytes; and the rules. Then come entries: a byte for the kind, which is written last; one for [flags](flag); two for the
-//! length of the text; four for the process; the text. The engine reads it when the command has ended (`trace.rs` there).
+//! The file begins with a head of 16 KiB:
+//! - eight bytes in the machine's order: the number of bytes that entries take
+//! - one byte: whether the command may change anything it likes (`effects.rs`)
+//! - three unused bytes
+//! - four bytes: the length of the rules for changes
+//! - the rules
+//!
+//! Then come the entries:
+//! - one byte: the kind, which is written last
+//! - one byte: [flags](flag)
+//! - two bytes: the length of the text
+//! - four bytes: the process
+//! - the text
+//!
+//! The engine reads the file when the command has ended (`trace.rs` there).
 
 use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
@@ -12,40 +23,40 @@ use crate::buffer::PathBuffer;
 use crate::paths::{self, Place};
 use crate::{sys, table};
 
-/// What an entry says.
+/// The kind of an entry.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 pub(crate) enum Entry {
-    /// A process began: its program, and behind a NUL the folders in which libraries are looked for first.
+    /// A process began: its program, and after a NUL the directories that are searched first for libraries.
     Began = b'P',
     /// A process is about to become, or to start, another program.
     Starts = b'E',
-    /// It could not.
+    /// The program could not be started.
     NotStarted = b'X',
-    /// A library that is loaded.
+    /// A library is loaded.
     Loaded = b'O',
-    /// A look at what a path leads to.
+    /// A look at the file that a path leads to.
     Look = b'L',
-    /// A look at what is at a path itself: it may be a link.
+    /// A look at the file at the path itself, which may be a link.
     LookAtLink = b'N',
     /// A path was resolved, with all links in it.
     Resolve = b'C',
-    /// The names in a folder were read.
+    /// The names in a directory were read.
     List = b'D',
-    /// Something is to be written, made, removed or altered at a path.
+    /// A file is about to be written, made, removed or altered at a path.
     Change = b'W',
-    /// A variable was asked for, by its name.
+    /// An environment variable was asked for, by its name.
     Variable = b'G',
-    /// A locale was chosen: the number of the category, and behind a NUL its name.
+    /// A locale was chosen: the number of the category, and after a NUL its name.
     Locale = b'Z',
-    /// A catalog of messages was named: its domain, and behind a NUL the folder.
+    /// A catalog of messages was named: its domain, and after a NUL the directory.
     Catalog = b'M',
     /// The time was asked for.
     Clock = b'T',
-    /// What the processor is matters.
+    /// The processor matters.
     Processor = b'K',
-    /// Something of the machine or the user was asked for: `k` for the kernel and the host's name, `u` for who runs it, `n`
-    /// for how many processors there are, or in words something that is never the same for long.
+    /// A property of the machine or the user was asked for: `k` for the kernel and the host's name, `u` for the user
+    /// who runs it, `n` for the number of processors, or in words something that is never the same for long.
     Machine = b'H',
     /// A process is about to end.
     Ended = b'Q',
@@ -53,24 +64,24 @@ pub(crate) enum Entry {
     Unseen = b'U',
 }
 
-/// What an entry says besides.
+/// The flags of an entry.
 pub(crate) mod flag {
-    /// There was something.
+    /// Something was there.
     pub(crate) const FOUND: u8 = 1;
-    /// It was asked for its size, times and permissions.
+    /// Its size, times and permissions were asked for.
     pub(crate) const STATE: u8 = 2;
     /// It was asked whether it can be executed.
     pub(crate) const EXECUTABLE: u8 = 4;
-    /// The process named it by its whole path.
+    /// The process named it by its absolute path.
     pub(crate) const ABSOLUTE: u8 = 8;
-    /// The text begins with the [identity](super::Identity) of the file that was opened.
+    /// The text begins with the [identity](super::Identity) of the opened file.
     pub(crate) const IDENTIFIED: u8 = 16;
 }
 
 /// The device and the inode of an open file, in the machine's order.
 pub(crate) type Identity = [u8; 16];
 
-/// That of a descriptor.
+/// Returns the identity of the file behind a descriptor.
 pub(crate) fn identity(fd: c_int) -> Option<Identity> {
     let stat = sys::fstat(fd).ok()?;
     let mut bytes = [0; 16];
@@ -82,18 +93,18 @@ pub(crate) fn identity(fd: c_int) -> Option<Identity> {
 /// The length of the head.
 const HEAD: usize = 16 << 10;
 
-/// Where it says that the command may change what it likes.
+/// The offset of the byte that says whether the command may change anything it likes.
 const TURN: usize = 8;
 
-/// Where the length of the rules is, and the rules behind it.
+/// The offset of the length of the rules, which the rules follow.
 const RULES: usize = 12;
 
-/// What of the file is mapped.
+/// The length of the mapped part of the file.
 const LENGTH: usize = 64 << 20;
 
 static FILE: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
 
-/// Maps the file. Whether that could be done.
+/// Maps the file. Returns whether that succeeded.
 pub(crate) fn open(path: &CStr) -> bool {
     let Ok(fd) = sys::open(path, sys::O_RDWR) else { return false };
     let fd = sys::Own(fd);
@@ -113,20 +124,20 @@ pub(crate) fn open(path: &CStr) -> bool {
     }
 }
 
-/// Whether anything is taken down.
+/// Returns whether entries are written.
 #[inline]
 pub(crate) fn active() -> bool {
     !FILE.load(Ordering::Relaxed).is_null()
 }
 
-/// Whether the command may change what it likes: 1 if so.
+/// Returns the byte that says whether the command may change anything it likes: 1 if so.
 pub(crate) fn turn() -> Option<&'static AtomicU8> {
     let file = FILE.load(Ordering::Acquire);
-    // SAFETY: the file stays mapped, and this byte is only used so.
+    // SAFETY: the file stays mapped, and this byte is only accessed in this way.
     (!file.is_null()).then(|| unsafe { &*file.add(TURN).cast::<AtomicU8>() })
 }
 
-/// What the engine has said about changes; empty if nothing.
+/// Returns the engine's rules for changes; empty if there are none.
 pub(crate) fn rules() -> &'static [u8] {
     let file = FILE.load(Ordering::Acquire);
     if file.is_null() {
@@ -139,7 +150,7 @@ pub(crate) fn rules() -> &'static [u8] {
     }
 }
 
-/// Takes down an entry with a text of these parts. Where there is no room, the number of bytes that are taken says so.
+/// Writes an entry with a text of these parts. If there is no room, the number of taken bytes in the head shows it.
 pub(crate) fn write(entry: Entry, flags: u8, text: &[&[u8]]) {
     let file = FILE.load(Ordering::Acquire);
     if file.is_null() {
@@ -150,7 +161,7 @@ pub(crate) fn write(entry: Entry, flags: u8, text: &[&[u8]]) {
         return write(Entry::Unseen, 0, &[b"a path that is too long"]);
     };
     let whole = 8 + length;
-    // SAFETY: the file is mapped, and its head aligned as pages are.
+    // SAFETY: the file is mapped, and its head is aligned as pages are.
     let taken = unsafe { &*file.cast::<AtomicUsize>() };
     let at = HEAD + taken.fetch_add(whole, Ordering::Relaxed);
     if at + whole > LENGTH {
@@ -171,14 +182,15 @@ pub(crate) fn write(entry: Entry, flags: u8, text: &[&[u8]]) {
     }
 }
 
-/// Takes down that something can't be seen.
+/// Writes an entry for something that can't be seen.
 #[cold]
 pub(crate) fn unseen(what: &str) {
     write(Entry::Unseen, 0, &[what.as_bytes()]);
 }
 
-/// Whether a path is that of a stream without any content of its own, or the kernel's about a process: nothing that could
-/// change from run to run. Of a way through the kernel's files to others nobody knows where it leads later.
+/// Returns whether a path names a stream without any content of its own, or a file of the kernel about a process:
+/// nothing that could change from run to run. It is unknown where a path through the kernel's files to other files
+/// leads later (`leads_elsewhere`).
 fn is_its_own(path: &[u8]) -> bool {
     const STREAMS: [&[u8]; 10] = [
         b"/dev/null",
@@ -200,7 +212,7 @@ fn is_its_own(path: &[u8]) -> bool {
         || is_about_a_process(path)
 }
 
-/// Whether a path is below a process's folder in `/proc`.
+/// Returns whether a path is below a process's directory in `/proc`.
 fn is_about_a_process(path: &[u8]) -> bool {
     let about = path.strip_prefix(b"/proc/").unwrap_or_default();
     about.starts_with(b"self")
@@ -208,7 +220,8 @@ fn is_about_a_process(path: &[u8]) -> bool {
         || about.first().is_some_and(u8::is_ascii_digit)
 }
 
-/// Whether a path leads from a process's folder in `/proc` to other files (proc(5): `cwd`, `root`, `fd`, `map_files`).
+/// Returns whether a path leads from a process's directory in `/proc` to other files (proc(5): `cwd`, `root`, `fd`,
+/// `map_files`).
 fn leads_elsewhere(path: &[u8]) -> bool {
     if !is_about_a_process(path) {
         return path.starts_with(b"/dev/fd/") && path.iter().filter(|byte| **byte == b'/').count() > 3;
@@ -223,12 +236,12 @@ fn leads_elsewhere(path: &[u8]) -> bool {
     }
 }
 
-/// Takes down an entry about a place, by its absolute path.
+/// Writes an entry about a place, by its absolute path.
 pub(crate) fn write_of(entry: Entry, flags: u8, place: Place<'_>) {
     write_of_identified(entry, flags, None, place);
 }
 
-/// The same, with the identity of the file that was opened there.
+/// Writes an entry about a place, with the identity of the file that was opened there.
 pub(crate) fn write_of_identified(entry: Entry, flags: u8, identity: Option<Identity>, place: Place<'_>) {
     let flags = if identity.is_some() { flags | flag::IDENTIFIED } else { flags };
     let identity = identity.as_ref().map_or(&[][..], |bytes| &bytes[..]);
@@ -255,7 +268,7 @@ pub(crate) fn write_of_identified(entry: Entry, flags: u8, identity: Option<Iden
     write(entry, flags, &[identity, folder.bytes(), b"/", path]);
 }
 
-/// Takes down an entry about an open file or folder.
+/// Writes an entry about an open file or directory.
 pub(crate) fn write_of_open(entry: Entry, fd: c_int) {
     let mut path = PathBuffer::new();
     if !paths::of_descriptor(fd, &mut path) || !path.whole() {

@@ -1,4 +1,4 @@
-//! The functions by which a process looks at files and folders, reads them and lists them.
+//! The functions that look at files and directories, read them and list them.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 
@@ -11,12 +11,12 @@ use crate::sys::{self, AT_FDCWD};
 type Path = *const c_char;
 type Any = *mut c_void;
 
-/// How something is looked at.
+/// The manner of a look.
 #[derive(Clone, Copy)]
 pub(crate) struct How {
     /// Whether a link is followed.
     pub follow: bool,
-    /// [Flags](flag) that say what is asked.
+    /// The [flags](flag) that say what the look asks for.
     pub asks: u8,
 }
 
@@ -30,16 +30,16 @@ impl How {
     }
 }
 
-/// Whether there is something.
+/// A look at whether the file exists.
 pub(crate) const THERE: How = How { follow: true, asks: 0 };
-/// Its size, times and permissions.
+/// A look at its size, times and permissions.
 pub(crate) const STATE: How = How { follow: true, asks: flag::STATE };
-/// The same, of a link itself.
+/// A look at the size, times and permissions of a link itself.
 pub(crate) const LINK: How = How { follow: false, asks: flag::STATE };
-/// Whether it can be executed.
+/// A look at whether it can be executed.
 pub(crate) const EXECUTABLE: How = How { follow: true, asks: flag::EXECUTABLE };
 
-/// Takes down a look at what a path leads to, or at a link itself.
+/// Writes an entry for a look at the file that a path leads to, or at a link itself.
 #[inline]
 pub(crate) unsafe fn look(dir: c_int, path: Path, how: How) {
     // SAFETY: the path is a C string or null, as for the hook.
@@ -49,7 +49,7 @@ pub(crate) unsafe fn look(dir: c_int, path: Path, how: How) {
     }
 }
 
-/// The same, after a call that has looked: its answer says what it has found.
+/// Writes an entry for a look after the call that made it: the result of the call says what it has found.
 #[inline]
 unsafe fn looked(dir: c_int, path: Path, how: How, succeeded: bool) {
     let is_there = has_found(succeeded);
@@ -57,7 +57,7 @@ unsafe fn looked(dir: c_int, path: Path, how: How, succeeded: bool) {
     unsafe { note(how.entry(), how.asks, dir, path, |_| is_there) };
 }
 
-/// Takes down an entry about a path, if anything is taken down.
+/// Writes an entry about a path, if entries are written.
 #[inline]
 pub(crate) unsafe fn note(
     entry: Entry,
@@ -76,63 +76,63 @@ pub(crate) unsafe fn note(
     }
 }
 
-/// How `access` and its kin look. Whether something may be read or written is a matter of permissions.
+/// Returns how `access` and similar functions look. Whether a file may be read or written depends on its permissions.
 fn access_of(mode: c_int, follow: bool) -> How {
     let executable = if mode & sys::X_OK != 0 { flag::EXECUTABLE } else { 0 };
     let state = if mode & !sys::X_OK != 0 { flag::STATE } else { 0 };
     How { follow, asks: executable | state }
 }
 
-/// How calls with flags of `AT_...` look.
+/// Returns how calls with `AT_...` flags look.
 fn state_of(flags: c_int) -> How {
     if flags & sys::AT_SYMLINK_NOFOLLOW == 0 { STATE } else { LINK }
 }
 
-/// How opening a file looks.
+/// Returns how the opening of a file looks.
 fn opened_by(flags: c_int) -> How {
     How { follow: flags & sys::O_NOFOLLOW == 0, asks: 0 }
 }
 
-/// Whether a call has found something, by its answer: an error may have another reason than that nothing is there.
+/// Returns whether a call has found something, by its result: an error may have other reasons than a missing file.
 fn has_found(succeeded: bool) -> bool {
     succeeded || !matches!(sys::errno(), sys::ENOENT | sys::ENOTDIR)
 }
 
-/// Takes down that a path was resolved with all links in it.
+/// Writes an entry for a path that was resolved with all links in it.
 #[inline]
 unsafe fn resolved(path: Path, succeeded: bool) {
     let is_there = has_found(succeeded);
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     unsafe { note(Entry::Resolve, 0, AT_FDCWD, path, |_| is_there) };
 }
 
-/// Takes down that a folder is listed.
+/// Writes an entry for the listing of a directory.
 #[inline]
 unsafe fn list(dir: c_int, path: Path) {
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     unsafe {
         before_list(dir, path);
         note(Entry::List, 0, dir, path, |place| THERE.finds(place));
     }
 }
 
-/// Whether a file that is opened with these flags may be changed.
+/// Returns whether a file that is opened with these flags may be changed.
 fn writes(flags: c_int) -> bool {
     flags & sys::O_ACCMODE != sys::O_RDONLY || flags & (sys::O_CREAT | sys::O_TRUNC) != 0
 }
 
-/// Takes down what opening a file means: a look, a listing or a change.
+/// Writes entries for what the opening of a file means: a look, a listing or a change.
 pub(crate) unsafe fn opening(dir: c_int, path: Path, flags: c_int) {
     if !journal::active() {
         return;
     }
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     unsafe {
         if flags & sys::O_TMPFILE == sys::O_TMPFILE {
             look(dir, path, THERE);
         } else if writes(flags) {
             effects::before(dir, path);
-            // What it would have found there matters, unless it is emptied.
+            // The file that the call would have found there matters, unless the call empties it.
             if flags & sys::O_TRUNC == 0 || flags & sys::O_CREAT == 0 {
                 look(dir, path, opened_by(flags));
             }
@@ -146,7 +146,8 @@ pub(crate) unsafe fn opening(dir: c_int, path: Path, flags: c_int) {
     }
 }
 
-/// Opens a file, and takes down what that means: for one that is only read, what the call itself has found.
+/// Opens a file and writes entries for what that means. For a file that is only read, the entry says what the call
+/// itself has found.
 unsafe fn opened<R>(
     dir: c_int,
     path: Path,
@@ -154,7 +155,7 @@ unsafe fn opened<R>(
     descriptor: fn(&R) -> c_int,
     open: impl FnOnce() -> R,
 ) -> R {
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     unsafe {
         if !journal::active() || writes(flags) || flags & sys::O_DIRECTORY != 0 {
             opening(dir, path, flags);
@@ -188,11 +189,11 @@ fn of_stream(answer: &Any) -> c_int {
     if answer.is_null() {
         return -1;
     }
-    // SAFETY: the C library has just opened it.
+    // SAFETY: the C library has just opened the stream.
     unsafe { fileno(*answer) }
 }
 
-/// The flags that a mode of `fopen` stands for.
+/// Returns the flags that a mode of `fopen` stands for.
 unsafe fn flags_of(mode: Path) -> c_int {
     if mode.is_null() {
         return 0;
@@ -208,12 +209,12 @@ unsafe fn flags_of(mode: Path) -> c_int {
     }
 }
 
-/// Takes down that an extended attribute was asked for. What it is set to is not remembered.
+/// Writes entries for a query of extended attributes. Their values are not remembered.
 unsafe fn attribute(path: Path, how: How, answer: isize) {
     if answer > 0 && journal::active() {
         journal::unseen("an extended attribute");
     }
-    // SAFETY: as for the hook.
+    // SAFETY: the caller of the hook passes a C string or null.
     unsafe { looked(AT_FDCWD, path, how, answer >= 0) };
 }
 

@@ -1,5 +1,5 @@
-//! What is settled when the library is loaded: where entries go, what programs that are started need in their
-//! environment, and that the program finds nothing of that in its own.
+//! The work of the library when it is loaded: it finds out where entries go and what new programs need in their
+//! environment, and hides all of this from the program's own environment.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 
@@ -12,7 +12,7 @@ use crate::{starts, sys};
 
 static FILE: Once<Buffer<256>> = Once::new(Buffer::new());
 static LIBRARY: Once<PathBuffer> = Once::new(Buffer::new());
-/// The program's own `LD_PRELOAD`, if there is something else in it.
+/// The program's own `LD_PRELOAD`, if it names anything else.
 static PRELOAD: Once<PathBuffer> = Once::new(Buffer::new());
 
 const TRACE: &[u8] = b"AMBIDEX_TRACE=";
@@ -26,7 +26,7 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// The beginning of what `dl_iterate_phdr` says of a loaded object.
+/// The beginning of the structure in which `dl_iterate_phdr` describes a loaded object.
 #[repr(C)]
 struct Object {
     address: usize,
@@ -43,7 +43,7 @@ static DESTRUCTOR: extern "C" fn() = ended;
 
 extern "C" fn constructor() {
     let _errno = sys::Errno::keep();
-    // SAFETY: this is the only writer, and nothing reads before the journal is open.
+    // SAFETY: this is the only writer, and nothing reads before the trace is open.
     let opened = unsafe {
         let Some(file) = take(TRACE, None) else { return };
         let place = &mut *FILE.0.get();
@@ -60,7 +60,8 @@ extern "C" fn constructor() {
     }
 }
 
-/// Takes a variable out of the environment. With a list of which one entry goes, the rest stays.
+/// Takes a variable out of the environment and returns its value. With `without`, the value is a list from which one
+/// entry is removed, and the rest stays in the environment.
 ///
 /// # Safety
 /// Nobody else may use the environment.
@@ -95,7 +96,7 @@ unsafe fn take(name: &[u8], without: Option<(&[u8], &'static mut PathBuffer)>) -
     None
 }
 
-/// Takes down which program this is.
+/// Writes an entry for the program that has begun.
 fn began() {
     let mut program = PathBuffer::new();
     if program.fill(|room| sys::readlinkat(sys::AT_FDCWD, c"/proc/self/exe", room)).is_err() {
@@ -106,7 +107,7 @@ fn began() {
     if let Some(named) = unsafe { start::value(environ.cast_const(), b"LD_LIBRARY_PATH=") }
         && !named.is_empty()
     {
-        // An empty name is the working folder (ld.so(8)).
+        // An empty name means the working directory (ld.so(8)).
         for (number, folder) in named.split(|byte| matches!(byte, b':' | b';')).enumerate() {
             folders.push(if number == 0 { b"" } else { b":" });
             if !folder.starts_with(b"/") {
@@ -125,7 +126,7 @@ fn began() {
     journal::write(Entry::Began, flag::FOUND, &[program.bytes(), b"\0", folders.bytes()]);
 }
 
-/// Takes down which libraries are loaded.
+/// Writes an entry for each loaded library.
 pub(crate) fn loaded() {
     extern "C" fn see(object: *const Object, _: usize, _: *mut c_void) -> c_int {
         // SAFETY: the object is alive, and its name is null or a C string.
@@ -133,7 +134,7 @@ pub(crate) fn loaded() {
         if !name.is_null() {
             // SAFETY: as above.
             let name = unsafe { CStr::from_ptr(name) }.to_bytes();
-            // SAFETY: nothing writes any more.
+            // SAFETY: nothing writes to it any more.
             let own = unsafe { (*LIBRARY.0.get()).bytes() };
             if name.starts_with(b"/") && name != own {
                 journal::write(Entry::Loaded, flag::FOUND, &[name]);
@@ -141,7 +142,7 @@ pub(crate) fn loaded() {
         }
         0
     }
-    // SAFETY: the function takes what it is given.
+    // SAFETY: the function accepts these arguments.
     unsafe { dl_iterate_phdr(see, std::ptr::null_mut()) };
 }
 
@@ -152,7 +153,7 @@ extern "C" fn ended() {
     has_ended();
 }
 
-/// Takes down that the process ends. One that is gone without a word became something that nobody has observed.
+/// Writes an entry for the end of the process. A process without this entry has become a program that was not observed.
 pub(crate) fn has_ended() {
     if journal::active() {
         journal::write(Entry::Ended, 0, &[]);
@@ -167,12 +168,12 @@ pub(crate) unsafe fn observed<R>(list: List, start: impl FnOnce(List) -> R) -> R
     if !journal::active() {
         return start(list);
     }
-    // SAFETY: nothing writes any more.
+    // SAFETY: nothing writes to them any more.
     let (file, library) = unsafe { ((*FILE.0.get()).bytes(), (*LIBRARY.0.get()).bytes()) };
     let wanted = [
         Wanted { name: TRACE, value: file, how: How::Alone },
         Wanted { name: LIST, value: library, how: How::InList },
     ];
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees the end of the list.
     unsafe { with(list, wanted, start) }
 }

@@ -17,7 +17,7 @@ type Path = *const c_char;
 type Any = *mut c_void;
 type Words = *const *const c_char;
 
-/// Takes down that a program is about to be started from a path.
+/// Writes an entry for a program that is about to be started from a path.
 unsafe fn starting(dir: c_int, path: Path) {
     if journal::active() {
         let _errno = sys::Errno::keep();
@@ -31,8 +31,8 @@ unsafe fn starting(dir: c_int, path: Path) {
     }
 }
 
-/// Takes down that a program is told to make code for this very processor, which it asks itself: `-march=native` and its
-/// kin (GCC manual, "x86 Options").
+/// Writes an entry if the arguments ask a program to generate code for this very processor, which the program itself
+/// identifies: `-march=native` and similar options (GCC manual, "x86 Options").
 unsafe fn told(words: Words) {
     if !journal::active() || words.is_null() {
         return;
@@ -49,7 +49,7 @@ unsafe fn told(words: Words) {
     }
 }
 
-/// Takes down that it could not be started.
+/// Writes an entry if the program could not be started.
 fn not_started(failed: bool) {
     if failed && journal::active() {
         let _errno = sys::Errno::keep();
@@ -57,7 +57,8 @@ fn not_started(failed: bool) {
     }
 }
 
-/// Takes down a look at each place where a program of this name is searched for. A name with a slash is none.
+/// Writes an entry for a look at each path where a program of this name is searched for. A name with a slash is not
+/// searched for.
 unsafe fn searching(name: Path) {
     if !journal::active() || name.is_null() {
         return;
@@ -78,9 +79,9 @@ unsafe fn searching(name: Path) {
     }
 }
 
-/// Calls what starts programs with the environment that the C library has, so that they are observed.
+/// Calls a function that starts programs with the C library's own environment, so that these programs are observed.
 unsafe fn with_observed_environment<R>(start: impl FnOnce() -> R) -> R {
-    // SAFETY: threads that look at the environment meanwhile find two variables more.
+    // SAFETY: threads that look at the environment meanwhile find two more variables.
     unsafe {
         let own = settings::environ;
         observed(own.cast_const(), |list| {
@@ -94,17 +95,17 @@ unsafe fn with_observed_environment<R>(start: impl FnOnce() -> R) -> R {
 
 static HAS_LOADED: AtomicBool = AtomicBool::new(false);
 
-/// Whether libraries may have been loaded since the process began.
+/// Returns whether libraries may have been loaded since the process began.
 pub(crate) fn has_loaded_more() -> bool {
     HAS_LOADED.load(Ordering::Relaxed)
 }
 
-/// Libraries may be loaded from now on, by others than `dlopen`.
+/// Notes that libraries may be loaded from now on, by `dlopen` or by the C library itself.
 pub(crate) fn will_load() {
     HAS_LOADED.store(true, Ordering::Relaxed);
 }
 
-/// Looks up what may be first needed in a child by vfork, where it is too late.
+/// Looks up the functions that may first be needed in a child of vfork, where it is too late to look them up.
 pub(crate) fn prepare() {
     let _ = next!(execve: fn(Path, Words, List) -> c_int);
     let _ = next!(execvpe: fn(Path, Words, List) -> c_int);
@@ -132,21 +133,21 @@ extern "C" fn before_dlopen(path: Path) -> usize {
 
 hook_dlopen!(before_dlopen);
 
-/// Before the process becomes another program.
+/// Writes entries for the loaded libraries before the process becomes another program, if more may have been loaded.
 fn leaving() {
     if journal::active() && has_loaded_more() {
         settings::loaded();
     }
 }
 
-/// Before the process is gone without running what is to be run at its end.
+/// Writes the last entries of a process that ends without running its exit handlers.
 fn ending() {
     leaving();
     settings::has_ended();
 }
 
-/// Writes hooks of functions that take a list of words, of any length, as their own arguments: no Rust function can. What
-/// they start is not observed, and that is taken down.
+/// Defines hooks of functions that take a list of words, of any length, as their own arguments, which no Rust function
+/// can do. The programs that they start are not observed, and an entry says so.
 macro_rules! hook_lists {
     ($($name:ident, $address:ident, $text:literal;)*) => {$(
         extern "C" fn $address() -> usize {
@@ -157,7 +158,7 @@ macro_rules! hook_lists {
             NEXT.address().unwrap_or(0)
         }
 
-        /// Starts a program, for whoever calls.
+        /// Starts a program on behalf of the caller.
         #[unsafe(no_mangle)]
         #[unsafe(naked)]
         pub(crate) unsafe extern "C" fn $name() -> c_int {

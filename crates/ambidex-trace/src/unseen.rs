@@ -1,5 +1,5 @@
-//! What a process asks of the C library that looks at files itself, or of others than the file system: what of
-//! that is known by its name is taken down, and of the rest that it can't be seen.
+//! Calls that make the C library itself look at files, or that ask something other than the file system: an entry names
+//! what was asked for, or says that it can't be seen.
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
 
@@ -17,7 +17,7 @@ fn cannot_see(what: &str) {
     }
 }
 
-/// Takes down that a variable is asked for.
+/// Writes an entry for an environment variable that was asked for.
 unsafe fn asked(name: Path) {
     if journal::active() && !name.is_null() {
         // SAFETY: the name is a C string.
@@ -25,7 +25,8 @@ unsafe fn asked(name: Path) {
     }
 }
 
-/// Users and groups are looked up in files, or wherever else the configuration says (nsswitch.conf(5)).
+/// Writes entries for a lookup of users or groups: it reads files, or whatever else the configuration names
+/// (nsswitch.conf(5)).
 fn looking_up_users() {
     if journal::active() {
         will_load();
@@ -39,7 +40,7 @@ fn looking_up_users() {
 /// All categories (locale.h).
 const ALL: c_int = 6;
 
-/// Takes down which locale was chosen: the C library reads its files, and those of conversions.
+/// Writes an entry for the chosen locale: the C library reads its files, and those of conversions.
 unsafe fn chose(category: c_int, name: Path) {
     if journal::active() && !name.is_null() {
         will_load();
@@ -49,7 +50,7 @@ unsafe fn chose(category: c_int, name: Path) {
     }
 }
 
-/// Takes down which catalog of messages is looked for in which folder.
+/// Writes an entry for a catalog of messages and the directory in which it is searched for.
 unsafe fn named(domain: Path, folder: Path) {
     if journal::active() && !domain.is_null() && !folder.is_null() {
         // SAFETY: both are C strings.
@@ -58,22 +59,22 @@ unsafe fn named(domain: Path, folder: Path) {
     }
 }
 
-/// Takes down that the time was asked for.
+/// Writes an entry for a question about the time.
 fn clock(how: &str) {
     if journal::active() {
         journal::write(Entry::Clock, 0, &[how.as_bytes()]);
     }
 }
 
-/// Takes down that something of the machine or the user was asked for.
+/// Writes an entry for a question about the machine or the user.
 fn machine(what: &[u8]) {
     if journal::active() {
         journal::write(Entry::Machine, 0, &[what]);
     }
 }
 
-/// A system call that the C library hands on without looking at it. These look at no file, change none, and start
-/// nothing.
+/// Writes an entry for a system call that the C library passes on without looking at it. The harmless ones look at no
+/// file, change none, and start nothing.
 fn calling(number: c_long) {
     const HARMLESS: [usize; 7] = [
         number::FUTEX,
@@ -90,7 +91,7 @@ fn calling(number: c_long) {
     }
 }
 
-/// `sysconf` for how many processors there are (unistd.h).
+/// The arguments of `sysconf` that ask for the number of processors (unistd.h).
 const PROCESSORS: [c_int; 2] = [83, 84];
 
 hooks! {

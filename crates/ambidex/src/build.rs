@@ -20,7 +20,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     let python = project.python(args.common.python.as_deref())?;
     let mut arguments = project.arguments(args.inplace, &args.setup_args);
     if args.common.output.quiet {
-        // Before the first command, where setup.py takes its global options.
+        // setup.py takes its global options before the first command.
         let at = arguments.iter().position(|a| a == "build" || a == "build_ext").unwrap_or(0);
         arguments.insert(at, "-q".into());
     }
@@ -44,7 +44,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
 /// Runs a command.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
-    // The command may be about any project; most often it is the one in this folder.
+    // The command may build any project, but most often it builds the one in this directory.
     let settings = Settings::of_folder(Path::new(""))?;
     let mut words = args.command.iter().map(OsString::from);
     let program = words.next().unwrap_or_default();
@@ -59,22 +59,22 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     options.on_wait = args.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
     let code = conclude(&ended, args.summary.as_deref(), &args.output)?;
-    // Whoever has put `ambidex run` before a command counts on that command's own.
+    // Users who put `ambidex run` before a command rely on that command's exit code.
     Ok(if ended.code == 0 { code } else { ended.code })
 }
 
-/// Writes down what was done, where the next `ambidex report` looks for it. Returns it as JSON.
+/// Writes the report as JSON where the next `ambidex explain --time` reads it. Returns the JSON.
 pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
     let mut json = serde_json::to_string_pretty(report).expect("a report is plain data");
     json.push('\n');
     for folder in state_folders {
-        // A build that could do without the folder is none the worse.
+        // The build could do without this directory, so an error is harmless.
         let _ = std::fs::write(folder.join("last-build.json"), &json);
     }
     json
 }
 
-/// Writes down and tells what was done.
+/// Writes the report to disk and prints a summary. Returns the exit code.
 pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Result<u8, Error> {
     let json = keep(&ended.report, &ended.state_folders);
     if let Some(path) = summary {
@@ -110,7 +110,7 @@ pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArg
     Ok(0)
 }
 
-/// Tells what was left to Python, if more than usual is to be told.
+/// Prints the commands that were left to Python, if the output is verbose.
 pub(crate) fn tell_left(report: &Report, output: &OutputArgs) {
     if output.verbose {
         for left in &report.left_to_python {

@@ -1,4 +1,4 @@
-//! How a project says what builds it: `[build-system]` of `pyproject.toml` (PEP 518, PEP 517).
+//! The build system that a project declares in `[build-system]` of `pyproject.toml` (PEP 518, PEP 517).
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use toml::{Table, Value};
 use crate::error::Error;
 use crate::project::Project;
 
-/// What a project is built with.
+/// The build system of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BuildSystem {
-    /// What has to be installed first.
+    /// The requirements that must be installed first.
     pub requires: Vec<String>,
-    /// A module, and behind `:` an object in it.
+    /// A module, and after a `:` an object in it.
     pub backend: String,
-    /// Where the backend is, if it is in the project itself.
+    /// The directories of the backend, if it is in the project itself.
     pub backend_path: Vec<String>,
 }
 
 impl BuildSystem {
-    /// The project's, or what stands in for it.
+    /// Returns the project's build system, or the default if it declares none.
     pub fn of(project: &Project) -> Result<Self, Error> {
         let path = project.root.join("pyproject.toml");
         let wrong = |message: String| Error::BadPyproject { path: path.clone(), message };
@@ -50,7 +50,7 @@ impl BuildSystem {
         Self { requires, backend: "setuptools.build_meta:__legacy__".to_owned(), backend_path: Vec::new() }
     }
 
-    /// Whether setuptools takes part, as far as it can be told from here and from what else is required.
+    /// Returns whether setuptools takes part, as far as the build system and the additional requirements show.
     pub fn uses_setuptools(&self, more: &[String]) -> bool {
         let module = self.backend.split([':', '.']).next().unwrap_or_default();
         let named = |requirement: &String| {

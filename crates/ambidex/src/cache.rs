@@ -1,4 +1,4 @@
-//! `ambidex cache`: what can be done with the store by hand, and how to tell of it.
+//! `ambidex cache`: manual operations on the store, and their output.
 
 use ambidex_store::{Stats, Store};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::store_location::{self, shown};
 use crate::tell;
 
-/// What `stats --format json` prints. Sizes in bytes.
+/// The output of `stats --format json`. Sizes are in bytes.
 #[derive(Serialize)]
 struct Told {
     folder: String,
@@ -18,7 +18,7 @@ struct Told {
     records: u64,
 }
 
-/// Does one of the commands. The exit code is 1 if `verify` has found damage.
+/// Runs one of the subcommands. The exit code is 1 if `verify` found damage.
 pub(crate) fn cache(args: &CacheArgs) -> Result<u8, Error> {
     let store = store_location::open()?.ok_or(Error::NoStore)?;
     match &args.command {
@@ -35,7 +35,7 @@ pub(crate) fn cache(args: &CacheArgs) -> Result<u8, Error> {
 
 fn stats(store: &Store, format: Format) -> Result<u8, Error> {
     let Stats { files, records, bytes, limit } = store.stats()?;
-    // JSON has no words for what isn't Unicode.
+    // JSON can't represent a path that isn't Unicode.
     let folder = store.folder().display().to_string();
     let text = match format {
         Format::Json => {

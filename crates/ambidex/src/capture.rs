@@ -1,4 +1,4 @@
-//! The Python files of the capture, and how a process comes to load them.
+//! The files of the capture, and the environment variables that make a process load them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -16,8 +16,8 @@ macro_rules! package {
     };
 }
 
-/// The capture's files, by their path below its folder. Whoever imports `ambidex` in a captured process gets this
-/// copy, so it is the whole package.
+/// The capture's files, by path below its directory. A captured process that imports `ambidex` gets this copy, so it is
+/// the whole package.
 const FILES: &[(&str, &str)] = &package![
     "__init__.py",
     "_client.py",
@@ -31,20 +31,20 @@ const FILES: &[(&str, &str)] = &package![
     "build_meta.py",
 ];
 
-/// The library that is preloaded into captured processes, and its name.
+/// The name and the content of the library that is preloaded into captured processes.
 const LIBRARY: (&str, &[u8]) =
     ("libambidex_preload.so", include_bytes!(concat!(env!("OUT_DIR"), "/libambidex_preload.so")));
 
-/// The library that is preloaded into commands.
+/// The name and the content of the library that is preloaded into commands.
 const OBSERVER: (&str, &[u8]) =
     ("libambidex_trace.so", include_bytes!(concat!(env!("OUT_DIR"), "/libambidex_trace.so")));
 
-/// Everything that is laid out.
+/// Returns everything that is laid out, by name.
 fn files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
     FILES.iter().map(|(name, text)| (*name, text.as_bytes())).chain([LIBRARY, OBSERVER])
 }
 
-/// The capture on disk.
+/// The capture's files on disk.
 #[derive(Debug)]
 pub(crate) struct Capture {
     folder: PathBuf,
@@ -52,8 +52,8 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// Lays the files out: in the cache, where Python keeps their byte code from run to run, or, where there is no
-    /// cache, or none that will do, in a temporary folder.
+    /// Lays the files out in the cache, where Python keeps their byte code between runs. If there is no cache, or it is
+    /// unsuitable, lays them out in a temporary directory.
     pub fn lay_out() -> Result<Self, Error> {
         if let Some(folder) = cache_folder().map(|cache| cache.join("capture").join(version()))
             && can_be_preloaded(&folder)
@@ -67,7 +67,7 @@ impl Capture {
         Ok(Self { folder, _temporary: Some(temporary) })
     }
 
-    /// The variables of a process that is to be captured.
+    /// Returns the environment variables of a captured process.
     pub fn environment(&self, socket: &Path) -> Vec<(&'static str, OsString)> {
         let mut path = self.folder.clone().into_os_string();
         if let Some(given) = std::env::var_os("PYTHONPATH").filter(|given| !given.is_empty()) {
@@ -75,7 +75,7 @@ impl Capture {
             path.push(given);
         }
         let mut variables = vec![("AMBIDEX_SOCKET", socket.into()), ("PYTHONPATH", path)];
-        // Where there is none, every command is waited for.
+        // Without the library, Python awaits every command.
         if let Some(library) = self.library(LIBRARY.0) {
             let mut preload = library.into_os_string();
             if let Some(given) = std::env::var_os(PRELOAD).filter(|given| !given.is_empty()) {
@@ -87,27 +87,27 @@ impl Capture {
         variables
     }
 
-    /// The library by which commands are observed.
+    /// Returns the path of the library that observes commands, if it can be preloaded.
     pub fn observer(&self) -> Option<PathBuf> {
         self.library(OBSERVER.0)
     }
 
-    /// A library, if it can be preloaded.
+    /// Returns the path of a library, if it can be preloaded.
     fn library(&self, name: &str) -> Option<PathBuf> {
         let library = self.folder.join(name);
         can_be_preloaded(&library).then_some(library)
     }
 }
 
-/// Whether libraries in a folder can be preloaded: those with a space or a colon in their path can't be (ld.so(8)).
+/// Returns whether libraries at a path can be preloaded: the path must not contain a space or a colon (ld.so(8)).
 fn can_be_preloaded(folder: &Path) -> bool {
     !folder.to_string_lossy().contains([' ', ':'])
 }
 
 const PRELOAD: &str = "LD_PRELOAD";
 
-/// The folder that runs share: `AMBIDEX_CACHE_DIR`, else ambidex' part of the XDG cache folder (XDG Base Directory
-/// Specification).
+/// Returns the directory that runs share: `AMBIDEX_CACHE_DIR`, otherwise ambidex's part of the XDG cache directory (XDG
+/// Base Directory Specification).
 fn cache_folder() -> Option<PathBuf> {
     let given = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     given("AMBIDEX_CACHE_DIR")
@@ -116,7 +116,7 @@ fn cache_folder() -> Option<PathBuf> {
         .filter(|folder| folder.is_absolute())
 }
 
-/// Names these very files: another version of them has another folder.
+/// Returns a name for exactly these files, so that another version of them gets another directory.
 fn version() -> String {
     let mut hasher = blake3::Hasher::new();
     for (name, content) in files() {
@@ -129,7 +129,7 @@ fn lay_out_in(folder: &Path) -> io::Result<()> {
     if files().all(|(name, content)| fs::read(folder.join(name)).is_ok_and(|found| found == content)) {
         return Ok(());
     }
-    // Another ambidex may do the same now: each file appears whole.
+    // Another ambidex may do the same at this moment, so each file appears whole.
     for (name, content) in files() {
         let file = folder.join(name);
         let parent = file.parent().unwrap_or(folder);

@@ -1,4 +1,4 @@
-//! `ambidex check`: which paths more than one extension writes, and how to tell of them.
+//! `ambidex check`: the paths that more than one extension writes, and how to print them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -49,7 +49,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
     let options = Options { only_record: true, ..supervise::options(&args.common.jobs, &project.settings) };
     let ended = supervise::captured(task, options)?;
     if !was_built {
-        // All in it came of this check: copied and generated sources, empty folders. None of it is missed.
+        // This check made everything in it: copied and generated sources, empty directories. Nobody needs them.
         let _ = std::fs::remove_dir_all(&build);
     }
     if ended.interrupted {
@@ -71,7 +71,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
     Ok(u8::from(!hazards.is_empty()))
 }
 
-/// The path as the project has it.
+/// Returns the path relative to the project, if it is in the project.
 fn shown(hazard: &HazardPath) -> PathBuf {
     hazard.path.strip_prefix(&hazard.root).unwrap_or(&hazard.path).to_owned()
 }
@@ -119,7 +119,7 @@ fn as_text(hazards: &[HazardPath]) -> String {
     )
 }
 
-/// The arguments of a writer that not all writers have.
+/// Returns the arguments of a writer that not all writers have.
 fn own_arguments<'a>(writer: &'a Writer, all: &[Writer]) -> Vec<&'a str> {
     let sets: Vec<BTreeSet<&String>> = all.iter().map(|w| w.command.iter().collect()).collect();
     let everywhere = |argument: &String| sets.iter().all(|set| set.contains(argument));

@@ -1,4 +1,4 @@
-//! What builds leave in a project, and how it is removed.
+//! `ambidex clean`: the removal of what builds left in a project.
 
 use std::fs;
 use std::io;
@@ -9,10 +9,14 @@ use crate::error::Error;
 use crate::project::Project;
 use crate::tell;
 
-/// What `setup.py clean --all` removes from `build/` (distutils, `command/clean.py`), and ambidex' own folder.
-const PARTS: [&str; 5] = [".ambidex", "lib", "temp.", "scripts-", "bdist."];
+/// Returns whether `build/` gets an entry of this name from a build: ambidex's own directory, and those that `setup.py
+/// clean --all` removes, of any Python (distutils, `command/build.py`, `command/clean.py`).
+fn is_from_a_build(name: &str) -> bool {
+    let begins = ["lib.", "temp.", "scripts-", "bdist."];
+    name == "lib" || name == ".ambidex" || begins.iter().any(|beginning| name.starts_with(beginning))
+}
 
-/// Removes what builds have left.
+/// Removes what builds left.
 pub(crate) fn clean(args: &CleanArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
     let project = Project::find(&args.dir)?;
@@ -24,14 +28,14 @@ pub(crate) fn clean(args: &CleanArgs) -> Result<u8, Error> {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if PARTS.iter().any(|part| name.starts_with(part)) {
+        if is_from_a_build(&name) {
             remove(&entry.path())?;
             if !args.output.quiet {
                 tell::say(&format!("removed {}", entry.path().display()));
             }
         }
     }
-    // Only if nothing else is in it.
+    // This fails if the directory is not empty, and so keeps other files.
     let _ = fs::remove_dir(&build);
     Ok(0)
 }

@@ -1,4 +1,4 @@
-//! What to say of a build that failed.
+//! The error message for a failed build.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::supervise::Ended;
 use crate::tell;
 
-/// Tells why the build failed, as far as it is known, and returns the exit code.
+/// Prints why the build failed, as far as that is known, and returns the exit code.
 pub(crate) fn tell(ended: &Ended) -> u8 {
     let report = &ended.report;
     if let Some(left) = report.left_to_python.iter().rfind(|left| matches!(left.reason, Left::NoProgram(_))) {
@@ -28,7 +28,8 @@ pub(crate) fn tell(ended: &Ended) -> u8 {
     ended.code
 }
 
-/// Whether the command looks for the headers of Python where there are none. Else it doesn't look there.
+/// Returns whether the command searches one of Python's header directories that has no `Python.h`. Otherwise a missing
+/// `Python.h` means that the command doesn't search the right directory.
 fn lacks_headers(command: &[String]) -> bool {
     command.iter().filter_map(|arg| arg.strip_prefix("-I")).map(Path::new).any(|folder| {
         let is_pythons = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"));

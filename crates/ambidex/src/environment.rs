@@ -1,4 +1,4 @@
-//! How an environment for an isolated build is made: by uv where it is there, else by venv and pip.
+//! The environment of an isolated build, made by uv if it is installed, otherwise by venv and pip.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,18 +8,18 @@ use crate::project::on_path;
 use crate::supervise::{self, Task};
 use crate::tell;
 
-/// An environment that is removed with this.
+/// A virtual environment that is removed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Environment {
     folder: tempfile::TempDir,
-    /// By which packages are installed into it.
+    /// The uv that installs packages; `None` if pip does.
     uv: Option<PathBuf>,
-    /// Whether to show what the tools print.
+    /// Whether to print the tools' output.
     verbose: bool,
 }
 
 impl Environment {
-    /// Makes an empty one.
+    /// Makes an empty environment.
     pub fn make(python: &Path, verbose: bool) -> Result<Self, Error> {
         let folder = tempfile::Builder::new().prefix("ambidex-env-").tempdir().map_err(Error::Engine)?;
         let mut environment = Self { folder, uv: on_path("uv"), verbose };
@@ -29,7 +29,7 @@ impl Environment {
             if environment.run(&uv, asked.chain(at).collect())?.is_ok() {
                 return Ok(environment);
             }
-            // Newer uvs know no older Pythons.
+            // Newer versions of uv don't support older Pythons.
             environment.uv = None;
         }
         let at = environment.root().into();
@@ -43,18 +43,18 @@ impl Environment {
         self.folder.path().join("env")
     }
 
-    /// Its Python.
+    /// Returns the path of the environment's Python.
     pub fn python(&self) -> PathBuf {
         self.root().join("bin").join("python")
     }
 
-    /// Installs what a project requires.
+    /// Installs the requirements of a project.
     pub fn install(&self, requirements: &[String]) -> Result<(), Error> {
         if requirements.is_empty() {
             return Ok(());
         }
         let python = self.python();
-        // venv brings a setuptools of its own before Python 3.12: it must not stand for the newest.
+        // Before Python 3.12, venv installs a setuptools of its own, which must not pass for the newest.
         let by_pip = ["-m", "pip", "install", "--disable-pip-version-check", "--upgrade"];
         let (program, mut arguments): (&Path, Vec<OsString>) = match &self.uv {
             Some(uv) => (uv, vec!["pip".into(), "install".into(), "--python".into(), python.clone().into()]),
@@ -65,7 +65,7 @@ impl Environment {
         self.run(program, arguments)?.map_err(|log| Error::Environment { what: "populated", log })
     }
 
-    /// The variables of a process that is to find its programs.
+    /// Returns the environment variables that let a process find the environment's programs.
     pub fn variables(&self) -> Vec<(&'static str, OsString)> {
         let mut path = self.root().join("bin").into_os_string();
         if let Some(given) = std::env::var_os("PATH") {
@@ -75,7 +75,7 @@ impl Environment {
         vec![("PATH", path), ("VIRTUAL_ENV", self.root().into())]
     }
 
-    /// Runs a tool. If it fails, what it printed says why.
+    /// Runs a tool. If it fails, the inner error is what it printed.
     fn run(&self, program: &Path, arguments: Vec<OsString>) -> Result<Result<(), String>, Error> {
         let log = self.folder.path().join("log");
         let task = Task {

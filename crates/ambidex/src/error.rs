@@ -1,11 +1,11 @@
-//! The mistakes that a user can make, and what to say of each.
+//! The errors that ambidex reports to users, with their hints.
 
 use std::io;
 use std::path::PathBuf;
 
 use ambidex_store::StoreError;
 
-/// Why ambidex itself could not do what was asked. A failed build is none of these.
+/// The reason why ambidex itself could not do what the user asked for. A failed build is not an `Error`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{} is not a directory", .0.display())]
@@ -53,10 +53,10 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// What a process ends with that could not do what was asked.
+    /// The exit code of a process that could not do what the user asked for.
     pub const EXIT_CODE: u8 = 2;
 
-    /// What the process ends with.
+    /// Returns the exit code of the process.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Interrupted(code) => *code,
@@ -64,7 +64,7 @@ impl Error {
         }
     }
 
-    /// What the user can do next.
+    /// Returns what the user can do next.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::UnknownKey { nearest, .. } => {

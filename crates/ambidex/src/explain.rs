@@ -1,4 +1,4 @@
-//! `ambidex explain`: why each command of the last build was run, or why it was not, and what it depends on.
+//! `ambidex explain`: why each command of the last build ran or didn't, and what it depends on.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,13 @@ use crate::error::Error;
 use crate::project::Project;
 use crate::{tell, time};
 
-/// Tells it for the outputs whose paths end like the one that is asked for, or for all.
+/// Prints the explanation of each output whose path ends with the requested one, or of all outputs.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
     let project = Project::find(&args.dir)?;
+    if !args.time && ambidex_engine::is_in_use(&project.root) {
+        return Err(Error::Busy(project.root));
+    }
     if args.time {
         tell::print(&time::text(&project.root, args.format)?)?;
         return Ok(0);
@@ -46,12 +49,12 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     Ok(0)
 }
 
-/// The state of the last build can't be read.
+/// Returns the error for an unreadable state of the last build.
 fn state_error(project: &Project, source: std::io::Error) -> Error {
     Error::Unreadable { path: ambidex_engine::state_folder(&project.root), source }
 }
 
-/// Those whose outputs are asked for, or all. There must be some.
+/// Returns the commands whose outputs the user asked for, or all commands. It is an error if there are none.
 fn wanted<T>(
     args: &ExplainArgs,
     project: Project,
@@ -71,7 +74,7 @@ fn wanted<T>(
     Ok(found)
 }
 
-/// What commands depend on. Those of which nothing is remembered come last, or, for programs, not at all.
+/// Formats the dependencies of commands. Commands without a remembered run come last in text, and don't appear in JSON.
 fn inputs(found: &[(Explanation, Option<Inputs>)], format: Format) -> String {
     let known = found.iter().filter_map(|(told, inputs)| Some((told, inputs.as_ref()?)));
     if let Format::Json = format {

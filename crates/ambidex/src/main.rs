@@ -50,13 +50,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// A thread that panics has left the state in doubt, and others wait for what it was to do. What was started finds that
-/// ambidex has ended, as after `kill -9`.
+/// Makes a panic in any thread end the process: the panic may leave inconsistent state, and other threads wait for the
+/// work of that thread. The processes that ambidex started notice its end, as after `kill -9`.
 fn end_where_a_thread_panics() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         tell(panic);
-        // As Rust has it for the main thread.
+        // The exit code of Rust after a panic in the main thread.
         std::process::exit(101);
     }));
 }

@@ -1,4 +1,4 @@
-//! Where a project's build starts: its folder, its Python, its setup.py.
+//! The starting point of a project's build: its directory, its Python and its setup.py.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,17 @@ use crate::settings::Settings;
 /// A project that setuptools builds.
 #[derive(Debug)]
 pub(crate) struct Project {
-    /// Its real folder.
+    /// The project directory, with symbolic links resolved.
     pub root: PathBuf,
-    /// Its `pyproject.toml`, if it has one.
+    /// The parsed `pyproject.toml`, if there is one.
     pub pyproject: Option<toml::Table>,
-    /// What that says to ambidex.
+    /// The settings for ambidex in `pyproject.toml`.
     pub settings: Settings,
     pub has_setup_py: bool,
 }
 
 impl Project {
-    /// Finds the project in a folder.
+    /// Finds the project in a directory.
     pub fn find(dir: &Path) -> Result<Self, Error> {
         let root = dir.canonicalize().map_err(|_| Error::NoFolder(dir.to_owned()))?;
         if !root.is_dir() {
@@ -38,10 +38,10 @@ impl Project {
         Ok(Self { root, pyproject, settings, has_setup_py })
     }
 
-    /// The Python to use: the one that was named, that of the active virtual environment, the first on the PATH.
+    /// Returns the Python to use: the named one, that of the active virtual environment, or the first on the PATH.
     pub fn python(&self, named: Option<&Path>) -> Result<PathBuf, Error> {
         match named.or(self.settings.python.as_deref()) {
-            // A relative path must hold in the project's folder too; a bare name is looked up on the PATH.
+            // A relative path must be valid in the project directory too. A bare name is looked up on the PATH.
             Some(path) if path.components().count() > 1 => {
                 Ok(std::path::absolute(path).unwrap_or(path.to_owned()))
             }
@@ -50,12 +50,12 @@ impl Project {
         }
     }
 
-    /// The variables of a process that runs its setup.py.
+    /// Returns the environment variables for a process that runs the project's setup.py.
     pub fn environment(&self) -> Vec<(&'static str, OsString)> {
         vec![("AMBIDEX_ENTRY", "setup".into())]
     }
 
-    /// The arguments that make a Python run setuptools for this project.
+    /// Returns the arguments that make a Python run setuptools for this project.
     pub fn arguments(&self, inplace: bool, more: &[String]) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = if self.has_setup_py {
             vec!["setup.py".into()]
@@ -81,14 +81,14 @@ fn parse(path: PathBuf) -> Result<toml::Table, Error> {
     parsed.map_err(|error| Error::BadPyproject { path, message: error.to_string().trim_end().to_owned() })
 }
 
-/// The Python of the active virtual environment, else the first on the PATH.
+/// Returns the Python of the active virtual environment, otherwise the first on the PATH.
 fn usual_python() -> Result<PathBuf, Error> {
     let active = std::env::var_os("VIRTUAL_ENV").map(|env| Path::new(&env).join("bin").join("python"));
     let on_path = ["python3", "python"].into_iter().filter_map(on_path);
     active.into_iter().chain(on_path).find(|file| file.is_file()).ok_or(Error::NoPython)
 }
 
-/// The program that a shell would find by this name.
+/// Returns the first file of this name on the PATH.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())

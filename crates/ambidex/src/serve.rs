@@ -1,4 +1,4 @@
-//! `ambidex serve`: an engine for a Python process that was not started by ambidex and asks for one.
+//! `ambidex serve`: an engine for a Python process that ambidex did not start and that asks for one.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::settings::Settings;
 use crate::supervise;
 
-/// Serves until standard input ends, or something comes from there: it is a pipe from the process that asked, so the engine
-/// never outlives it.
+/// Serves until standard input ends, or something arrives on it. Standard input is a pipe from the process that asked
+/// for the engine, so the engine never outlives that process.
 pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let capture = Capture::lay_out()?;
     let settings = Settings::of_folder(Path::new(""))?;
@@ -31,7 +31,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let by_signal = end.clone();
     std::thread::spawn(move || by_signal.send(signals.forever().next()));
     std::thread::spawn(move || {
-        // An error ends it too.
+        // A read error ends the service too.
         let _ = io::stdin().read(&mut [0]);
         end.send(None)
     });
@@ -43,7 +43,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     Ok(signal.and_then(|signal| u8::try_from(128 + signal).ok()).unwrap_or(0))
 }
 
-/// Prints the variables of a captured process, and an empty line behind them.
+/// Prints the environment variables of a captured process, and an empty line after them.
 fn tell(environment: impl Iterator<Item = (&'static str, OsString)>) -> io::Result<()> {
     let mut text = Vec::new();
     for (name, value) in environment {

@@ -1,4 +1,4 @@
-//! `[tool.ambidex]` of `pyproject.toml`: its keys, and that the environment and flags win over it.
+//! The keys of `[tool.ambidex]` in `pyproject.toml`, which the environment and flags override.
 
 use std::path::{Path, PathBuf};
 
@@ -6,23 +6,23 @@ use toml::{Table, Value};
 
 use crate::error::Error;
 
-/// What a project wants unless its user says otherwise.
+/// A project's settings, which hold unless its user says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// How many commands run at once.
+    /// The number of commands that run at once.
     pub jobs: Option<u32>,
     /// The Python that runs setup.py: a name, or a full path.
     pub python: Option<PathBuf>,
-    /// Whether the other extensions are built when one fails.
+    /// Whether to keep building the other extensions when one fails.
     pub keep_going: Option<bool>,
-    /// Whether objects are put to their own places too.
+    /// Whether to put objects at their final paths too.
     pub objects: Option<bool>,
 }
 
 const KEYS: [&str; 4] = ["jobs", "keep-going", "objects", "python"];
 
 impl Settings {
-    /// Reads them from a `pyproject.toml` in a folder.
+    /// Reads the settings from the `pyproject.toml` of a directory.
     pub fn read(folder: &Path, pyproject: &Table) -> Result<Self, Error> {
         let path = || folder.join("pyproject.toml");
         let wrong = |message: String| Error::BadPyproject { path: path(), message };
@@ -43,7 +43,7 @@ impl Settings {
                 "python" => {
                     let python = value.as_str().filter(|python| !python.is_empty()).map(Path::new);
                     let python = python.ok_or_else(|| must_be("the name or the path of a Python"))?;
-                    // A name is looked up on the PATH; a path is one in the project.
+                    // A name is looked up on the PATH. A path is relative to the project directory.
                     let is_path = python.components().count() > 1;
                     settings.python = Some(if is_path { folder.join(python) } else { python.to_owned() });
                 }
@@ -55,22 +55,22 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Those of a folder that may have no project.
+    /// Reads the settings of a directory that may not contain a project.
     pub fn of_folder(folder: &Path) -> Result<Self, Error> {
         match std::fs::read_to_string(folder.join("pyproject.toml")) {
-            // One that doesn't parse is for the build itself to tell.
+            // The build itself reports a file that doesn't parse.
             Ok(text) => text.parse().map_or_else(|_| Ok(Self::default()), |table| Self::read(folder, &table)),
             Err(_) => Ok(Self::default()),
         }
     }
 }
 
-/// The key that was probably meant.
+/// Returns the key that the user probably meant.
 fn nearest(key: &str) -> &'static str {
     KEYS.into_iter().min_by_key(|known| distance(key, known)).unwrap_or(KEYS[0])
 }
 
-/// How many characters have to be added, taken away or replaced to make one text of the other (Levenshtein).
+/// Returns how many characters must be added, removed or replaced to turn one text into the other (Levenshtein).
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();

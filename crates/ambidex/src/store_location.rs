@@ -1,4 +1,4 @@
-//! In which folder the store is, and how large it may get.
+//! The directory of the store, and its size limit.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,21 +9,21 @@ use ambidex_store::Store;
 use crate::error::Error;
 use crate::tell;
 
-/// The limit where none is set.
+/// The limit in bytes if the user sets none.
 const DEFAULT_LIMIT: u64 = 5 << 30;
 
-/// Opens the store that the environment names. None if there is to be no store, or there is no place for one.
+/// Opens the store that the environment names. Returns `None` if the user wants no store, or no directory is available.
 pub(crate) fn open() -> Result<Option<Store>, Error> {
     let limit = limit(env::var_os("AMBIDEX_CACHE_SIZE"))?;
     let own = env::var_os("AMBIDEX_CACHE_DIR");
     let Some(folder) = folder(own, env::var_os("XDG_CACHE_HOME"), env::home_dir()) else { return Ok(None) };
-    // The store goes on where the working directory changes.
+    // The store must stay usable when the working directory changes.
     let folder =
         std::path::absolute(&folder).map_err(|source| Error::Unreadable { path: folder.clone(), source })?;
     Ok(Some(Store::open(&folder, limit)?))
 }
 
-/// The same for a build, which goes on without a store that can't be used.
+/// Opens the store for a build, which goes on without the store if it can't be used.
 pub(crate) fn open_if_usable() -> Result<Option<Store>, Error> {
     match open() {
         Err(error @ Error::BadCacheSize(_)) => Err(error),
@@ -35,8 +35,8 @@ pub(crate) fn open_if_usable() -> Result<Option<Store>, Error> {
     }
 }
 
-/// The folder of the store, from `AMBIDEX_CACHE_DIR`, `XDG_CACHE_HOME` and the home folder. An empty first one says that
-/// no store is wanted. A relative second one does not count (XDG Base Directory Specification, "Basics").
+/// Returns the directory of the store, from `AMBIDEX_CACHE_DIR`, `XDG_CACHE_HOME` and the home directory. If the first
+/// is empty, the user wants no store. A relative second one is ignored (XDG Base Directory Specification, "Basics").
 fn folder(own: Option<OsString>, cache: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
     if let Some(own) = own {
         return (!own.is_empty()).then(|| own.into());
@@ -46,14 +46,14 @@ fn folder(own: Option<OsString>, cache: Option<OsString>, home: Option<PathBuf>)
     Some(cache.or_else(|| Some(home?.join(".cache")))?.join("ambidex"))
 }
 
-/// The limit in bytes, from `AMBIDEX_CACHE_SIZE`. An empty one counts as none.
+/// Returns the limit in bytes, from `AMBIDEX_CACHE_SIZE`. An empty value counts as unset.
 fn limit(size: Option<OsString>) -> Result<u64, Error> {
     let Some(size) = size.filter(|size| !size.is_empty()) else { return Ok(DEFAULT_LIMIT) };
     let wrong = || Error::BadCacheSize(size.to_string_lossy().into_owned());
     size.to_str().and_then(bytes).ok_or_else(wrong)
 }
 
-/// How many bytes a size such as `5G`, `500M`, `64k` or `1048576` is. The letters stand for powers of 1024.
+/// Converts a size such as `5G`, `500M`, `64k` or `1048576` to bytes. The letters stand for powers of 1024.
 fn bytes(size: &str) -> Option<u64> {
     let (number, shift) = match size.as_bytes().last()?.to_ascii_uppercase() {
         b'K' => (&size[..size.len() - 1], 10),
@@ -62,14 +62,14 @@ fn bytes(size: &str) -> Option<u64> {
         b'T' => (&size[..size.len() - 1], 40),
         _ => (size, 0),
     };
-    // `parse` would take a plus sign.
+    // `parse` would accept a plus sign.
     if !number.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
     number.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
-/// A size for people.
+/// Formats a size for people.
 pub(crate) fn shown(bytes: u64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
     match units.into_iter().find(|(_, shift)| bytes >> shift > 0) {

@@ -1,4 +1,4 @@
-//! How a captured process is run to its end, and that nothing it started outlives it.
+//! Runs a captured process to its end, and makes sure that nothing it started outlives it.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -24,25 +24,25 @@ pub(crate) struct Task<'a> {
     pub program: OsString,
     pub arguments: Vec<OsString>,
     pub cwd: &'a Path,
-    /// More variables.
+    /// Additional environment variables.
     pub environment: Vec<(&'static str, OsString)>,
-    /// Where its standard output and error go; inherited if there is none.
+    /// The file for standard output and standard error; both are inherited if it is `None`.
     pub log: Option<PathBuf>,
 }
 
-/// How it ended.
+/// The end of a captured process.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// Its exit code, as a shell has it.
+    /// The exit code, as a shell reports it.
     pub code: u8,
-    /// The signal by which ambidex itself was told to end.
+    /// Whether a signal told ambidex itself to end.
     pub interrupted: bool,
     pub report: Report,
-    /// The state folders of the trees that were built.
+    /// The state directories of the trees that were built.
     pub state_folders: Vec<PathBuf>,
 }
 
-/// The engine's options for these arguments and settings, of which the arguments win.
+/// Returns the engine's options for these arguments and settings. Arguments override settings.
 pub(crate) fn options(jobs: &JobArgs, settings: &Settings) -> Options {
     let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Options {
@@ -57,15 +57,16 @@ pub(crate) fn options(jobs: &JobArgs, settings: &Settings) -> Options {
     }
 }
 
-/// The variable by which the capture is told to go on with the other extensions when one fails, if it is to.
+/// Returns the variable that tells the capture whether to keep building the other extensions when one fails, if it must
+/// be set.
 pub(crate) fn keep_going(flag: Option<bool>, settings: &Settings) -> Option<(&'static str, OsString)> {
     let wanted = flag.or(settings.keep_going).unwrap_or(false);
-    // Else it might be set, in another spelling.
+    // A flag always sets the variable, which may already be set in another spelling.
     let value = if wanted { "1" } else { "0" };
     (flag.is_some() || wanted).then(|| ("AMBIDEX_KEEP_GOING", value.into()))
 }
 
-/// The same for a build whose results are shared with other trees.
+/// Returns the engine's options for a build that shares its results with other trees.
 pub(crate) fn sharing(jobs: &JobArgs, settings: &Settings) -> Result<Options, Error> {
     Ok(Options { store: store_location::open_if_usable()?, ..options(jobs, settings) })
 }
@@ -83,7 +84,7 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     Ok(Ended { code, interrupted, report, state_folders: engine.state_folders() })
 }
 
-/// Runs a process as it stands. Returns its exit code.
+/// Runs a process without capturing it. Returns its exit code, and whether a signal told ambidex to end.
 pub(crate) fn plain(task: &Task<'_>) -> Result<(u8, bool), Error> {
     run(task, None)
 }
@@ -92,7 +93,7 @@ fn run(task: &Task<'_>, engine: Option<&Arc<Engine>>) -> Result<(u8, bool), Erro
     let mut command = Command::new(&task.program);
     command.args(&task.arguments).current_dir(task.cwd);
     if engine.is_none() {
-        // Plain, also where another ambidex has started this one, or where the project asks for ambidex itself.
+        // The process stays plain even if another ambidex started this one, or if the project itself asks for ambidex.
         command.env_remove("AMBIDEX_SOCKET").env("AMBIDEX_OFF", "1");
     }
     command.envs(task.environment.iter().cloned());
@@ -101,8 +102,8 @@ fn run(task: &Task<'_>, engine: Option<&Arc<Engine>>) -> Result<(u8, bool), Erro
         let file = std::fs::File::create(log).map_err(unwritable)?;
         command.stdin(Stdio::null()).stderr(file.try_clone().map_err(unwritable)?).stdout(file);
     }
-    // On a terminal, Ctrl-C has to reach the process, and it may want to read. Elsewhere it leads a group of its
-    // own, so that all that it starts can be ended with it.
+    // On a terminal, Ctrl-C must reach the process, and the process may want to read. Elsewhere the process leads a
+    // group of its own, so that everything it starts can be ended with it.
     let own_group = !std::io::stdin().is_terminal();
     if own_group {
         command.process_group(0);
@@ -123,7 +124,7 @@ fn run(task: &Task<'_>, engine: Option<&Arc<Engine>>) -> Result<(u8, bool), Erro
     Ok((u8::try_from(code & 0xff).unwrap_or(1), interrupted.is_some()))
 }
 
-/// Waits for the signals that tell ambidex to end, and passes them on.
+/// A thread that waits for the signals that tell ambidex to end, and passes them on.
 struct SignalWatch {
     handle: signal_hook::iterator::Handle,
     thread: std::thread::JoinHandle<()>,
@@ -158,15 +159,15 @@ impl SignalWatch {
         *self.child.lock().expect("nobody panics with the child's number") = Some(child);
         let signal = self.caught.load(Ordering::SeqCst);
         if signal != 0 {
-            // It came while the process was being started.
+            // The signal came while the process was starting.
             pass_on(Some(child), signal, false);
         }
     }
 
-    /// Stops waiting. Returns the signal that was caught.
+    /// Stops waiting. Returns the signal that was caught, if any.
     fn end(self) -> Option<i32> {
         self.handle.close();
-        // A panic there has been printed; the process has ended all the same.
+        // A panic of the thread has been printed already, and the process has ended anyway.
         let _ = self.thread.join();
         let signal = self.caught.load(Ordering::SeqCst);
         (signal != 0).then_some(signal)
@@ -180,7 +181,7 @@ fn pass_on(child: Option<u32>, signal: i32, group: bool) {
         SIGHUP => Signal::HUP,
         _ => Signal::TERM,
     };
-    // It may have ended by itself just now.
+    // The process may have just ended by itself.
     let _ = if group {
         rustix::process::kill_process_group(pid, signal)
     } else {

@@ -1,4 +1,4 @@
-//! How ambidex itself speaks: what was asked for on standard output, all else on standard error.
+//! The output of ambidex itself: results go to standard output, everything else to standard error.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use crate::error::Error;
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 
-/// Makes the choice of colours hold for all that is told.
+/// Applies the choice of colours to all output.
 pub(crate) fn set_color(color: Color) {
     let choice = match color {
         Color::Auto => anstream::ColorChoice::Auto,
@@ -21,7 +21,7 @@ pub(crate) fn set_color(color: Color) {
     choice.write_global();
 }
 
-/// Tells of an error, and what to do about it.
+/// Prints an error, and what to do about it.
 pub(crate) fn error(message: &str, hint: Option<&str>) {
     line(format_args!("{BAD}error:{BAD:#} {message}"));
     if let Some(text) = hint {
@@ -29,25 +29,25 @@ pub(crate) fn error(message: &str, hint: Option<&str>) {
     }
 }
 
-/// Tells of something that is no error.
+/// Prints a message that is not an error.
 pub(crate) fn note(message: &str) {
     line(format_args!("{NOTE}note:{NOTE:#} {message}"));
 }
 
-/// Tells of the build itself.
+/// Prints a message about the build itself.
 pub(crate) fn say(message: &str) {
     line(message);
 }
 
-/// Where standard error can't be written, all goes on as if it were.
+/// Prints a line on standard error. If that fails, ambidex goes on anyway.
 fn line(text: impl Display) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
-/// Prints a result: whole lines.
+/// Prints a result, which consists of whole lines.
 ///
 /// # Errors
-/// If standard output can't be written. One whose reader has seen enough is no error.
+/// If standard output can't be written. It is no error if its reader has closed it.
 pub(crate) fn print(lines: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(lines.as_bytes()).and_then(|()| out.flush()) {

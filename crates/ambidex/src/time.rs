@@ -1,4 +1,4 @@
-//! Where the time of the last build went.
+//! `ambidex explain --time`: where the time of the last build went.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::args::Format;
 use crate::error::Error;
 
-/// What is read of a build's summary.
+/// The fields that are read from a build's summary.
 #[derive(Deserialize)]
 struct LastBuild {
     jobs: usize,
@@ -26,7 +26,7 @@ struct Left {
     reason: String,
 }
 
-/// Where the time of the last build of a project went, as people or programs read it.
+/// Returns where the time of the last build of a project went, as text for people or as JSON for programs.
 pub(crate) fn text(root: &Path, format: Format) -> Result<String, Error> {
     let path = ambidex_engine::state_folder(root).join("last-build.json");
     let json = match std::fs::read_to_string(&path) {
@@ -36,7 +36,7 @@ pub(crate) fn text(root: &Path, format: Format) -> Result<String, Error> {
         }
         Err(source) => return Err(Error::Unreadable { path, source }),
     };
-    // What another version has written says nothing to this one.
+    // Another version's summary may not parse; it counts as no build.
     let build: LastBuild = serde_json::from_str(&json).map_err(|_| Error::NothingBuilt(root.to_owned()))?;
     Ok(match format {
         Format::Json => {
@@ -75,7 +75,8 @@ fn for_people(build: &LastBuild) -> String {
     text
 }
 
-/// The longest wait before the end of a build, where it is worth a look: half a second, and a tenth of the build.
+/// Returns the longest wait before the end of a build, if it is worth a look: at least half a second, and at least a
+/// tenth of the build.
 pub(crate) fn longest(waits: &[Wait], wall_s: f64) -> Option<&Wait> {
     let longest = waits.iter().find(|wait| !wait.is_last)?;
     (longest.seconds >= 0.5 && longest.seconds >= wall_s / 10.0).then_some(longest)

@@ -1,4 +1,4 @@
-//! `ambidex verify`: two builds of one copy at one path, and every difference between what they leave.
+//! `ambidex verify`: builds one project twice at the same path, serially and with ambidex, and compares the outputs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -18,10 +18,10 @@ use crate::project::Project;
 use crate::supervise::{self, Task};
 use crate::tell;
 
-/// What a build has left, by path.
+/// The contents of the files after a build, by path.
 type Outputs = BTreeMap<PathBuf, Vec<u8>>;
 
-/// A copy of a project, always at the same path, since paths are part of what a build makes (`__FILE__`, debug
+/// A copy of a project, always at the same path, because the outputs of a build contain paths (`__FILE__`, debug
 /// information).
 struct Bench<'a> {
     project: &'a Project,
@@ -47,7 +47,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         return Ok(1);
     };
     let differing = differences(&stock, &ours);
-    // Before ambidex is blamed: does the serial build differ from itself?
+    // Before blaming ambidex, check whether two serial builds differ too.
     let unsteady: BTreeSet<PathBuf> = match differing.is_empty() {
         true => BTreeSet::new(),
         false => differences(&stock, &bench.build_stock()?.0).into_keys().collect(),
@@ -70,20 +70,20 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     Ok(u8::from(!comparison.differing.is_empty() || !comparison.unsteady.is_empty()))
 }
 
-/// What two builds have in common, and what not.
+/// The result of a comparison of two builds.
 #[derive(Debug, Default, Serialize)]
 struct Comparison {
-    /// How many files are equal.
+    /// The number of equal files.
     equal: usize,
-    /// Those that only ambidex' build has otherwise, with the difference.
+    /// The files that differ in ambidex's build only, with the difference.
     differing: BTreeMap<PathBuf, String>,
-    /// Those in which two serial builds differ too.
+    /// The files that differ between two serial builds too, with the difference.
     unsteady: BTreeMap<PathBuf, String>,
-    /// The objects among these, which are no part of the result.
+    /// The objects that differ between two serial builds too; they are not part of the result.
     unsteady_objects: BTreeMap<PathBuf, String>,
-    /// How long the serial build took, in seconds.
+    /// The duration of the serial build, in seconds.
     serial_s: f64,
-    /// What ambidex did.
+    /// The engine's report on ambidex's build.
     report: Option<Report>,
 }
 
@@ -109,7 +109,8 @@ impl Comparison {
     }
 }
 
-/// Objects are steps on the way to a module; with LTO, GCC gives them a random name inside.
+/// Returns whether a file is an object, which is only a step towards a module. With LTO, GCC puts a random name into
+/// objects.
 fn is_intermediate(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "o")
 }
@@ -130,7 +131,7 @@ impl Bench<'_> {
     }
 
     fn task<'b>(&self, root: &'b Path, log: PathBuf) -> Task<'b> {
-        // The same moment and the same hash seed for both, unless the user has chosen.
+        // Both builds get the same time and the same hash seed, unless the user has set them.
         let fixed: [(&'static str, OsString); 2] =
             [("PYTHONHASHSEED", "0".into()), ("SOURCE_DATE_EPOCH", "1600000000".into())];
         let fixed = fixed.into_iter().filter(|(name, _)| std::env::var_os(name).is_none());
@@ -144,7 +145,7 @@ impl Bench<'_> {
         }
     }
 
-    /// What the serial build leaves, and how long it took, in seconds.
+    /// Returns the serial build's outputs, and its duration in seconds.
     fn build_stock(&self) -> Result<(Outputs, f64), Error> {
         self.fresh_copy()?;
         let root = self.root();
@@ -162,7 +163,7 @@ impl Bench<'_> {
         Ok((collect(&root)?, seconds))
     }
 
-    /// What ambidex' build leaves; none if it fails.
+    /// Returns the outputs of ambidex's build and the engine's report, or `None` if the build fails.
     fn build_ours(&self, options: Options) -> Result<Option<(Outputs, Option<Report>)>, Error> {
         self.fresh_copy()?;
         let root = self.root();
@@ -181,7 +182,7 @@ fn show_log(log: &Path) {
     tell::say(String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).trim_end());
 }
 
-/// What an earlier build has left in the project, or what is no part of any build.
+/// Returns whether an earlier build left this path in the project, or it is not part of any build.
 fn is_left_out(relative: &Path) -> bool {
     let text = relative.to_string_lossy();
     let built = ["build/lib", "build/temp.", "build/bdist.", "build/scripts-", "build/.ambidex"];
@@ -217,14 +218,14 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Copies a file with its modification time, by which generators decide what is out of date.
+/// Copies a file with its modification time, because generators use it to decide what is out of date.
 fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::copy(from, to)?;
     let modified = fs::metadata(from)?.modified()?;
     fs::File::options().append(true).open(to).and_then(|file| file.set_modified(modified))
 }
 
-/// Every file of a built copy, without what only caches or describes builds.
+/// Returns every file of a built copy, except those that only cache or describe builds.
 fn collect(root: &Path) -> Result<Outputs, Error> {
     let mut outputs = Outputs::new();
     let mut walk = WalkDir::new(root).follow_links(false).into_iter();
@@ -243,7 +244,7 @@ fn collect(root: &Path) -> Result<Outputs, Error> {
     Ok(outputs)
 }
 
-/// What differs, and how.
+/// Returns the paths that differ, each with a description of the difference.
 fn differences(stock: &Outputs, ours: &Outputs) -> BTreeMap<PathBuf, String> {
     let paths: BTreeSet<&PathBuf> = stock.keys().chain(ours.keys()).collect();
     let mut found = BTreeMap::new();
@@ -259,7 +260,7 @@ fn differences(stock: &Outputs, ours: &Outputs) -> BTreeMap<PathBuf, String> {
     found
 }
 
-/// The sections that differ, if both are object files, else the first offset.
+/// Describes a difference: the sections that differ if both are object files, otherwise the first offset that differs.
 fn describe(stock: &[u8], ours: &[u8]) -> String {
     if let (Some(stock), Some(ours)) = (sections(stock), sections(ours)) {
         let names: BTreeSet<&String> = stock.keys().chain(ours.keys()).collect();

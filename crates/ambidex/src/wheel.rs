@@ -1,4 +1,4 @@
-//! `ambidex wheel`: a wheel by the project's own build backend (PEP 517).
+//! `ambidex wheel`: builds a wheel with the project's own build backend (PEP 517).
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,10 +17,10 @@ use crate::project::Project;
 use crate::supervise::{self, Task};
 use crate::tell;
 
-/// What a backend is called by.
+/// The Python script that calls a hook of a backend.
 const CALL_HOOK: &str = include_str!("call_hook.py");
 
-/// How a hook's call ended, if it came to an end.
+/// The answer of a hook call that came to an end.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Answer {
@@ -29,15 +29,15 @@ enum Answer {
     Unavailable(String),
 }
 
-/// Where and how the hooks of one project are called.
+/// The build backend of one project, and how to call its hooks.
 struct Backend<'a> {
     project: &'a Project,
     system: BuildSystem,
     python: PathBuf,
     variables: Vec<(&'static str, OsString)>,
-    /// Whether only errors are shown.
+    /// Whether to print only errors.
     quiet: bool,
-    /// For answers and the wheel.
+    /// The temporary directory for answers and the wheel.
     folder: tempfile::TempDir,
 }
 
@@ -99,7 +99,8 @@ fn isolate(args: &WheelArgs, python: &Path, system: &BuildSystem) -> Result<Envi
     Ok(environment)
 }
 
-/// A key that is given more than once has a list, as with other frontends (PEP 517, "Config settings").
+/// Parses config settings. A key that is given more than once gets a list, as with other frontends (PEP 517, "Config
+/// settings").
 fn config_settings(given: &[String]) -> Map<String, Value> {
     let mut settings = Map::new();
     for setting in given {
@@ -142,7 +143,7 @@ impl Backend<'_> {
         self.folder.path().join("answer.json")
     }
 
-    /// Calls a hook without an engine. Where the backend itself fails, there is only an exit code.
+    /// Calls a hook without an engine. If the backend itself fails, returns only an exit code.
     fn plain(&self, hook: &str, arguments: &Value) -> Result<Result<Value, u8>, Error> {
         let (code, interrupted) = supervise::plain(&self.task(hook, arguments))?;
         if interrupted {
@@ -185,14 +186,14 @@ impl Backend<'_> {
 
     fn answer(&self, hook: &str) -> Result<Result<Value, u8>, Error> {
         let Ok(text) = fs::read(self.result()) else {
-            // It has printed why.
+            // The backend has printed why.
             let log = fs::read(self.log()).unwrap_or_default();
             if !log.is_empty() {
                 tell::say(String::from_utf8_lossy(&log).trim_end());
             }
             return Ok(Err(1));
         };
-        // The next hook's absence of an answer must not be hidden by this one's.
+        // This answer must not hide that the next hook gives none.
         let _ = fs::remove_file(self.result());
         let backend = || self.system.backend.clone();
         match serde_json::from_slice(&text) {
@@ -209,7 +210,7 @@ impl Backend<'_> {
     }
 }
 
-/// Puts the wheel where the user wants it; it appears whole.
+/// Copies the wheel to the output directory, where it appears whole.
 fn put(made: &Path, name: &str, out: &Path) -> Result<PathBuf, Error> {
     let file = out.join(name);
     let copy = || {
@@ -224,7 +225,7 @@ fn put(made: &Path, name: &str, out: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// What a file of the user's usually is, less his umask.
+/// Returns the usual permissions of a user's file, before the umask applies.
 fn readable() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }

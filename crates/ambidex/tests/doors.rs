@@ -241,9 +241,12 @@ fn clean_removes_what_builds_have_left() {
     run(&mut workspace.ambidex(&["clean"])).expect(0);
     workspace.build(&[]);
     fs::write(workspace.root().join("build/notes.txt"), "mine").unwrap();
+    fs::create_dir(workspace.root().join("build/libfoo")).unwrap();
     run(&mut workspace.ambidex(&["clean"])).expect(0);
     let left = fs::read_dir(workspace.root().join("build")).unwrap().flatten().map(|entry| entry.file_name());
-    assert_eq!(left.collect::<Vec<_>>(), ["notes.txt"]);
+    let mut left: Vec<_> = left.collect();
+    left.sort();
+    assert_eq!(left, ["libfoo", "notes.txt"]);
 }
 
 /// A sitecustomize that leaves a mark at each start of Python.

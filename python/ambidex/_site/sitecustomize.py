@@ -1,20 +1,20 @@
-"""Knows how a Python that is started below ambidex comes to be captured, and leaves no other trace.
+"""Captures a Python that is started below ambidex, and leaves no other trace.
 
-ambidex lays this file out beside the package, and puts their folder first on PYTHONPATH. `site` imports the first
-`sitecustomize` it finds, which is this one; the environment's own is run as if this one were not there. It is in a
-folder of its own here, so that nothing imports it where the package is installed.
+ambidex lays this file out beside the package, and puts their directory first on PYTHONPATH. `site` imports the first
+`sitecustomize` that it finds, which is this one; this one then runs the environment's own as if `site` had imported
+that. It is in a directory of its own here, so that nothing imports it where the package is installed.
 """
 
 import sys
 
 
 def _run_the_environments_own():
-    """Import the sitecustomize that this file hides, with the folder of this file off the path."""
+    """Imports the sitecustomize that this file hides, with the directory of this file off the path."""
     this = sys.modules.pop("sitecustomize", None)
     try:
         import sitecustomize  # noqa: F401
     except ImportError as error:
-        # Only the absence of the module itself is normal; `site` reports everything else, and so it does here.
+        # Only the absence of the module itself is normal. `site` reports everything else, and does so here too.
         if getattr(error, "name", None) != "sitecustomize":
             raise
         if this is not None:
@@ -27,7 +27,7 @@ def _start():
         import ambidex._imports
 
         ambidex._imports.install()
-    # The package keeps its own __path__; from here on the folder need not be seen by anybody.
+    # The package keeps its own __path__, so nothing needs to see the directory from here on.
     sys.path[:] = [entry for entry in sys.path if entry != here]
     _run_the_environments_own()
 

@@ -1,4 +1,4 @@
-//! What a driver's arguments, once gathered, come to: what it reads, what it writes, and under which names.
+//! The effects of a driver's arguments: what the command reads, what it writes, and under which names.
 
 use super::{Reader, Source};
 use crate::driver_args::Stop;
@@ -54,7 +54,7 @@ impl Reader {
         }
     }
 
-    /// A command that doesn't link. What is meant for the linker is not used (GCC manual, "Link Options").
+    /// Finishes a command that doesn't link. Arguments for the linker are not used (GCC manual, "Link Options").
     fn compile(
         mut self,
         mut command: Command,
@@ -123,7 +123,7 @@ impl Reader {
         Ok(command)
     }
 
-    /// Whether every source's language goes with where the driver stops.
+    /// Checks that every source's language fits the point where the driver stops.
     fn check_languages(&self, stop: Stop) -> Result<(), NotUnderstood> {
         let known = |language: Language| match stop {
             Stop::Object => true,
@@ -138,7 +138,7 @@ impl Reader {
         }
     }
 
-    /// `-M` and `-MM`: the rules are the output, to `-MF`, to `-o` or to the standard output.
+    /// Handles `-M` and `-MM`. The rules are the output, written to `-MF`, to `-o` or to the standard output.
     fn make_rules(
         &mut self,
         command: &mut Command,
@@ -168,14 +168,14 @@ impl Reader {
             }
             _ => Depfile::Unknown,
         };
-        // Which name stands before the colon depends on the compiler.
+        // The name before the colon depends on the compiler.
         Ok(match placement {
             Placement::Renamable => Placement::InPlace(InPlaceReason::PathRecorded),
             in_place @ Placement::InPlace(_) => in_place,
         })
     }
 
-    /// How headers can be learnt, and the command's own make rules among the outputs.
+    /// Determines how to find out the headers, and adds the command's own make rules to the outputs.
     fn depfile(&self, outputs: &mut Vec<Output>, stop: Stop) -> Result<Depfile, NotUnderstood> {
         let Some(own) = &self.depfile else {
             if let Some(form) = self.depfile_path.as_ref().map(|_| "-MF").or(self.depfile_form.as_deref()) {
@@ -220,7 +220,7 @@ impl Reader {
         Ok(Depfile::Own { path, system_headers: own.system_headers })
     }
 
-    /// Whether `-MD -MF file` would tell the headers of a command that asks for no make rules itself.
+    /// Returns whether `-MD -MF file` would name the headers of a command that doesn't ask for make rules itself.
     fn injected(&self) -> Depfile {
         match self.sources.as_slice() {
             [Source { language: Language::Assembler, .. }] => Depfile::Unknown,
@@ -272,7 +272,7 @@ impl Reader {
         Ok(())
     }
 
-    /// A command that links, after it has compiled its sources if there are any.
+    /// Finishes a command that links, after it has compiled its sources, if any.
     fn link(mut self, mut command: Command, start: &Start<'_>) -> Result<Command, NotUnderstood> {
         let compiles = !self.sources.is_empty();
         self.check_link(compiles)?;
@@ -311,7 +311,7 @@ impl Reader {
         Ok(command)
     }
 
-    /// Refuses what makes files in a link whose names can't be known.
+    /// Rejects a link that makes files whose names can't be known.
     fn check_link(&self, compiles: bool) -> Result<(), NotUnderstood> {
         if let Some(dump) = &self.preprocessor_dump {
             return Err(NotUnderstood::Conflict(dump.clone(), "a link".to_owned()));
@@ -330,17 +330,17 @@ impl Reader {
         }
         match (&self.depfile, self.side_files.first()) {
             (None, Some(side)) if !compiles => {
-                // Clang writes them for each step it runs, GCC's for none that only links.
+                // Clang writes them for each step it runs. GCC writes none for a command that only links.
                 Err(NotUnderstood::UnknownFiles { option: side.path.clone(), why: "nothing is compiled" })
             }
             _ => Ok(()),
         }
     }
 
-    /// As [`Reader::depfile`], for one source that is compiled and linked in one command.
+    /// Does the same as [`Reader::depfile`] for a command that compiles and links one source.
     fn linked_depfile(&self, outputs: &mut Vec<Output>) -> Result<Depfile, NotUnderstood> {
         match &self.depfile {
-            // Only with `-o` do all versions name it by the output.
+            // All versions name it by the output only with `-o`.
             Some(own) if own.path.is_none() && self.depfile_path.is_none() && self.output.is_none() => {
                 Err(NotUnderstood::UnknownFiles {
                     option: own.option.clone(),
@@ -351,7 +351,7 @@ impl Reader {
         }
     }
 
-    /// The directories that are searched for headers.
+    /// Collects the directories that the compiler searches for headers.
     fn headers(&mut self, command: &mut Command, start: &Start<'_>) {
         let mut dirs = std::mem::take(&mut self.include_dirs);
         for prefix in &self.prefixes {
@@ -375,7 +375,7 @@ impl Reader {
         command.include_dirs = dirs;
     }
 
-    /// All inputs in the order of the command line.
+    /// Takes all inputs, in the order of the command line.
     fn take_inputs(&mut self, linked: Vec<Input>) -> Vec<Input> {
         let sources = self.sources.drain(..).map(|source| source.input);
         let mut inputs: Vec<Input> = sources.chain(self.read_beside.drain(..)).chain(linked).collect();
@@ -386,7 +386,7 @@ impl Reader {
     }
 }
 
-/// The directories of a variable. An empty one is the working directory (GCC manual, "Environment Variables").
+/// Returns the directories in a variable. An empty one is the working directory (GCC manual, "Environment Variables").
 fn env_dirs(start: &Start<'_>, name: &str, kind: SearchKind) -> Vec<SearchDir> {
     let value = start.env.get(name).filter(|value| !value.is_empty());
     let dirs = value.into_iter().flat_map(|value| value.split(':'));

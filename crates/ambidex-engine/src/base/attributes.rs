@@ -1,11 +1,12 @@
-//! What a command inherits of the process that starts it, besides its environment and folder.
+//! The attributes that a command inherits from the process that starts it, besides its environment and working
+//! directory.
 //!
-//! Commands that the engine starts have the engine's own. Where a process has changed its own, its commands are left
-//! to it.
+//! Commands that the engine starts have the engine's attributes. If a process has changed its own attributes, the
+//! engine leaves its commands to it.
 
 use rustix::process::{Resource, getpriority_process, getrlimit};
 
-/// In the order of their numbers (getrlimit(2)).
+/// The resource limits in the order of their numbers (getrlimit(2)).
 const RESOURCES: [Resource; 16] = [
     Resource::Cpu,
     Resource::Fsize,
@@ -25,9 +26,9 @@ const RESOURCES: [Resource; 16] = [
     Resource::Rttime,
 ];
 
-/// The attributes that commands of the engine have, as the preloaded library tells those of its process: the umask,
-/// the niceness, the limits, and the blocked signals, of which commands of the engine have none. None where the kernel
-/// does not tell.
+/// Returns the attributes of the engine's commands, in the format in which the preloaded library sends those of its
+/// process: the umask, the niceness, the limits, and the blocked signals (none in the engine's commands). None if the
+/// kernel does not say.
 pub(crate) fn of_commands() -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let umask = status.lines().find_map(|line| line.strip_prefix("Umask:"))?.trim();

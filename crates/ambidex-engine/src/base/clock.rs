@@ -1,4 +1,4 @@
-//! What time the file system would give to a change that is made now.
+//! The time that the file system would give to a change now.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -8,22 +8,22 @@ use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
 
 use crate::base::stat::Time;
 
-/// The clock of files, read off a file of ours.
+/// The file system's clock, read from a file of the engine's own.
 ///
-/// Since Linux 6.13 a file system may date a change more finely than the kernel ticks, if somebody has looked at the
-/// file's times in between ("multigrain timestamps", Documentation/filesystems/multigrain-ts.rst); others go by the tick.
-/// No clock that can be asked directly tells which. In either case a change that comes after another is never dated
-/// before it.
+/// Since Linux 6.13 a file system may date a change more finely than the kernel ticks, if a process has looked at the
+/// file's times in between ("multigrain timestamps", Documentation/filesystems/multigrain-ts.rst); other file systems
+/// use the tick. No clock that can be asked directly tells which. In either case, a change that comes after another
+/// never has an earlier time.
 #[derive(Debug)]
 pub(crate) struct Clock(File);
 
 impl Clock {
-    /// A clock of this file, whose times are nobody's concern.
+    /// Returns a clock that uses this file, whose times must not matter to anybody.
     pub fn of(file: File) -> Self {
         Self(file)
     }
 
-    /// The time of a change that would be made now.
+    /// Returns the time that a change would get now.
     pub fn now(&self) -> Time {
         let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
         let touched = futimens(&self.0, &Timestamps { last_access: now, last_modification: now });
@@ -33,8 +33,8 @@ impl Clock {
         }
     }
 
-    /// The same, once it is later than this time: so that whatever was changed until then is dated before it. Where the file
-    /// system's ticks are too long to wait for one, the time may be the same.
+    /// Returns that time once it is later than `time`, so that everything that was changed until then has an earlier
+    /// time. If the file system's ticks are too long to wait for one, the result may be equal to `time`.
     pub fn after(&self, time: Time) -> Time {
         let began = Instant::now();
         loop {
@@ -47,14 +47,14 @@ impl Clock {
     }
 }
 
-/// Of a Linux kernel: it is configured for 100 to 1,000 a second (`CONFIG_HZ`).
+/// The longest tick of a Linux kernel, which is configured for 100 to 1,000 ticks a second (`CONFIG_HZ`).
 const LONGEST_TICK: Duration = Duration::from_millis(10);
 
 fn modified(metadata: &fs::Metadata) -> Time {
     Time::new(metadata.mtime(), metadata.mtime_nsec())
 }
 
-/// The last tick of the kernel: no change that comes later is dated before it.
+/// Returns the last tick of the kernel: no later change has an earlier time.
 pub(crate) fn tick() -> Time {
     #[cfg(target_os = "linux")]
     let clock = rustix::time::ClockId::RealtimeCoarse;
@@ -89,7 +89,7 @@ mod tests {
             fs::write(self.other(), content.to_string()).unwrap();
         }
 
-        /// When the file was written.
+        /// Returns when the file was written.
         fn written(&self) -> Time {
             modified(&fs::metadata(self.other()).unwrap())
         }

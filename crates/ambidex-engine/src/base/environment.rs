@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-/// The variable that names libraries to be preloaded.
+/// The variable that names libraries to preload.
 const PRELOAD: &str = "LD_PRELOAD";
-/// The end of the path of ambidex' own.
+/// The end of the path of ambidex's own library.
 const LIBRARY: &str = "/libambidex_preload.so";
 
 /// An environment with its hash, shared by the commands that run in it.
@@ -15,11 +15,11 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// An environment without what only ambidex itself put there.
+    /// Creates an environment without what only ambidex itself has added.
     pub fn new(mut variables: BTreeMap<String, String>) -> Self {
         variables.retain(|name, _| !name.starts_with("AMBIDEX_"));
         if let Some(preloaded) = variables.remove(PRELOAD) {
-            // ld.so(8): the list is separated by spaces or colons.
+            // ld.so(8): spaces or colons separate the list.
             let others: Vec<&str> =
                 preloaded.split([' ', ':']).filter(|l| !l.is_empty() && !l.ends_with(LIBRARY)).collect();
             if !others.is_empty() {

@@ -1,4 +1,4 @@
-//! Which file the name of a program means.
+//! The file that the name of a program means.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use rustix::fs::{Access, access};
 
 use crate::base::environment::Environment;
 
-/// A name, `PATH`, and the working directory where that names folders in it.
+/// A name, `PATH`, and the working directory if `PATH` names directories relative to it.
 type Asked = (String, String, Option<PathBuf>);
 
-/// The files of programs that were asked for.
+/// The files of the programs that were looked up.
 #[derive(Debug, Default)]
 pub(crate) struct Executables(Mutex<HashMap<Asked, Option<Arc<Path>>>>);
 
 impl Executables {
-    /// The file of a program, found as `execvp` finds it. None where there is none, or where no `PATH` says where
-    /// programs are looked for: then it is up to the system.
+    /// Returns the file of a program, as `execvp` finds it. None if there is no such file, or if no `PATH` says where
+    /// to look for programs: then the system decides.
     pub fn find(&self, name: &str, cwd: &Path, env: &Environment) -> Option<Arc<Path>> {
         let runs = |file: &Path| file.is_file() && access(file, Access::EXEC_OK).is_ok();
         if name.contains('/') {
@@ -35,7 +35,7 @@ impl Executables {
         found.clone()
     }
 
-    /// The same of a program that was asked for before.
+    /// Returns the file of a program that was looked up before.
     pub fn known(&self, name: &str, cwd: &Path, env: &Environment) -> Option<Arc<Path>> {
         match name.contains('/') {
             true => Some(cwd.join(name).into()),

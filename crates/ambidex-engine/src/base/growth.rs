@@ -1,7 +1,7 @@
-//! How lists grow that take a good part of a large build's memory.
+//! The growth of lists that take a large part of a large build's memory.
 
-/// Adds to a list, with room for an eighth more where there is none. `Vec` makes room for as much again, which most
-/// builds never use.
+/// Appends to a list. If the list is full, makes room for an eighth more. `Vec` would double the room, and most builds
+/// would never use that.
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
         list.reserve_exact(list.len() / 8 + 8);

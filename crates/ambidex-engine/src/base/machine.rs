@@ -1,4 +1,4 @@
-//! What of the machine, and of who uses it, commands may ask for, and whether that is as it was.
+//! Facts about the machine and its user that commands may ask for, and whether these have changed.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use ambidex_store::Digest;
 use serde::{Deserialize, Serialize};
 
-/// Something that a result may depend on besides files and variables.
+/// Something that a result may depend on, besides files and environment variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Fact {
-    /// What `-march=native` means.
+    /// The meaning of `-march=native`.
     Processor,
-    /// How many processors there are to use.
+    /// The number of processors that can be used.
     Processors,
     /// The kernel, and the name of the host (uname(2)).
     Kernel,
@@ -20,7 +20,7 @@ pub(crate) enum Fact {
 }
 
 impl Fact {
-    /// What it is now.
+    /// Returns a hash of the fact as it is now.
     pub fn now(self) -> Digest {
         static PROCESSOR: LazyLock<Digest> = LazyLock::new(processor);
         static PROCESSORS: LazyLock<Digest> = LazyLock::new(processors);

@@ -1,4 +1,4 @@
-//! The leaves: paths, roles, environments, processes, clocks. Nothing here knows of commands or builds.
+//! The leaf modules, which know nothing about commands or builds: paths, roles, environments, processes, clocks.
 
 pub(crate) mod attributes;
 pub(crate) mod clock;

@@ -1,9 +1,9 @@
-//! How the engine itself speaks on standard error.
+//! The messages of the engine itself on standard error.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Tells something. Where standard error can't be written, the build goes on all the same.
+/// Prints a message. If standard error can't be written, the build goes on.
 pub(crate) fn tell(what: impl Display) {
     let _ = writeln!(io::stderr(), "{what}");
 }

@@ -1,8 +1,8 @@
-//! How a list of parts becomes one hash, so that no two lists run into each other.
+//! How a list of parts becomes one hash, without two lists running into each other.
 
 use ambidex_store::Digest;
 
-/// Parts that are hashed one behind the other, each behind its length.
+/// A hash of parts in order, each preceded by its length.
 #[derive(Default)]
 pub(crate) struct Parts(blake3::Hasher);
 
@@ -12,7 +12,7 @@ impl Parts {
         self.0.update(&(part.len() as u64).to_le_bytes()).update(part);
     }
 
-    /// The hash of all of them.
+    /// Returns the hash of all parts.
     pub fn digest(&self) -> Digest {
         Digest(*self.0.finalize().as_bytes())
     }

@@ -1,4 +1,4 @@
-//! Paths by their numbers, and numbers by their paths.
+//! Paths by number, and numbers by path.
 
 use std::ffi::OsStr;
 use std::hash::{BuildHasher, BuildHasherDefault};
@@ -10,17 +10,17 @@ use rustc_hash::FxHasher;
 
 use crate::base::growth::push;
 
-/// A table of paths, each with the number of its place in it. They are compared by their bytes, which is faster than by
-/// their parts: whoever asks has one spelling for each.
+/// A table of paths, each with its index as its number. Paths are compared by their bytes, which is faster than by
+/// their components: callers have one spelling for each path.
 #[derive(Debug, Default)]
 pub(crate) struct PathIndex {
     paths: Vec<Arc<Path>>,
-    /// Only numbers: the paths are there already.
+    /// Only numbers, because `paths` already has the paths.
     numbers: HashTable<u32>,
 }
 
 impl PathIndex {
-    /// The number of a path, if it has one.
+    /// Returns the number of a path, if it has one.
     pub fn number(&self, path: &Path) -> Option<usize> {
         let is = |number: &u32| self.paths[*number as usize].as_os_str() == path.as_os_str();
         self.numbers.find(hash(path.as_os_str()), is).map(|number| *number as usize)
@@ -39,12 +39,12 @@ impl PathIndex {
         number as usize
     }
 
-    /// The path of a number.
+    /// Returns the path with this number.
     pub fn path(&self, number: usize) -> &Arc<Path> {
         &self.paths[number]
     }
 
-    /// How many there are.
+    /// Returns the number of paths.
     pub fn len(&self) -> usize {
         self.paths.len()
     }

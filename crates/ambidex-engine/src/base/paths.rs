@@ -1,4 +1,4 @@
-//! Which spellings name one file, and the number of each file in the graph.
+//! The spellings that name one file, and the number of each file in the graph.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,17 +17,17 @@ use crate::base::path_index::PathIndex;
 #[derive(Debug, Default)]
 pub(crate) struct PathTable {
     places: PathIndex,
-    /// By the numbers of their places.
+    /// Indexed by the numbers of the paths in `places`.
     ids: Vec<PathId>,
-    /// The same in the order of paths, but for the newest: that order is seldom asked for.
+    /// The numbers by path, in path order, except for the newest paths: that order is rarely needed.
     sorted: BTreeMap<Arc<Path>, PathId>,
-    /// Folders as they were spelled, and where they really are.
+    /// Directories as they were spelled, with their real paths.
     folders: FxHashMap<OsString, PathBuf>,
 }
 
 impl PathTable {
-    /// The one spelling of a file: its real folder and its name. The file itself, which may be a link, is not
-    /// followed, since replacing it would not follow it either.
+    /// Returns the one spelling of a file: its real directory and its name. If the file itself is a link, this doesn't
+    /// follow it, because replacing the file would not follow it either.
     pub fn spelling(&mut self, path: &Path, cwd: &Path) -> PathBuf {
         let path = cwd.join(path);
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
@@ -39,7 +39,7 @@ impl PathTable {
         spelled
     }
 
-    /// The real path of a folder, if it is there; else the path without its dots.
+    /// Returns the real path of a directory if it exists, otherwise the path without its dots.
     pub fn folder(&mut self, folder: &Path) -> PathBuf {
         if let Some(known) = self.folders.get(folder.as_os_str()) {
             return known.clone();
@@ -53,7 +53,7 @@ impl PathTable {
         }
     }
 
-    /// The number of a file in its one spelling.
+    /// Returns the number of a file in its one spelling.
     pub fn id(&mut self, graph: &mut Graph, spelled: PathBuf) -> PathId {
         if let Some(id) = self.known(&spelled) {
             return id;
@@ -65,26 +65,26 @@ impl PathTable {
         id
     }
 
-    /// The number of a file, if it has one.
+    /// Returns the number of a file, if it has one.
     pub fn known(&self, spelled: &Path) -> Option<PathId> {
         self.places.number(spelled).map(|number| self.ids[number])
     }
 
-    /// The file of a number.
+    /// Returns the file with this number.
     pub fn place(&self, id: PathId) -> &Path {
         self.places.path(id.index())
     }
 
-    /// The same, to be kept.
+    /// Does the same, for a caller that keeps the path.
     pub fn shared(&self, id: PathId) -> Arc<Path> {
         self.places.path(id.index()).clone()
     }
 
-    /// The file itself and all files below it.
+    /// Returns the file itself and all files below it.
     pub fn at_or_below<'a>(&'a mut self, spelled: &'a Path) -> impl Iterator<Item = PathId> + 'a {
         let unsorted = self.sorted.len()..self.places.len();
         self.sorted.extend(unsorted.map(|number| (self.places.path(number).clone(), self.ids[number])));
-        // In the order of paths, what is below a folder comes right behind it.
+        // In path order, everything below a directory follows it directly.
         self.sorted
             .range::<Path, _>((Bound::Included(spelled), Bound::Unbounded))
             .take_while(move |(path, _)| path.starts_with(spelled))
@@ -92,23 +92,23 @@ impl PathTable {
     }
 }
 
-/// A path without `.` and doubled slashes. `..` stays: what it means depends on links.
+/// Returns a path without `.` and doubled slashes. `..` stays, because its meaning depends on links.
 pub(crate) fn plain(path: &Path) -> PathBuf {
     path.components().filter(|component| *component != Component::CurDir).collect()
 }
 
-/// Whether a path is a folder's or below it. It is asked for each file that each command looks at, so by bytes, which are
-/// faster to compare than parts. Both are plain.
+/// Returns whether a path is that of a directory or below it. Every look of every command needs this, so it compares
+/// bytes, which is faster than comparing components. Both paths must be plain.
 pub(crate) fn is_within(path: &Path, folder: &Path) -> bool {
     let rest = path.as_os_str().as_bytes().strip_prefix(folder.as_os_str().as_bytes());
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
-/// The folder that a plain path is in, likewise.
+/// Returns the directory that a plain path is in, likewise by its bytes.
 pub(crate) fn folder_of(path: &Path) -> &[u8] {
     let bytes = path.as_os_str().as_bytes();
     let end = memchr::memrchr(b'/', bytes).unwrap_or(0);
-    // That of `/a` is `/`.
+    // The directory of `/a` is `/`.
     &bytes[..if end == 0 && bytes.starts_with(b"/") { 1 } else { end }]
 }
 

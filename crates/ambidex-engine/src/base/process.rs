@@ -1,4 +1,4 @@
-//! How one command is run: in a process group of its own, with its output captured, and how it is ended.
+//! How one command runs, in a process group of its own and with its output captured, and how the engine ends it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,28 +15,28 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
-/// How long a command has to tidy up after SIGTERM (GCC removes its temporary files then) before it is killed.
+/// How long a command may take to clean up after SIGTERM (GCC removes its temporary files then) before it is killed.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// What a command printed and how it ended.
+/// The output of a command, and how it ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
     pub out: Vec<u8>,
     pub err: Vec<u8>,
-    /// The exit status; negative for the number of the signal that ended it.
+    /// The exit status, or the negative number of the signal that ended the command.
     pub status: i32,
     pub duration: Duration,
 }
 
-/// A command that runs.
+/// A running command.
 pub(crate) struct Running {
     child: Child,
     started: Instant,
 }
 
 impl Running {
-    /// Starts a command. `program` is the file, `argv[0]` the name that it is told to have,
-    /// `own` are variables of ours: where it keeps temporary files (GCC manual, "Environment Variables"), how it is
+    /// Starts a command. `program` is the file, `argv[0]` the name that the command gets, and `own` holds the engine's
+    /// own variables: where the command keeps temporary files (GCC manual, "Environment Variables"), and how it is
     /// observed.
     pub fn start(
         program: &Path,
@@ -61,15 +61,16 @@ impl Running {
         Ok(Self { child, started })
     }
 
-    /// By which it can be ended.
+    /// Returns the process ID, which `end` takes.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Waits for its end. What it has started may go on, and hold its output: that is not waited for.
+    /// Waits for the command to end. Processes that it has started may go on and hold its output: this doesn't wait for
+    /// them.
     ///
     /// # Errors
-    /// If its output can't be read: then it is ended.
+    /// If the output can't be read; the command is then ended.
     pub fn wait(mut self) -> io::Result<Ended> {
         let mut ended = Ended::default();
         if let (Some(out), Some(err)) = (self.child.stdout.take(), self.child.stderr.take()) {
@@ -87,13 +88,14 @@ impl Running {
     }
 }
 
-/// Reads both outputs until they are closed, or the process has ended and what it wrote is read.
+/// Reads both outputs until they are closed, or until the process has ended and everything that it wrote is read.
 fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended) -> io::Result<()> {
     let [out, err] = pipes.map(File::from);
     for pipe in [&out, &err] {
         rustix::io::ioctl_fionbio(pipe, true)?;
     }
-    // A kernel before 5.3 has none, and there may be too many open files for it: then the child is asked now and then.
+    // Kernels before 5.3 have no pidfd, and there may be too many open files for one. Then the loop checks the child
+    // now and then.
     let end = pid_of(child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let patience = end.is_none().then_some(Timespec { tv_sec: 0, tv_nsec: 20_000_000 });
     let mut open = [Some(out), Some(err)];
@@ -106,7 +108,7 @@ fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended)
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        // Before the pipes are read: what the process has written is in them then.
+        // Checked before the pipes are read: if the process has ended, everything that it has written is in them.
         let has_ended = match &end {
             Some(_) => fds.last().is_some_and(|fd| !fd.revents().is_empty()),
             None => child.try_wait()?.is_some(),
@@ -122,16 +124,16 @@ fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended)
             break;
         }
     }
-    // What it has left behind may write there yet, and must not die of it.
+    // A process that the command has left behind may still write there, and must not die of it.
     let left: Vec<File> = open.into_iter().flatten().collect();
     if !left.is_empty() {
-        // If the system allows no more threads, it does die of it, as it would under plain setuptools.
+        // If the system allows no more threads, that process does die, as it would under plain setuptools.
         let _ = std::thread::Builder::new().spawn(move || left.into_iter().for_each(drain));
     }
     Ok(())
 }
 
-/// Reads a pipe to its end, for nobody.
+/// Reads a pipe to its end, and discards the content.
 fn drain(mut pipe: File) {
     if rustix::io::ioctl_fionbio(&pipe, false).is_ok() {
         // An error is an end, too.
@@ -143,7 +145,7 @@ fn pid_of(child: &Child) -> Option<Pid> {
     Pid::from_raw(i32::try_from(child.id()).ok()?)
 }
 
-/// Reads what is in a pipe. Says whether more may come.
+/// Reads what is in a pipe. Returns whether more may come.
 fn read_what_is_there(pipe: &mut File, buffer: &mut [u8], into: &mut Vec<u8>) -> io::Result<bool> {
     loop {
         match pipe.read(buffer) {
@@ -156,18 +158,18 @@ fn read_what_is_there(pipe: &mut File, buffer: &mut [u8], into: &mut Vec<u8>) ->
     }
 }
 
-/// Stops a process for good that went on by a wrong prediction: the preloaded library does so at this signal, which
+/// Stops a process for good that went on after a wrong prediction: the preloaded library does so at this signal, which
 /// nothing else uses (signal(7)).
 pub(crate) fn park(pid: u32) {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
-    // It may have ended by itself; that is as good.
+    // The process may already have ended by itself, which is no error.
     let _ = rustix::process::kill_process(pid, Signal::STKFLT);
 }
 
-/// How many commands have been told to end, and may not have yet.
+/// The number of commands that the engine is ending, and that may still run.
 static ENDING: AtomicUsize = AtomicUsize::new(0);
 
-/// Ends a command and all that it started: first asks, then, if it is still there, insists.
+/// Ends a command and all processes that it started: first asks them to end, then kills those that still exist.
 pub(crate) fn end(pid: u32) {
     let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
     if kill_process_group(group, Signal::TERM).is_err() {
@@ -179,25 +181,25 @@ pub(crate) fn end(pid: u32) {
         while Instant::now() < deadline && rustix::process::test_kill_process_group(group).is_ok() {
             std::thread::sleep(Duration::from_millis(20));
         }
-        // It may have ended in between; then there is nobody to kill.
+        // The group may have ended in between; then there is nothing to kill.
         let _ = kill_process_group(group, Signal::KILL);
         ENDING.fetch_sub(1, Ordering::SeqCst);
     };
     if std::thread::Builder::new().spawn(insist).is_err() {
-        // There can be no more threads: it gets no time.
+        // Without another thread, the command gets no time to clean up.
         let _ = kill_process_group(group, Signal::KILL);
         ENDING.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// The process group at the other end of a stream; none if the process is gone.
+/// Returns the process group at the other end of a stream; none if the process is gone.
 pub(crate) fn group_of(stream: &UnixStream) -> Option<u32> {
     let peer = rustix::net::sockopt::socket_peercred(stream).ok()?.pid;
     let group = rustix::process::getpgid(Some(peer)).ok()?;
     Some(group.as_raw_nonzero().get().unsigned_abs())
 }
 
-/// Waits until all that was told to end has ended, or was killed.
+/// Waits until every command that the engine is ending has ended or was killed.
 pub(crate) fn wait_until_ended() {
     while ENDING.load(Ordering::SeqCst) > 0 {
         std::thread::sleep(Duration::from_millis(10));

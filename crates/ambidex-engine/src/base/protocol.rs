@@ -1,4 +1,4 @@
-//! The messages between a captured process and the engine. See `docs/protocol.md`.
+//! The messages between a captured process and the engine (`docs/protocol.md`).
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -6,112 +6,113 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// The version that both sides have to speak; the capture is embedded, so a difference is a stale process.
+/// The version that both sides must speak. The capture is embedded, so a difference means a stale process.
 pub const VERSION: u32 = 2;
 
-/// What a captured Python says.
+/// A message from a captured Python.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Request {
     /// Opens a session.
     Hello {
-        /// The protocol's version.
+        /// The version of the protocol.
         version: u32,
-        /// The process.
+        /// The process ID.
         pid: u32,
-        /// Where it runs.
+        /// The working directory of the process.
         cwd: String,
-        /// What it was started with.
+        /// The arguments that the process was started with.
         argv: Vec<String>,
-        /// Its virtual environment, if it runs in one.
+        /// The virtual environment of the process, if it runs in one.
         #[serde(default)]
         prefix: Option<String>,
-        /// Whether the preloaded library tells what the process looks at: else every output is put to its place as
-        /// soon as it is there.
+        /// Whether the preloaded library tells the engine what the process looks at. Otherwise the engine puts every
+        /// output at its final path as soon as the output exists.
         #[serde(default)]
         sees: bool,
     },
-    /// A command, in program order.
+    /// Records a command, in program order.
     Record {
-        /// The command.
+        /// The arguments of the command.
         argv: Vec<String>,
         /// Its working directory.
         cwd: String,
-        /// The number of the scope that it belongs to.
+        /// The number of its scope.
         scope: u32,
-        /// Given with the first message of a scope.
+        /// Sent with the first message of a scope.
         open: Option<OpenScope>,
-        /// Its environment, if it is another than the last command's.
+        /// Its environment, if it differs from that of the last command.
         env: Option<BTreeMap<String, String>>,
-        /// What else of the process its commands inherit, if it is not what was told last.
+        /// The other attributes that the command inherits from the process, if they differ from the last ones sent.
         #[serde(default)]
         attributes: Option<String>,
-        /// Whether Python waits for its end; else it goes on as if the command had succeeded.
+        /// Whether Python waits for the command to end. Otherwise Python goes on as if the command had succeeded.
         awaited: bool,
-        /// Why it is awaited in spite of being work that could be predicted.
+        /// The reason why the command is awaited although it could be predicted.
         #[serde(default)]
         refused: Option<String>,
     },
-    /// What is printed from here to the next record announces that command. Has no reply.
+    /// Says that the text printed from here to the next record announces that command. Has no reply.
     Echo,
-    /// Asks whether all that the commands of an extension would make is there, up to date, before they are recorded.
+    /// Asks whether everything that the commands of an extension would make is there and up to date, before they are
+    /// recorded.
     Fresh {
         /// The scope of the extension.
         scope: u32,
-        /// Given with the first message of a scope.
+        /// Sent with the first message of a scope.
         open: Option<OpenScope>,
-        /// A hash of everything in Python that decides what its commands are.
+        /// A hash of everything in Python that determines the commands.
         state: String,
-        /// Whether all files are to be looked at again: Python may have changed some unnoticed.
+        /// Whether the engine must look at all files again, because Python may have changed some without notice.
         again: bool,
-        /// The files of the code that decides them, if they are not those that were told before.
+        /// The files of the code that determines the commands, if they differ from the last ones sent.
         code: Option<Vec<String>>,
         /// The working directory.
         cwd: String,
-        /// The environment, if it is another than the last command's.
+        /// The environment, if it differs from that of the last command.
         env: Option<BTreeMap<String, String>>,
     },
     /// Asks whether files of this run would be out of date in the serial build.
     Outdated {
-        /// Each with its sources.
+        /// The files, each with its sources.
         targets: Vec<Target>,
         /// The working directory.
         cwd: String,
-        /// Whether times are compared in seconds.
+        /// Whether to compare times in seconds.
         seconds: bool,
     },
-    /// Waits for everything, and until all that it printed is out.
+    /// Waits for everything, and until all text that the program printed is written.
     Wait,
     /// Waits for everything and commits the outputs.
     Finish {
-        /// The extensions that the project has now, where a build of them has ended.
+        /// The extensions that the project has now, after a build of them.
         #[serde(default)]
         extensions: Option<Vec<String>>,
     },
-    /// `-j` or `parallel`, as the project's own command line has it; 0 is one for each core.
+    /// The `-j` or `parallel` of the project's own command line; 0 means one job for each core.
     Jobs {
-        /// How many.
+        /// The number of jobs.
         count: usize,
     },
 }
 
-/// What a scope is.
+/// The description of a scope.
 #[derive(Debug, Deserialize)]
 pub struct OpenScope {
-    /// The extension or libraries that it builds.
+    /// The extension or the libraries that it builds.
     pub name: Option<String>,
 }
 
-/// A file that is compared with others by time.
+/// A file whose time is compared with that of other files.
 #[derive(Debug, Deserialize)]
 pub struct Target {
     /// Its path.
     pub path: String,
-    /// The paths of the others.
+    /// The paths of the other files.
     pub sources: Vec<PathBuf>,
 }
 
-/// What the engine answers.
+/// An answer of the engine.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Reply {
@@ -119,39 +120,43 @@ pub enum Reply {
     Welcome {
         /// The number of its program.
         program: usize,
-        /// Whether commands are only listed, and run only where Python asks for their results.
+        /// Whether commands are only listed, and run only if Python asks for their results.
         only_record: bool,
     },
     /// Answers [`Request::Record`].
     Recorded {
-        /// The files that it writes, with their real folders.
+        /// The files that the command writes, with their real directories.
         outputs: Vec<String>,
-        /// Whether Python is to run it itself, as it stands: all pending work is done and committed.
+        /// Whether Python must run the command itself, unchanged. If the command is awaited, all pending work is done
+        /// and committed. Otherwise the engine takes Python back to before the command.
         run_in_python: bool,
-        /// How it ended, if it was awaited: the exit status; negative for the number of the signal that ended it, as
-        /// Python has it.
+        /// How the command ended, if it was awaited: the exit status, or the negative number of the signal that ended
+        /// it, as in Python.
         status: Option<i32>,
-        /// Where nothing of the program is pending any more: of how many of its frames that is true.
+        /// The number of the program's frames for which nothing of it is pending any more; none if something is
+        /// pending.
         settled: Option<u64>,
     },
     /// Answers [`Request::Fresh`].
     Fresh {
-        /// The files that the commands would write, if these need not be recorded.
+        /// The files that the commands would write, if they need not be recorded.
         outputs: Option<Vec<String>>,
     },
     /// Answers [`Request::Outdated`].
     Outdated {
-        /// For each target, whether it would be; none for one that the serial build would not have made in this run.
+        /// Whether each target would be out of date; none for one that the serial build would not have made in this
+        /// run.
         outdated: Vec<Option<bool>>,
     },
     /// Everything is done.
     Waited {
-        /// Where nothing of the program is pending any more: of how many of its frames that is true.
+        /// The number of the program's frames for which nothing of it is pending any more; none if something is
+        /// pending.
         settled: Option<u64>,
-        /// How many commands failed that nobody has awaited.
+        /// The number of failed commands that were not awaited.
         failed: usize,
     },
-    /// Taken note of.
+    /// The engine has taken note.
     Ok,
 }
 
@@ -163,7 +168,7 @@ pub fn send(stream: &mut impl Write, reply: &Reply) -> io::Result<()> {
     send_frame(stream, &serde_json::to_vec(reply)?)
 }
 
-/// Writes one frame: its length, then what is in it.
+/// Writes one frame: its length, then its content.
 ///
 /// # Errors
 /// If the other side has ended.

@@ -1,31 +1,32 @@
-//! How paths are named by what they are for, so that a command is the same in another folder or environment.
+//! How paths are named by what they are for, so that a command is the same in another directory or environment.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-/// What stands before the name of a role. No path and no argument can hold it.
+/// The mark before and after the name of a role. No path and no argument can contain it.
 const MARK: char = '\0';
 
-/// Folders with a role, for one command.
+/// The directories with a role, for one command.
 ///
-/// - the *project*: the folder in which the captured process runs;
-/// - the *environment*: `sys.prefix`, where it is a virtual environment's;
-/// - *temporary* folders and files: what is right below a folder for temporary files, in the order in which the
-///   command names it. pip, build and uv make their environments there, setuptools its folders for editable builds.
+/// - the *project*: the directory in which the captured process runs;
+/// - the *environment*: `sys.prefix`, if it is that of a virtual environment;
+/// - *temporary* directories and files: everything directly below a directory for temporary files, in the order in
+///   which the command names it. pip, build and uv create their environments there, and setuptools its directories for
+///   editable builds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roles {
-    /// Longest first: (path, name).
+    /// (path, name), longest path first.
     known: Vec<(String, String)>,
-    /// Folders for temporary files.
+    /// The directories for temporary files.
     temporary: Vec<String>,
 }
 
 impl Roles {
-    /// The roles of a process that runs in `project`.
+    /// Returns the roles of a process that runs in `project`.
     pub fn new(project: &Path, prefix: Option<&str>, temporary: &[PathBuf]) -> Self {
         let mut known = Vec::new();
         for (path, name) in [(project.to_str(), "project"), (prefix, "environment")] {
-            // A project in the root of the file system would be everywhere.
+            // The path of a project in the root of the file system would be part of every path.
             if let Some(path) = path.filter(|path| path.starts_with('/') && path.len() > 1) {
                 known.push((path.trim_end_matches('/').to_owned(), name.to_owned()));
             }
@@ -40,12 +41,12 @@ impl Roles {
         self.known.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
     }
 
-    /// Whether there may be something to [learn](Self::learn).
+    /// Returns whether a text may contain something to [learn](Self::learn).
     pub fn mentions_temporary(&self, text: &str) -> bool {
         self.temporary.iter().any(|folder| text.contains(folder.as_str()))
     }
 
-    /// Gives the temporary folders that this text names their numbers.
+    /// Numbers the temporary directories that a text names.
     pub fn learn(&mut self, text: &str) {
         for folder in self.temporary.clone() {
             for (at, _) in text.match_indices(folder.as_str()) {
@@ -63,7 +64,7 @@ impl Roles {
         }
     }
 
-    /// A text with every path that has a role named by it.
+    /// Returns a text in which role names replace all paths that have a role.
     pub fn name<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut named = Cow::Borrowed(text);
         for (path, name) in &self.known {
@@ -83,7 +84,7 @@ impl Roles {
         named
     }
 
-    /// The text that was named so; none if a role has no path here.
+    /// Returns the text that a named text stands for; none if a role has no path here.
     pub fn place(&self, named: &str) -> Option<String> {
         let mut text = String::with_capacity(named.len());
         let mut parts = named.split(MARK);
@@ -95,34 +96,34 @@ impl Roles {
         Some(text)
     }
 
-    /// The path of a role.
+    /// Returns the path of a role.
     pub fn path_of(&self, name: &str) -> Option<&str> {
         self.known.iter().find(|(_, known)| known == name).map(|(path, _)| path.as_str())
     }
 
-    /// A hash of all roles, for this process alone.
+    /// Returns a hash of all roles, valid in this process only.
     pub fn hash(&self) -> u64 {
         use std::hash::BuildHasher;
         std::hash::BuildHasherDefault::<rustc_hash::FxHasher>::default().hash_one(&self.known)
     }
 
-    /// The roles that others were known by.
+    /// Returns the roles of a remembered run.
     pub fn of(known: &[(String, String)]) -> Self {
         Self { known: known.to_vec(), temporary: Vec::new() }
     }
 
-    /// All roles: (path, name).
+    /// Returns all roles: (path, name).
     pub fn all(&self) -> &[(String, String)] {
         &self.known
     }
 
-    /// Whether this is a temporary file itself, or in a temporary folder.
+    /// Returns whether a path is a temporary file itself, or in a temporary directory.
     pub fn is_temporary(&self, path: &str) -> bool {
         self.name(path).starts_with(&format!("{MARK}temporary"))
     }
 }
 
-/// A named text as people are to read it.
+/// Returns a named text in the form that users read.
 pub(crate) fn shown(named: &str) -> String {
     named
         .replace(&format!("{MARK}project{MARK}/"), "")
@@ -133,18 +134,19 @@ pub(crate) fn shown(named: &str) -> String {
         .collect()
 }
 
-/// Characters that can't belong to a path's component where paths stand in arguments.
+/// Returns whether a character can't be part of a path's component in an argument that contains paths.
 fn is_separator(c: char) -> bool {
     matches!(c, '/' | ':' | ',' | ';' | '=' | '"' | '\'' | ' ')
 }
 
-/// Whether a path may begin here: what stands before it is no part of it. Options are written right before theirs.
+/// Returns whether a path may begin here, because the text before it is no part of it. Options may directly precede
+/// their paths.
 fn begins_path(text: &str, at: usize) -> bool {
     let before = &text[..at];
     before.chars().next_back().is_none_or(|c| is_separator(c) && c != '/') || OPTIONS.contains(&before)
 }
 
-/// Options that paths are written right behind.
+/// Options that a path may directly follow.
 const OPTIONS: [&str; 12] =
     ["-I", "-L", "-B", "-F", "-R", "-T", "-o", "-isystem", "-iquote", "-idirafter", "-include", "-imacros"];
 

@@ -1,10 +1,10 @@
-//! Whether files may have changed, by what the file system says of them.
+//! Whether files may have changed, according to the file system.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A number that differs when one of the files was changed, replaced, removed or made.
+/// Returns a number that differs if one of the files was changed, replaced, removed or created.
 ///
 /// The time of the last status change is part of it: unlike the modification time, nobody can set it back.
 pub(crate) fn of<'a>(files: impl IntoIterator<Item = &'a Path>) -> u64 {
@@ -21,7 +21,7 @@ pub(crate) fn of<'a>(files: impl IntoIterator<Item = &'a Path>) -> u64 {
     hasher.finish()
 }
 
-/// The same of several files, by their numbers.
+/// Combines the stamps of several files into one.
 pub(crate) fn together(stamps: impl IntoIterator<Item = u64>) -> u64 {
     let mut hasher = DefaultHasher::new();
     stamps.into_iter().for_each(|stamp| stamp.hash(&mut hasher));

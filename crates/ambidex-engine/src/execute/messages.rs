@@ -1,6 +1,6 @@
-//! What a command printed, with the names by which the project knows its files.
+//! Restores the project's own paths in what a command printed.
 
-/// What a command printed names the files as the project knows them.
+/// Replaces each occurrence of the renamed path `from` with the project's own path `to`.
 pub(super) fn with_names(text: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     let from = from.as_bytes();
     if from.is_empty() || text.len() < from.len() {

@@ -1,4 +1,4 @@
-//! How the outputs of one node are obtained.
+//! How one node gets its outputs.
 
 mod messages;
 pub(crate) mod obtain;

@@ -38,7 +38,7 @@ use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::remember::{self, Remembered, Run};
 use crate::uptodate::shared::{self, Wanted};
 
-/// A command that is to be had, run or not.
+/// A started command whose outputs are needed, whether it runs or not.
 pub(crate) struct Execution {
     pub node: NodeId,
     pub plan: Plan,
@@ -46,75 +46,75 @@ pub(crate) struct Execution {
     pub program: Arc<Path>,
     pub cwd: Arc<Path>,
     pub env: Arc<Environment>,
-    /// For its outputs, made when it is needed; with its number.
+    /// The directory for its outputs, created when it is needed, and the number of that directory.
     pub folder: PathBuf,
     pub folder_number: u32,
     pub tree: Arc<Tree>,
-    /// When the program had made all that it is to find, by the clock of files.
+    /// When the program had prepared everything that the command must find, by the file system's clock.
     pub prepared: Time,
-    /// Where the project has what it writes.
+    /// The final paths of its outputs.
     pub places: Vec<PathBuf>,
-    /// None where it is run in any case, for the reason in `why`.
+    /// None if the command runs in any case, for the reason in `why`.
     pub query: Option<CacheQuery>,
-    /// Why it is not up to date, if that is known already.
+    /// Why it is not up to date, if that is already known.
     pub why: Option<Why>,
 }
 
-/// What has to be known to find an earlier run of a command, or to remember this one.
+/// The data needed to find an earlier run of a command, or to remember this one.
 pub(crate) struct CacheQuery {
     pub fingerprint: Fingerprint,
     pub operands: Vec<Operand>,
-    /// The files that its line names, operands apart.
+    /// The files that its command line names, except operands.
     pub declared: Vec<Arc<Path>>,
-    /// What it writes: where, and under which name.
+    /// The files that it writes: where each one is written, and under which name.
     pub outputs: Vec<(PathBuf, String)>,
     pub description: CommandDescription,
 }
 
-/// How a node came to its end, and the number of the folder of its outputs.
+/// How a node ended, and the number of the directory that holds its outputs.
 pub(crate) struct Obtained {
     pub ending: Ending,
     pub folder: u32,
 }
 
-/// What is known of a run, as [`Ending`] has it.
+/// The observed inputs and outputs of a run, in the form that [`Ending`] takes.
 #[derive(Default)]
 struct ObservedIo {
     inputs: Inputs,
     outputs: Box<[Digest]>,
-    /// Why it can't be remembered, if so.
+    /// Why the run can't be remembered, if it can't.
     unremembered: Option<Unremembered>,
 }
 
-/// Gives looks where they are wanted: to list them for each command would take time for nothing.
+/// A function that lists looks only when they are needed: to list them for each command would waste time.
 pub(crate) type LooksOf<'a> = dyn Fn(&Memory) -> Vec<FindingId> + 'a;
 
-/// What is shared by all commands.
+/// The context in which a node gets its outputs.
 pub(crate) struct ExecContext<'a> {
     pub store: Option<&'a Store>,
-    /// Where commands keep temporary files.
+    /// The directory for the temporary files of commands.
     pub temporary: &'a Path,
-    /// The library by which commands are observed, if they can be.
+    /// The library that observes commands, if they can be observed.
     pub observer: Option<&'a Path>,
-    /// What is known of how libraries are found.
+    /// Known facts about how the loader finds libraries.
     pub loaded: &'a Mutex<Loaded>,
-    /// Called with the process of a command that runs.
+    /// Called with the process ID of a command that has started.
     pub started: &'a dyn Fn(u32),
-    /// Whether any of these looks sees an output of another command that is not at its place.
+    /// Tells whether any of these looks sees another command's output that is not at its final path.
     pub sees_pending: &'a dyn Fn(&LooksOf<'_>) -> bool,
-    /// Where a command asks whether its turn has come, and as what.
+    /// The socket on which a command asks whether its turn has come, and the name under which it asks.
     pub socket: &'a Path,
     pub name: String,
 }
 
 impl Obtained {
-    /// Of a record of this tree.
+    /// Returns the result of reusing a record of this tree.
     pub fn reused(record: Record) -> Self {
         let folder = record.folder;
         Self { ending: ending(record.result, How::Reused, Why::UpToDate), folder }
     }
 
-    /// Of a command that could not be run at all, as a shell would report it.
+    /// Returns the result of a command that could not be run at all, as a shell would report it.
     pub fn unable(error: &io::Error) -> Self {
         let ended =
             Ended { err: format!("ambidex: {error}\n").into_bytes(), status: 126, ..Ended::default() };
@@ -123,12 +123,12 @@ impl Obtained {
 
     fn failed(ended: Ended, why: Why) -> Self {
         let ending = Ending::new(ended, How::Ran, why);
-        // Nobody looks there: what failed has made nothing.
+        // A failed command has made nothing, so nothing looks there.
         Self { ending, folder: 0 }
     }
 }
 
-/// The end that a remembered run would have come to again.
+/// Returns the ending that a remembered run would have again.
 fn ending(result: RunResult, how: How, why: Why) -> Ending {
     let outputs = result.outputs.iter().map(|output| output.digest).collect();
     let ended = Ended { out: result.out, err: result.err, ..Ended::default() };
@@ -151,7 +151,7 @@ impl Execution {
         }
     }
 
-    /// Looks in this tree and in the store.
+    /// Looks for an earlier run in this tree and in the store.
     fn find(&self, query: &CacheQuery, context: &ExecContext<'_>) -> Result<Obtained, Why> {
         let mut memory = self.tree.memory();
         let why = match &self.why {
@@ -204,7 +204,7 @@ impl Execution {
         Wanted { fingerprint, command: &self.command, env: &self.env, operands, declared }
     }
 
-    /// Remembers a run in this tree, with the number of its surroundings and the roles of what they name.
+    /// Remembers a run in this tree, with the number of its surroundings and the roles of the paths that they name.
     fn remember(&self, query: &CacheQuery, run: &Remembered, surrounded: (u32, Arc<Roles>)) {
         let (surroundings, roles) = surrounded;
         let state = |output: &Written| Stat::of(&self.folder.join(&output.name));
@@ -234,7 +234,7 @@ impl Execution {
         let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;
         (context.started)(running.pid());
         let mut ended = running.wait()?;
-        // What it left there may be used by what it has left running.
+        // This fails if the command left files there: a process that it left running may use them.
         let _ = fs::remove_dir(&temporary);
         for (renamed, original) in &self.plan.renamed {
             ended.out = messages::with_names(std::mem::take(&mut ended.out), renamed, original);
@@ -250,7 +250,8 @@ impl Execution {
         Ok(Obtained { ending, folder: self.folder_number })
     }
 
-    /// What the command has to ask for before it changes something: see `effects.rs` in the library that observes it.
+    /// Returns the rules for what the command must ask for before it changes something: see `effects.rs` in the library
+    /// that observes it.
     fn rules(&self, context: &ExecContext<'_>, temporary: &Path) -> Vec<u8> {
         let real = |path: &Path| match path.parent().map(Path::canonicalize) {
             Some(Ok(folder)) => folder.join(path.file_name().unwrap_or_default()),
@@ -266,9 +267,10 @@ impl Execution {
         fields.flat_map(|field| [field.into_vec(), vec![0]].concat()).collect()
     }
 
-    /// The folders that the runs of compilers' launchers share, with locks of their own: ccache's (ccache(1), `cache_dir`
-    /// and `temporary_dir`), sccache's, distcc's (distcc(1), `DISTCC_DIR`), and what the XDG base directory specification
-    /// has for caches. Without this list, each command with a launcher would be awaited.
+    /// Returns the directories that compiler launchers share between runs, with locks of their own: ccache's
+    /// (ccache(1), `cache_dir` and `temporary_dir`), sccache's, distcc's (distcc(1), `DISTCC_DIR`), and those that the
+    /// XDG base directory specification has for caches. Without this list, each command with a launcher would be
+    /// awaited.
     fn shared_by_launchers(&self) -> Vec<PathBuf> {
         let variable = |name: &str| self.env.variables.get(name).filter(|value| !value.is_empty());
         let named = [
@@ -288,7 +290,7 @@ impl Execution {
             .collect()
     }
 
-    /// The variables that the command gets of us.
+    /// Returns the environment variables that the engine sets for the command.
     fn own_variables(
         &self,
         temporary: &Path,
@@ -306,7 +308,7 @@ impl Execution {
         own
     }
 
-    /// Finds out what a run that has ended well has looked at, and remembers it, here and in the store.
+    /// Finds out what a successful run has looked at, and remembers the run, here and in the store.
     fn learn(&self, context: &ExecContext<'_>, traced: Traced<'_>, ended: &Ended) -> ObservedIo {
         let unremembered =
             |reason: Unremembered| ObservedIo { unremembered: Some(reason), ..ObservedIo::default() };
@@ -361,7 +363,7 @@ impl Execution {
         ObservedIo { inputs: Inputs::Remembered, outputs, unremembered: None }
     }
 
-    /// What the command was seen to look at; or why nobody knows.
+    /// Returns what the command was seen to look at, or why that is not known.
     fn observe(&self, context: &ExecContext<'_>, traced: Traced<'_>) -> Result<Observation, Unremembered> {
         let trace = traced.trace.ok_or(Unobserved::NoPreloading)?;
         let bytes = trace.read().map_err(|error| Unobserved::Trace(error.to_string()))?;
@@ -388,7 +390,7 @@ impl Execution {
         self.plan.met.iter().try_for_each(|(place, file)| place::meet(place, file))?;
         match &self.plan.copy {
             Some((from, to)) => match fs::copy(from, to) {
-                // An archive that isn't there yet is made.
+                // The command creates an archive that doesn't exist yet.
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => Ok(()),
             },
@@ -400,13 +402,14 @@ impl Execution {
 /// A run that has ended.
 struct Traced<'a> {
     trace: Option<Trace>,
-    /// Where it kept its temporary files.
+    /// Where the command kept its temporary files.
     temporary: &'a Path,
-    /// When it was started, by the clock of files.
+    /// When it started, by the file system's clock.
     started: Time,
 }
 
-/// A folder for the temporary files of one command: what another finds there would be seen by nobody.
+/// Creates a directory for the temporary files of one command. Commands don't share one, because it would go unnoticed
+/// if a command looked at a temporary file of another.
 fn temporary_folder(of_all: &Path) -> io::Result<PathBuf> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let folder = of_all.join(NUMBER.fetch_add(1, Ordering::Relaxed).to_string());
@@ -414,7 +417,7 @@ fn temporary_folder(of_all: &Path) -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Says once that the store can't be used: builds go on without it.
+/// Warns once that the store can't be used; builds go on without it.
 fn warn_of_store(error: &ambidex_store::StoreError) {
     static WARNED: std::sync::Once = std::sync::Once::new();
     WARNED.call_once(|| notice::tell(format_args!("warning: {error}; the build goes on without the cache")));

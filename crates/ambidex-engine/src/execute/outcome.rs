@@ -11,28 +11,28 @@ use crate::memory::record::{How, Why};
 /// The end of a job.
 #[derive(Debug)]
 pub(crate) struct Ending {
-    /// The exit status; negative for the number of the signal that ended it.
+    /// The exit status, or the negative number of the signal that ended the command.
     pub status: i32,
-    /// In microseconds.
+    /// The duration in microseconds.
     duration: u64,
-    /// None where it printed nothing, as most commands do.
+    /// None if the command printed nothing, as most commands do.
     printed: Option<Box<Printed>>,
     pub how: How,
     pub why: Why,
     inputs: Inputs,
-    /// The contents of its outputs, as far as they are known.
+    /// The hashes of the contents of its outputs, as far as they are known.
     pub outputs: Box<[Digest]>,
 }
 
-/// What a command looked at besides its operands.
+/// The paths that a command looked at, except its operands.
 #[derive(Debug, Default)]
 pub(crate) enum Inputs {
-    /// Nobody knows.
+    /// Not known.
     #[default]
     Unknown,
-    /// Its record has them.
+    /// Listed in the record of the command.
     Remembered,
-    /// They are known, but the run could not be remembered.
+    /// Known, although the run could not be remembered.
     Known(Box<[FindingId]>),
 }
 
@@ -43,7 +43,7 @@ struct Printed {
 }
 
 impl Ending {
-    /// The end of a command of whose inputs and outputs nothing is known.
+    /// Creates the ending of a command whose inputs and outputs are not known.
     pub fn new(ended: Ended, how: How, why: Why) -> Self {
         let Ended { out, err, status, duration } = ended;
         let printed = (!out.is_empty() || !err.is_empty()).then(|| Box::new(Printed { out, err }));
@@ -51,32 +51,32 @@ impl Ending {
         Self { status, duration, printed, how, why, inputs: Inputs::Unknown, outputs: Box::default() }
     }
 
-    /// The same with what is known of inputs and outputs.
+    /// Returns the same ending with what is known about inputs and outputs.
     pub fn with(self, inputs: Inputs, outputs: Box<[Digest]>) -> Self {
         Self { inputs, outputs, ..self }
     }
 
-    /// How long it took.
+    /// Returns how long the command took.
     pub fn duration(&self) -> Duration {
         Duration::from_micros(self.duration)
     }
 
-    /// What is known of what it looked at.
+    /// Returns what is known about the command's inputs.
     pub fn inputs(&self) -> &Inputs {
         &self.inputs
     }
 
-    /// What it printed.
+    /// Returns what the command printed to standard output.
     pub fn out(&self) -> &[u8] {
         self.printed.as_ref().map_or(&[], |printed| &printed.out)
     }
 
-    /// What it printed to its standard error.
+    /// Returns what the command printed to standard error.
     pub fn err(&self) -> &[u8] {
         self.printed.as_ref().map_or(&[], |printed| &printed.err)
     }
 
-    /// Whether it printed nothing.
+    /// Returns whether the command printed nothing.
     pub fn is_silent(&self) -> bool {
         self.printed.is_none()
     }

@@ -1,4 +1,4 @@
-//! How files come to their own places: by copies that appear whole, with a way back.
+//! How files get to their final paths: as copies that appear whole, with a way back.
 
 use std::fs;
 use std::io;
@@ -10,18 +10,18 @@ use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
 use crate::base::stat::{Stat, Time};
 
-/// What was at a place before it was changed.
+/// The file that was at a final path before a change.
 #[derive(Debug)]
 pub(crate) struct Backup {
     place: PathBuf,
-    /// None where there was no file.
+    /// None if there was no file.
     kept: Option<PathBuf>,
 }
 
 impl Backup {
-    /// Keeps what is at `place` in the new file `keep`. The place itself stays as it is: a command may update it.
+    /// Copies the file at `place` to the new file `keep`. The original stays in place, because a command may update it.
     pub fn take(place: &Path, keep: PathBuf) -> io::Result<Self> {
-        // A copy of a pipe or a device would not end.
+        // A copy of a pipe or a device would never end.
         let copied = open_regular(place).and_then(|_| fs::copy(place, &keep));
         let kept = match copied {
             Ok(_) => Some(keep),
@@ -31,7 +31,7 @@ impl Backup {
         Ok(Self { place: place.to_owned(), kept })
     }
 
-    /// Puts it back.
+    /// Puts back what was there.
     pub fn restore(self) -> io::Result<()> {
         match &self.kept {
             Some(kept) => match fs::rename(kept, &self.place) {
@@ -45,10 +45,11 @@ impl Backup {
     }
 }
 
-/// Puts a copy of `source` to `place`, so that nobody ever sees a part of it. `modified` is the time that it gets.
+/// Puts a copy of `source` at `place`, so that nobody ever sees a part of it. `modified` is the modification time of
+/// the copy.
 ///
-/// The copy is made beside the source, which is in a folder of ours: a process that is killed leaves nothing where others
-/// look. On another file system it is made beside the place.
+/// The copy is first made beside the source, in one of the engine's own directories, so a killed process leaves nothing
+/// where others look. If that is on another file system, the copy is made beside `place`.
 pub(crate) fn commit(source: &Path, place: &Path, modified: Option<Time>) -> io::Result<()> {
     let folder = |path: &Path| path.parent().unwrap_or(Path::new(".")).to_owned();
     let device = |path: &Path| fs::metadata(path).map(|data| data.dev()).ok();
@@ -62,20 +63,22 @@ pub(crate) fn commit(source: &Path, place: &Path, modified: Option<Time>) -> io:
     });
     let result = copied.and_then(|()| fs::rename(&partial, place));
     if result.is_err() {
-        // What is to be reported is why the copy failed.
+        // The error to report is that of the copy.
         let _ = fs::remove_file(&partial);
     }
     result
 }
 
-/// Lets a command that writes to `file` instead of `place` meet there what it would have met, if that is a file.
+/// Copies the file at `place` to `file`, if it is a regular file: a command that writes to `file` instead of `place`
+/// finds there what it would have found.
 pub(crate) fn meet(place: &Path, file: &Path) -> io::Result<()> {
     let Some(met) = fs::symlink_metadata(place).ok().filter(fs::Metadata::is_file) else { return Ok(()) };
     fs::copy(place, file)?;
     set_modified(file, Stat::from(&met).modified)
 }
 
-/// Leaves at `place` what a command that failed has left in `file`: nothing, a part, or what it had met.
+/// Leaves at `place` what a failed command has left in `file`: nothing, a part of the output, or the file that it
+/// found.
 pub(crate) fn leave(file: &Path, place: &Path) -> io::Result<()> {
     let state = |path| Stat::of(path).map(|stat| (stat.modified, stat.size));
     match (state(file), state(place)) {
@@ -91,7 +94,7 @@ fn set_modified(file: &Path, time: Time) -> io::Result<()> {
     Ok(utimensat(CWD, file, &times, AtFlags::empty())?)
 }
 
-/// Removes what is at a place, if there is something.
+/// Removes the file at a path, if there is one.
 pub(crate) fn remove(place: &Path) -> io::Result<()> {
     match fs::remove_file(place) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

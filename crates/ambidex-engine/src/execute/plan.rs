@@ -1,17 +1,18 @@
-//! The command line that is really run, with renamed outputs and operands.
+//! The command line that really runs, with renamed outputs and operands.
 
 use std::path::PathBuf;
 
-/// A command line as it is really run.
+/// A command line as it really runs.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub argv: Vec<String>,
     /// An archive that the command will change: where its content is now, and where the command expects it.
     pub copy: Option<(PathBuf, PathBuf)>,
-    /// Places that the command would write to, and where it writes instead: should it fail, what it has met matters.
+    /// Final paths that the command would write to, and where it writes instead: if it fails, it matters what it found
+    /// there.
     pub met: Vec<(PathBuf, PathBuf)>,
-    /// The objects and archives that are at their own places, as the command line names them.
+    /// The objects and archives that are at their final paths, as the command line names them.
     pub operands: Vec<String>,
-    /// Texts that stand in the argv only because outputs were renamed, and what stood there.
+    /// Strings that are in `argv` only because outputs were renamed, each with the original string.
     pub renamed: Vec<(String, String)>,
 }

@@ -1,4 +1,4 @@
-//! How a log is written anew, without what says nothing any more.
+//! How the log is rewritten without its obsolete parts.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,11 +14,11 @@ use super::unit::Unit;
 use super::{Frame, Memory};
 use crate::observe::surroundings::Surroundings;
 
-/// How much may be in the log before it is thought of writing it anew, in bytes.
+/// The size in bytes below which the log is not rewritten.
 const SMALL: usize = 1 << 16;
 
 impl Memory {
-    /// Writes the log anew where a third of it or more says nothing any more.
+    /// Rewrites the log if a third of it or more is obsolete.
     pub(super) fn compact(&mut self) -> io::Result<()> {
         if self.log.len() < SMALL || self.stale * 3 < self.log.len() {
             return Ok(());
@@ -39,7 +39,7 @@ impl Memory {
         let news = std::mem::take(&mut new.new.news);
         let groups = new.groups.into_iter().map(Frame::Group);
         let frames = news.into_iter().map(Frame::News).chain(groups);
-        // By their numbers, which records name: none may be left out.
+        // Records refer to surroundings by number, so none may be left out.
         let surroundings = self.surroundings.iter();
         let frames = frames.chain(surroundings.map(|known| Frame::Surroundings(Surroundings::clone(known))));
         let frames = frames.chain(self.secret.map(Frame::Secret));
@@ -61,7 +61,7 @@ impl Memory {
     }
 }
 
-/// Tables of files and groups that hold only what is still spoken of.
+/// Tables of files and groups that hold only what is still referred to.
 struct Renumbering<'a> {
     old: &'a Memory,
     new: Files,
@@ -71,7 +71,7 @@ struct Renumbering<'a> {
 }
 
 impl Renumbering<'_> {
-    /// A value with the new numbers.
+    /// Returns a value with the new numbers.
     fn value(&mut self, kind: Kind, key: &Digest) -> Option<Vec<u8>> {
         let written = match kind {
             Kind::Record => {

@@ -1,5 +1,4 @@
-//! What is at paths in each respect in which commands look at them. It is not read again while the file system vouches
-//! for it.
+//! Findings about paths, each in one view; a path is not read again while the file system vouches for its finding.
 
 mod look;
 
@@ -20,19 +19,19 @@ use crate::base::stat::{Stat, Time};
 use crate::observe::looks::View;
 use look::{ABSENT, FOLDER, OBSTRUCTED, UNREACHABLE, YES};
 
-/// A path in one respect, by its place in the table.
+/// A path in one view, by its index in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct FileId(pub u32);
 
-/// What was seen there, by its place in the table.
+/// A finding, by its index in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct FindingId(pub u32);
 
-/// What was seen at a path in one respect.
+/// The result of a look: a path in one view, and a hash of what was there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Finding {
     pub file: FileId,
-    /// Of a file's content, or of whatever else there is to know.
+    /// The hash of a file's content, or of whatever else the view shows.
     pub digest: Digest,
 }
 
@@ -41,11 +40,11 @@ struct Entry {
     view: View,
     /// The finding that became known last.
     newest: Option<FindingId>,
-    /// The finding in which it was found last, with the state that the file had then, where that state vouches for it.
+    /// The last finding that a status of the file vouches for, with that status.
     known: Option<(Stat, FindingId)>,
-    /// What was found in this epoch; none where it can't be read.
+    /// The epoch of the last look, with what it found; none if the path can't be read.
     found: Option<(u32, Option<FindingId>)>,
-    /// Written by somebody who may go on writing without a word: looked at each time.
+    /// Something may go on writing the file without notice, so each look reads it again.
     volatile: bool,
 }
 
@@ -53,49 +52,49 @@ struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Nothing,
-    /// Nobody could say: something on the way lets nobody through.
+    /// Not known: something on the way to the path can't be passed.
     Unreachable,
     Something,
 }
 
-/// Why it can't be said what was seen at a path.
+/// Why it is not known what was seen at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unsteady {
-    /// It has been changed.
+    /// It has changed.
     Changed,
-    /// It can't be read, as the system says.
+    /// It can't be read; the text is the system's message.
     Unreadable(String),
 }
 
-/// What has become known and is to be remembered.
+/// Something that has become known and must be remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum News {
-    /// The next file has this path, in this respect.
+    /// The next file has this path, in this view.
     File(View, PathBuf),
-    /// The next finding is this.
+    /// The next finding.
     Finding(Finding),
-    /// A file that is in this state has this finding.
+    /// A file with this status has this finding.
     Vouched(Stat, FindingId),
 }
 
-/// See the module.
+/// The table of paths in their views, and of what was found there.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// By the numbers of the files, as the entries. What isn't seen as [`View::Leads`] has a mark behind its path.
+    /// Indexed by file number, like the entries. In every view except [`View::Leads`], a mark follows the path.
     paths: PathIndex,
     entries: Vec<Entry>,
-    /// Each with the one that was known of its file before.
+    /// Each finding with the one that was known of its file before.
     findings: Vec<(Finding, Option<FindingId>)>,
-    /// Devices and inodes of files that somebody may go on writing.
+    /// The devices and inodes of files that something may go on writing.
     volatile: FxHashSet<(u64, u64)>,
     /// How often anything may have changed.
     epoch: u32,
-    /// What was not yet remembered.
+    /// News that is not yet remembered.
     pub news: Vec<News>,
 }
 
 impl Files {
-    /// The number of a file's path.
+    /// Returns the number of a path in the view [`View::Leads`].
     pub fn id(&mut self, path: &Path) -> FileId {
         match self.paths.number(path) {
             Some(number) => FileId(number as u32),
@@ -103,7 +102,7 @@ impl Files {
         }
     }
 
-    /// The same of a path that others keep too.
+    /// Does the same for a path that others keep, too.
     pub fn id_of(&mut self, path: &Arc<Path>) -> FileId {
         match self.paths.number(path) {
             Some(number) => FileId(number as u32),
@@ -111,7 +110,7 @@ impl Files {
         }
     }
 
-    /// The number of a path in some respect.
+    /// Returns the number of a path in a view.
     pub fn id_in(&mut self, path: &Path, view: View) -> FileId {
         if view == View::Leads {
             return self.id(path);
@@ -135,37 +134,37 @@ impl Files {
         FileId(number as u32)
     }
 
-    /// The path of a number.
+    /// Returns the path with this number.
     pub fn path(&self, id: FileId) -> &Path {
         unmarked(self.paths.path(id.0 as usize), self.view(id))
     }
 
-    /// How many looks there are.
+    /// Returns the number of looks.
     pub fn count(&self) -> usize {
         self.entries.len()
     }
 
-    /// Those that came when there were so many already.
+    /// Returns the looks that were added when there were `count` looks already.
     pub fn since(&self, count: usize) -> impl Iterator<Item = FileId> + use<> {
         (count..self.count()).map(|number| FileId(number as u32))
     }
 
-    /// In which respect it is looked at.
+    /// Returns the view of a look.
     pub fn view(&self, id: FileId) -> View {
         self.entries[id.0 as usize].view
     }
 
-    /// A finding.
+    /// Returns a finding.
     pub fn finding(&self, id: FindingId) -> &Finding {
         &self.findings[id.0 as usize].0
     }
 
-    /// The path of a finding.
+    /// Returns the path of a finding.
     pub fn path_of(&self, id: FindingId) -> &Path {
         self.path(self.finding(id).file)
     }
 
-    /// Whether something was there.
+    /// Returns whether something was there.
     pub fn found(&self, id: FindingId) -> Found {
         match self.finding(id).digest {
             ABSENT | OBSTRUCTED => Found::Nothing,
@@ -174,25 +173,25 @@ impl Files {
         }
     }
 
-    /// Whether nothing was there.
+    /// Returns whether nothing was there.
     pub fn is_absent(&self, id: FindingId) -> bool {
         self.found(id) == Found::Nothing
     }
 
-    /// Whether what was seen names a place, so that it says nothing of another one.
+    /// Returns whether a finding names a path, so that it says nothing about another path.
     pub fn names_a_place(&self, id: FindingId) -> bool {
         let finding = self.finding(id);
         self.view(finding.file) == View::Resolved && finding.digest != YES
     }
 
-    /// Whether it is the content of a file.
+    /// Returns whether a finding is the content of a file.
     pub fn is_content(&self, id: FindingId) -> bool {
         let finding = self.finding(id);
         let others = [ABSENT, OBSTRUCTED, UNREACHABLE, FOLDER];
         self.view(finding.file) == View::Leads && !others.contains(&finding.digest)
     }
 
-    /// Takes in what was remembered, as far as it can be right. Whether something older says nothing any more now.
+    /// Takes in what was remembered, as far as it can be right. Returns whether this makes something older obsolete.
     pub fn recall(&mut self, news: News) -> bool {
         match news {
             News::File(view, path) => {
@@ -212,7 +211,7 @@ impl Files {
         false
     }
 
-    /// The newest finding of a file, with the state that vouches for it.
+    /// Returns the last finding that a status of the file vouches for, with that status.
     pub fn known(&self, id: FileId) -> Option<(Stat, FindingId)> {
         self.entries[id.0 as usize].known
     }
@@ -238,22 +237,22 @@ impl Files {
         id
     }
 
-    /// How often anything may have changed.
+    /// Returns the epoch: how often anything may have changed.
     pub fn epoch(&self) -> u32 {
         self.epoch
     }
 
-    /// Whether somebody may go on writing what was seen.
+    /// Returns whether something may go on writing the file of a finding.
     pub fn is_volatile(&self, id: FindingId) -> bool {
         self.entries[self.finding(id).file.0 as usize].volatile
     }
 
-    /// Anything may have changed since: files are looked at again.
+    /// Begins a new epoch, because anything may have changed: all files are looked at again.
     pub fn invalidate(&mut self) {
         self.epoch += 1;
     }
 
-    /// Somebody changes this file, and may go on doing so. Other paths may lead to it.
+    /// Notes that something changes this file, and may go on doing so. Other paths may lead to it.
     pub fn invalidate_file(&mut self, path: &Path) {
         self.epoch += 1;
         if let Some(stat) = Stat::of(path) {
@@ -267,7 +266,7 @@ impl Files {
         self.entries[id.0 as usize].volatile = true;
     }
 
-    /// What is there now, nothing included; none where it can't be read.
+    /// Returns what is there now, which may be nothing; none if it can't be read.
     pub fn state(&mut self, id: FileId) -> Option<FindingId> {
         let entry = &self.entries[id.0 as usize];
         match entry.found {
@@ -276,13 +275,14 @@ impl Files {
         }
     }
 
-    /// The same, whatever was found before in this run.
+    /// Looks again, whatever was found before in this run, and returns what is there.
     pub fn look_at_state(&mut self, id: FileId) -> Option<FindingId> {
         self.look(id).ok().map(|(finding, _)| finding)
     }
 
-    /// The same, as it was at a time before, by the clock of files. The file must be the one with this device and inode, if
-    /// that is known. A change may be dated with that very time and have come after it: such a file is in doubt, too.
+    /// Looks again and returns what is there, if it was already there at `time`, by the file system's clock. The file
+    /// must be the one with this device and inode, if they are known. A change may carry that very time and still have
+    /// come after it: such a file is in doubt, too.
     pub fn look_since(
         &mut self,
         id: FileId,
@@ -299,7 +299,7 @@ impl Files {
         }
     }
 
-    /// What is there, and the state of what says so, where that tells of each change.
+    /// Looks at a path. Returns the finding, and the file's status if that shows every change.
     fn look(&mut self, id: FileId) -> io::Result<(FindingId, Option<Stat>)> {
         let found = self.see(id);
         let finding = found.as_ref().ok().map(|(finding, _)| *finding);
@@ -307,12 +307,12 @@ impl Files {
         found
     }
 
-    /// The finding that a file has now; none where there is none that can be read.
+    /// Returns the current finding of a file; none if there is no file, or if it can't be read.
     pub fn current(&mut self, id: FileId) -> Option<FindingId> {
         self.state(id).filter(|finding| !self.is_absent(*finding))
     }
 
-    /// Whether a finding is what is there now.
+    /// Returns whether a finding is what is there now.
     pub fn is_current(&mut self, id: FindingId) -> bool {
         self.state(self.finding(id).file) == Some(id)
     }
@@ -337,7 +337,7 @@ impl Files {
         self.news.push(News::Vouched(stat, finding));
     }
 
-    /// The digest of what a file contains now, whatever was found before in this run.
+    /// Returns the hash of a file's current content, whatever was found before in this run.
     pub fn digest(&mut self, path: &Path) -> Option<Digest> {
         let id = self.id(path);
         let finding = self.look_at_state(id).filter(|finding| !self.is_absent(*finding))?;
@@ -345,7 +345,7 @@ impl Files {
     }
 }
 
-/// A path as it is known in some respect: with a mark that no path can have.
+/// Returns a path with the mark of a view, which no path can contain.
 fn marked(path: &Path, view: View) -> PathBuf {
     let mut key = path.as_os_str().to_owned();
     key.push(mark(view));

@@ -1,4 +1,4 @@
-//! The folders of outputs below `build/.ambidex/obj`: each run of a command has one, by its number.
+//! The directories of outputs below `build/.ambidex/obj`: each run of a command has one, with a number.
 
 use std::collections::HashSet;
 use std::io;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::Memory;
 
 impl Memory {
-    /// Makes a new folder for the outputs of one run of a command: nobody else has it, or has had it.
+    /// Creates a new directory for the outputs of one run of a command. No other run uses it.
     ///
     /// # Errors
-    /// If it can't be made, or nobody can say what there is.
+    /// If the directory can't be created, or the existing directories can't be listed.
     pub fn new_folder(&mut self) -> io::Result<u32> {
         self.untidy = true;
         let mut next = match self.next_folder {
@@ -20,7 +20,7 @@ impl Memory {
         loop {
             match std::fs::create_dir(self.folder(next)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => next += 1,
-                // The whole folder was removed while the build runs.
+                // The objects folder was removed while the build runs.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !self.objects.exists() => {
                     std::fs::create_dir_all(&self.objects)?;
                 }
@@ -45,12 +45,12 @@ impl Memory {
         Ok(newest)
     }
 
-    /// The folder of that number.
+    /// Returns the directory with this number.
     pub fn folder(&self, number: u32) -> PathBuf {
         self.objects.join(number.to_string())
     }
 
-    /// Removes the folders of outputs that are not among these.
+    /// Removes the directories of outputs that are not in `wanted`.
     pub(super) fn remove_folders(&self, wanted: &HashSet<u32>) -> io::Result<()> {
         for entry in std::fs::read_dir(&self.objects)? {
             let entry = entry?;

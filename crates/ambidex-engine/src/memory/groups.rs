@@ -1,4 +1,4 @@
-//! The looks of commands in groups, each in one folder: most commands share most of theirs, so that they are kept
+//! The looks of commands, in groups of one directory each: commands share most of their looks, so each group is kept
 //! once, and looked at once in a build.
 
 use std::collections::HashMap;
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use super::files::{Files, FindingId};
 use crate::base::paths::folder_of;
 
-/// A group, by its place in the table.
+/// A group, by its index in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct GroupId(pub u32);
 
 #[derive(Debug)]
 struct Group {
     members: Box<[FindingId]>,
-    /// When it was found to hold.
+    /// The epoch in which it was found to hold.
     held: Option<u32>,
 }
 
-/// See the module.
+/// All groups, each kept once.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     all: Vec<Group>,
@@ -28,7 +28,7 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    /// Adds a group as the next one.
+    /// Adds a group, which gets the next number.
     pub fn add(&mut self, members: Vec<FindingId>) -> GroupId {
         let number = GroupId(u32::try_from(self.all.len()).expect("fewer than 2^32 groups"));
         let members: Box<[FindingId]> = members.into();
@@ -37,22 +37,23 @@ impl Groups {
         number
     }
 
-    /// The number of a group, if it has one.
+    /// Returns the number of a group, if it has one.
     pub fn number(&self, members: &[FindingId]) -> Option<GroupId> {
         self.numbers.get(members).copied()
     }
 
-    /// What is in a group. One that is not known has nothing in it.
+    /// Returns the members of a group. An unknown group has none.
     pub fn members(&self, group: GroupId) -> &[FindingId] {
         self.all.get(group.0 as usize).map_or(&[], |group| &group.members)
     }
 
-    /// Everything that is in these groups.
+    /// Returns the members of all these groups.
     pub fn all_of<'a>(&'a self, groups: &'a [GroupId]) -> impl Iterator<Item = FindingId> + 'a {
         groups.iter().flat_map(|group| self.members(*group)).copied()
     }
 
-    /// Whether all of a group is what is there now; else what isn't. A group that is not known does not hold.
+    /// Checks whether each finding of a group is what is there now. Fails with one that isn't. An unknown group does
+    /// not hold.
     pub fn check(&mut self, group: GroupId, files: &mut Files) -> Result<(), Option<FindingId>> {
         let Some(group) = self.all.get_mut(group.0 as usize) else { return Err(None) };
         if group.held == Some(files.epoch()) {
@@ -61,7 +62,7 @@ impl Groups {
         match group.members.iter().find(|id| !files.is_current(**id)) {
             Some(id) => Err(Some(*id)),
             None => {
-                // What somebody may go on writing is looked at each time.
+                // A file that something may go on writing is looked at each time.
                 let steady = !group.members.iter().any(|id| files.is_volatile(*id));
                 group.held = steady.then(|| files.epoch());
                 Ok(())
@@ -70,7 +71,7 @@ impl Groups {
     }
 }
 
-/// Looks by the folders that they are in, each once.
+/// Returns looks in groups by directory, each look once.
 pub(crate) fn by_folder(looks: &[FindingId], files: &Files) -> Vec<Vec<FindingId>> {
     let mut folders: FxHashMap<&[u8], usize> = FxHashMap::default();
     let mut groups: Vec<Vec<FindingId>> = Vec::new();

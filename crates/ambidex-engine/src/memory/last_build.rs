@@ -1,4 +1,4 @@
-//! What the last build did, kept in parts, so that a large build need not have all of it in memory.
+//! The commands of the last build, kept in parts, so that a large build need not have all of them in memory.
 
 use ambidex_store::Digest;
 
@@ -6,14 +6,14 @@ use super::Memory;
 use super::record::{ActionKey, ExplainedCommand, LastBuild};
 use super::table::{Kind, Value};
 
-/// How many explanations are in a part.
+/// The number of explanations in a part.
 const PART: usize = 256;
 
 impl Value for LastBuild {
     const KIND: Kind = Kind::LastBuild;
 }
 
-/// The key of a part.
+/// Returns the key of a part.
 fn part(number: u32) -> Digest {
     let mut key = [0; 32];
     key[..4].copy_from_slice(&number.to_le_bytes());
@@ -21,7 +21,7 @@ fn part(number: u32) -> Digest {
 }
 
 impl Memory {
-    /// What the last build did.
+    /// Returns what the last build did.
     pub fn last_build(&self) -> LastBuild {
         let mut build = LastBuild::default();
         let parts = (0..).map_while(|number| self.get::<LastBuild>(&part(number)));
@@ -41,7 +41,7 @@ impl Memory {
         let mut next = LastBuild { up_to_date, explained: explained.by_ref().take(PART).collect() };
         let mut number = 0;
         loop {
-            // The parts of two builds are not to be read as one, whenever this process is killed.
+            // The parts of two builds must never be read as one build, whenever this process is killed.
             if self.set(part(number), &next) {
                 self.forget_parts(number + 1);
             }
@@ -56,7 +56,7 @@ impl Memory {
         self.log.flush();
     }
 
-    /// Forgets the parts from this one on.
+    /// Forgets this part and all parts after it.
     fn forget_parts(&mut self, first: u32) {
         let there = |number: &u32| self.table(Kind::LastBuild).holds(&part(*number));
         let gone: Vec<u32> = (first..).take_while(there).collect();

@@ -1,4 +1,4 @@
-//! How things are written down so that a process may be killed at any byte: frames with checksums, appended.
+//! How facts are written so that the process may be killed at any byte: as frames with checksums, appended to a file.
 
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -11,32 +11,32 @@ use rustix::fs::OFlags;
 
 use crate::base::notice;
 
-/// What the file begins with. Another version of ambidex that writes other frames begins with another line.
+/// The beginning of the file. A version of ambidex that writes other frames begins the file with another line.
 const HEAD: &[u8] = b"ambidex state 5\n";
 
-/// Bytes before the content of a frame: its length (4) and its checksum (8).
+/// The number of bytes before the content of a frame: its length (4) and its checksum (8).
 const FRAME: usize = 12;
 
-/// An append-only file of frames. What is in the file is not kept in memory: a large build would have most of its
-/// memory there, and seldom reads it again.
+/// An append-only file of frames. The content of the file is not kept in memory, because it would take most of the
+/// memory of a large build, which rarely reads it again.
 #[derive(Debug)]
 pub(crate) struct Log {
     path: PathBuf,
     file: File,
-    /// How many bytes are in the file.
+    /// The number of bytes in the file.
     written: usize,
-    /// What comes behind them.
+    /// The bytes after those, not written yet.
     tail: Vec<u8>,
-    /// Whether the file has failed: what comes is kept in memory only.
+    /// Whether the file has failed: then new frames stay in memory only.
     broken: bool,
 }
 
 impl Log {
-    /// Opens a log, and cuts off what a killed process has left half-written, or what was damaged. Returns what is in
-    /// it, too.
+    /// Opens a log, and cuts off what a killed process has left half-written, or what is damaged. Also returns the
+    /// content of the log.
     pub fn open(path: &Path) -> io::Result<(Self, Vec<u8>)> {
         let mut file = private().read(true).append(true).create(true).open(path)?;
-        // What an older version has left may be open to others.
+        // A file from an older version may be open to others.
         file.set_permissions(Permissions::from_mode(0o600))?;
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut file, &mut bytes)?;
@@ -58,7 +58,7 @@ impl Log {
         Ok((log, bytes))
     }
 
-    /// The content at a place that was told before; nothing if it can't be read.
+    /// Returns the content at a position that the log returned earlier; nothing if it can't be read.
     pub fn content(&self, range: Range<usize>) -> Cow<'_, [u8]> {
         if let Some(start) = range.start.checked_sub(self.written) {
             return Cow::Borrowed(&self.tail[start..start + range.len()]);
@@ -70,12 +70,13 @@ impl Log {
         }
     }
 
-    /// The size in bytes.
+    /// Returns the size in bytes.
     pub fn len(&self) -> usize {
         self.written + self.tail.len()
     }
 
-    /// Adds a frame whose content `write` adds to what it is given. It is in the file after [`Log::flush`].
+    /// Appends a frame. `write` appends the content to the bytes that it gets. [`Log::flush`] writes the frame to the
+    /// file.
     pub fn append(&mut self, write: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Range<usize> {
         let head = self.tail.len();
         let start = self.len() + FRAME;
@@ -88,7 +89,7 @@ impl Log {
         start..self.len()
     }
 
-    /// Writes what was added.
+    /// Writes the appended frames to the file.
     pub fn flush(&mut self) {
         if self.broken || self.tail.is_empty() {
             return;
@@ -103,7 +104,8 @@ impl Log {
         self.tail.clear();
     }
 
-    /// Puts a new log, with these frames, in the place of this one: all of it or nothing. Returns what is in it.
+    /// Replaces this log with a new one that has these frames, completely or not at all. Returns the content of the new
+    /// log.
     pub fn replace(&mut self, frames: impl Iterator<Item = Vec<u8>>) -> io::Result<Vec<u8>> {
         let partial = self.path.with_extension("new");
         let file = private().create(true).read(true).write(true).truncate(true).open(&partial)?;
@@ -123,14 +125,15 @@ impl Log {
     }
 }
 
-/// A log says much of a project, so it is its owner's alone. A link in its place is not followed.
+/// Returns the options that open a log for its owner alone, because it says much about a project. A symbolic link in
+/// its place is not followed.
 fn private() -> OpenOptions {
     let mut options = File::options();
     options.mode(0o600).custom_flags(i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default());
     options
 }
 
-/// Where the contents of the frames of a log are, in order.
+/// Returns where the contents of the frames of a log are, in order.
 pub(crate) fn frames(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = HEAD.len();
     std::iter::from_fn(move || {
@@ -140,7 +143,7 @@ pub(crate) fn frames(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-/// Against accidents, not against malice: what is in this folder could be changed anyway.
+/// Returns a checksum against accidents, not against malice: the content of this directory could be changed anyway.
 fn checksum(content: &[u8]) -> [u8; 8] {
     xxhash_rust::xxh3::xxh3_64(content).to_le_bytes()
 }
@@ -152,7 +155,7 @@ fn range(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     (end <= bytes.len()).then_some(start..end)
 }
 
-/// The frame at this place, if it is whole and undamaged.
+/// Returns the content of the frame at this position, if the frame is complete and undamaged.
 fn frame(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let range = range(bytes, at)?;
     (bytes[at + 4..at + FRAME] == checksum(&bytes[range.clone()])).then_some(range)
@@ -166,7 +169,7 @@ mod tests {
         log.append(|tail| [&tail, content].concat())
     }
 
-    /// What a log holds when it is opened: read at once, and part by part.
+    /// Returns what a log holds when it is opened, read at once and part by part.
     fn contents(path: &Path) -> Vec<Vec<u8>> {
         let (log, bytes) = Log::open(path).unwrap();
         let contents: Vec<Vec<u8>> = frames(&bytes).map(|range| bytes[range].to_vec()).collect();
@@ -190,7 +193,7 @@ mod tests {
             let kept = contents(&path);
             assert!(frames.starts_with(&kept), "cut at {cut}");
             assert_eq!(kept.len() == frames.len(), cut == whole.len());
-            // What is added behind a cut is read again.
+            // A frame that is appended after a cut is read again.
             let (mut log, _) = Log::open(&path).unwrap();
             add(&mut log, b"more");
             log.flush();

@@ -1,6 +1,6 @@
-//! What earlier builds of a tree have left: the contents of files, the runs of commands, the folders of outputs.
+//! The memory of earlier builds of a tree: the contents of files, the runs of commands, the directories of outputs.
 //!
-//! Everything here is kept in one log, `build/.ambidex/state`. What is not in it has not happened.
+//! All of this is kept in one log, `build/.ambidex/state`. If something is not in the log, it has not happened.
 
 mod compaction;
 pub(crate) mod files;
@@ -33,23 +33,23 @@ use record::{ActionKey, CommandDescription, Invocation, Record};
 use table::{Kind, Table, Value};
 use unit::Unit;
 
-/// What the log holds.
+/// A frame of the log.
 #[derive(Serialize, Deserialize)]
 enum Frame<'a> {
     News(News),
     /// The next group of looks.
     Group(Vec<FindingId>),
-    /// The next variables that were asked for.
+    /// The next set of variables that a command asked for.
     Surroundings(Surroundings),
-    /// By which the values of variables are hashed.
+    /// The key for hashes of variables' values.
     Secret([u8; 32]),
-    /// A key of a table has this value from now on.
+    /// From now on, a key of a table has this value.
     Put {
         kind: Kind,
         key: Digest,
         value: &'a [u8],
     },
-    /// A key of a table has no value any more.
+    /// From now on, a key of a table has no value.
     Forget {
         kind: Kind,
         key: Digest,
@@ -59,30 +59,31 @@ enum Frame<'a> {
 /// How many different programs are remembered for one tree: `build`, `build_ext --inplace`, a wheel, ...
 const INVOCATIONS: usize = 32;
 
-/// Of surroundings with an environment, whose hash it is, and roles, in an epoch of files: programs may come and go.
+/// The number of surroundings, the hashes of an environment and of roles, and the epoch of files, because executables
+/// may appear and disappear.
 type Comparison = (u32, [u8; 32], u64, u32);
 
-/// See the module.
+/// Everything that is remembered of one tree.
 #[derive(Debug)]
 pub(crate) struct Memory {
     log: Log,
     pub files: Files,
     groups: Groups,
-    /// By their kinds.
+    /// Indexed by kind.
     tables: [Table; table::KINDS.len()],
-    /// The newest record of each output's place; made when the first is asked for.
+    /// The newest record for the final path of each output; built when it is first needed.
     by_place: Option<HashMap<String, ActionKey>>,
-    /// The variables that commands asked for, by their numbers.
+    /// The variables that commands asked for, by number.
     surroundings: Vec<Arc<Surroundings>>,
     secret: Option<[u8; 32]>,
-    /// Whether such variables are set to the same, by environment and roles.
+    /// Whether these variables have the same values, by environment and roles.
     compared: HashMap<Comparison, (bool, Arc<Roles>)>,
-    /// Bytes of the log that say nothing any more.
+    /// The number of obsolete bytes in the log.
     stale: usize,
     objects: PathBuf,
-    /// The number of the next folder for outputs, once the folders there are were looked at.
+    /// The number of the next directory for outputs, once the existing directories have been listed.
     next_folder: Option<u32>,
-    /// Whether folders of outputs may be there that no record names.
+    /// Whether there may be directories of outputs that no record names.
     untidy: bool,
 }
 
@@ -99,7 +100,7 @@ impl Value for Unit {
 }
 
 impl Memory {
-    /// Opens the memory of a tree. `objects` is where outputs are kept.
+    /// Opens the memory of a tree. `objects` is the directory for outputs.
     ///
     /// # Errors
     /// If the log can't be opened or read.
@@ -123,11 +124,11 @@ impl Memory {
         Ok(memory)
     }
 
-    /// Takes in what a log holds.
+    /// Takes in the content of a log.
     fn recall(&mut self, log: &[u8]) {
         for range in log::frames(log) {
             let content = &log[range.clone()];
-            // A checksum is no proof against a program with a bug: what can't be read is not there.
+            // A checksum does not protect from a program with a bug: a frame that can't be read counts as absent.
             let Ok(frame) = postcard::from_bytes::<Frame<'_>>(content) else { continue };
             match frame {
                 Frame::News(news) => {
@@ -161,12 +162,12 @@ impl Memory {
         &mut self.tables[kind as usize]
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     fn get<V: Value>(&self, key: &Digest) -> Option<V> {
         postcard::from_bytes(&self.table(V::KIND).content(&self.log, key)?).ok()
     }
 
-    /// Gives a key this value. Says whether it had another.
+    /// Gives a key this value. Returns false if the key already had this value.
     fn set<V: Value>(&mut self, key: Digest, value: &V) -> bool {
         let kind = V::KIND;
         let content = postcard::to_stdvec(value).expect("values are plain data");
@@ -178,39 +179,39 @@ impl Memory {
         true
     }
 
-    /// Takes its value from a key.
+    /// Removes the value of a key.
     fn forget(&mut self, kind: Kind, key: Digest) {
         let frame = self.append(&Frame::Forget { kind, key });
         self.stale += frame.len() + self.table_mut(kind).remove(&key);
     }
 
-    /// Writes down what was found out about files.
+    /// Appends what was found out about files to the log.
     fn write_news(&mut self) {
         for news in std::mem::take(&mut self.files.news) {
             self.append(&Frame::News(news));
         }
     }
 
-    /// Writes down everything that has become known.
+    /// Writes everything that has become known to the log.
     fn save(&mut self) {
         self.write_news();
         self.log.flush();
     }
 
-    /// What is remembered of a command.
+    /// Returns what is remembered of a command.
     pub fn record(&self, key: &ActionKey) -> Option<Record> {
         self.get(&key.0)
     }
 
-    /// How long a command took when it was last run, in microseconds.
+    /// Returns how long the last run of a command took, in microseconds.
     pub fn duration(&self, key: &ActionKey) -> Option<u64> {
-        /// The longest number in a log (postcard, "Wire format", varint).
+        /// The length of the longest number in a log (postcard, "Wire format", varint).
         const NUMBER: usize = 10;
         let beginning = self.table(Kind::Record).beginning(&self.log, &key.0, NUMBER)?;
         postcard::take_from_bytes(&beginning).ok().map(|(duration, _)| duration)
     }
 
-    /// Remembers a run of a command. It counts from now on, also if this process is killed.
+    /// Remembers a run of a command. It counts from now on, even if this process is killed.
     pub fn remember(&mut self, key: ActionKey, record: &Record) {
         self.write_news();
         self.untidy |= self.table(Kind::Record).holds(&key.0);
@@ -223,7 +224,7 @@ impl Memory {
         self.log.flush();
     }
 
-    /// Looks as they are kept.
+    /// Returns the groups in which these looks are kept. Adds those that are new.
     pub fn grouped(&mut self, looks: &[FindingId]) -> Vec<GroupId> {
         let groups = groups::by_folder(looks, &self.files);
         self.write_news();
@@ -237,17 +238,17 @@ impl Memory {
         groups.into_iter().map(number).collect()
     }
 
-    /// The looks in these groups.
+    /// Returns the looks in these groups.
     pub fn looks(&self, groups: &[GroupId]) -> Vec<FindingId> {
         self.groups.all_of(groups).collect()
     }
 
-    /// Whether all of these looks would see now what they saw; else one that wouldn't, if it is known.
+    /// Checks whether all looks in these groups would see the same now. Fails with one that wouldn't, if it is known.
     pub fn check(&mut self, groups: &[GroupId]) -> Result<(), Option<FindingId>> {
         groups.iter().try_for_each(|group| self.groups.check(*group, &mut self.files))
     }
 
-    /// The newest command that made the output at this place.
+    /// Returns the newest command that made the output at this path.
     pub fn command_at(&mut self, place: &str) -> Option<(ActionKey, CommandDescription)> {
         if self.by_place.is_none() {
             let newest = self.table(Kind::Record).by_age().into_iter().map(ActionKey);
@@ -258,23 +259,23 @@ impl Memory {
         Some((key, self.description(&key)?))
     }
 
-    /// What is told of a command.
+    /// Returns the description of a command.
     pub fn description(&self, key: &ActionKey) -> Option<CommandDescription> {
         postcard::from_bytes(&self.record(key)?.description).ok()
     }
 
-    /// What the commands of an extension have come to when Python was in this state.
+    /// Returns the unit of an extension for this state of Python.
     pub fn unit(&self, state: &Digest) -> Option<Unit> {
         self.get(state)
     }
 
-    /// Remembers what the commands of an extension have come to.
+    /// Remembers the unit of an extension.
     pub fn remember_unit(&mut self, state: Digest, unit: &Unit) {
         self.write_news();
         self.set(state, unit);
     }
 
-    /// What the last run of a program recorded.
+    /// Returns what the last run of a program recorded.
     pub fn invocation(&self, key: &Digest) -> Option<Invocation> {
         self.get(key)
     }
@@ -288,7 +289,7 @@ impl Memory {
         }
     }
 
-    /// Whether another invocation has put this file to its place.
+    /// Returns whether another invocation has put this file at its final path.
     pub fn is_committed_elsewhere(&self, key: &Digest, place: &Path) -> bool {
         let others = self.table(Kind::Invocation).keys().filter(|other| *other != key);
         others
@@ -296,10 +297,10 @@ impl Memory {
             .any(|i| i.committed.iter().any(|file| file.place == place))
     }
 
-    /// Ends a build: after a good one, what nobody needs any more goes.
+    /// Ends a build. After a successful one, removes what is no longer needed.
     pub fn close(&mut self, good: bool) {
         if !self.objects.is_dir() {
-            // The tree was removed, as frontends do with what they have unpacked.
+            // The tree was removed, as build frontends do with trees that they have unpacked.
             return;
         }
         let tidied = if good { self.tidy().and_then(|()| self.compact()) } else { Ok(()) };

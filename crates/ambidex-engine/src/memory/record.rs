@@ -1,4 +1,4 @@
-//! What is remembered of one command that ran: what it read, what it looked for, what came of it.
+//! The record of one run of a command: what it read, what it looked for, and what it made.
 
 use std::path::PathBuf;
 
@@ -10,157 +10,158 @@ use crate::base::stat::Stat;
 use crate::observe::unremembered::Unremembered;
 use ambidex_store::Digest;
 
-/// What makes commands the same, wherever and whenever they run, but for the content of what they read.
+/// The identity of a command wherever and whenever it runs, whatever the content of its inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct ActionKey(pub Digest);
 
 /// One run of a command, in terms of this tree's files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// How long it took, in microseconds; in front, where it is found without reading all.
+    /// The duration in microseconds. It comes first, so that it can be read without the rest.
     pub duration: u64,
-    /// What it looked at, and found or missed, operands apart.
+    /// The paths that it looked at, and found or missed, except operands.
     pub looks: Vec<GroupId>,
     /// The roles of paths when it ran: (path, name).
     pub roles: Vec<(String, String)>,
-    /// The variables that it asked for, and what they were set to: the number of the [surroundings](crate::observe::surroundings).
+    /// The number of its [surroundings](crate::observe::surroundings): the variables that it asked for, and their
+    /// values.
     pub surroundings: u32,
     /// Everything that does not depend on where the tree is.
     pub result: RunResult,
-    /// The number of the folder that holds the outputs.
+    /// The number of the directory that holds the outputs.
     pub folder: u32,
-    /// In which state each of them was left there, as far as it is known.
+    /// The status of each output when the run left it there, as far as it is known.
     pub states: Vec<Option<Stat>>,
-    /// [`CommandDescription`], which only explanations need.
+    /// A serialized [`CommandDescription`], which only explanations need.
     pub description: Vec<u8>,
 }
 
-/// What is known of a run apart from its inputs' places.
+/// Everything known about a run, apart from where its inputs are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RunResult {
-    /// The contents of objects and archives, which count by content and name, not by place.
+    /// The contents of objects and archives, which count by content and name, not by path.
     pub operands: Vec<Digest>,
-    /// Roles whose paths are part of the outputs, with these paths.
+    /// The roles whose paths are part of the outputs, with these paths.
     pub embedded_paths: Vec<(String, String)>,
-    /// What of the machine it depends on, as it was.
+    /// The facts about the machine that the run depends on, as they were.
     pub machine: Vec<(Fact, Digest)>,
-    /// What it wrote.
+    /// The files that it wrote.
     pub outputs: Vec<Written>,
-    /// The umask that their permissions come from.
+    /// The umask that determined the permissions of the outputs.
     pub umask: u32,
-    /// What it printed.
+    /// The text that it printed to standard output.
     pub out: Vec<u8>,
-    /// What it printed to its standard error.
+    /// The text that it printed to standard error.
     pub err: Vec<u8>,
-    /// How long it took, in microseconds.
+    /// The duration in microseconds.
     pub duration: u64,
 }
 
 /// A file that a command wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Written {
-    /// Its name, without a folder.
+    /// The file name, without a directory.
     pub name: String,
-    /// Its content.
+    /// The hash of its content.
     pub digest: Digest,
-    /// Whether it may be run.
+    /// Whether it is executable.
     pub executable: bool,
 }
 
-/// What is told of a command when its next run is explained.
+/// The description of a command that explains its next run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CommandDescription {
-    /// The output's own path, by role.
+    /// The final path of the output, by role.
     pub place: String,
-    /// The command, by role.
+    /// The arguments, with paths by role.
     pub argv: Vec<String>,
     /// The extension that it was first recorded for.
     pub extension: Option<String>,
 }
 
-/// What the whole run of a program recorded, to know what is not recorded any more.
+/// Everything that a whole run of a program recorded, to know what is no longer recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Invocation {
     /// Its commands.
     pub actions: Vec<ActionKey>,
-    /// The files that were put to their own places.
+    /// The files that were put at their final paths.
     pub committed: Vec<Committed>,
-    /// The states in which Python was for its extensions, by which their units are found.
+    /// The states that Python was in for its extensions, which identify their units.
     pub units: Vec<Digest>,
 }
 
-/// A file that was put to its own place.
+/// A file that was put at its final path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Committed {
-    /// The extension that it is of.
+    /// The extension that it belongs to.
     pub extension: Option<String>,
-    /// Where it was put.
+    /// The final path.
     pub place: PathBuf,
-    /// Its content.
+    /// The hash of its content.
     pub digest: Digest,
 }
 
-/// Why a command was run, or not.
+/// Why a command ran, or did not run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Why {
-    /// All is what it was.
+    /// Nothing has changed.
     UpToDate,
     /// No command has made this output before.
     New,
-    /// The command is another.
+    /// The command has changed.
     Command(Box<Difference>),
-    /// A variable has another value.
+    /// This environment variable has another value.
     Variable(String),
-    /// The compiler, or a program that it runs, is another.
+    /// The compiler, or a program that it runs, has changed.
     Tool,
-    /// The content of this file changed.
+    /// The content of this file has changed.
     Changed(String),
-    /// This file is gone.
+    /// This file no longer exists.
     Gone(String),
-    /// This object or archive is another.
+    /// This object or archive has changed.
     Operand(String),
-    /// This file is found now before one that was found then.
+    /// This file is now found before a file that was found then.
     Shadowed(String),
     /// The output was removed or changed.
     Output(String),
-    /// It depends on something of the machine, and that is another.
+    /// The command depends on a fact about the machine, and that fact has changed.
     Machine(Fact),
-    /// The outputs carry the path of another folder.
+    /// The outputs contain the path of another directory.
     Place(String),
-    /// It is run each time, for this reason.
+    /// The command runs every time, for this reason.
     Always(Unremembered),
 }
 
-/// By which arguments a command differs from an earlier one.
+/// The arguments in which a command differs from an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Difference {
-    /// Those that were not there before.
+    /// The arguments that the earlier command did not have.
     pub added: Vec<String>,
-    /// Those that are not there any more.
+    /// The arguments that only the earlier command had.
     pub removed: Vec<String>,
 }
 
-/// What was done for a command.
+/// How a command got its outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum How {
-    /// It was run.
+    /// The command ran.
     Ran,
-    /// Its output was there, up to date.
+    /// The output was there and up to date.
     Reused,
-    /// Its output was taken from the store.
+    /// The output came from the store.
     Cached,
 }
 
-/// What the last build did.
+/// The commands of the last build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LastBuild {
-    /// Its commands that were not up to date.
+    /// The commands that were not up to date.
     pub explained: Vec<ExplainedCommand>,
-    /// Those that were.
+    /// The commands that were up to date.
     pub up_to_date: Vec<ActionKey>,
 }
 
-/// A command of the last build, as it is explained.
+/// A command of the last build, with its explanation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ExplainedCommand {
     pub place: String,

@@ -1,4 +1,4 @@
-//! Whether the variables that commands asked for are set to what they were.
+//! Whether the variables that commands asked for still have the same values.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use crate::observe::observation::Asked;
 use crate::observe::surroundings::{self, Surroundings};
 
 impl Memory {
-    /// The number of these variables as they are set in an environment, and the roles with those of paths that they name.
+    /// Returns the number of these variables with their values in an environment, and the roles with those of the paths
+    /// that the values name.
     pub fn surrounded_by(
         &mut self,
         asked: &Asked,
@@ -28,12 +29,13 @@ impl Memory {
         (u32::try_from(number).expect("fewer than 2^32 surroundings"), roles)
     }
 
-    /// The variables of that number.
+    /// Returns the variables with this number.
     pub fn surroundings(&self, number: u32) -> Option<Arc<Surroundings>> {
         self.surroundings.get(number as usize).cloned()
     }
 
-    /// Whether variables are set to the same in an environment, and the roles with those of paths that they name.
+    /// Returns whether variables have the same values in an environment, and the roles with those of the paths that the
+    /// values name.
     pub fn is_in(
         &mut self,
         number: u32,
@@ -51,7 +53,7 @@ impl Memory {
         Some(compared)
     }
 
-    /// By which the values of variables are hashed: nobody who can't read this log can guess them.
+    /// Returns the key for hashes of variables' values: nobody who can't read this log can guess the values.
     pub fn secret(&mut self) -> [u8; 32] {
         if let Some(secret) = self.secret {
             return secret;

@@ -1,4 +1,4 @@
-//! A table in the log: values of one kind by their keys, of which the newest counts.
+//! A table in the log: values of one kind by their keys, where the newest value of a key counts.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,56 +19,57 @@ pub(super) enum Kind {
     Unit,
 }
 
-/// How many there are.
+/// All kinds of tables.
 pub(super) const KINDS: [Kind; 4] = [Kind::Record, Kind::Invocation, Kind::LastBuild, Kind::Unit];
 
-/// A value that is kept in a table of its own.
+/// A type whose values are kept in a table of their own.
 pub(super) trait Value: Serialize + DeserializeOwned {
     const KIND: Kind;
 }
 
-/// Where the newest value of each key is in the log.
+/// The position of each key's newest value in the log.
 #[derive(Debug, Default)]
 pub(super) struct Table(FxHashMap<Digest, Range<usize>>);
 
 impl Table {
-    /// A newer value of a key is at this place. Returns how many bytes of the log say nothing any more.
+    /// Notes that a newer value of a key is at this position. Returns how many bytes of the log are obsolete because of
+    /// that.
     pub fn put(&mut self, key: Digest, place: Range<usize>) -> usize {
         self.0.insert(key, place).map_or(0, |old| old.len())
     }
 
-    /// A key has no value any more. Returns the same.
+    /// Removes the value of a key. Returns how many bytes of the log are obsolete because of that.
     pub fn remove(&mut self, key: &Digest) -> usize {
         self.0.remove(key).map_or(0, |old| old.len())
     }
 
-    /// The value of a key, as it is in the log.
+    /// Returns the value of a key, as it is in the log.
     pub fn content<'a>(&self, log: &'a Log, key: &Digest) -> Option<Cow<'a, [u8]>> {
         Some(log.content(self.0.get(key)?.clone()))
     }
 
-    /// The first bytes of it.
+    /// Returns the first bytes of the value of a key.
     pub fn beginning<'a>(&self, log: &'a Log, key: &Digest, length: usize) -> Option<Cow<'a, [u8]>> {
         let place = self.0.get(key)?;
         Some(log.content(place.start..place.end.min(place.start + length)))
     }
 
-    /// Whether a key has a value.
+    /// Returns whether a key has a value.
     pub fn holds(&self, key: &Digest) -> bool {
         self.0.contains_key(key)
     }
 
-    /// How many keys have one.
+    /// Returns how many keys have a value.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The keys, in no order.
+    /// Returns the keys, in no particular order.
     pub fn keys(&self) -> impl Iterator<Item = &Digest> {
         self.0.keys()
     }
 
-    /// The keys in the order in which they got their values.
+    /// Returns the keys in the order in which they got their values.
     pub fn by_age(&self) -> Vec<Digest> {
         let mut all: Vec<(usize, Digest)> = self.0.iter().map(|(key, place)| (place.start, *key)).collect();
         all.sort_unstable_by_key(|(start, _)| *start);

@@ -1,4 +1,4 @@
-//! How a memory has to behave from one build to the next.
+//! How the memory must behave from one build to the next.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ impl Bench {
         Memory::open(&self.path("state"), self.path("obj")).unwrap()
     }
 
-    /// A run of a command that read this file and wrote an output.
+    /// Remembers a run of a command that read this file and wrote an output.
     fn run(&self, memory: &mut Memory, name: &str, input: &str) -> ActionKey {
         let number = memory.new_folder().unwrap();
         let folder = memory.folder(number);
@@ -178,7 +178,7 @@ fn changes_that_may_be_younger_than_a_start_are_in_doubt() {
     let seconds = |more: i64| crate::base::stat::Time::new(changed.seconds() + more, 1);
     let files = &mut bench.open().files;
     let file = files.id(&input);
-    // Within one tick of the clock, before or after.
+    // A change at the very time of the start is in doubt, and so is a change after it.
     assert_eq!(files.look_since(file, changed, None), Err(files::Unsteady::Changed));
     assert_eq!(files.look_since(file, seconds(-1), None), Err(files::Unsteady::Changed));
     assert!(files.look_since(file, seconds(1), None).is_ok());

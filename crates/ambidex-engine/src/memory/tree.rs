@@ -1,4 +1,4 @@
-//! The folder `build/.ambidex` of one project tree, and that only one build at a time may use it.
+//! The directory `build/.ambidex` of one project tree, locked because only one build at a time may use it.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
@@ -15,37 +15,37 @@ use crate::base::stat::Time;
 use crate::memory::Memory;
 use crate::memory::record::ActionKey;
 
-/// The state folder of a tree, locked.
+/// The state directory of a tree, locked.
 #[derive(Debug)]
 pub(crate) struct Tree {
     folder: PathBuf,
     memory: Mutex<Memory>,
-    /// The actions that were run in this build, for whatever program.
+    /// The actions that ran in this build, for any program.
     ran: Mutex<FxHashSet<ActionKey>>,
-    /// Of the file that is locked, and unlocked when it is closed.
+    /// The clock of the lock file, which is unlocked when it is closed.
     clock: Clock,
-    /// Where the folder is to be when the build is over, and where it is then.
+    /// Where the directory must be when the build is over, and where it is then.
     home: PathBuf,
     at_home: OnceLock<PathBuf>,
-    /// That the folder outside has been moved or removed: one that is there later is another build's.
+    /// Set once the directory outside has been moved or removed: one that is there later belongs to another build.
     left: OnceLock<()>,
 }
 
 impl Tree {
-    /// Opens the state folder of the project in `root`, and waits for another build of the same tree to end.
+    /// Opens the state directory of the project in `root`, and waits for another build of the same tree to end.
     ///
-    /// Where the project has no `build` yet, the state is kept outside until the build is over: the project may ask whether
-    /// there is one, and make it. Likewise where its folder can't be written.
-    /// `ending` says whether nobody waits any more.
+    /// If the project has no `build` yet, the state is kept outside until the build is over, because the project may
+    /// check whether `build` exists, and create it. The same holds if the state directory can't be written. `ending`
+    /// says whether the build ends, so that nobody waits any more.
     pub fn open(root: &Path, ending: &AtomicBool) -> io::Result<Self> {
         let home = folder_of(root);
         let outside = outside_of(root);
         loop {
-            // In this order: a build that is outside makes its folder before the project makes `build`.
+            // In this order: a build whose state is outside creates its directory before the project creates `build`.
             let is_build_there = home.parent().is_some_and(Path::is_dir);
             let lock_in = |folder: &Path| lock_in(folder, ending);
             if is_build_there && outside.exists() && lock_in(&outside).is_ok_and(|lock| lock.is_some()) {
-                // Left by a build that was killed. One that isn't over has been waited for.
+                // A killed build has left it. If a build was still using it, `lock_in` has waited for that build.
                 let _ = fs::remove_dir_all(&outside);
             }
             let at_home = is_build_there.then(|| lock_in(&home));
@@ -75,7 +75,7 @@ impl Tree {
     fn open_in(folder: PathBuf, lock: File, home: PathBuf) -> io::Result<Self> {
         let ignore = folder.join(".gitignore");
         if !ignore.exists() {
-            // Everything here can be made anew, and nothing of it belongs into a repository.
+            // Everything here can be made again, and none of it belongs in a repository.
             fs::write(ignore, "*\n")?;
         }
         let objects = folder.join("obj");
@@ -100,8 +100,8 @@ impl Tree {
         })
     }
 
-    /// The build is over: moves a folder that is outside into the project, if that can be. Where another build has left its
-    /// state there meanwhile, that one stays.
+    /// Moves a directory that is outside into the project at the end of the build, if that is possible. If another
+    /// build has left its state there in the meantime, that state stays.
     pub fn go_home(&self) {
         let is_project_there = self.home.ancestors().nth(2).is_some_and(Path::is_dir);
         if self.folder == self.home || self.home.exists() || !is_project_there {
@@ -112,34 +112,34 @@ impl Tree {
             renamed.or_else(|_| copy_all(&self.folder, &self.home))
         });
         if moved.is_ok() {
-            // It is only set here.
+            // It is set only here.
             let _ = self.at_home.set(self.home.clone());
         } else {
-            // What is there in part is worse than nothing; if it can't be removed, the next build takes what it can read.
+            // A partial directory is worse than none. If it can't be removed, the next build takes what it can read.
             let _ = fs::remove_dir_all(&self.home);
         }
     }
 
-    /// Removes a folder that is outside, whether it has been moved, copied or neither. A build that is killed leaves it, and
-    /// the next one goes on with it.
+    /// Removes a directory that is outside, whether it has been moved, copied or neither. A killed build leaves it, and
+    /// the next build goes on with it.
     pub fn remove_outside(&self) {
         if self.folder != self.home && self.left.set(()).is_ok() {
-            // What can't be removed is in the folder for temporary files.
+            // If it can't be removed, it stays in the directory for temporary files.
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
 
-    /// What earlier builds have left.
+    /// Returns what earlier builds have left.
     pub fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().expect("what is remembered is sound")
     }
 
-    /// An action was run.
+    /// Notes that an action ran.
     pub fn has_run(&self, action: ActionKey) {
         self.ran().insert(action);
     }
 
-    /// Whether an action was run in this build, and not by an earlier one.
+    /// Returns whether an action ran in this build, and not in an earlier one.
     pub fn is_new(&self, action: &ActionKey) -> bool {
         self.ran().contains(action)
     }
@@ -148,22 +148,22 @@ impl Tree {
         self.ran.lock().expect("a set stays whole")
     }
 
-    /// The time of a change that would be made now.
+    /// Returns the time that a change would get now.
     pub fn now(&self) -> Time {
         self.clock.now()
     }
 
-    /// The same, once it is later than this time (see [`Clock::after`]).
+    /// Returns that time once it is later than `time` (see [`Clock::after`]).
     pub fn after(&self, time: Time) -> Time {
         self.clock.after(time)
     }
 
-    /// Where renamed outputs are kept, each in a folder of its own.
+    /// Returns the directory for renamed outputs, each of which has a directory of its own.
     pub fn objects(&self) -> PathBuf {
         self.folder.join("obj")
     }
 
-    /// The folder itself.
+    /// Returns the state directory itself.
     pub fn folder(&self) -> &Path {
         self.at_home.get().unwrap_or(&self.folder)
     }
@@ -175,11 +175,12 @@ impl Drop for Tree {
     }
 }
 
-/// Makes the folder where it isn't there, and locks it once nobody else has it. `None` if it has been moved or removed in
-/// the meantime.
+/// Creates the directory if it doesn't exist, and locks it once no other build has locked it. Returns `None` if the
+/// directory has been moved or removed in the meantime.
 ///
 /// # Errors
-/// If it can't be made or written, or if it or something in it is a link: what is behind that is nobody's to change.
+/// If the directory can't be created or written, or if it or something in it is a symbolic link: nobody may change what
+/// that leads to.
 fn lock_in(folder: &Path, ending: &AtomicBool) -> io::Result<Option<File>> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -196,7 +197,7 @@ fn lock_in(folder: &Path, ending: &AtomicBool) -> io::Result<Option<File>> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             notice::tell(format_args!("waiting for another build of {}", folder.display()));
-            // Not by a call that nothing ends but the other build.
+            // A blocking call would not return before the other build ends.
             while let Err(TryLockError::WouldBlock) = lock.try_lock() {
                 if ending.load(Ordering::SeqCst) {
                     return Err(io::ErrorKind::Interrupted.into());
@@ -211,14 +212,16 @@ fn lock_in(folder: &Path, ending: &AtomicBool) -> io::Result<Option<File>> {
     Ok(is_the_one.then_some(lock))
 }
 
-/// Where the state of the project in `root` is kept outside of it: the same folder for every build by this user.
+/// Returns where the state of the project in `root` is kept outside of it: the same directory for every build by this
+/// user.
 fn outside_of(root: &Path) -> PathBuf {
     let user = rustix::process::getuid().as_raw();
     let name = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
     std::env::temp_dir().join(format!("ambidex-{user}-{}", &name[..16]))
 }
 
-/// Makes the folder, where anybody may make folders. If it is somebody else's, returns one that isn't.
+/// Creates the directory in a parent that anybody may write to. If it belongs to somebody else, returns a new one that
+/// doesn't.
 fn make_private(folder: &Path) -> io::Result<PathBuf> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -246,12 +249,12 @@ fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The state folder of the tree in `root`.
+/// Returns the state directory of the tree in `root`.
 pub fn folder_of(root: &Path) -> PathBuf {
     root.join("build").join(".ambidex")
 }
 
-/// Whether a build of the tree in `root` is at work.
+/// Returns whether a build of the tree in `root` is running.
 pub fn is_in_use(root: &Path) -> bool {
     [folder_of(root), outside_of(root)].iter().any(|folder| {
         let lock = File::options().write(true).open(folder.join("lock"));

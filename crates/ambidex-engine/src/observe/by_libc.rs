@@ -1,4 +1,4 @@
-//! Which files the C library and its loader look at by themselves, where no library that is preloaded can see it.
+//! The files that the C library and its loader look at by themselves, where a preloaded library can't see it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::observe::unremembered::Unremembered;
 /// The loader's own files (ld.so(8), "Files").
 const LOADER: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
 
-/// Where locales are (locale(7), glibc's manual, "Locale Names"), and their files in a folder for each.
+/// The directory of locales (locale(7), glibc's manual, "Locale Names"), and the files in the directory of each locale.
 const LOCALES: &str = "/usr/lib/locale";
 const CATEGORIES: [&str; 13] = [
     "LC_ADDRESS",
@@ -33,7 +33,7 @@ const CATEGORIES: [&str; 13] = [
     "LC_TIME",
 ];
 
-/// Where conversions between character sets are listed (iconvconfig(8)).
+/// The lists of conversions between character sets (iconvconfig(8)).
 const CONVERSIONS: [&str; 4] = [
     "/usr/lib/gconv/gconv-modules.cache",
     "/usr/lib64/gconv/gconv-modules.cache",
@@ -41,7 +41,7 @@ const CONVERSIONS: [&str; 4] = [
     "/usr/lib/aarch64-linux-gnu/gconv/gconv-modules.cache",
 ];
 
-/// Adds to an observation what the C library has looked at. `variable` tells the value of a variable.
+/// Adds to an observation what the C library has looked at. `variable` returns the value of an environment variable.
 pub(crate) fn complete(
     observation: &mut Observation,
     memo: &mut Loaded,
@@ -68,13 +68,13 @@ fn look(looks: &mut Looks, path: &Path) {
     looks.add(path, View::Leads, found);
 }
 
-/// The interpreters of the scripts among what was executed (execve(2)): the kernel looks for them.
+/// Returns the interpreters of the scripts that were executed (execve(2)), because the kernel looks for them.
 fn scripts(looks: &Looks) -> Vec<PathBuf> {
     let executed = looks.iter().filter(|(_, seen)| seen.found && seen.views().any(|view| view == View::Runs));
     executed.filter_map(|(path, _)| interpreter(path)).collect()
 }
 
-/// What the first line of a script names.
+/// Returns the interpreter that the first line of a script names.
 fn interpreter(file: &Path) -> Option<PathBuf> {
     use std::io::Read;
     let mut head = [0; 256];
@@ -84,25 +84,25 @@ fn interpreter(file: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(line.split([' ', '\t']).next()?)).filter(|path| path.is_absolute())
 }
 
-/// What is known of how the loader looks for libraries, asked once for each program and library in one state.
+/// Known facts about how the loader looks for libraries, found once for each program and library with the same status.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
     headers: HashMap<(PathBuf, Option<Stat>), Header>,
     searched: HashMap<(PathBuf, String, Option<Stat>), Vec<PathBuf>>,
 }
 
-/// What an executable or a library says to the loader.
+/// The information in an executable or a library for the loader.
 #[derive(Clone, Debug, Default)]
 struct Header {
-    /// The loader itself.
+    /// The path of the loader.
     loader: Option<PathBuf>,
-    /// Whether it names folders in which libraries are looked for.
+    /// Whether it names directories in which to look for libraries.
     names_folders: bool,
 }
 
 impl Loaded {
-    /// The files that the loader tries for the libraries of a program (ld.so(8), `LD_DEBUG=libs`), where it goes by more
-    /// than its cache. `names_folders` says whether a library that is loaded with it names some.
+    /// Returns the files that the loader tries for the libraries of a program (ld.so(8), `LD_DEBUG=libs`), if it uses
+    /// more than its cache. `names_folders` says whether a library that is loaded with the program names directories.
     fn of(&mut self, program: &Path, folders: &str, names_folders: bool) -> Result<&[PathBuf], Unremembered> {
         let header = self.header(program);
         let by_cache = folders.is_empty() && !header.names_folders && !names_folders;
@@ -121,7 +121,7 @@ impl Loaded {
     }
 }
 
-/// Reads no more of the file than it needs: compilers are large.
+/// Reads the header of a file, and no more of the file than it needs: compilers are large.
 fn header(path: &Path) -> Option<Header> {
     const RPATH: u64 = 15;
     const RUNPATH: u64 = 29;
@@ -152,14 +152,14 @@ fn searched(loader: &Path, program: &Path, folders: &str) -> Result<Vec<PathBuf>
     Ok(tried.filter(|file| file.starts_with('/')).map(|file| plain(Path::new(file))).collect())
 }
 
-/// The files of all locales that the environment names, and of the messages in their languages.
+/// Adds the files of all locales that the environment names, and of the messages in their languages.
 fn locales(observation: &Observation, looks: &mut Looks, variable: &dyn Fn(&str) -> Option<String>) {
     let mut names: Vec<String> = observation.locales.iter().cloned().collect();
     let variables = CATEGORIES.iter().copied().chain(["LC_ALL", "LANG", "LANGUAGE"]);
     for value in variables.filter_map(variable) {
         names.extend(value.split(':').map(str::to_owned));
     }
-    // setlocale(3) names a mixture `LC_CTYPE=C.UTF-8;LC_NUMERIC=...`.
+    // For a mixture of locales, setlocale(3) uses a name like `LC_CTYPE=C.UTF-8;LC_NUMERIC=...`.
     let names =
         names.iter().flat_map(|name| name.split(';')).map(|name| name.rsplit('=').next().unwrap_or(name));
     let mut names: Vec<String> =
@@ -187,8 +187,8 @@ fn locales(observation: &Observation, looks: &mut Looks, variable: &dyn Fn(&str)
     }
 }
 
-/// The names under which a locale is looked for: with its character set in both spellings, without, without its country
-/// (glibc's manual, "Locale Names" and "How gettext finds catalogs").
+/// Returns the names under which a locale is looked for: with its character set in both spellings, without it, and
+/// without its country (glibc's manual, "Locale Names" and "How gettext finds catalogs").
 fn variants(name: &str) -> Vec<String> {
     let (name, modifier) =
         name.split_once('@').map_or((name, None), |(name, modifier)| (name, Some(modifier)));

@@ -1,4 +1,4 @@
-//! Looks at paths: in which respects, and whether something was there.
+//! Looks at paths: in which views, and whether something was there.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-/// In which respect a path was looked at.
+/// One respect in which a path can be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum View {
-    /// What it leads to: a file's content; whether there is a folder, or nothing.
+    /// The target of the path: a file's content, a directory, or nothing.
     Leads,
-    /// The link that is there, unless it is something else.
+    /// The symbolic link at the path itself, if there is one.
     Itself,
-    /// The names in a folder.
+    /// The names in a directory.
     Names,
-    /// The path without links.
+    /// The path with all links resolved.
     Resolved,
-    /// Whether it can be executed.
+    /// Whether the file can be executed.
     Runs,
-    /// A file's modification time and permissions.
+    /// A file's modification time, permissions and owner.
     State,
 }
 
@@ -36,18 +36,18 @@ impl View {
 pub(crate) struct Seen {
     /// A bit for each view.
     pub(super) views: u8,
-    /// Whether there was something.
+    /// Whether something was there.
     pub found: bool,
-    /// Whether there was something at one time and nothing at another.
+    /// Whether two looks differ: in whether something was there, or in the file that was opened.
     pub(super) unsteady: bool,
-    /// Whether it was named by its whole path.
+    /// Whether a process named it by its absolute path.
     pub absolute: bool,
-    /// The device and the inode of the file, where it was opened.
+    /// The device and the inode of the file, if it was opened.
     pub identity: Option<(u64, u64)>,
 }
 
 impl Seen {
-    /// In which respects.
+    /// Returns the views in which the path was looked at.
     pub fn views(self) -> impl Iterator<Item = View> {
         View::ALL.into_iter().filter(move |view| self.views & view.bit() != 0)
     }
@@ -65,7 +65,7 @@ impl Seen {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Looks {
     all: Vec<(PathBuf, Seen)>,
-    /// By the bytes of the paths, which are faster to compare than their parts.
+    /// Indexed by the bytes of the paths, which are faster to compare than their components.
     places: FxHashMap<OsString, usize>,
 }
 
@@ -86,8 +86,9 @@ impl Looks {
         }
     }
 
-    /// What a path without links is depends on its folder, and on whether it is a link itself. Compilers ask for that of
-    /// each header, of which many are in one folder.
+    /// Replaces the look at a resolved path by looks at the path itself, which may be a link, and at the resolved path
+    /// of its directory: the resolved path depends on nothing else. Compilers resolve the path of each header, and many
+    /// headers are in one directory.
     pub(super) fn resolve_by_folders(&mut self) {
         let mut folders: Vec<PathBuf> = Vec::new();
         for (path, seen) in &mut self.all {
@@ -110,18 +111,18 @@ impl Looks {
         folders.iter().for_each(|folder| self.add(folder, View::Resolved, true));
     }
 
-    /// All of them.
+    /// Returns all looks.
     pub fn iter(&self) -> impl Iterator<Item = (&Path, Seen)> {
         self.all.iter().map(|(path, seen)| (path.as_path(), *seen))
     }
 
-    /// How a path was looked at, if it was.
+    /// Returns how a path was looked at, if it was.
     pub fn get(&self, path: &Path) -> Option<Seen> {
         self.places.get(path.as_os_str()).map(|place| self.all[*place].1)
     }
 }
 
-/// Whether a file is one that the kernel makes up (proc(5), sysfs(5)).
+/// Returns whether the kernel generates a file (proc(5), sysfs(5)).
 pub(crate) fn is_kernels(path: &[u8]) -> bool {
     path.starts_with(b"/proc/") || path.starts_with(b"/sys/")
 }

@@ -1,4 +1,4 @@
-//! What commands were seen to look at, and what can't be seen of compilers, shells and the C library.
+//! The observation of what commands look at, and what can't be observed of compilers, shells and the C library.
 
 pub(crate) mod by_libc;
 pub(crate) mod looks;

@@ -1,4 +1,4 @@
-//! What a command's result depends on, by what its processes were seen to do.
+//! The dependencies of a command's result, according to what its processes were seen to do.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,51 +15,52 @@ use crate::base::paths::{folder_of, plain};
 use crate::observe::tools::{self, Habits};
 use crate::observe::trace::{self, Entry};
 
-/// The variables that processes asked for.
+/// The environment variables that processes asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Asked {
     These {
-        /// In their order.
+        /// The names of the variables, sorted.
         names: Vec<String>,
-        /// Programs that were looked for in the folders of `PATH`: only which file each one is counts of that variable.
+        /// The programs that were looked for in the directories of `PATH`. Of that variable, only the file of each
+        /// program counts.
         programs: Vec<String>,
     },
-    /// Nobody knows: maybe any.
+    /// Not known: possibly any variable.
     #[default]
     Any,
 }
 
-/// Everything that a command looked at.
+/// Everything that one run of a command did, read from its trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Observation {
     pub looks: Looks,
     pub asked: Asked,
-    /// The programs that ran, each with the folders in which its libraries are looked for first.
+    /// The programs that ran, each with the directories in which the loader looks for its libraries first.
     pub programs: BTreeSet<(PathBuf, String)>,
-    /// What libraries were loaded, beside those that programs name themselves.
+    /// The libraries that were loaded, besides those that programs name themselves.
     pub loaded: BTreeSet<PathBuf>,
-    /// Locales that were chosen, and catalogs of messages: (domain, folder).
+    /// The locales that were chosen, and the catalogs of messages: (domain, directory).
     pub locales: BTreeSet<String>,
     pub catalogs: BTreeSet<(String, PathBuf)>,
-    /// What was written, made, removed or altered.
+    /// The paths that were written, created, removed or altered.
     pub changes: BTreeMap<PathBuf, Changed>,
-    /// What of the machine matters.
+    /// The facts about the machine that matter.
     pub machine: BTreeSet<Fact>,
-    /// Whether the time does.
+    /// Whether the time matters.
     pub timed: bool,
 }
 
-/// What was changed at a path.
+/// A change at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Changed {
     /// Whether something was there before.
     pub was_there: bool,
-    /// Whether only compilers and their kin have changed it.
+    /// Whether only compilers and similar tools have changed it.
     pub by_tool: bool,
 }
 
 impl Observation {
-    /// Takes down which programs were looked for in these folders, which are those of `PATH`.
+    /// Notes which programs were looked for in these directories, which are those of `PATH`.
     pub fn note_programs(&mut self, folders: &[PathBuf]) {
         let Asked::These { programs, .. } = &mut self.asked else { return };
         let folders: FxHashSet<&[u8]> = folders.iter().map(|folder| folder.as_os_str().as_bytes()).collect();
@@ -70,13 +71,13 @@ impl Observation {
     }
 }
 
-/// What `entries` say about a command. `is_own` says of which files only the command and ambidex know: nobody else
-/// looks at them or changes them.
+/// Returns what the entries in `bytes` say about a command. `is_own` tells which files only the command and ambidex
+/// know: nobody else looks at them or changes them.
 ///
 /// # Errors
 /// If something that the command did was not seen.
 pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observation, Unremembered> {
-    // One program was started by the engine.
+    // The engine started one program.
     let mut reading = Reading { started: 1, ..Reading::default() };
     for entry in trace::entries(bytes) {
         reading.take(&entry, &is_own)?;
@@ -84,18 +85,18 @@ pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observa
     reading.finish(&is_own)
 }
 
-/// A trace that is being read.
+/// A trace while it is read.
 #[derive(Default)]
 struct Reading<'a> {
     observation: Observation,
     variables: BTreeSet<String>,
     /// Whether a program has run that may have read any variable.
     any_variable: bool,
-    /// What is known of the program that a process is.
+    /// The habits of the program that each process runs.
     habits: HashMap<u32, Habits>,
-    /// How often a process has asked for the time.
+    /// How often each process has asked for the time.
     clocks: HashMap<u32, usize>,
-    /// The looks at each path, and the paths in the order of the first.
+    /// The looks at each path, and the paths in the order of their first looks.
     seen: FxHashMap<&'a [u8], Seen>,
     order: Vec<&'a [u8]>,
     /// How many programs were started, and how many have begun.
@@ -129,7 +130,7 @@ impl<'a> Reading<'a> {
                 observation.timed |= habit.time_matters(entry.text, *count);
             }
             b'K' => drop(observation.machine.insert(Fact::Processor)),
-            // What compilers make doesn't depend on who runs them where.
+            // The output of a compiler doesn't depend on who runs it, or where.
             b'H' if habit.goes_by_content => {}
             b'H' => drop(observation.machine.insert(fact(entry)?)),
             b'O' => drop(observation.loaded.insert(path(entry)?)),
@@ -149,7 +150,7 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// A program begins in a process.
+    /// Takes in that a program begins in a process.
     fn begin(&mut self, entry: &Entry<'a>) -> Result<(), Unobserved> {
         self.began += 1;
         self.running.insert(entry.process);
@@ -173,7 +174,7 @@ impl<'a> Reading<'a> {
         });
     }
 
-    /// All was read.
+    /// Returns the observation, after everything was read.
     fn finish(self, is_own: &impl Fn(&Path) -> bool) -> Result<Observation, Unremembered> {
         let Self { mut observation, mut variables, seen, order, .. } = self;
         if self.began < self.started {
@@ -190,7 +191,7 @@ impl<'a> Reading<'a> {
             }
         }
         observation.looks.resolve_by_folders();
-        // A command that makes what it has missed is judged by its changes.
+        // A command that makes a file that it has missed is judged by its changes.
         let unsteady =
             |(path, seen): &(&Path, Seen)| seen.unsteady && !observation.changes.contains_key(*path);
         if let Some((path, _)) = observation.looks.iter().find(unsteady) {
@@ -205,7 +206,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// How an entry looks at its path.
+/// Returns how an entry looks at its path.
 fn look(entry: &Entry<'_>, habits: Habits) -> Seen {
     let mut views = match entry.kind {
         b'N' => View::Itself,
@@ -217,7 +218,7 @@ fn look(entry: &Entry<'_>, habits: Habits) -> Seen {
     if entry.executable {
         views |= View::Runs.bit();
     }
-    // Of an open file it may be asked for its times, which isn't seen.
+    // A process may ask an open file for its times, and that isn't seen.
     if entry.state && !habits.goes_by_content || entry.identity.is_some() && !habits.reads_content {
         views |= View::State.bit();
     }
@@ -225,7 +226,7 @@ fn look(entry: &Entry<'_>, habits: Habits) -> Seen {
     Seen { views, found: entry.found, unsteady: false, absolute, identity: entry.identity }
 }
 
-/// What of the machine was asked for.
+/// Returns the fact about the machine that a process asked for.
 fn fact(entry: &Entry<'_>) -> Result<Fact, Unobserved> {
     Ok(match entry.text {
         b"k" => Fact::Kernel,
@@ -235,7 +236,7 @@ fn fact(entry: &Entry<'_>) -> Result<Fact, Unobserved> {
     })
 }
 
-/// A path without `.` and doubled slashes. Most have none.
+/// Returns a path without `.` and doubled slashes. Most paths have none.
 fn plainly(path: &str) -> Cow<'_, Path> {
     let path_of = Path::new(path);
     if path.contains("/./")

@@ -1,4 +1,4 @@
-//! Whether variables that a command asked for are set to what they were, without keeping what they are set to.
+//! Whether the variables that a command asked for still have the same values, without keeping these values.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -14,29 +14,29 @@ use crate::base::roles::Roles;
 use crate::observe::observation::Asked;
 use crate::observe::tools;
 
-/// A new key for hashes.
+/// Returns a new key for hashes.
 pub(crate) fn new_secret() -> [u8; 32] {
     let mut secret = [0; 32];
     let read = std::fs::File::open("/dev/urandom")
         .and_then(|mut source| std::io::Read::read_exact(&mut source, &mut secret));
     if read.is_err() {
-        // Hashes that nobody finds again are as good as none: commands run.
+        // If no later build finds the same hashes, that is no worse than having none: commands run.
         let moment = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         secret[..16].copy_from_slice(&moment.as_nanos().to_le_bytes());
     }
     secret
 }
 
-/// By which folders programs are found.
+/// The variable that lists the directories of programs.
 const PATH: &str = "PATH";
 
-/// The folders in which programs are looked for, in this order.
+/// Returns the directories in which programs are looked for, in order.
 pub(crate) fn folders(env: &Environment) -> Vec<PathBuf> {
     let path = env.variables.get(PATH).map(String::as_str).unwrap_or_default();
     std::env::split_paths(path).map(|folder| plain(&folder)).collect()
 }
 
-/// The variables of a list with their values, by name.
+/// Returns the variables of a list with their values, by name.
 fn values<'a>(asked: &'a Asked, env: &'a Environment) -> Vec<(&'a str, Option<Cow<'a, str>>)> {
     match asked {
         Asked::These { names, programs } => {
@@ -53,8 +53,8 @@ fn values<'a>(asked: &'a Asked, env: &'a Environment) -> Vec<(&'a str, Option<Co
     }
 }
 
-/// Which files these programs are, as execvp(3) finds them; and the folders themselves where one depends on where the
-/// command runs.
+/// Returns the file of each of these programs, as execvp(3) finds it. Also includes the value of `PATH` itself, if one
+/// of its directories depends on where the command runs.
 fn found(programs: &[String], env: &Environment) -> Option<String> {
     let path = env.variables.get(PATH)?;
     let folders = folders(env);
@@ -71,7 +71,8 @@ fn found(programs: &[String], env: &Environment) -> Option<String> {
     Some(text)
 }
 
-/// A hash of what the variables are set to, paths named by role, and the roles with those of paths that they name.
+/// Returns a hash of the variables' values, with paths named by role, and the roles with those of the paths that the
+/// values name.
 pub(crate) fn digest(
     secret: &[u8; 32],
     asked: &Asked,
@@ -91,18 +92,18 @@ pub(crate) fn digest(
     (Digest(*hasher.finalize().as_bytes()), roles)
 }
 
-/// Variables, and what they were set to.
+/// Environment variables, with hashes of their values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Surroundings {
     pub asked: Asked,
-    /// Of all of them.
+    /// The hash of all values.
     pub digest: Digest,
-    /// Of each, to tell which one is another; none where it was not set.
+    /// The hash of each value, to tell which one has changed; none for a variable that was not set.
     pub values: Vec<(String, Option<u64>)>,
 }
 
 impl Surroundings {
-    /// These variables as they are set in an environment.
+    /// Returns these variables as they are set in an environment.
     pub fn of(secret: &[u8; 32], asked: &Asked, env: &Environment, roles: &Arc<Roles>) -> Self {
         let (digest, roles) = digest(secret, asked, env, roles);
         let hash = |value: &str| {

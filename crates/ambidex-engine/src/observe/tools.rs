@@ -1,16 +1,16 @@
-//! Of well-known compilers, assemblers, linkers, archivers and shells what can't be seen from outside: how they
-//! use the environment, the times of files and the clock.
+//! The behavior of well-known compilers, assemblers, linkers, archivers and shells that can't be seen from outside: how
+//! they use the environment, the times of files and the clock.
 
 use std::path::Path;
 
-/// What is known of a program.
+/// Known facts about how a program behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Habits {
-    /// Whether it asks for each variable by its name (getenv(3)) and reads no others.
+    /// Whether it asks for each variable by name (getenv(3)) and reads no others.
     pub asks_by_name: bool,
-    /// Whether the times and permissions of a file are nothing to it.
+    /// Whether the times and permissions of files don't matter to it.
     pub goes_by_content: bool,
-    /// Whether it does not ask for the times of a file that it has opened.
+    /// Whether it never asks for the times of a file that it has opened.
     pub reads_content: bool,
     clock: Clock,
 }
@@ -19,20 +19,20 @@ pub(crate) struct Habits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Clock {
     /// Only `__DATE__`, `__TIME__` and `__TIMESTAMP__` ask for the time in seconds, or for its parts (GCC,
-    /// `libcpp/macro.cc`; Clang, `PPMacroExpansion.cpp`). Other questions measure how long something takes.
+    /// `libcpp/macro.cc`; Clang, `PPMacroExpansion.cpp`). Other calls measure how long something takes.
     Macros,
     /// It asks once when it begins, for its own purposes (`$SECONDS`, `$RANDOM`).
     AtTheBeginning,
-    /// Any question may matter.
+    /// Any call may matter.
     Any,
 }
 
 impl Habits {
-    /// Of a program of which nothing is known.
+    /// The habits of an unknown program.
     pub const UNKNOWN: Self =
         Self { asks_by_name: false, goes_by_content: false, reads_content: false, clock: Clock::Any };
 
-    /// Whether asking for the time, by this function and for the nth time, may show in what the program makes.
+    /// Returns whether the nth call for the time, with this function, may show in what the program makes.
     pub fn time_matters(self, function: &[u8], nth: usize) -> bool {
         match self.clock {
             Clock::Macros => matches!(function, b"time" | b"localtime"),
@@ -42,7 +42,7 @@ impl Habits {
     }
 }
 
-/// Names of compilers and their kin, without a target before them and a version behind.
+/// Names of compilers and similar tools, without a target before them or a version after them.
 const TOOLS: [&str; 36] = [
     "ar",
     "as",
@@ -85,7 +85,7 @@ const TOOLS: [&str; 36] = [
 /// Names of shells.
 const SHELLS: [&str; 4] = ["bash", "dash", "sh", "busybox"];
 
-/// What is known of the program in this file, by its name.
+/// Returns the habits of the program in this file, by its name.
 pub(crate) fn habits(program: &Path) -> Habits {
     let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if is_tool(name) {
@@ -102,7 +102,7 @@ pub(crate) fn habits(program: &Path) -> Habits {
     Habits::UNKNOWN
 }
 
-/// Whether a name is that of a compiler or its kin: `x86_64-linux-gnu-gcc-12`, `clang++-19`, `ld.lld`.
+/// Returns whether a name is that of a compiler or a similar tool: `x86_64-linux-gnu-gcc-12`, `clang++-19`, `ld.lld`.
 fn is_tool(name: &str) -> bool {
     let version = |c: char| c.is_ascii_digit() || c == '.';
     let name = match name.rsplit_once('-') {
@@ -114,8 +114,8 @@ fn is_tool(name: &str) -> bool {
         .any(|tool| name.strip_suffix(tool).is_some_and(|target| target.is_empty() || target.ends_with('-')))
 }
 
-/// Variables that the C library reads by itself, unseen (setlocale(3), gettext(3), tzset(3), ld.so(8), mallopt(3),
-/// iconv(1), catopen(3)).
+/// Returns the variables that the C library reads by itself, unseen (setlocale(3), gettext(3), tzset(3), ld.so(8),
+/// mallopt(3), iconv(1), catopen(3)).
 pub(crate) fn asked_by_the_c_library() -> impl Iterator<Item = &'static str> {
     [
         "GCONV_PATH",
@@ -145,15 +145,16 @@ pub(crate) fn asked_by_the_c_library() -> impl Iterator<Item = &'static str> {
     .into_iter()
 }
 
-/// Variables that don't count by their values: `TMPDIR` is set by the engine, what `PWD` says is part of a command's key;
-/// `TERM` matters to who prints to a terminal, which no command does; `MAKEFLAGS` says how many jobs there may be.
+/// Returns whether a variable doesn't count by its value. The engine sets `TMPDIR`, and the value of `PWD` is part of a
+/// command's key. `TERM` matters only to a program that prints to a terminal, which no command does. `MAKEFLAGS` says
+/// how many jobs there may be.
 pub(crate) fn counts_otherwise(name: &str) -> bool {
     matches!(name, "TMPDIR" | "PWD" | "TERM" | "MAKEFLAGS")
 }
 
-/// Whether a program of which nothing is known is taken to read a variable. Those that say nothing but which shell and
-/// which terminal it is differ between any two, and those of ambidex between any two builds; `TMPDIR` is set by the engine,
-/// and what `PWD` says is part of a command's key.
+/// Returns whether an unknown program is assumed to read a variable. Variables that only say which shell and which
+/// terminal is in use differ between any two of these, and ambidex's own variables differ between any two builds. The
+/// engine sets `TMPDIR`, and the value of `PWD` is part of a command's key.
 pub(crate) fn may_matter(name: &str) -> bool {
     const OF_SHELLS: [&str; 8] = ["PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLUMNS", "LINES", "TMPDIR"];
     !OF_SHELLS.contains(&name) && !name.starts_with("AMBIDEX_")

@@ -1,6 +1,6 @@
-//! The file into which the processes of a command write what they look at, and how to read it.
+//! The file into which the processes of a command write what they look at, and how the engine reads it.
 //!
-//! The library that writes it is `ambidex-trace`; its `journal.rs` says what the file looks like.
+//! The library `ambidex-trace` writes the file; its `journal.rs` describes the format.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,16 +15,16 @@ use rustix::fs::{MemfdFlags, memfd_create};
 /// The length of the head.
 const HEAD: usize = 16 << 10;
 
-/// Where the length of the rules for changes is, and the rules behind it.
+/// The position of the length of the rules for changes; the rules follow it.
 const RULES: u64 = 12;
 
-/// The length of what stands before an entry's text.
+/// The number of bytes before an entry's text.
 const ENTRY: usize = 8;
 
-/// How much room there is. Pages that nobody writes to take none.
+/// The size of the file. Pages that nobody writes to take no memory.
 const LENGTH: u64 = 64 << 20;
 
-/// What is written down of a running command.
+/// The trace of a running command.
 #[derive(Debug)]
 pub(crate) struct Trace(File);
 
@@ -32,13 +32,13 @@ pub(crate) struct Trace(File);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry<'a> {
     pub kind: u8,
-    /// There was something.
+    /// Whether something was there.
     pub found: bool,
-    /// It was asked for its size, times and permissions.
+    /// Whether the process asked for the file's size, times and permissions.
     pub state: bool,
-    /// It was asked whether it can be executed.
+    /// Whether the process asked if the file can be executed.
     pub executable: bool,
-    /// The process named it by its whole path.
+    /// Whether the process named it by its absolute path.
     pub absolute: bool,
     pub process: u32,
     /// The device and the inode of the file that was opened.
@@ -47,14 +47,14 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The text as a path; none where it is no valid text, which no record can hold.
+    /// Returns the text as a path; none if it is not valid UTF-8, which no record can hold.
     pub fn path(&self) -> Option<&Path> {
         std::str::from_utf8(self.text).ok().map(Path::new)
     }
 }
 
 impl Trace {
-    /// A new, empty trace of a command for whose changes there are these rules (`effects.rs` in the library).
+    /// Creates an empty trace for a command whose changes follow these rules (`effects.rs` in the library).
     ///
     /// # Errors
     /// If the system gives no memory for it, or there is no room for the rules.
@@ -69,12 +69,12 @@ impl Trace {
         Ok(Self(file))
     }
 
-    /// By which the processes of the command open it.
+    /// Returns the path at which the processes of the command open it.
     pub fn path(&self) -> PathBuf {
         PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd()))
     }
 
-    /// All that was written, once the command has ended; none if there was not enough room.
+    /// Returns everything that was written, once the command has ended; none if there was not enough room.
     pub fn read(&self) -> io::Result<Option<Vec<u8>>> {
         let mut taken = [0; 8];
         self.0.read_exact_at(&mut taken, 0)?;
@@ -88,8 +88,8 @@ impl Trace {
     }
 }
 
-/// The entries, in the order in which they were begun. One that was begun and not ended has the kind 0, and nothing can
-/// be read behind it.
+/// Returns the entries in the order in which they were begun. An entry that was begun and not ended has the kind 0, and
+/// nothing after it can be read.
 pub(crate) fn entries(mut bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
     std::iter::from_fn(move || {
         let head: &[u8; ENTRY] = bytes.first_chunk()?;
@@ -118,13 +118,13 @@ pub(crate) fn entries(mut bytes: &[u8]) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
-/// The parts of a text that a NUL separates.
+/// Returns the two parts of a text that a NUL separates.
 pub(crate) fn parts(text: &[u8]) -> (&[u8], &[u8]) {
     let at = memchr::memchr(0, text).unwrap_or(text.len());
     (&text[..at], text.get(at + 1..).unwrap_or_default())
 }
 
-/// Bytes as a path.
+/// Returns bytes as a path.
 pub(crate) fn as_path(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
 }

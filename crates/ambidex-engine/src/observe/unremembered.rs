@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// See the module. The text is what users read (`ambidex explain`).
+/// The reason why a run can't be remembered. Users read the text (`ambidex explain`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub(crate) enum Unremembered {
-    /// Its outputs can't be renamed: the reason, as `ambidex-command` words it.
+    /// Its outputs can't be renamed, for the reason that `ambidex-command` gives.
     #[error("it {0}")]
     InPlace(String),
     #[error("it writes files beside its output")]
@@ -38,7 +38,7 @@ pub(crate) enum Unremembered {
     Unobserved(Unobserved),
 }
 
-/// What kept a command from being observed.
+/// The reason why a command could not be observed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub(crate) enum Unobserved {
     #[error("no library can be preloaded into it")]
@@ -51,16 +51,16 @@ pub(crate) enum Unobserved {
     EndInACall,
     #[error("a name or path is not valid UTF-8")]
     NoText,
-    /// What the library in the command has met (`unseen.rs` there).
+    /// Something that the library in the command has met (`unseen.rs` there).
     #[error("{0}")]
     Unseen(String),
-    /// The file in which it is written down fails.
+    /// The trace can't be read.
     #[error("{0}")]
     Trace(String),
 }
 
 impl Unremembered {
-    /// A file that has to be read can't be.
+    /// Returns the reason for a file that must be read and can't be.
     pub fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), error: error.to_string() }
     }

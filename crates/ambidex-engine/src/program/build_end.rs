@@ -1,4 +1,5 @@
-//! What a program has made since it last came to an end of a build, and what of an earlier one goes with it.
+//! Everything that a program made since the last end of a build, and the outputs of its last run that go because their
+//! extensions no longer exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +11,14 @@ use crate::base::notice;
 use crate::memory::Memory;
 use crate::memory::record::{ActionKey, Committed, Invocation};
 
-/// What was made since the last end of a build.
+/// Everything that a program made since the last end of a build.
 #[derive(Debug, Default)]
 pub(crate) struct Conclusion {
-    /// How many ends there were.
+    /// The number of ends so far.
     ends: u64,
-    /// How many recordings were taken in.
+    /// The number of recordings that were gathered.
     pub recorded: usize,
-    /// How many extensions that were spared were.
+    /// The number of spared extensions that were gathered.
     pub spared: usize,
     actions: Vec<ActionKey>,
     committed: Vec<Committed>,
@@ -25,23 +26,23 @@ pub(crate) struct Conclusion {
 }
 
 impl Conclusion {
-    /// A command was recorded.
+    /// Adds the action of a recorded command.
     pub fn add_action(&mut self, key: ActionKey) {
         push(&mut self.actions, key);
     }
 
-    /// A file was put to its own place.
+    /// Adds a file that was put at its place.
     pub fn add_file(&mut self, extension: Option<String>, place: PathBuf, digest: Digest) {
         self.committed.push(Committed { extension, place, digest });
     }
 
-    /// The commands of an extension were looked at as a whole, with Python in this state.
+    /// Adds the unit of an extension whose commands were checked or remembered as a whole, with Python in this state.
     pub fn add_unit(&mut self, state: Digest) {
         self.units.push(state);
     }
 
-    /// The build of these extensions has come to its end, and well. What the same program has made for extensions
-    /// that there are no more is removed, if nobody has changed it since. `program` says which one it is.
+    /// Ends the build of these extensions, which was successful. Removes the outputs that the same program made for
+    /// extensions that no longer exist, unless somebody has changed them since. `program` identifies the program.
     pub fn end(&mut self, memory: &mut Memory, program: &str, extensions: Option<&[String]>) {
         let key = Digest::of(format!("{program}\0{}", self.ends).as_bytes());
         self.ends += 1;
@@ -66,7 +67,7 @@ impl Conclusion {
                 if gone(&file) {
                     remove_unchanged(memory, &file.place, &file.digest);
                 } else {
-                    // It may go in a later build.
+                    // A later build may remove it.
                     new.committed.push(file);
                 }
             }

@@ -1,7 +1,8 @@
-//! What Python has changed while commands were not done, and which of those have read it.
+//! The changes that Python made while commands were not done, and the commands that have read them.
 //!
-//! In the serial build a command is over before Python changes anything behind it. Here Python goes on: a command that
-//! reads what was changed meanwhile may have done something else. What it has read is known when it has ended.
+//! In the serial build, a command has ended before Python changes anything after it. Here Python goes on, so a command
+//! that reads something changed in the meantime may have done something else. The engine learns what a command has read
+//! only when the command has ended.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,43 +14,44 @@ use super::Program;
 use crate::execute::outcome::Inputs;
 use crate::observe::looks::View;
 
-/// A file or folder that was changed, made or removed.
+/// A file or directory that was changed, created or removed.
 #[derive(Debug)]
 struct Changed {
     path: PathBuf,
-    /// The nodes that were not settled then.
+    /// The nodes that were not settled at the time of the change.
     nodes: HashSet<NodeId>,
 }
 
-/// See the module.
+/// The changes that were made while commands were not done, and the nodes that they affect.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     all: Vec<Changed>,
-    /// The nodes that may have read what was changed after they were recorded.
+    /// The nodes that may have done something else than in the serial build, such as those that may have read something
+    /// that was changed after they were recorded.
     pub(super) misled: HashSet<NodeId>,
-    /// Whether something was changed since the engine has last looked at files.
+    /// Whether something was changed since the engine last looked at files.
     pub unseen: bool,
-    /// Whether other processes change files beside this one: when they have done what they asked for, nobody says.
+    /// Whether other processes change files too. They ask before a change, but do not report when it is done.
     pub by_others: bool,
     /// The nodes that change more than their outputs.
     pub(super) by_commands: HashSet<NodeId>,
-    /// Programs of which a run could not be observed.
+    /// Executables with a run that could not be observed.
     unobserved: HashSet<Arc<Path>>,
 }
 
 impl Program {
-    /// Python changes this path, in a way that can be taken back. Says whether it may do so at once; else all commands
-    /// have to end first, since nobody would see what they have read.
+    /// Notes that Python changes this path in a way that can be undone. Returns whether Python may do so at once. If
+    /// not, all commands must end first, because the engine could not see what they have read.
     pub fn note_change(&mut self, path: &Path) -> bool {
         if path.is_dir() {
-            // What was in it and is then found elsewhere has other names.
+            // The contents of a directory may then be found elsewhere, under other names.
             return false;
         }
         let unsettled = |node: &NodeId| !self.graph.state(*node).settled();
         let nodes: HashSet<NodeId> = self.graph.all_nodes().filter(unsettled).collect();
         let program = |node: &NodeId| &self.jobs[node.index()].setting.program;
         if nodes.iter().any(|node| self.changes.unobserved.contains(program(node))) {
-            // It would have to be taken for one that has read the file.
+            // The engine would have to assume that it has read the file.
             return false;
         }
         if !nodes.is_empty() {
@@ -58,7 +60,7 @@ impl Program {
         true
     }
 
-    /// A node has ended well: looks whether it has read what was changed since it was recorded.
+    /// Checks whether a node that has ended successfully has read something that was changed since it was recorded.
     pub(super) fn check_reads(&mut self, node: NodeId) {
         let job = &self.jobs[node.index()];
         if let Some(ending) = job.ending()
@@ -76,17 +78,17 @@ impl Program {
         self.changes.all = all;
     }
 
-    /// Whether a node that has ended well may have done something else than in the serial build.
+    /// Returns whether a node that has ended successfully may have done something else than in the serial build.
     pub(super) fn is_misled(&self, node: NodeId) -> bool {
         self.changes.misled.contains(&node)
     }
 
-    /// Nothing is pending any more that could read what was changed.
+    /// Forgets the changes: nothing is pending any more that could read what was changed.
     pub(super) fn end_changes(&mut self) {
         self.changes.all.clear();
     }
 
-    /// Python is where it was before.
+    /// Forgets all changes, because Python is back where it was before.
     pub(super) fn forget_changes(&mut self) {
         self.changes.all.clear();
         self.changes.misled.clear();
@@ -103,7 +105,7 @@ impl Program {
         }
         let (Some(ending), Some(tree)) = (job.ending(), self.tree.clone()) else { return true };
         if matches!(ending.inputs(), Inputs::Unknown) {
-            // Of an archive all is declared.
+            // The command line of an archiver names everything that it reads.
             return !job.declares_all;
         }
         let memory = tree.memory();
@@ -126,7 +128,7 @@ impl Program {
     }
 }
 
-/// Whether a link at a path leads to one of these.
+/// Returns whether there is a link at a path that leads to one of these.
 fn leads_to(path: &Path, changed: &[&Path]) -> bool {
     let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
     is_link && path.canonicalize().is_ok_and(|real| changed.iter().any(|changed| real.starts_with(changed)))

@@ -1,4 +1,4 @@
-//! How the outputs of a program come to their own places, and back, and what is told of them to the next build.
+//! How the outputs of a program get to their places, and back, and what the next build learns about them.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use crate::memory::files::Files;
 use crate::program::job::Memorable;
 
 impl Program {
-    /// Takes back what cancelled commands did at places.
+    /// Undoes what cancelled commands did at places.
     pub(super) fn take_back(&mut self) {
         let steps = self.graph.undo();
         if steps.is_empty() {
@@ -46,25 +46,26 @@ impl Program {
         result.map_err(|e| io::Error::new(e.kind(), format!("{} can't be written: {e}", place.display())))
     }
 
-    /// Whether a path's place holds what a node has made there, whoever has put it.
+    /// Returns whether a path's place holds what a node made there, whoever put it there.
     pub(super) fn is_output_there(&self, files: &mut Files, path: PathId, node: NodeId) -> bool {
         let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
         let place = self.paths.place(path);
         known.is_some() && place.exists() && files.digest(place) == known
     }
 
-    /// Whether a version needs not be put to its place.
+    /// Returns whether a version is at its place already.
     pub(super) fn is_put(&self, path: PathId, version: Version) -> bool {
         let Version::Written(node) = version else { return false };
         self.tree.as_ref().is_some_and(|tree| self.is_output_there(&mut tree.memory().files, path, node))
     }
 
     fn put_file(&self, node: NodeId, file: &Path, place: &Path) -> io::Result<()> {
-        // In the order in which the serial build would have made them, beside what Python makes itself.
+        // The times are in the order in which the serial build would have made the files, including those that Python
+        // makes.
         self.place(file, place, Some(self.jobs[node.index()].recorded))
     }
 
-    /// Puts a copy of a file to a place, where commands may have missed it before.
+    /// Puts a copy of a file at a place where commands may earlier have found nothing.
     pub(super) fn place(&self, file: &Path, place: &Path, modified: Option<Time>) -> io::Result<()> {
         place::commit(file, place, modified)?;
         if let Some(tree) = &self.tree {
@@ -73,8 +74,8 @@ impl Program {
         Ok(())
     }
 
-    /// Puts the newest versions of paths to their own places: those that `wanted` says yes to. What hasn't been made yet
-    /// is not at its place afterwards: who needs all must have settled the program, under the same lock.
+    /// Puts the newest versions of paths at their places, for all paths that `wanted` accepts. A version that is not
+    /// made yet is skipped, so a caller that needs all of them must have settled the program under the same lock.
     pub fn commit(&mut self, wanted: impl Fn(&Self, PathId) -> bool) -> io::Result<()> {
         let is_made = |(_, version): &(PathId, Version)| {
             let (Version::Written(node) | Version::Left(node)) = *version;
@@ -94,7 +95,8 @@ impl Program {
         self.commit_kept(wanted)
     }
 
-    /// These paths may hold what was there before they got their newest versions.
+    /// Marks these paths as uncommitted, except where the committed file is still at its place. The others may hold
+    /// what was there before they got their newest versions.
     pub(super) fn take_from_places(&mut self, paths: &[PathId]) {
         for path in paths {
             let is_there = self.committed.get(path) == Some(&stamp::of([self.paths.place(*path)]));
@@ -105,7 +107,7 @@ impl Program {
         }
     }
 
-    /// Those of the paths that an action reads which somebody has changed since they were put to their places.
+    /// Returns the paths among an action's reads that somebody has changed since they were put at their places.
     pub(super) fn changed_at_places(&self, action: &Action) -> Vec<PathId> {
         let is_changed = |path: &PathId| {
             let then = self.committed.get(path);
@@ -114,7 +116,7 @@ impl Program {
         action.reads.iter().map(|read| read.path).filter(is_changed).collect()
     }
 
-    /// From here on these paths hold what somebody else has made of them.
+    /// Notes that somebody else has changed these paths, so that from here on they hold the changed content.
     pub fn change_outside(&mut self, paths: &[PathId]) {
         for path in paths {
             self.graph.changed_outside(*path);
@@ -123,15 +125,15 @@ impl Program {
         }
     }
 
-    /// Commits what the project is built for: modules, libraries, whatever no other command has used, and what has
-    /// an older version at its place.
+    /// Commits what the project is built for (modules, libraries, whatever no other command has used), and every output
+    /// that has an older version at its place.
     pub fn commit_finals(&mut self) -> io::Result<()> {
         let is_step = |program: &Self, path| match program.graph.newest_version(path) {
             Some(Version::Written(node)) => {
                 !program.jobs[node.index()].is_final() && program.graph.is_consumed(node)
             }
             Some(Version::Left(_)) => false,
-            // It was spared.
+            // A spared command wrote it.
             None => true,
         };
         let newest = self.graph.uncommitted().map(|(path, _)| path).chain(self.kept.keys().copied());
@@ -140,8 +142,8 @@ impl Program {
         self.commit(|program, path| present.contains(&path) || !is_step(program, path))
     }
 
-    /// Those of these paths whose place holds something. Folders are listed: to ask for each file would take a build in
-    /// which nothing has changed a fifth of its time.
+    /// Returns those of these paths whose place holds something. It lists directories, because a check of each file
+    /// would take a fifth of the time of a build in which nothing has changed.
     fn present(&self, paths: &[PathId]) -> HashSet<PathId> {
         let mut listed: HashMap<&Path, HashSet<OsString>> = HashMap::new();
         let names = |folder| {
@@ -156,7 +158,7 @@ impl Program {
         paths.iter().copied().filter(|path| is_there(path)).collect()
     }
 
-    /// Takes what was made since the last time into the conclusion.
+    /// Adds to the conclusion everything that was made since the last call.
     pub fn gather(&mut self) {
         let from = std::mem::replace(&mut self.conclusion.recorded, self.graph.recorded());
         for number in from..self.graph.recorded() {
@@ -174,7 +176,7 @@ impl Program {
         }
     }
 
-    /// The build of these extensions has come to its end, and well.
+    /// Ends the build of these extensions, which was successful.
     pub fn conclude(&mut self, extensions: Option<&[String]>) {
         self.gather();
         self.gather_spared();

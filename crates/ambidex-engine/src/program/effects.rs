@@ -1,31 +1,34 @@
-//! When a command may change files that are not its outputs, or look at outputs of others: while Python waits for it.
+//! When a command may change files that are not its outputs, or look at outputs of other commands: while Python waits
+//! for it.
 //!
-//! Nobody could take such a change back, and Python and other commands may look at the files at any time. In the serial build
-//! all before it is done then and at its place, and nothing behind it has begun.
+//! Nothing could undo such a change, and Python and other commands may look at the files at any time. In the serial
+//! build, everything before the command is done and at its place by then, and nothing after it has begun.
 
 use ambidex_graph::{NodeId, PathId, Seq, State};
 
 use super::Program;
 use crate::program::job::Life;
 
-/// Whether a command may do what it asks for.
+/// The answer to a command that asks whether it may do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// This, and whatever else.
+    /// It may do this, and anything else.
     Now,
-    /// This look: it finds what the serial build would.
+    /// It may look: it finds what the serial build would find.
     Look,
-    /// Python comes to it again, and waits for it then. This process of it is to be ended, if it has one already.
+    /// Python comes to the command again, and waits for it then. This process of the command must be ended, if there is
+    /// one already.
     Again(Option<u32>),
 }
 
 impl Program {
-    /// Whether a command may do what it asks for. `seen` is what of the program's outputs it would look at; none if it would
-    /// change something. `of_others` if it would see what another process makes.
+    /// Returns whether a command may do what it asks for. `seen` lists the outputs of the program that it would look
+    /// at, or is `None` if it would change something. `of_others` says whether it would see an output of another
+    /// process.
     pub fn turn(&mut self, node: NodeId, seen: Option<&[PathId]>, of_others: bool) -> Turn {
         let pid = match self.jobs[node.index()].life {
             Life::Running(pid) => pid,
-            // What it has left running goes on as it does without us.
+            // A process that it has left running goes on as it would without ambidex.
             Life::Waiting(_) | Life::Ended(_) => return Turn::Now,
         };
         if seen.is_some_and(<[PathId]>::is_empty) && !of_others {
@@ -55,7 +58,7 @@ impl Program {
         }
     }
 
-    /// A command has ended that changed more than its outputs: nothing that is known of files counts any more.
+    /// Invalidates everything that is known of files, because a command that changed more than its outputs has ended.
     pub(super) fn end_of_changes(&mut self) {
         self.inputs_change();
         self.changes.unseen = true;

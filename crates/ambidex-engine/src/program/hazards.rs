@@ -12,13 +12,13 @@ use super::Program;
 pub struct HazardPath {
     /// The path.
     pub path: PathBuf,
-    /// Where the process ran that built it.
+    /// The working directory of the process that built it.
     pub root: PathBuf,
     /// Whether all writers are the same command.
     pub duplicate: bool,
-    /// Whether order and not renaming keeps the writers apart.
+    /// Whether order, not renaming, keeps the writers apart.
     pub ordered: bool,
-    /// Who writes it, in program order.
+    /// The writers, in program order.
     pub writers: Vec<Writer>,
 }
 
@@ -32,7 +32,7 @@ pub struct Writer {
 }
 
 impl Program {
-    /// The paths that more than one extension writes. What probes write belongs to none.
+    /// Returns the paths that more than one extension writes. The outputs of probes belong to no extension.
     pub fn hazards(&self) -> Vec<HazardPath> {
         let writer = |seq: &Seq| {
             let job = &self.jobs[self.graph.node_of(*seq).index()];
@@ -55,7 +55,8 @@ impl Program {
         found
     }
 
-    /// How many paths more than one extension writes, of which one was spared; but for those that are known.
+    /// Returns how many paths are written by more than one extension, at least one of them spared. Paths in `known` do
+    /// not count.
     pub fn spared_hazards(&self, known: &[HazardPath]) -> usize {
         if self.spared.is_empty() {
             return 0;

@@ -15,21 +15,21 @@ use crate::program::job::{DeclaredRead, Job, Life, Memorable, Place, Product, Re
 use crate::program::line::Line;
 use crate::program::prepared::Prepared;
 
-/// What is needed to take a command in.
+/// The state that is needed to turn a prepared command into an action.
 pub(crate) struct Intake<'a> {
     pub graph: &'a mut Graph,
     pub paths: &'a mut PathTable,
-    /// What earlier builds have left; none where nothing of it is wanted.
+    /// The memory of earlier builds, or `None` if it is not used.
     pub memory: Option<&'a Memory>,
-    /// That of the last command.
+    /// The setting of the last command.
     pub setting: &'a mut Option<Arc<Setting>>,
     pub generation: u64,
-    /// By the clock of files.
+    /// The time, by the clock of files.
     pub now: Time,
 }
 
 impl Intake<'_> {
-    /// Makes an action of a command, and a job.
+    /// Makes an action and a job from a command.
     pub fn take(&mut self, prepared: &Prepared, group: GroupId) -> (Action, Job) {
         let Prepared { command, cwd, .. } = prepared;
         let named = self.reads(prepared);
@@ -75,7 +75,7 @@ impl Intake<'_> {
         new
     }
 
-    /// What it reads, each with its stamp.
+    /// Returns the files that the command reads, each with its stamp.
     fn reads(&mut self, prepared: &Prepared) -> Vec<(Access, DeclaredRead, u64)> {
         let Prepared { command, cwd, .. } = prepared;
         let mut reads = Vec::new();
@@ -105,8 +105,8 @@ impl Intake<'_> {
         (Access { path, at }, DeclaredRead { path, file: self.paths.shared(path), as_what, outside })
     }
 
-    /// The files that `-l` options name, where they are files of the program or in folders that it names. The
-    /// linker takes the first folder that has one (ld manual, `-l`).
+    /// Adds the files that `-l` options name, if they are outputs of the program or exist in directories that the
+    /// command names. The linker takes the first directory that has one (ld manual, `-l`).
     fn libraries(&mut self, command: &Command, cwd: &Path, reads: &mut Vec<(Access, DeclaredRead, u64)>) {
         for library in &command.libraries {
             let names = library.file_names();

@@ -1,4 +1,4 @@
-//! All of one command that the graph need not know: how it is run, with what, and what came of it.
+//! Everything about one command that the graph need not know: how it runs, with which files, and how it ended.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,20 +15,21 @@ use crate::observe::unremembered::Unremembered;
 use crate::program::line::Line;
 use crate::uptodate::fingerprint::Fingerprint;
 
-/// How a read of the action shows on the command line.
+/// How a read of the action appears on the command line.
 #[derive(Clone, Debug)]
 pub(crate) enum ReadAs {
     /// As a path that may be replaced.
     Operand(Place),
-    /// As `-lfoo`, found in a folder of the library path: the argument of the folder, if it has one.
+    /// As `-lfoo`, found in a directory of the library path, with the argument that names the directory, if there is
+    /// one.
     Library { folder: Option<u32> },
     /// As the archive that the command changes in place.
     Previous,
-    /// As something that has to stay.
+    /// As something that must stay as it is.
     Fixed,
 }
 
-/// A [`Span`] in half its size: a large build keeps one for each object.
+/// A [`Span`] in half the size, because a large build keeps one for each object.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     argument: u32,
@@ -37,7 +38,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// None in a command line of gigabytes, which no system runs.
+    /// Makes a place from a span. Returns `None` for a command line of gigabytes, which no system runs.
     pub fn new(span: Span) -> Option<Self> {
         let small = |number: usize| u32::try_from(number).ok();
         Some(Self { argument: small(span.arg)?, start: small(span.start)?, end: small(span.end)? })
@@ -53,7 +54,7 @@ impl Place {
 pub(crate) struct Product {
     pub path: PathId,
     pub place: Arc<Path>,
-    /// Whether it is really written into the folder of its job.
+    /// Whether the command really writes it into the directory of its job.
     pub renamed: bool,
 }
 
@@ -62,7 +63,7 @@ pub(crate) struct Product {
 pub(crate) enum Memorable {
     /// They can.
     Yes(Fingerprint),
-    /// They can't, for this reason: it is run each time.
+    /// They can't, for this reason, so the command runs each time.
     No(Unremembered),
 }
 
@@ -76,74 +77,74 @@ pub(crate) struct DeclaredRead {
     pub outside: bool,
 }
 
-/// Where, in what and with what commands run; most of a build's share one.
+/// The working directory, environment and executable of commands. Most commands of a build share one setting.
 #[derive(Debug)]
 pub(crate) struct Setting {
     pub cwd: Arc<Path>,
     pub env: Arc<Environment>,
-    /// The file of the program.
+    /// The executable file.
     pub program: Arc<Path>,
 }
 
-/// A command as it was recorded first.
+/// A command as it was first recorded.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub line: Line,
     pub kind: Kind,
-    /// Whether its line names all that it reads.
+    /// Whether its command line names everything that it reads.
     pub declares_all: bool,
     pub memorable: Memorable,
     pub setting: Arc<Setting>,
     pub products: Box<[Product]>,
     pub reads: Box<[DeclaredRead]>,
-    /// The number of a folder of its own for what it writes, once it is started.
+    /// The number of a directory of its own for its outputs, once it has been started.
     pub folder: Option<u32>,
-    /// What the state of the files that it reads and that no command of the program had written was when it was recorded.
+    /// A stamp of those files that it reads and no command of the program had written, taken when it was recorded.
     pub outside_stamp: u64,
     /// When it was recorded, by the clock of files: the serial build would have run it then.
     pub recorded: Time,
     /// How often Python had changed possible inputs when it was recorded.
     pub generation: u64,
-    /// Whether Python waits for its end: all before it is at its place when it runs.
+    /// Whether Python waits for its end. Then everything before it is at its place when it runs.
     pub awaited: bool,
     pub life: Life,
 }
 
-/// What came of a job.
+/// The state of a job.
 #[derive(Debug)]
 pub(crate) enum Life {
-    /// It was not started. Why it is not up to date, once that is known.
+    /// It has not been started. The reason why it is not up to date, once known.
     Waiting(Option<Box<Why>>),
-    /// It runs, with that process, once it has one.
+    /// It is running, in the process with this ID, once there is one.
     Running(Option<u32>),
-    /// It ended.
+    /// It has ended.
     Ended(Box<Ending>),
 }
 
 impl Product {
-    /// The file in the folder of its job, if it is renamed.
+    /// Returns the file in the directory of its job, if it is renamed.
     pub fn file(&self, folder: &Path) -> Option<PathBuf> {
         self.renamed.then(|| folder.join(self.place.file_name().unwrap_or_default()))
     }
 }
 
 impl Job {
-    /// What its line means.
+    /// Returns what its command line means.
     pub fn command(&self) -> Arc<Command> {
         self.line.command(&self.setting.env.variables)
     }
 
-    /// Whether its product is one that a project is built for, and no step on the way.
+    /// Returns whether its product is one that the project is built for, not an intermediate step.
     pub fn is_final(&self) -> bool {
         !matches!(self.kind, Kind::Compile | Kind::Preprocess)
     }
 
-    /// Where it writes that path.
+    /// Returns the product that it writes at that path, if there is one.
     pub fn product(&self, path: PathId) -> Option<&Product> {
         self.products.iter().find(|product| product.path == path)
     }
 
-    /// What the end was, if there was one.
+    /// Returns how it ended, if it has ended.
     pub fn ending(&self) -> Option<&Ending> {
         match &self.life {
             Life::Ended(ending) => Some(ending),
@@ -151,8 +152,8 @@ impl Job {
         }
     }
 
-    /// The command line with all that is renamed. `command` is what it means, `folder` where its outputs go; `contents`
-    /// says for each read where it is; `written` where a node has put a path.
+    /// Returns the command line with everything renamed. `command` is what the line means, and `folder` the directory
+    /// for its outputs. `contents` says for each read where it is, and `written` where a node has put a path.
     pub fn plan(
         &self,
         command: &Command,
@@ -212,7 +213,7 @@ impl Job {
         plan
     }
 
-    /// A file of ours as it is written on the command line: short where it is below the working directory.
+    /// Returns one of ambidex's files as it is written on the command line: short if it is below the working directory.
     fn shown(&self, file: &Path) -> String {
         file.strip_prefix(&self.setting.cwd).unwrap_or(file).to_string_lossy().into_owned()
     }

@@ -1,4 +1,4 @@
-//! A command line as it was recorded: kept short while nobody needs to know what it means.
+//! A command line as it was recorded, kept short while its meaning is not needed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,26 +6,27 @@ use std::sync::Arc;
 
 use ambidex_command::{Command, ResponseFiles};
 
-/// A recorded command line. A large build has most of them pending, and each is read in microseconds.
+/// A recorded command line. In a large build most lines are pending, and it takes microseconds to read one.
 #[derive(Debug)]
 pub(crate) enum Line {
     Read {
         command: Arc<Command>,
-        /// As it was recorded, where response files were read into the other.
+        /// The line as it was recorded, if response files were expanded in `command`.
         recorded: Option<Box<[String]>>,
     },
-    /// The arguments, each with a NUL behind it.
+    /// The arguments, each followed by a NUL.
     Short(Box<str>),
 }
 
 impl Line {
-    /// A line that was just read.
+    /// Makes a line that was just read.
     pub fn new(command: Arc<Command>, recorded: &[String]) -> Self {
         let recorded = command.expanded.then(|| recorded.into());
         Self::Read { command, recorded }
     }
 
-    /// Forgets what the line means, if it would be read in the same way again: response files may be other ones by then.
+    /// Discards what the line means, if it would be read in the same way again. With response files it might not,
+    /// because they may have changed by then.
     pub fn shorten(&mut self) {
         let Self::Read { command, .. } = self else { return };
         if command.argv.iter().any(|argument| argument.contains(['@', '\0'])) || command.expanded {
@@ -39,7 +40,7 @@ impl Line {
         *self = Self::Short(text.into());
     }
 
-    /// What it means in the environment in which it was recorded.
+    /// Returns what the line means in the environment in which it was recorded.
     pub fn command(&self, env: &BTreeMap<String, String>) -> Arc<Command> {
         match self {
             Self::Read { command, .. } => command.clone(),
@@ -50,7 +51,7 @@ impl Line {
         }
     }
 
-    /// The arguments as they were recorded.
+    /// Returns the arguments as they were recorded.
     pub fn argv(&self) -> Vec<String> {
         match self {
             Self::Read { command, recorded } => recorded.as_deref().unwrap_or(&command.argv).to_vec(),
@@ -59,7 +60,7 @@ impl Line {
     }
 }
 
-/// For lines that name no response file.
+/// A reader for lines that name no response file.
 pub(crate) struct NoFiles;
 
 impl ResponseFiles for NoFiles {

@@ -1,4 +1,4 @@
-//! When the serial build would have made each file of this run, and whether one would be out of date by that.
+//! When the serial build would have made each file of this run, and whether a file would be out of date by these times.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -10,39 +10,39 @@ use rustc_hash::FxHashMap;
 use super::Program;
 use crate::base::stat::Time;
 
-/// See the module.
+/// The times at which the serial build would have made the files of this run.
 #[derive(Debug, Default)]
 pub(crate) struct Made {
-    /// In program order.
+    /// All files, in program order.
     all: Vec<(PathId, Time)>,
     newest: FxHashMap<PathId, Time>,
 }
 
 impl Made {
-    /// The serial build would make this file at this time.
+    /// Adds a file that the serial build would make at this time.
     pub fn add(&mut self, path: PathId, time: Time) {
         self.all.push((path, time));
         self.newest.insert(path, time);
     }
 
-    /// How many files were made so far, repetitions included.
+    /// Returns how many files were made so far, repetitions included.
     pub fn count(&self) -> usize {
         self.all.len()
     }
 
-    /// Goes back to when so many were.
+    /// Goes back to when only `count` files had been made.
     pub fn go_back(&mut self, count: usize) {
         self.all.truncate(count);
         self.newest = self.all.iter().copied().collect();
     }
 }
 
-/// What times are compared in.
+/// The precision with which times are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// As finely as the file system has them.
+    /// The precision of the file system.
     Exact,
-    /// Before setuptools 67.
+    /// Whole seconds, as before setuptools 67.
     Seconds,
 }
 
@@ -56,24 +56,25 @@ impl Unit {
 }
 
 impl Program {
-    /// When the serial build would have made the file in this run; none if it would not have.
+    /// Returns when the serial build would have made the file in this run, or `None` if it would not have made it.
     ///
-    /// Then it is up to date there as well (two extensions of one name), if it is newer than its sources. Its own time does
-    /// not say: it may be left from an earlier build.
+    /// If it would have made the file (two extensions of one name), it would also find the file up to date, provided
+    /// that the file is newer than its sources. The file's own time does not show that, because the file may be left
+    /// from an earlier build.
     pub fn made_at(&mut self, file: &Path, cwd: &Path) -> Option<Time> {
         let spelled = self.paths.spelling(file, cwd);
         let path = self.paths.known(&spelled)?;
         self.made.newest.get(&path).copied()
     }
 
-    /// Whether the serial build would make one of the sources after that time.
+    /// Returns whether the serial build would make one of the sources after that time.
     pub fn is_one_made_after(&mut self, time: Time, sources: &[PathBuf], cwd: &Path, unit: Unit) -> bool {
         let mut made = sources.iter().filter_map(|source| self.made_at(source, cwd));
         made.any(|changed| unit.is_later(changed, time))
     }
 
-    /// Whether a file that the serial build would have made at that time would be out of date by the files' own times.
-    /// All of them are at their places.
+    /// Returns whether a file that the serial build would have made at the time `made` would be out of date by the
+    /// files' own times. All of the files must be at their places.
     pub fn is_older(
         &mut self,
         made: Time,
@@ -88,7 +89,8 @@ impl Program {
         };
         let target = modified(target);
         sources.iter().any(|source| {
-            // Its command may have run late, but not later than that of the target. Whatever is later is a change by others.
+            // The command of a source may have run late, but not later than that of the target. A later time comes from
+            // a change by others.
             let late = self.made_at(source, cwd).and(target);
             modified(source).is_none_or(|time| unit.is_later(time, late.map_or(made, |late| late.max(made))))
         })

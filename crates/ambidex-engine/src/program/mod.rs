@@ -55,30 +55,29 @@ use seen_outputs::SeenOutputs;
 pub(crate) use unit::PythonState;
 use unit::{Asked, Spared, SparedOutput};
 
-/// The commands of one extension, or of what is built outside of any.
+/// The commands of one extension, or of one call that builds something else.
 #[derive(Debug)]
 pub(crate) struct ScopeState {
-    /// That of the commands that are predicted to succeed.
+    /// The group of the commands that are predicted to succeed.
     group: GroupId,
     pub name: Option<String>,
-    /// Its recordings.
+    /// The recordings of the scope.
     recordings: Vec<Seq>,
 }
 
-/// What a process is, to those that come after it.
+/// The identity of a process, for those that come after it.
 pub(crate) struct Origin {
     pub roles: Roles,
-    /// What was started, by role.
+    /// The command line that was started, with paths named by role.
     pub invocation: String,
-    /// Where results are shared with other trees, if anywhere.
-    /// The folders in which changes can be taken back.
+    /// The directories in which changes can be undone.
     pub roots: Vec<PathBuf>,
 }
 
-/// See the module.
+/// Everything that one captured process records.
 #[derive(Debug)]
 pub(crate) struct Program {
-    /// Its place among the programs of the engine.
+    /// Its index among the programs of the engine.
     number: usize,
     pub graph: Graph,
     pub paths: PathTable,
@@ -87,54 +86,54 @@ pub(crate) struct Program {
     /// The scope of each recording.
     pub scope_of: Vec<u32>,
     pub env: Arc<Environment>,
-    /// Whether what its commands inherit, besides that, is not what commands of the engine have.
+    /// Whether its commands would inherit other attributes, besides the environment, than commands of the engine have.
     pub has_own_attributes: bool,
     pub cwd: PathBuf,
     pub tree: Option<Arc<Tree>>,
-    /// Which nodes may be started; all of them where there is no such set. (`check` runs only what it must.)
+    /// The nodes that may be started, or `None` if all may. (`check` runs only what it must.)
     pub demanded: Option<HashSet<NodeId>>,
-    /// What it has printed.
+    /// The text that the process and its commands have printed.
     pub log: Log,
-    /// How many frames of the process were taken in.
+    /// The number of frames of the process that were taken in.
     pub frames: u64,
-    /// Whether the process tells what it looks at.
+    /// Whether the process reports what it looks at.
     pub sees: bool,
-    /// The recordings whose ends Python has waited for.
+    /// The recordings whose ends Python waits for.
     awaited: HashSet<usize>,
     predictions: Predictions,
-    /// What Python changes while commands are not done.
+    /// The changes that Python makes while commands are not done.
     pub changes: Changes,
     roots: Vec<PathBuf>,
-    /// Whether its process is gone.
+    /// Whether its process has ended.
     pub has_ended: bool,
-    /// The actions that were run for it. Where it has gone back and found them up to date, that is how they were had.
+    /// The actions that were run for it. If it went back and then found them up to date, they still count as run.
     ran: HashSet<ActionKey>,
     /// How often something changed that a recorded command may read.
     generation: u64,
     read_set: ReadSet,
     backups: HashMap<usize, Backup>,
-    /// What the file system said of the files that were put to their places.
+    /// Stamps, by the file system's status, of the files that were put at their places.
     committed: HashMap<PathId, u64>,
     executables: Arc<Executables>,
-    /// What paths are for, to the commands of this process.
+    /// The roles of paths for the commands of this process.
     pub roles: Arc<Roles>,
     setting: Option<Arc<Setting>>,
-    /// What was started, by role: by this the next run of the same program is known.
+    /// The command line that was started, with paths named by role. It identifies the next run of the same program.
     invocation: String,
-    /// What was recorded and made since the last conclusion.
+    /// Everything that was recorded and made since the last conclusion.
     pub conclusion: Conclusion,
-    /// A hash of the code that decides what commands an extension has, once it is known.
+    /// A hash of the code that determines which commands an extension has, once known.
     code: Option<Digest>,
     /// The scopes whose commands were asked for as a whole since the last conclusion.
     asked: Vec<(u32, Asked)>,
-    /// The extensions that were not recorded, being up to date.
+    /// The extensions that were not recorded because they are up to date.
     pub spared: Vec<Spared>,
     kept: BTreeMap<PathId, SparedOutput>,
     made: Made,
     seen_outputs: SeenOutputs,
-    /// What its process waited for.
+    /// The waits of its process.
     pub waits: Waits,
-    /// Commands that were left to Python, with the reason.
+    /// The commands that were left to Python, with the reason.
     pub left: Vec<(Vec<String>, Left)>,
 }
 
@@ -181,24 +180,25 @@ impl Program {
         }
     }
 
-    /// Makes a scope known.
+    /// Adds a scope.
     pub fn open_scope(&mut self, number: u32, open: OpenScope) {
         let group = self.graph.group(true);
         self.scopes.insert(number, ScopeState { group, name: open.name, recordings: Vec::new() });
     }
 
-    /// Whether a change of this file could change what a recorded command does.
+    /// Returns whether a change of this file could change what a recorded command does.
     pub fn may_be_read(&mut self, file: &Path) -> bool {
         self.read_set.take_in(&self.jobs, &mut self.paths);
         self.read_set.may_have(file)
     }
 
-    /// Something changes that recorded commands may read: from here on their repetitions are commands of their own.
+    /// Notes that something changes that recorded commands may read. From here on, their repetitions are separate
+    /// commands.
     pub fn inputs_change(&mut self) {
         self.generation += 1;
     }
 
-    /// Lets these nodes be started, and what they wait for.
+    /// Lets these nodes be started, and the nodes that they wait for.
     pub fn demand(&mut self, nodes: impl IntoIterator<Item = NodeId>) {
         let Some(demanded) = &mut self.demanded else { return };
         let mut queue: Vec<NodeId> = nodes.into_iter().collect();
@@ -209,12 +209,12 @@ impl Program {
         }
     }
 
-    /// The folders in which what its process changes can be taken back.
+    /// Returns the directories in which changes by its process can be undone.
     pub fn roots(&self) -> Vec<PathBuf> {
         self.roots.clone()
     }
 
-    /// The node to start next. `random` chooses among those that are ready.
+    /// Returns the node to start next. `random` chooses among the ready nodes.
     pub fn next(&self, random: &mut Option<u64>) -> Option<NodeId> {
         let ready = self.graph.ready();
         if ready == 0 {
@@ -228,23 +228,23 @@ impl Program {
         self.graph.nth_ready(nth)
     }
 
-    /// The extension for which a node was recorded first.
+    /// Returns the extension for which a node was first recorded.
     pub fn extension_of(&self, node: NodeId) -> Option<String> {
         self.extension_at(self.graph.first_recording(node)).map(str::to_owned)
     }
 
-    /// The extension that a recording is of.
+    /// Returns the extension that a recording belongs to.
     pub fn extension_at(&self, seq: Seq) -> Option<&str> {
         self.scopes.get(&self.scope_of[seq.index()])?.name.as_deref()
     }
 
-    /// Where a node puts what it writes as that path; none where it writes to the path itself.
+    /// Returns where a node puts what it writes as that path, or `None` if it writes to the path itself.
     fn written(&self, node: NodeId, path: PathId) -> Option<PathBuf> {
         let job = &self.jobs[node.index()];
         job.product(path)?.file(&self.tree.as_ref()?.objects().join(job.folder?.to_string()))
     }
 
-    /// A node ended. Returns the processes that are not wanted any more.
+    /// Takes in how a node ended. Returns the processes that are no longer needed.
     pub fn finish(&mut self, node: NodeId, obtained: Obtained) -> Vec<u32> {
         let outcome = if obtained.ending.status == 0 { Outcome::Success } else { Outcome::Failure };
         let job = &mut self.jobs[node.index()];
@@ -271,7 +271,7 @@ impl Program {
         self.processes(unwanted)
     }
 
-    /// The processes of those of these nodes that run.
+    /// Returns the processes of the running nodes among these.
     fn processes(&self, nodes: Vec<NodeId>) -> Vec<u32> {
         let process = |node: NodeId| match self.jobs[node.index()].life {
             Life::Running(pid) => pid,
@@ -280,20 +280,20 @@ impl Program {
         nodes.into_iter().filter_map(process).collect()
     }
 
-    /// How a recording ended, if it has.
+    /// Returns how a recording ended, if it has ended.
     pub fn status(&self, recording: usize) -> Option<i32> {
         let node = self.graph.node_of(self.graph.recording(recording)?);
         self.graph.state(node).settled().then_some(())?;
         self.jobs[node.index()].ending().map(|ending| ending.status)
     }
 
-    /// The node of a recording, if it isn't settled.
+    /// Returns the node of a recording, if it is not settled.
     pub fn unsettled(&self, recording: usize) -> Option<NodeId> {
         let node = self.graph.node_of(self.graph.recording(recording)?);
         (!self.graph.state(node).settled()).then_some(node)
     }
 
-    /// How many commands failed and were not awaited. From here on they count no more.
+    /// Returns how many commands failed and were not awaited. From here on, these failures no longer count.
     pub fn acknowledge_failures(&mut self) -> usize {
         self.graph.acknowledge();
         let failed = |seq: &Seq| {
@@ -334,8 +334,8 @@ impl Program {
         Printout::Ran(printed.map(|(stream, data)| Piece { stream, data: data.to_vec() }).collect())
     }
 
-    /// Whether a result is an earlier build's: what was run in this one, for whatever program, the serial build would run
-    /// for each.
+    /// Returns whether a result is from an earlier build. If a command was run in this build, for whatever program, it
+    /// is not: the serial build would run it for each program.
     fn is_old(&self, job: &Job, ending: &Ending) -> bool {
         let is_new = |tree: &Arc<Tree>| match &job.memorable {
             Memorable::Yes(fingerprint) => tree.is_new(&fingerprint.key),
@@ -344,7 +344,7 @@ impl Program {
         ending.how == How::Reused && !self.tree.as_ref().is_some_and(is_new)
     }
 
-    /// How a result was had in this run.
+    /// Returns how a result was obtained in this run.
     pub fn how(&self, job: &Job, ending: &Ending) -> How {
         match (ending.how, &job.memorable) {
             (How::Reused, Memorable::Yes(fingerprint)) if self.ran.contains(&fingerprint.key) => How::Ran,
@@ -352,17 +352,17 @@ impl Program {
         }
     }
 
-    /// Whether its state is kept in that tree.
+    /// Returns whether its state is kept in that tree.
     pub fn belongs_to(&self, tree: &Arc<Tree>) -> bool {
         self.tree.as_ref().is_some_and(|own| Arc::ptr_eq(own, tree))
     }
 
-    /// Whether all that it recorded is part of a build that has come to a good end.
+    /// Returns whether everything that it recorded is part of a build that ended successfully.
     pub fn is_concluded(&self) -> bool {
         self.conclusion.recorded == self.graph.recorded() && self.conclusion.spared == self.spared.len()
     }
 
-    /// Ends the program: nothing more of it is wanted. Returns the processes that still run.
+    /// Ends the program and cancels its commands. Returns the processes that still run.
     pub fn abandon(&mut self) -> Vec<u32> {
         let unwanted = self.graph.cancel_all();
         self.take_back();
@@ -370,7 +370,7 @@ impl Program {
     }
 }
 
-/// The next number of a small generator (xorshift64*), for schedules in tests.
+/// Returns the next number of a small generator (xorshift64*), for schedules in tests.
 fn next_random(seed: &mut u64) -> u64 {
     let mut x = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x ^= x >> 12;

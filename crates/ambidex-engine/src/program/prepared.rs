@@ -1,5 +1,5 @@
-//! A command that Python tells of, with all that can be found out about it without the graph: it is read, named and keyed
-//! once, while nobody waits for the engine.
+//! A command that Python sends, with everything that can be found out about it without the graph. It is read, named and
+//! keyed once, without the engine's lock.
 
 use std::fs;
 use std::io;
@@ -22,7 +22,7 @@ use crate::program::left::Left;
 use crate::uptodate::fingerprint::Fingerprint;
 use crate::uptodate::key;
 
-/// What is known of the process that starts a command.
+/// The known properties of the process that starts a command.
 #[derive(Clone, Debug)]
 pub(crate) struct ProcessContext {
     pub env: Arc<Environment>,
@@ -32,22 +32,22 @@ pub(crate) struct ProcessContext {
     pub remembers: bool,
 }
 
-/// See the module.
+/// A command that was read, named and keyed.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// As it was told.
+    /// The arguments as Python sent them.
     pub argv: Vec<String>,
     pub command: Arc<Command>,
     pub cwd: Arc<Path>,
     pub env: Arc<Environment>,
-    /// The file of its program.
+    /// The executable file.
     pub program: Arc<Path>,
-    /// By which it is known as a repetition.
+    /// The key that identifies its repetitions.
     pub key: Key,
     pub memorable: Memorable,
     /// A guess at its duration, in microseconds.
     pub weight: u64,
-    /// Of each input a number that differs when the file has changed; none for what is no file of the command's.
+    /// For each input, a number that differs if the file has changed, or `None` if it is a run path and not a file.
     pub stamps: Box<[Option<u64>]>,
 }
 
@@ -55,7 +55,7 @@ struct In<'a>(&'a Path);
 
 impl ResponseFiles for In<'_> {
     fn read(&self, path: &str) -> io::Result<String> {
-        // A pipe would have no end.
+        // Reading a pipe would never end.
         io::read_to_string(ambidex_store::open_regular(&self.0.join(path))?)
     }
 }
@@ -64,7 +64,7 @@ impl Prepared {
     /// Reads a command and finds its files.
     ///
     /// # Errors
-    /// Why it is to be left to Python.
+    /// The reason why the command must be left to Python.
     pub fn new(argv: &[String], cwd: &Arc<Path>, context: &ProcessContext) -> Result<Self, Left> {
         let ProcessContext { env, executables, .. } = context;
         let find =
@@ -99,7 +99,7 @@ impl Prepared {
     }
 }
 
-/// Whether runs of the command can be compared, and by what.
+/// Returns whether runs of the command can be compared, and with which fingerprint.
 fn memorable(command: &Command, program: &Path, cwd: &Path, context: &ProcessContext) -> Memorable {
     if !context.remembers {
         return Memorable::No(Unremembered::NotInSuchARun);
@@ -111,7 +111,8 @@ fn memorable(command: &Command, program: &Path, cwd: &Path, context: &ProcessCon
     Memorable::Yes(Fingerprint { key, roles })
 }
 
-/// A renamed output must not succeed where the command would have failed, nor replace what it would have followed.
+/// Checks the place of an output: a renamed output must not succeed where the command would have failed, nor replace
+/// what the command would have followed.
 fn check_output(place: &Path) -> Result<(), Left> {
     let bad = || Left::BadOutput(place.to_owned());
     let folder = place.parent().ok_or_else(bad)?;
@@ -140,7 +141,7 @@ fn key_in_graph(command: &Command, cwd: &Path, env: &Environment, tools: [&Path;
     Key(parts.digest().0)
 }
 
-/// A guess at the duration in microseconds, by the size of the sources. Only its order matters.
+/// Guesses the duration in microseconds from the size of the sources. Only the order of the guesses matters.
 fn weight(command: &Command, cwd: &Path) -> u64 {
     let size = |path: &String| fs::metadata(cwd.join(path)).map_or(0, |data| data.size());
     match command.kind {

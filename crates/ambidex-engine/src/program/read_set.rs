@@ -1,4 +1,4 @@
-//! Which files and folders the recorded commands of a program may read.
+//! The files and directories that the recorded commands of a program may read.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -9,15 +9,15 @@ use ambidex_command::Kind;
 use crate::base::paths::PathTable;
 use crate::program::job::Job;
 
-/// Endings of files that sources include, wherever they are.
+/// The suffixes of files that sources include, wherever these files are.
 const HEADERS: [&str; 12] = ["h", "hh", "hpp", "hxx", "h++", "H", "inc", "inl", "ipp", "tcc", "tpp", "def"];
 
-/// See the module. It is seldom asked, so commands are only looked at then.
+/// The files and directories that jobs may read. It is rarely queried, so it takes jobs in only then.
 #[derive(Debug, Default)]
 pub(crate) struct ReadSet {
     files: BTreeSet<PathBuf>,
     folders: BTreeSet<PathBuf>,
-    /// How many of the jobs are in it.
+    /// The number of jobs that were taken in.
     taken: usize,
 }
 
@@ -38,9 +38,9 @@ impl ReadSet {
         self.taken = jobs.len();
     }
 
-    /// Whether a job may read this file, or one below this folder.
+    /// Returns whether a job may read this file, or a file below this directory.
     pub fn may_have(&self, file: &Path) -> bool {
-        // Headers are found in more folders than the command line names (the environment, `#include_next`).
+        // Headers are found in more directories than the command line names (the environment, `#include_next`).
         file.extension().is_some_and(|e| HEADERS.iter().any(|header| e == *header))
             || file.ancestors().skip(1).any(|folder| self.folders.contains(folder))
             || [&self.files, &self.folders].into_iter().any(|read| {

@@ -1,4 +1,4 @@
-//! How a command that Python tells of is recorded: as a node of its own, or as a repetition of one.
+//! How a command that Python sends is recorded: as a new node, or as a repetition of a node.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::memory::Memory;
 use crate::memory::files::FindingId;
 
 impl Program {
-    /// Takes a command into the graph. Returns what became of it and the files that it writes.
+    /// Takes a command into the graph. Returns how it was recorded and the files that it writes.
     pub fn record(
         &mut self,
         prepared: Result<Prepared, Left>,
@@ -27,7 +27,7 @@ impl Program {
         if self.has_own_attributes {
             return Err(Left::Attributes);
         }
-        // What comes of a command that Python waits for concerns no other.
+        // The result of an awaited command concerns no other command.
         let group = if awaited { self.graph.group(false) } else { self.scopes[&scope].group };
         if self.graph.is_past_failure(group) {
             return Ok((Recorded::Skipped, Vec::new()));
@@ -35,7 +35,7 @@ impl Program {
         let prepared = prepared?;
         let (mut action, mut job) = self.take(&prepared, group);
         if action.reads.iter().any(|read| self.is_kept(read.path)) {
-            // What an extension has made that was spared: it has to be where it is looked for.
+            // A spared extension made the file, which must be where the command looks for it.
             self.commit_kept(|_, path| action.reads.iter().any(|read| read.path == path))
                 .map_err(|error| Left::NotAtPlace(error.to_string()))?;
             (action, job) = self.take(&prepared, group);
@@ -79,7 +79,7 @@ impl Program {
         Ok((recorded, outputs))
     }
 
-    /// What is known of the process before a command is read.
+    /// Returns what is known of the process before a command is read.
     pub fn context(&self) -> ProcessContext {
         ProcessContext {
             env: self.env.clone(),
@@ -89,7 +89,7 @@ impl Program {
         }
     }
 
-    /// The files that a command reads, as far as its line tells.
+    /// Returns the files that a command reads, as far as its command line tells.
     pub fn reads_of(&mut self, prepared: &Prepared) -> Vec<Arc<Path>> {
         let group = self.graph.group(false);
         let (_, job) = self.take(prepared, group);
@@ -119,11 +119,12 @@ impl Program {
         recorded
     }
 
-    /// Whether all that the node reads is what it was when it was recorded, as far as anybody can tell.
+    /// Returns whether everything that the node reads is as it was when the node was recorded, as far as the engine can
+    /// tell.
     fn is_unchanged(&mut self, node: NodeId, again: &Job) -> bool {
         let job = &self.jobs[node.index()];
         if self.changes.by_commands.contains(&node) {
-            // The serial build runs it as often as Python says.
+            // The serial build runs it as often as Python starts it.
             return false;
         }
         if job.generation != self.generation || job.outside_stamp != again.outside_stamp {
@@ -132,12 +133,12 @@ impl Program {
         let Some(ending) = job.ending() else { return true };
         match ending.inputs() {
             Inputs::Remembered | Inputs::Known(_) => self.inputs_are(node),
-            // Of an archive all is declared.
+            // The command line of an archiver names everything that it reads.
             Inputs::Unknown => job.declares_all && ending.status == 0,
         }
     }
 
-    /// What the command of a node was seen to look at, if that is known.
+    /// Returns the looks of a node's command, if they are known.
     pub(super) fn looks_of(&self, node: NodeId, memory: &Memory) -> Option<Vec<FindingId>> {
         let job = &self.jobs[node.index()];
         match (job.ending()?.inputs(), &job.memorable) {
@@ -149,7 +150,7 @@ impl Program {
         }
     }
 
-    /// Whether the files that the command of a node read are what they were when it had ended.
+    /// Returns whether the files that a node's command read are as they were when it ended.
     fn inputs_are(&mut self, node: NodeId) -> bool {
         let Some(tree) = self.tree.clone() else { return true };
         let memory = &mut *tree.memory();

@@ -1,4 +1,4 @@
-//! The snapshots of a process, which commands are confirmed, and how the program goes back to a snapshot.
+//! The snapshots of a process, how far its predictions are confirmed, and how the program goes back to a snapshot.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,13 +15,13 @@ use crate::base::environment::Environment;
 use crate::base::protocol;
 use crate::program::undo;
 
-/// A frozen copy of a process, which goes on from there if a command behind it does not end as predicted.
+/// A frozen copy of a process, which goes on from there if a command after it does not end as predicted.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     number: u64,
-    /// How many commands were recorded.
+    /// The number of commands that were recorded before it.
     position: usize,
-    /// By which it waits. When the stream ends, so does the copy.
+    /// The stream on which it waits. When the stream ends, so does the copy.
     stream: UnixStream,
     /// The process that it is a copy of.
     pid: u32,
@@ -42,39 +42,40 @@ struct Announced {
     stream: UnixStream,
 }
 
-/// What Python predicted, and how far that is confirmed.
+/// Python's predictions, and how far they are confirmed.
 #[derive(Debug, Default)]
 pub(crate) struct Predictions {
-    /// How many recordings are known to have ended as Python took them to.
+    /// The number of recordings that are known to have ended as Python assumed.
     confirmed: usize,
     snapshots: std::collections::VecDeque<Snapshot>,
     /// The snapshot that is being taken.
     announced: Option<Announced>,
-    /// How many snapshots there were.
+    /// The number of snapshots so far.
     counted: u64,
-    /// Where it is written down what is changed behind a snapshot.
+    /// The directory of the journal, which lists what was changed after a snapshot.
     journal: PathBuf,
-    /// What was put to its place since there is a snapshot.
+    /// The paths that were put at their places since there has been a snapshot.
     placed: Vec<PathId>,
-    /// See [`Program::incarnation`].
+    /// The number that [`Program::incarnation`] returns.
     incarnation: u64,
-    /// The recording that did not end as predicted, as long as the process is not back before it.
+    /// The recording that did not end as predicted, until the process is back before it.
     wrong: Option<usize>,
     /// Whether every command is awaited from the next rollback on.
     are_over: bool,
-    /// Where the first command was to be recorded that is not understood.
+    /// The position at which the first command that is not understood would have been recorded.
     strange: Option<usize>,
 }
 
-/// As good as all the commands that are to come.
+/// A count that stands for all later commands.
 const ALL: usize = 1 << 30;
 
-/// Most snapshots of one process at a time.
+/// The maximum number of snapshots of one process at a time.
 const MOST: usize = 16;
 
 impl Program {
-    /// The process is about to make a copy of itself, which will wait by this stream. Returns the snapshot's number; none
-    /// where there are enough. In `journal` it will be written down what the process changes behind it.
+    /// Announces that the process is about to make a copy of itself, which will wait on this stream. Returns the
+    /// snapshot's number, or `None` if there are enough. The journal in `journal` will list what the process changes
+    /// after the snapshot.
     pub fn announce_snapshot(&mut self, pid: u32, stream: UnixStream, journal: &Path) -> Option<u64> {
         let predictions = &mut self.predictions;
         if predictions.snapshots.len() >= MOST {
@@ -86,7 +87,8 @@ impl Program {
         Some(predictions.counted)
     }
 
-    /// The copy waits. Returns whether it is wanted: from here on commands may be predicted that it can take back.
+    /// Adds the announced snapshot, whose copy now waits. Returns whether the engine keeps it. If so, commands that it
+    /// can undo may be predicted from here on.
     pub fn add_snapshot(&mut self, number: u64) -> bool {
         let predictions = &mut self.predictions;
         let is_astray = predictions.wrong.is_some() || predictions.strange.is_some();
@@ -110,17 +112,18 @@ impl Program {
         true
     }
 
-    /// Whether a command may be predicted to succeed.
+    /// Returns whether a command may be predicted to succeed.
     pub fn has_snapshot(&self) -> bool {
         !self.predictions.snapshots.is_empty()
     }
 
-    /// From the next rollback on every command is awaited.
+    /// Makes Python await every command from the next rollback on.
     pub(super) fn end_predictions(&mut self) {
         self.predictions.are_over = true;
     }
 
-    /// A path gets its newest version for somebody else than the process itself, which may still go back.
+    /// Notes in the journal that a path gets its newest version for somebody other than the process itself, because the
+    /// process may still go back.
     pub(super) fn note_placing(&mut self, path: PathId) -> io::Result<()> {
         if self.has_snapshot() {
             undo::note(&self.predictions.journal, self.paths.place(path))?;
@@ -129,25 +132,27 @@ impl Program {
         Ok(())
     }
 
-    /// Which of its processes speaks for it: the number of the snapshot that it was, 0 for the one that was started.
+    /// Returns which of its processes speaks for it: the number of the snapshot that it was, or 0 for the one that was
+    /// started.
     pub fn incarnation(&self) -> u64 {
         self.predictions.incarnation
     }
 
-    /// Whether the process is on its way back to a snapshot.
+    /// Returns whether the process is on its way back to a snapshot.
     pub fn is_rolling_back(&self) -> bool {
         self.predictions.wrong.is_some()
     }
 
-    /// The next command is not understood, and was not awaited. Whatever Python does behind it, it has to do again.
+    /// Notes that the next command is not understood and was not awaited. Python must repeat whatever it does after
+    /// this command.
     pub fn meet_strange(&mut self) {
         let recorded = self.graph.recorded();
         self.predictions.strange.get_or_insert(recorded);
         self.log.bar();
     }
 
-    /// Looks how far predictions are confirmed by now, and lets snapshots go that nobody comes back to. Returns the
-    /// process that has to stop, where one was wrong.
+    /// Finds how far predictions are confirmed by now, and releases snapshots that nothing can go back to. Returns the
+    /// process that must stop, if a prediction was wrong.
     pub fn advance(&mut self) -> Option<u32> {
         if self.predictions.wrong.is_some() {
             return None;
@@ -181,7 +186,8 @@ impl Program {
         Some(active)
     }
 
-    /// The process knows that nothing is pending any more, or is gone: it will not go back.
+    /// Releases all snapshots: the process knows that nothing is pending any more, or has ended, so it will not go
+    /// back.
     pub fn let_snapshots_go(&mut self) {
         (self.predictions.wrong, self.predictions.strange) = (None, None);
         self.predictions.placed.clear();
@@ -190,13 +196,13 @@ impl Program {
         }
     }
 
-    /// Whether nothing is pending, and all text is written.
+    /// Returns whether nothing is pending and all text is written.
     pub fn is_settled(&self) -> bool {
         self.graph.is_settled() && self.log.is_drained() && !self.is_rolling_back()
     }
 
-    /// Takes back what was recorded behind the newest snapshot before the wrong prediction. Returns the processes that
-    /// still run for it. Older snapshots are confirmed, younger ones were taken of what should not have been.
+    /// Undoes what was recorded after the newest snapshot before the wrong prediction. Returns the processes that still
+    /// run for it. Older snapshots are confirmed; younger ones are copies of a process that went wrong.
     pub fn go_back(&mut self) -> Vec<u32> {
         let Some(wrong) = self.predictions.wrong else { return Vec::new() };
         self.predictions.announced = None;
@@ -216,8 +222,8 @@ impl Program {
         self.processes(unwanted)
     }
 
-    /// Makes the program what it was at the snapshot that [`Self::go_back`] has left, once nothing unwanted runs any more,
-    /// and lets the copy go on. Returns the stream by which it speaks.
+    /// Restores the program to what it was at the snapshot that [`Self::go_back`] left, once nothing unneeded runs any
+    /// more, and lets the copy go on. Returns the stream on which the copy speaks.
     pub fn resume(&mut self, journal: &Path) -> io::Result<UnixStream> {
         let predictions = &mut self.predictions;
         let wrong = predictions.wrong.take().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! Which outputs of a program its commands were seen to look at otherwise than by their command lines.
+//! The outputs of a program that its commands looked at without naming them in their command lines.
 //!
-//! What such a look finds is a matter of when it is made: as long as an output is not at its place, the disk does not say
-//! what the serial build would find there. So what came of it is not had again then.
+//! The result of such a look depends on its time: while an output is not at its place, the disk does not show what the
+//! serial build would find there. So the result of a command with such a look is not reused then.
 
 use std::hash::{Hash, Hasher};
 use std::path::Path;
@@ -15,20 +15,20 @@ use crate::memory::Memory;
 use crate::memory::files::{FileId, Files, FindingId};
 use crate::observe::looks::View;
 
-/// See the module. Looks and outputs come in any order, and are held against each other by hashes of their names.
+/// The looks and the outputs of a program, which come in any order and are matched by hashes of their names.
 #[derive(Debug, Default)]
 pub(crate) struct SeenOutputs {
     looks: FxHashMap<u64, Vec<FileId>>,
-    /// How many looks were taken in.
+    /// The number of looks that were taken in.
     taken: usize,
     known: FxHashSet<PathId>,
     outputs: FxHashMap<u64, Vec<PathId>>,
-    /// The looks that see outputs.
+    /// The looks that see outputs, with these outputs.
     seen: FxHashMap<FileId, Vec<PathId>>,
 }
 
 impl SeenOutputs {
-    /// A command writes this path.
+    /// Adds a path that a command writes.
     pub fn add_output(&mut self, path: PathId, place: &Path, files: &Files) {
         if !self.known.insert(path) {
             return;
@@ -43,7 +43,7 @@ impl SeenOutputs {
         }
     }
 
-    /// Takes in what was looked at since the last time.
+    /// Takes in the looks since the last call.
     fn take_in(&mut self, files: &Files, paths: &PathTable) {
         for look in files.since(self.taken) {
             let key = key_of(files.path(look), files.view(look) == View::Names);
@@ -58,7 +58,7 @@ impl SeenOutputs {
     }
 }
 
-/// What looks at a file, or lists a folder, and outputs have in common.
+/// Returns the hash that an output shares with looks at it, or with listings of its directory.
 fn key_of(path: &Path, lists: bool) -> u64 {
     let mut hasher = FxHasher::default();
     (path.file_name(), lists).hash(&mut hasher);
@@ -71,8 +71,8 @@ fn sees(files: &Files, look: FileId, place: &Path) -> bool {
 }
 
 impl Program {
-    /// Whether any of these looks sees an output that is not at its place where a node is in the program; at its end
-    /// without one.
+    /// Returns whether any of these looks sees an output that is not at its place at the node's position in the
+    /// program, or, without a node, at the program's end.
     pub fn sees_pending(
         &mut self,
         node: Option<NodeId>,
@@ -92,8 +92,8 @@ impl Program {
         })
     }
 
-    /// A node has ended. Repetitions were merged with it while it ran: looks whether it has seen an output of which they
-    /// should have seen another version.
+    /// Checks whether a node that has ended has seen one version of an output where its repetitions should have seen
+    /// another. They were merged with it while it ran.
     pub(super) fn check_repetitions(&mut self, node: NodeId) {
         let Some(tree) = self.tree.clone().filter(|_| self.graph.recordings_of(node).nth(1).is_some()) else {
             return;
@@ -107,7 +107,8 @@ impl Program {
         }
     }
 
-    /// Whether a path's place holds what a node should find there (see [`Graph::is_at_place`]), or the very same.
+    /// Returns whether a path's place holds what a node should find there (see [`Graph::is_at_place`]), or the same
+    /// content.
     ///
     /// [`Graph::is_at_place`]: ambidex_graph::Graph::is_at_place
     pub(super) fn is_there(&self, files: &mut Files, path: PathId, node: Option<NodeId>) -> bool {

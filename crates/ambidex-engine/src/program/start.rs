@@ -19,8 +19,8 @@ use crate::uptodate::fingerprint::Operand;
 use crate::uptodate::key;
 
 impl Program {
-    /// Ends a node that needs not be run, right when it was recorded: all that it reads is there and known, and an
-    /// earlier build has left its outputs. Says whether it did.
+    /// Ends a node that need not run, right after it was recorded: everything that it reads exists and is known, and an
+    /// earlier build has left its outputs. Returns whether it did.
     pub fn reuse(&mut self, node: NodeId) -> bool {
         let Some(tree) = self.tree.clone().filter(|_| self.demanded.is_none()) else { return false };
         let Some(contents) = self.graph.preview(node) else { return false };
@@ -49,7 +49,7 @@ impl Program {
         }
     }
 
-    /// The objects and archives that a node reads.
+    /// Returns the objects and archives that a node reads.
     fn operands(&self, node: NodeId, contents: &[Content], memory: &mut Memory) -> Vec<Operand> {
         let job = &self.jobs[node.index()];
         let reads = job.reads.iter().zip(contents);
@@ -72,14 +72,14 @@ impl Program {
         reads.filter_map(operand).collect()
     }
 
-    /// The files that a command line names, operands apart, as far as they are there.
+    /// Returns the files that a command line names, without operands, as far as they exist.
     fn declared(&self, node: NodeId) -> Vec<Arc<Path>> {
         let job = &self.jobs[node.index()];
         let fixed = job.reads.iter().filter(|read| matches!(read.as_what, ReadAs::Fixed));
         fixed.map(|read| read.file.clone()).filter(|file| file.exists()).collect()
     }
 
-    /// Starts a node: makes the changes at places that it needs, and says how its outputs are to be had.
+    /// Starts a node: makes the changes at places that it needs, and returns how to obtain its outputs.
     pub fn start(&mut self, node: NodeId) -> io::Result<Execution> {
         let start = self.graph.start(node);
         let waited = std::mem::replace(&mut self.jobs[node.index()].life, Life::Running(None));
@@ -157,7 +157,7 @@ impl Program {
     }
 }
 
-/// Whether a file is a thin archive, whose members are elsewhere, by paths from where it is (ar(1)).
+/// Returns whether a file is a thin archive, whose members are elsewhere, at paths relative to the archive (ar(1)).
 fn is_thin(file: &Path) -> bool {
     let mut head = [0; 8];
     file.extension().is_none_or(|end| end != "o")
@@ -165,7 +165,7 @@ fn is_thin(file: &Path) -> bool {
         && head == *b"!<thin>\n"
 }
 
-/// What counts of a file whose place counts, too.
+/// Returns a digest of a file whose place counts as well as its content.
 fn digest_at(content: Digest, place: &Path) -> Digest {
     Digest::of(&[&content.0, place.as_os_str().as_bytes()].concat())
 }

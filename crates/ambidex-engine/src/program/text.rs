@@ -1,4 +1,4 @@
-//! What a process and its commands have printed, in program order, and what of it may be written now.
+//! The text that a process and its commands have printed, in program order, and which of it may be written now.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use ambidex_graph::Seq;
 
-/// Where a process's standard output and error lead.
+/// The files that a process's standard output and error lead to.
 #[derive(Debug)]
 pub(crate) struct Sinks {
     files: [File; 2],
-    /// Device and inode of each; none where the kernel doesn't tell.
+    /// Device and inode of each, or `None` if the kernel doesn't tell.
     places: [Option<(u64, u64)>; 2],
 }
 
@@ -24,7 +24,7 @@ impl Sinks {
         Self { files, places }
     }
 
-    /// Whether text goes nowhere but where it went at first.
+    /// Returns whether text goes nowhere but where it went at first.
     fn lead_as(&self, first: &Self) -> bool {
         self.places.iter().all(|place| first.places.contains(place))
     }
@@ -44,53 +44,53 @@ pub(crate) struct Piece {
     pub data: Vec<u8>,
 }
 
-/// What stands in the log.
+/// An item of the log.
 #[derive(Debug)]
 enum Item {
     Text(Piece),
     Sinks(Option<Arc<Sinks>>),
-    /// A command, with what announces it.
+    /// A command, with the text that announces it.
     Command(Seq, Vec<Piece>),
     /// A snapshot was taken here.
     Mark(u64),
-    /// What comes behind was printed by a wrong prediction.
+    /// Text after this was printed because of a wrong prediction.
     Barrier,
 }
 
-/// What is known of a command where the log comes to it.
+/// The result of a command when the log comes to it.
 pub(crate) enum Printout {
-    /// What comes behind it has to wait.
+    /// It is not known yet, so everything after the command must wait.
     Pending,
-    /// It isn't part of the program.
+    /// The command isn't part of the program.
     Nothing,
-    /// There was nothing to do, and it had printed nothing when it ran.
+    /// There was nothing to do, and the command had printed nothing when it ran.
     UpToDate,
-    /// It ran, and printed this.
+    /// The command ran, and printed this.
     Ran(Vec<Piece>),
 }
 
-/// How many bytes were written to each stream.
+/// The number of bytes written to each stream.
 type Written = [u64; 2];
 
-/// See the module.
+/// The log of a process: its text and its commands, in program order.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     items: VecDeque<Item>,
-    /// What announces the next command, where Python is saying it.
+    /// The text that announces the next command, while Python is printing it.
     echo: Option<Vec<Piece>>,
     /// Where the process's text went at first.
     first: Option<Arc<Sinks>>,
     sinks: Option<Arc<Sinks>>,
     written: Written,
-    /// What was written before a rollback and comes again.
+    /// The number of bytes that were written before a rollback and come again.
     skip: Written,
-    /// The snapshots that the log has come to, with what was written up to there, and where that led.
+    /// The snapshots that the log has come to, with what was written up to there, and where text went then.
     passed: Vec<(u64, Written, Option<Arc<Sinks>>)>,
     /// Whether pieces that were taken are being written.
     pub busy: bool,
 }
 
-/// Pieces to be written, and where to.
+/// Pieces to write, and where they go.
 pub(crate) type Batch = Vec<(Arc<Sinks>, Piece)>;
 
 impl Log {
@@ -102,7 +102,7 @@ impl Log {
         }
     }
 
-    /// Where text goes from here on; nowhere while the process is changing that.
+    /// Sets where text goes from here on: nowhere while the process is changing that.
     pub fn sinks(&mut self, sinks: Option<Sinks>) {
         self.end_echo();
         let sinks = sinks.map(Arc::new);
@@ -112,46 +112,46 @@ impl Log {
         self.items.push_back(Item::Sinks(sinks));
     }
 
-    /// What comes now announces the next command.
+    /// Begins the announcement of the next command.
     pub fn begin_echo(&mut self) {
         self.end_echo();
         self.echo = Some(Vec::new());
     }
 
-    /// A command was recorded.
+    /// Adds a recorded command.
     pub fn command(&mut self, seq: Seq) {
         let echo = self.echo.take().unwrap_or_default();
         self.items.push_back(Item::Command(seq, echo));
     }
 
-    /// What was said as an announcement stands for itself: no command came.
+    /// Turns an announcement into ordinary text, because no command came.
     pub fn end_echo(&mut self) {
         self.items.extend(self.echo.take().into_iter().flatten().map(Item::Text));
     }
 
-    /// A snapshot is taken here.
+    /// Adds a snapshot, which is taken here.
     pub fn mark(&mut self, snapshot: u64) {
         self.end_echo();
         self.items.push_back(Item::Mark(snapshot));
     }
 
-    /// The process goes back to before here.
+    /// Adds a barrier: the process goes back to before here.
     pub fn bar(&mut self) {
         self.end_echo();
         self.items.push_back(Item::Barrier);
     }
 
-    /// Nobody comes back to this snapshot, nor to older ones.
+    /// Forgets this snapshot and older ones, because nothing goes back to them.
     pub fn forget_mark(&mut self, snapshot: u64) {
         self.passed.retain(|(passed, ..)| *passed > snapshot);
     }
 
-    /// Nothing will be written any more. Whoever reads what the process printed waits for the end of it.
+    /// Ends the log: nothing will be written any more. Whoever reads what the process printed waits for the end of it.
     pub fn close(&mut self) {
         *self = Self::default();
     }
 
-    /// The process is again where it was at this snapshot.
+    /// Takes the log back to where the process was at this snapshot.
     pub fn roll_back(&mut self, snapshot: u64) {
         self.echo = None;
         match self.passed.iter().position(|(passed, ..)| *passed == snapshot) {
@@ -173,12 +173,12 @@ impl Log {
         self.passed.clear();
     }
 
-    /// Whether all is written.
+    /// Returns whether everything is written.
     pub fn is_drained(&self) -> bool {
         !self.busy && self.echo.as_ref().is_none_or(Vec::is_empty) && self.has_only_marks()
     }
 
-    /// Whether all has come again that was written before a rollback.
+    /// Returns whether everything that was written before a rollback has come again.
     pub fn has_caught_up(&self) -> bool {
         self.skip == [0, 0]
     }
@@ -187,7 +187,7 @@ impl Log {
         self.items.iter().all(|item| matches!(item, Item::Mark(_)))
     }
 
-    /// Takes what can be written now. `printout` says what has become of a command.
+    /// Takes what can be written now. `printout` returns the result of a command.
     pub fn take(&mut self, mut printout: impl FnMut(Seq) -> Printout) -> Batch {
         let mut batch = Vec::new();
         while let Some(item) = self.items.pop_front() {
@@ -206,7 +206,7 @@ impl Log {
                     }
                     Printout::Nothing => {}
                     Printout::UpToDate if self.is_at_home() => {}
-                    // A file that the project has redirected its output to is as the serial build writes it.
+                    // A file to which the project has redirected its output gets what the serial build writes.
                     Printout::UpToDate => echo.into_iter().for_each(|piece| self.put(piece, &mut batch)),
                     Printout::Ran(pieces) => {
                         echo.into_iter().chain(pieces).for_each(|piece| self.put(piece, &mut batch));
@@ -234,11 +234,11 @@ impl Log {
     }
 }
 
-/// Writes what was taken.
+/// Writes the pieces that were taken.
 pub(crate) fn write(batch: Batch) {
     for (sinks, piece) in batch {
-        // Where nobody reads any more, the process that has printed would not be told by the serial build either until
-        // it prints again.
+        // If nobody reads any more, the process that printed would not learn of it in the serial build either, until it
+        // prints again.
         let _ = write_all(&sinks.files[piece.stream as usize], &piece.data);
     }
 }
@@ -250,7 +250,7 @@ fn write_all(mut sink: &File, mut data: &[u8]) -> io::Result<()> {
             Ok(count) => data = &data[count..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                // The process shares the description of its terminal with others, who may have made it so.
+                // The process shares its terminal's file description with others, which may have made it non-blocking.
                 poll(&mut [PollFd::new(&sink, PollFlags::OUT)], None)?;
             }
             Err(error) => return Err(error),

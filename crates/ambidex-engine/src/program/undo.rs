@@ -1,7 +1,7 @@
-//! The journal of what a process has changed since a snapshot, and how all of it is taken back.
+//! The journal of what a process has changed since a snapshot, and how all of it is undone.
 //!
-//! The preloaded library writes an entry before each change (`crates/ambidex-preload`, `undo.rs`), so the last one may
-//! be of a change that was never made: to take that back must do no harm.
+//! The preloaded library writes an entry before each change (`crates/ambidex-preload`, `undo.rs`). So the last entry
+//! may be for a change that was never made, and undoing it must do no harm.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
@@ -12,10 +12,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// Writes down what is at a place that the engine itself is about to change, so that it is taken back in its turn.
+/// Notes in the journal what is at a place that the engine itself is about to change, so that this change is undone in
+/// its turn.
 ///
 /// # Errors
-/// If what is there can't be kept.
+/// If the file there can't be kept.
 pub(crate) fn note(folder: &Path, place: &Path) -> io::Result<()> {
     static KEPT: AtomicU64 = AtomicU64::new(0);
     let name = place.as_os_str().as_bytes();
@@ -38,7 +39,7 @@ pub(crate) fn note(folder: &Path, place: &Path) -> io::Result<()> {
     write(folder, b'F', &[name, kept.as_os_str().as_bytes(), mode, seconds, nanoseconds])
 }
 
-/// Appends an entry. The process may do so at the same time: each is written at once.
+/// Appends an entry in one write, because the process may append at the same time.
 fn write(folder: &Path, kind: u8, fields: &[&[u8]]) -> io::Result<()> {
     let mut entry = vec![0; 4];
     entry.push(kind);
@@ -51,8 +52,8 @@ fn write(folder: &Path, kind: u8, fields: &[&[u8]]) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).open(folder.join("log"))?.write_all(&entry)
 }
 
-/// Takes back, newest first, what the journal in `folder` says was changed behind the mark of `snapshot`, and shortens
-/// the journal to that mark.
+/// Undoes, newest first, the changes that the journal in `folder` lists after the mark of `snapshot`, and shortens the
+/// journal to that mark.
 ///
 /// # Errors
 /// If the journal can't be read or shortened, or something can't be put back.
@@ -65,7 +66,7 @@ pub(crate) fn undo(folder: &Path, snapshot: u64) -> io::Result<()> {
     let mut rest = &journal[..];
     while let Some((length, more)) = rest.split_first_chunk::<4>() {
         let length = u32::from_le_bytes(*length) as usize;
-        // One that is cut off was never followed by its change.
+        // An entry that is cut off was never followed by its change.
         let Some(entry) = more.get(..length) else { break };
         rest = &more[length..];
         let mut fields = entry.get(1..).unwrap_or_default().split(|byte| *byte == 0);
@@ -76,7 +77,7 @@ pub(crate) fn undo(folder: &Path, snapshot: u64) -> io::Result<()> {
             behind.push(entry);
         }
     }
-    // Each snapshot has made its mark, so the journal is damaged: what is behind the mark, nobody knows.
+    // Each snapshot has written its mark, so the journal is damaged, and the changes after the mark are unknown.
     let end = end.ok_or_else(|| io::Error::other("the journal of changes is damaged"))?;
     let mut first_error = Ok(());
     for entry in behind.into_iter().rev() {
@@ -110,7 +111,7 @@ fn undo_one(entry: &[u8]) -> io::Result<()> {
             set_time(there, number(3), number(4))
         }),
         b'B' if exists(path(1)) => {
-            // Nothing may be there, and that is as good.
+            // If nothing is there, there is nothing to remove.
             let _ = remove(there);
             fs::rename(path(1), there)
         }
@@ -136,14 +137,14 @@ fn exists(path: &Path) -> bool {
 
 fn remove(path: &Path) -> io::Result<()> {
     match path.symlink_metadata()?.is_dir() {
-        // One that is not empty holds what was there before.
+        // A directory that is not empty holds what was there before.
         true => fs::remove_dir(path),
         false => fs::remove_file(path),
     }
 }
 
-/// Writes into the file itself: it may be open, or have other names. It is shortened last, so that its own room is used
-/// before new room is asked for: the disk may be full.
+/// Writes into the file itself, because it may be open or have other names. Shortens it last, so that it uses its own
+/// space before it asks for new space: the disk may be full.
 fn put_content(place: &Path, backup: &Path) -> io::Result<()> {
     let content = fs::read(backup)?;
     let writable = place.metadata().map(|data| data.mode() & 0o200 != 0).unwrap_or(true);

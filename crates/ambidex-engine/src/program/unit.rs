@@ -22,12 +22,12 @@ use crate::observe::tools;
 use crate::program::job::{Job, Memorable, ReadAs};
 use crate::uptodate::key;
 
-/// Counts up when what goes into a state changes.
+/// A version number, which goes up when the data that goes into a state changes.
 const VERSION: &[u8] = b"ambidex unit 1";
 
-/// What Python tells of itself where an extension's commands are asked for.
+/// The state that Python reports when it asks for an extension's commands.
 pub(crate) struct PythonState<'a> {
-    /// A hash of the objects that decide what the commands are.
+    /// A hash of the objects that determine the commands.
     pub objects: &'a str,
     pub cwd: &'a Arc<Path>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct PythonState<'a> {
 /// The setting of an extension whose commands were asked for as a whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    /// Python's state, by which its unit is found.
+    /// Python's state, which identifies the unit.
     state: Digest,
     cwd: Arc<Path>,
     env: Arc<Environment>,
@@ -48,7 +48,7 @@ pub(crate) struct Spared {
     pub unit: Unit,
 }
 
-/// The newest version of a file that a spared command has written, which need not be at its place.
+/// The newest version of a file that a spared command has written. It need not be at its place.
 #[derive(Clone, Debug)]
 pub(super) struct SparedOutput {
     file: PathBuf,
@@ -56,7 +56,7 @@ pub(super) struct SparedOutput {
 }
 
 impl Program {
-    /// The code that decides what commands an extension has was loaded from these files.
+    /// Takes in the code that determines which commands an extension has. It was loaded from these files.
     pub fn learn_code(&mut self, code: &[String]) {
         let Some(tree) = &self.tree else { return };
         let mut memory = tree.memory();
@@ -85,7 +85,7 @@ impl Program {
         if !self.holds(&unit, &mut memory, python.cwd) {
             return None;
         }
-        // Folders are there where commands were recorded, and Python looks for them.
+        // When commands are recorded, these directories exist, and Python looks for them.
         let folders: BTreeSet<&Path> = unit.commands.iter().filter_map(|done| done.place.parent()).collect();
         if folders.into_iter().any(|folder| std::fs::create_dir_all(folder).is_err()) {
             return None;
@@ -102,12 +102,14 @@ impl Program {
         Some(outputs)
     }
 
-    /// Python has run commands that were not recorded. Which extension they were of is not known.
+    /// Forgets which extensions were asked for: Python has run commands that were not recorded, and the engine does not
+    /// know which extension they belong to.
     pub fn invalidate_units(&mut self) {
         self.asked.clear();
     }
 
-    /// What decides which commands an extension has: Python's objects and code, and its environment.
+    /// Returns a hash of what determines which commands an extension has: Python's objects and code, and its
+    /// environment.
     fn state_of(&self, python: &PythonState<'_>) -> Option<Digest> {
         let mut parts = Parts::default();
         let mut add = |part: &[u8]| parts.add(part);
@@ -126,7 +128,7 @@ impl Program {
         Some(parts.digest())
     }
 
-    /// Whether nothing has changed that the commands of a unit depend on, and their outputs are there.
+    /// Returns whether nothing has changed that the commands of a unit depend on, and their outputs exist.
     fn holds(&mut self, unit: &Unit, memory: &mut Memory, cwd: &Path) -> bool {
         let env = self.env.clone();
         let found = |(name, file): &(String, PathBuf)| {
@@ -146,8 +148,8 @@ impl Program {
             })
     }
 
-    /// Whether a command of the program writes something that the unit reads, or would find now, or touches what it
-    /// writes.
+    /// Returns whether a command of the program writes something that the unit reads or would find now, or touches what
+    /// the unit writes.
     fn has_pending(&mut self, unit: &Unit, memory: &Memory, cwd: &Path) -> bool {
         if self.graph.is_empty() {
             return false;
@@ -156,28 +158,28 @@ impl Program {
             let spelled = self.paths.spelling(memory.files.path_of(finding), cwd);
             self.paths.known(&spelled).is_some_and(|path| self.graph.newest_version(path).is_some())
         });
-        // The paths of spared commands are known too, and nobody touches them yet.
+        // The paths of spared commands are known too, but no command touches them yet.
         let touched = |path: PathId| !self.kept.contains_key(&path);
         let writes = unit.commands.iter().any(|done| self.paths.known(&done.place).is_some_and(touched));
         reads || writes
     }
 
-    /// Whether spared commands have written this path last.
+    /// Returns whether a spared command was the last to write this path.
     pub fn is_kept(&self, path: PathId) -> bool {
         self.kept.contains_key(&path)
     }
 
-    /// Whether there is anything of spared commands that may not be at its place.
+    /// Returns whether there are outputs of spared commands that may not be at their places.
     pub fn keeps_anything(&self) -> bool {
         !self.kept.is_empty()
     }
 
-    /// Another command, or Python, writes this path now.
+    /// Forgets the output of a spared command, because another command, or Python, writes this path now.
     pub fn forget_kept(&mut self, path: PathId) {
         self.kept.remove(&path);
     }
 
-    /// Puts what spared commands have written to its place, where `wanted` says yes.
+    /// Puts the outputs of spared commands at their places, for all paths that `wanted` accepts.
     pub(super) fn commit_kept(&mut self, wanted: impl Fn(&Self, PathId) -> bool) -> io::Result<()> {
         let Some(tree) = self.tree.clone() else { return Ok(()) };
         let paths: Vec<PathId> = self.kept.keys().copied().filter(|path| wanted(self, *path)).collect();
@@ -186,7 +188,7 @@ impl Program {
             let place = self.paths.place(path);
             if !place.exists() || tree.memory().files.digest(place) != Some(kept.digest) {
                 match self.place(&kept.file, place, None) {
-                    // Somebody has removed the folder since, and what the serial build left there with it.
+                    // Somebody has removed the directory since, and with it what the serial build left there.
                     Err(_) if !place.parent().is_some_and(Path::is_dir) => {}
                     committed => committed?,
                 }
@@ -195,7 +197,7 @@ impl Program {
         Ok(())
     }
 
-    /// Remembers the extensions that were asked for as a whole since the last time, and recorded.
+    /// Remembers the extensions that were asked for as a whole since the last call, and recorded.
     pub(super) fn remember_units(&mut self, memory: &mut Memory) {
         let mut asked = std::mem::take(&mut self.asked);
         // The others were spared.
@@ -216,7 +218,7 @@ impl Program {
         }
     }
 
-    /// The nodes whose outputs are read in a scope that has not recorded them.
+    /// Returns the nodes whose outputs are read in a scope that has not recorded them.
     fn needed_elsewhere(&self) -> HashSet<NodeId> {
         let mut needed = HashSet::new();
         for scope in self.scopes.values() {
@@ -232,8 +234,8 @@ impl Program {
         live.map(|seq| self.graph.node_of(*seq)).collect()
     }
 
-    /// What the commands of a scope have come to, if they could have been spared; without those that other extensions
-    /// build upon, or that build upon others.
+    /// Returns a unit of the commands of a scope, if they could have been spared. Returns `None` if another extension
+    /// builds upon one of them, or one of them builds upon another extension.
     fn unit_of(
         &self,
         scope: &ScopeState,
@@ -270,7 +272,7 @@ impl Program {
             surroundings.insert((record.surroundings, record.roles.clone()));
             looks.extend(record.looks.iter().copied().chain(memory.grouped(&outside)));
             let command = job.command();
-            // The unit is found by the names of response files, not by their contents.
+            // A unit is found by the names of response files, not by their contents.
             if command.expanded || command.argv.iter().any(|argument| argument.contains('@')) {
                 return None;
             }
@@ -289,8 +291,8 @@ impl Program {
         Some(unit)
     }
 
-    /// The objects and archives that a command has read and none of the program has written, if they are what it read.
-    /// None if it has read what a command outside of its extension has written.
+    /// Returns the objects and archives that a command has read and no command of the program has written, if they are
+    /// still what it read. Returns `None` if it has read an output of a command outside of its extension.
     fn operands_outside(
         &self,
         node: NodeId,
@@ -306,7 +308,7 @@ impl Program {
             match (source, operand) {
                 (Some(writer), _) if own.contains(&writer) => {}
                 (Some(_), _) => return None,
-                // It was written in this run, and changed since.
+                // A command of this run wrote it, and it was changed since.
                 (None, _) if !read.outside => return None,
                 (None, None) => {}
                 (None, Some(operand)) => {
@@ -322,7 +324,8 @@ impl Program {
         Some(found)
     }
 
-    /// How many commands were spared: with repetitions, and those of them that are not in the graph, without.
+    /// Returns two counts of spared commands: all of them, including repetitions, and those that are not in the graph,
+    /// without repetitions.
     pub fn spared_commands(&self) -> (usize, usize) {
         if self.spared.is_empty() {
             return (0, 0);
@@ -341,8 +344,9 @@ impl Done {
     }
 }
 
-/// What a command has come to, if that says all there is to say of it: it was run in the setting that its extension was
-/// asked for in, is remembered, has one output of a name of its own, printed nothing, and says nothing of the time.
+/// Returns the action and the record of a command, if the record says everything about it: the command ran in the
+/// setting in which its extension was asked for, is remembered, has one output, which is renamed and not an archive,
+/// printed nothing, and asked nothing of the machine.
 fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Record)> {
     let (Memorable::Yes(fingerprint), Some(ending), [product]) =
         (&job.memorable, job.ending(), &*job.products)
@@ -358,12 +362,12 @@ fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Reco
     let result = &record.result;
     let [output] = &*result.outputs else { return None };
     let same = ending.outputs.first() == Some(&output.digest);
-    // What it means depends on the machine.
+    // Otherwise the result depends on the machine.
     let anywhere = result.machine.is_empty();
     (same && anywhere).then_some((fingerprint.key, record))
 }
 
-/// The beginning of a key.
+/// Returns the beginning of a key.
 fn number(key: Key) -> u64 {
     u64::from_le_bytes(key.0[..8].try_into().unwrap_or_default())
 }

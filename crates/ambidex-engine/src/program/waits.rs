@@ -1,4 +1,4 @@
-//! How long a process waited for commands, for what and why.
+//! How long a process waited for commands, what for and why.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Why a process waited.
+/// The reason why a process waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
     Look,
@@ -20,7 +20,7 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    /// By what the preloaded library names it (`docs/protocol.md`, "Witnesses").
+    /// Returns the cause for the name that the preloaded library gives it (`docs/protocol.md`, "Witnesses").
     pub fn of_effect(name: &[u8]) -> Self {
         match name {
             b"exec" | b"start" => Self::Process,
@@ -45,18 +45,18 @@ impl fmt::Display for Cause {
     }
 }
 
-/// What a process waited for, and how long.
+/// The waits of a process for one thing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wait {
-    /// What it did.
+    /// The reason: what the process did.
     pub why: String,
-    /// With what: a path, a command, a kind of effect.
+    /// The path, command or kind of effect that the process did this with.
     pub what: String,
-    /// How often.
+    /// How often it waited.
     pub times: usize,
-    /// How long in all, in seconds.
+    /// The total time, in seconds.
     pub seconds: f64,
-    /// Whether it is the one for the rest of the commands, when Python had nothing else to do.
+    /// Whether this is the wait for the rest of the commands, when Python had nothing else to do.
     pub is_last: bool,
 }
 
@@ -64,11 +64,11 @@ pub struct Wait {
 #[derive(Debug, Default)]
 pub(crate) struct Waits(BTreeMap<(Cause, String), (usize, Duration)>);
 
-/// Less is no wait, but the way to the engine and back.
+/// The shortest time that counts as a wait. Anything less is only the way to the engine and back.
 const LEAST: Duration = Duration::from_micros(500);
 
 impl Waits {
-    /// Takes one in. Says whether it was one.
+    /// Adds a wait. Returns whether it was long enough to count.
     pub fn add(&mut self, cause: Cause, what: String, time: Duration) -> bool {
         if time < LEAST {
             return false;
@@ -79,7 +79,7 @@ impl Waits {
         true
     }
 
-    /// Each wait for another reason.
+    /// Returns the waits, one for each reason.
     pub fn told(&self) -> impl Iterator<Item = Wait> + '_ {
         self.0.iter().map(|((cause, what), (times, total))| Wait {
             why: cause.to_string(),

@@ -1,4 +1,4 @@
-//! How to tell people why a command was run, or why it was not.
+//! The reasons why each command of a build was run, or was not.
 
 use std::collections::HashSet;
 use std::io;
@@ -17,25 +17,26 @@ use crate::memory::tree::{Tree, folder_of};
 use crate::program::Program;
 use crate::program::job::{Job, Memorable};
 
-/// What the last build did about one command.
+/// The last build's decision about one command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// What the command makes, relative to the project where it is in it.
+    /// The output of the command, relative to the project if it is inside.
     pub output: String,
     /// The extension that it was first recorded for.
     pub extension: Option<String>,
     /// The command.
     pub command: Vec<String>,
-    /// What was done: `run`, `reused` (up to date in this tree), `cached` (taken from the store).
+    /// The outcome: `run`, `reused` (up to date in this tree), `cached` (taken from the store).
     pub done: &'static str,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// What the last build in a project's folder did about each of its commands, in the order of their outputs.
+/// Returns what the last build in a project's directory did about each of its commands, in the order of their outputs.
+/// Waits while another build uses the state.
 ///
 /// # Errors
-/// If the state can't be read, or another build is using it for longer than anybody waits.
+/// If the state can't be read.
 pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
     let Some(tree) = opened(root)? else { return Ok(Vec::new()) };
     let memory = tree.memory();
@@ -46,12 +47,12 @@ pub fn explain(root: &Path) -> io::Result<Vec<Explanation>> {
     Ok(all)
 }
 
-/// The tree in a project's folder, if something was built there.
+/// Opens the tree in a project's directory, if something was built there.
 pub(crate) fn opened(root: &Path) -> io::Result<Option<Tree>> {
     folder_of(root).is_dir().then(|| Tree::open(root, &AtomicBool::new(false))).transpose()
 }
 
-/// Takes down what was done about the commands of these programs.
+/// Remembers what was done about the commands of these programs.
 pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &'a Program> + Clone) {
     let ended = |program: &'a Program| {
         let jobs = program.graph.all_nodes().zip(&program.jobs);
@@ -63,7 +64,7 @@ pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &
         up_to_date.extend(spared.map(|done| done.action));
         up_to_date.extend(ended(program).filter_map(|(_, _, job, ending)| key_if_reused(job, ending)));
     }
-    // An extension that was spared may share commands with others.
+    // A spared extension may share commands with others.
     let mut seen = HashSet::new();
     up_to_date.retain(|key| seen.insert(*key));
     let others = programs

@@ -1,4 +1,4 @@
-//! How to tell people what a command was seen to depend on.
+//! The observed dependencies of commands.
 
 use std::io;
 use std::path::Path;
@@ -12,37 +12,37 @@ use crate::observe::looks::View;
 use crate::observe::observation::Asked;
 use crate::report::explain::{Explanation, opened};
 
-/// What a remembered command was seen to depend on, beside its arguments and the objects and archives among them.
+/// The observed dependencies of a remembered command, apart from its arguments and the objects and archives among them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Inputs {
-    /// What it looked at, by path.
+    /// The looks of the command, in the order of their paths.
     pub looks: Vec<Look>,
-    /// The variables that it asked for; none if it may have read all of them.
+    /// The environment variables that it asked for, or `None` if it may have read all of them.
     pub variables: Option<Vec<String>>,
 }
 
-/// A path that a command looked at, in one respect.
+/// A path that a command looked at, in one view.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Look {
-    /// The path, as the command named it, made absolute.
+    /// The path as the command named it, made absolute.
     pub path: String,
-    /// What it saw there.
+    /// The kind of thing that the command saw there.
     pub seen: Sight,
 }
 
-/// What can be seen at a path.
+/// A kind of thing that can be seen at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sight {
-    /// The content of a file, or which folder it is.
+    /// The content of a file, or the identity of a directory.
     There,
-    /// That there is nothing.
+    /// Nothing, because the path does not exist.
     Nothing,
-    /// That it can't be reached.
+    /// Nothing, because the path can't be reached.
     Unreachable,
-    /// Where a link leads to, or that there is none.
+    /// The target of a link, or that there is no link.
     Link,
-    /// The names in a folder.
+    /// The names in a directory.
     Names,
     /// The path without links.
     Resolved,
@@ -52,8 +52,8 @@ pub enum Sight {
     State,
 }
 
-/// The commands of the last build in a project's folder, each with what it was seen to depend on when it last ran, in the
-/// order of their outputs. Of some nothing is remembered.
+/// Returns the commands of the last build in a project's directory, in the order of their outputs, each with its
+/// observed dependencies when it last ran. For some commands, nothing is remembered.
 ///
 /// # Errors
 /// If the state can't be read.

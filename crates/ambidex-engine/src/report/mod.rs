@@ -1,4 +1,4 @@
-//! What users see of a build when it is over.
+//! The reports that users see when a build is over.
 
 pub(crate) mod explain;
 pub(crate) mod inputs;

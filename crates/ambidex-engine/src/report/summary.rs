@@ -1,4 +1,4 @@
-//! What is told of a run afterwards: its numbers, its hazards, its failures.
+//! The summary of a run: its numbers, its hazards, its failures.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use crate::program::hazards::HazardPath;
 use crate::program::left::Left;
 use crate::program::waits::Wait;
 
-/// What was done in one run.
+/// The results of one run.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// How many commands could run at once.
+    /// The number of commands that could run at once.
     pub jobs: usize,
-    /// The whole time, in seconds.
+    /// The total time, in seconds.
     pub wall_s: f64,
-    /// The time in which Python ran and did not wait for a command, in seconds.
+    /// The time during which Python ran and did not wait for a command, in seconds.
     pub capture_s: f64,
-    /// The processor time that ambidex itself has used, in seconds.
+    /// The processor time that ambidex itself used, in seconds.
     pub engine_cpu_s: f64,
-    /// The larger of the critical path and the commands' total time by jobs, in seconds.
+    /// The larger of two times, in seconds: the critical path, and the commands' total time divided by `jobs`.
     pub lower_bound_s: f64,
     /// Counts of commands.
     pub commands: Commands,
@@ -36,7 +36,7 @@ pub struct Report {
     /// The commands that failed, in program order.
     #[serde(skip)]
     pub failures: Vec<FailedCommand>,
-    /// What Python waited for, the longest first.
+    /// The waits of Python, longest first.
     pub waits: Vec<Wait>,
     /// The commands that ambidex left to Python, with the reason.
     pub left_to_python: Vec<LeftCommand>,
@@ -45,43 +45,43 @@ pub struct Report {
 /// Counts of commands.
 #[derive(Debug, Default, Serialize)]
 pub struct Commands {
-    /// Recorded, repetitions included.
+    /// Recorded commands, including repetitions.
     pub recorded: usize,
-    /// Without repetitions.
+    /// Recorded commands, without repetitions.
     pub distinct: usize,
-    /// Run.
+    /// Commands that were run.
     pub executed: usize,
-    /// Up to date in this tree.
+    /// Commands that were up to date in this tree.
     pub reused: usize,
-    /// Taken from the store.
+    /// Commands whose outputs were taken from the store.
     pub cached: usize,
-    /// Run elsewhere.
+    /// Commands that were run elsewhere.
     pub remote: usize,
-    /// Failed.
+    /// Commands that failed.
     pub failed: usize,
 }
 
 /// Counts of paths that more than one extension writes.
 #[derive(Debug, Default, Serialize)]
 pub struct HazardCounts {
-    /// Kept apart by renaming.
+    /// Paths whose writers are kept apart by renaming.
     pub renamed: usize,
-    /// Kept apart by order.
+    /// Paths whose writers are kept apart by order.
     pub ordered: usize,
 }
 
 /// A command that failed.
 #[derive(Clone, Debug)]
 pub struct FailedCommand {
-    /// The extension that it is for.
+    /// The extension that it belongs to.
     pub extension: Option<String>,
     /// The command.
     pub command: Vec<String>,
-    /// Where it ran.
+    /// Its working directory.
     pub cwd: PathBuf,
-    /// Its exit status; negative for the number of a signal.
+    /// Its exit status, or the negative number of the signal that ended it.
     pub status: i32,
-    /// What it printed to its standard error.
+    /// The text that it printed to standard error.
     pub err: String,
 }
 
@@ -90,7 +90,7 @@ pub struct FailedCommand {
 pub struct LeftCommand {
     /// The command.
     pub command: Vec<String>,
-    /// Why.
+    /// The reason.
     #[serde(serialize_with = "as_text")]
     pub reason: Left,
 }
@@ -100,7 +100,7 @@ fn as_text<S: serde::Serializer>(reason: &Left, serializer: S) -> Result<S::Ok, 
 }
 
 impl Report {
-    /// Of these programs, after `wall` of which Python waited for `waited`.
+    /// Summarizes these programs. The run took `wall`, and Python waited for `waited` of that.
     pub(crate) fn of(programs: &[Program], jobs: usize, wall: Duration, waited: Duration) -> Self {
         let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
         let (totals, chains): (Vec<Duration>, Vec<Duration>) = programs.iter().map(durations).unzip();
@@ -141,7 +141,7 @@ impl Commands {
     fn count(&mut self, program: &Program) {
         let graph = &program.graph;
         let (spared, distinct) = program.spared_commands();
-        // What was recorded twice because Python went back is one command.
+        // A command that was recorded twice because Python went back counts once.
         self.recorded += graph.program().filter(|seq| !graph.is_cancelled(*seq)).count() + spared;
         self.distinct += graph.all_nodes().filter(|node| is_wanted(program, *node)).count() + distinct;
         self.reused += distinct;
@@ -158,21 +158,21 @@ impl Commands {
     }
 }
 
-/// Whether a node is part of what the serial build does.
+/// Returns whether a node is part of what the serial build does.
 fn is_wanted(program: &Program, node: NodeId) -> bool {
     !matches!(program.graph.state(node), State::Cancelled | State::Doomed)
 }
 
-/// The sum of all durations, and that of the longest chain.
+/// Returns the sum of all durations, and the duration of the longest chain.
 fn durations(program: &Program) -> (Duration, Duration) {
     let mut total = Duration::ZERO;
     let mut chains: Vec<Duration> = Vec::with_capacity(program.jobs.len());
-    // What a node waits for was recorded before it.
+    // Every node that a node waits for was recorded before it.
     for (node, job) in program.graph.all_nodes().zip(&program.jobs) {
         let own = job.ending().map_or(Duration::ZERO, Ending::duration);
         total += own;
         let waited_for = program.graph.dependencies(node).iter().copied();
-        // Some had ended before it was recorded, and it did not have to wait.
+        // Some of these had ended before it was recorded, so it did not have to wait for them.
         let read = program.graph.sources(node).filter_map(|(_, source)| source);
         let before = waited_for.chain(read).map(|before| chains[before.index()]).max();
         chains.push(own + before.unwrap_or_default());

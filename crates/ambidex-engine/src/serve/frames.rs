@@ -1,4 +1,4 @@
-//! How frames come in by a socket, with the descriptors that come along.
+//! How frames arrive on a socket, with the descriptors that come along.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
@@ -8,17 +8,17 @@ use std::os::unix::net::UnixStream;
 
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
-/// Longest frame that is read, in bytes: far above any command line, far below what would hurt.
+/// The longest frame that is read, in bytes: far above any command line, far below what would do harm.
 const LIMIT: usize = 64 << 20;
 
-/// How much is read at once, in bytes.
+/// The number of bytes that are read at once.
 const CHUNK: usize = 1 << 16;
 
-/// The frames that come by one socket.
+/// The frames that arrive on one socket.
 #[derive(Debug)]
 pub(crate) struct Frames {
     stream: UnixStream,
-    /// What was read and not yet taken.
+    /// The bytes that were read and not yet taken.
     buffer: Vec<u8>,
     /// Where in the buffer the next frame begins.
     begin: usize,
@@ -30,7 +30,8 @@ impl Frames {
         Self { stream, buffer: Vec::new(), begin: 0, fds: VecDeque::new() }
     }
 
-    /// The next frame; none where the other side has ended, or ends within a frame: then nobody waits for an answer.
+    /// Returns the next frame, or `None` if the other side has ended, even within a frame: then nobody waits for an
+    /// answer.
     pub fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         loop {
             let rest = &self.buffer[self.begin..];
@@ -51,14 +52,14 @@ impl Frames {
         }
     }
 
-    /// The descriptors that came with the frame that was taken last.
+    /// Takes the descriptors that came with the last frame.
     pub fn take_fds(&mut self) -> Vec<OwnedFd> {
-        // They are only sent with frames that nothing follows until they are taken, two at a time.
+        // Descriptors come two at a time, and only with frames that nothing follows until they are taken.
         let count = self.fds.len().min(2);
         self.fds.drain(..count).collect()
     }
 
-    /// Reads until the other side has ended. What comes is not wanted any more.
+    /// Reads until the other side has ended, and discards what arrives.
     pub fn drain(&mut self) {
         while matches!(self.read_more(), Ok(true)) {
             self.begin = self.buffer.len();

@@ -13,29 +13,28 @@ use crate::observe::by_libc::Loaded;
 use crate::program::Program;
 use crate::serve::table::Table;
 
-/// How the engine is to run.
+/// The settings of an engine.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// How many commands run at once.
     pub jobs: usize,
     /// Whether a project's own `-j` may change that.
     pub jobs_may_change: bool,
-    /// Whether only those commands are run whose results Python asks for.
+    /// Whether to run only those commands whose results Python asks for.
     pub only_record: bool,
-    /// Whether every output is put to its own place in the end, also objects.
+    /// Whether to put every output at its place in the end, including objects.
     pub commit_all: bool,
-    /// Chooses among ready commands at random, from this seed.
+    /// A seed for a random choice among ready commands.
     pub schedule_seed: Option<u64>,
-    /// CommandDescription of each wait of a process as it ends.
+    /// A function that gets a description of each wait of a process as the wait ends.
     pub on_wait: Option<fn(&str)>,
-    /// Where results are pool with other trees, if anywhere.
+    /// The store where results are shared with other trees, if there is one.
     pub store: Option<Store>,
-    /// The library that is preloaded into commands to see what they look at. Where there is none, every command is run each
-    /// time.
+    /// The library that is preloaded into commands to see what they look at. Without it, every command runs each time.
     pub observer: Option<PathBuf>,
 }
 
-/// The state, in the hands of one thread.
+/// The engine's state, locked by one thread.
 pub(crate) type Guard<'a> = MutexGuard<'a, EngineState>;
 
 #[derive(Debug)]
@@ -45,23 +44,24 @@ pub(crate) struct EngineState {
     pub running: usize,
     workers: usize,
     pub stopping: bool,
-    /// What captured processes see of all this without asking.
+    /// The table that captured processes read without asking.
     pub table: Table,
     random: Option<u64>,
-    /// How long some session waited for commands, how many do now, and since when.
+    /// How long at least one session has waited for commands. The next fields say how many sessions wait now, and since
+    /// when.
     pub waited: Duration,
     waiting: usize,
     waiting_since: Option<Instant>,
 }
 
 impl EngineState {
-    /// A session begins to wait for commands.
+    /// Notes that a session begins to wait for commands.
     pub fn begin_wait(&mut self) {
         self.waiting += 1;
         self.waiting_since.get_or_insert_with(Instant::now);
     }
 
-    /// It goes on.
+    /// Notes that a session goes on.
     pub fn end_wait(&mut self) {
         self.waiting -= 1;
         if self.waiting == 0
@@ -72,20 +72,20 @@ impl EngineState {
     }
 }
 
-/// What the threads of the engine share.
+/// The state that the threads of the engine share.
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
     pub options: Options,
-    /// Where commands keep temporary files: what one that is ended leaves there goes with the engine.
+    /// The directory for the temporary files of commands. Files that an ended command leaves there go with the engine.
     temporary: PathBuf,
-    /// Where processes write down what they change behind a snapshot.
+    /// The directory for the journals, in which processes note what they change after a snapshot.
     journals: PathBuf,
     engine: Mutex<EngineState>,
-    /// What is known of how libraries are found.
+    /// The known facts about how libraries are found.
     loaded: Mutex<Loaded>,
-    /// Something can be started.
+    /// Signalled when something can be started.
     work: Condvar,
-    /// Something ended.
+    /// Signalled when something has ended.
     progress: Condvar,
 }
 
@@ -115,7 +115,7 @@ impl WorkerPool {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, EngineState> {
-        // A thread that panicked holding the lock has left the state in doubt: no other may go on with it.
+        // A thread that panicked while it held the lock has left the state in doubt, so no other may go on with it.
         self.engine.lock().expect("the state of the engine is sound")
     }
 
@@ -130,32 +130,32 @@ impl WorkerPool {
         Ok(())
     }
 
-    /// Something was recorded or demanded: lets it be started.
+    /// Lets the workers start what was recorded or demanded.
     pub fn new_work(self: &Arc<Self>, engine: &mut EngineState) {
-        // If there can be no more threads, those that are there do it.
+        // If the system allows no more threads, the existing ones do the work.
         while engine.workers < engine.jobs && self.add_worker(engine).is_ok() {}
         self.work.notify_all();
     }
 
-    /// The folder of a program's journal.
+    /// Returns the directory of a program's journal.
     pub fn journal(&self, program: usize) -> std::io::Result<PathBuf> {
         let folder = self.journals.join(program.to_string());
         std::fs::create_dir_all(&folder)?;
         Ok(folder)
     }
 
-    /// Something changed that somebody may wait for.
+    /// Announces that something changed that another thread may wait for.
     pub fn tell_progress(&self) {
         self.progress.notify_all();
     }
 
-    /// Looks how far a program's predictions are confirmed. Where one was wrong, its process is stopped.
+    /// Finds how far a program's predictions are confirmed. If one was wrong, stops the program's process.
     pub fn advance(&self, program: usize) {
         let wrong = self.lock().programs[program].advance();
         self.park(wrong);
     }
 
-    /// A program has advanced: stops its process, if it is to stop.
+    /// Stops a program's process after an advance, if it must stop.
     pub fn park(&self, pid: Option<u32>) {
         if let Some(pid) = pid {
             process::park(pid);
@@ -168,7 +168,7 @@ impl WorkerPool {
         self.progress.wait(engine).expect("the state of the engine is sound")
     }
 
-    /// Ends every command, now. None is started any more.
+    /// Ends every command now. No more commands are started.
     pub fn stop(&self) {
         let mut engine = self.lock();
         engine.stopping = true;
@@ -183,7 +183,7 @@ impl WorkerPool {
         process::wait_until_ended();
     }
 
-    /// The life of one worker: starts commands while there are any.
+    /// Runs one worker: starts commands as they become ready.
     fn work(self: Arc<Self>) {
         let mut engine = self.lock();
         loop {
@@ -226,7 +226,7 @@ impl WorkerPool {
             engine.programs[program].jobs[started.node.index()].life =
                 crate::program::job::Life::Running(Some(pid));
             if engine.programs[program].graph.state(started.node) == ambidex_graph::State::Doomed {
-                // It became unwanted between its start and here.
+                // It was doomed between its start and here.
                 process::end(pid);
             }
         };

@@ -1,4 +1,4 @@
-//! The socket by which captured processes find the engine.
+//! The socket through which captured processes find the engine.
 
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -20,7 +20,7 @@ use crate::serve::trees::Trees;
 use crate::serve::turns;
 use crate::serve::witness;
 
-/// Serves whoever has come: the first frame says who it is.
+/// Serves a new connection. Its first frame says who it is.
 fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
     let mut frames = Frames::new(stream.try_clone()?);
     let Some(hello) = frames.next()? else { return Ok(()) };
@@ -32,8 +32,8 @@ fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
     }
 }
 
-/// Serves whoever has come. If what it asks for can't be done, the build is over: whoever waits for it, or for another
-/// process of the same program, must not wait for ever.
+/// Serves a new connection. If its request fails, the build is over: whoever waits for it, or for another process of
+/// the same program, must not wait forever.
 fn serve_or_stop(sight: &Sight, stream: UnixStream) {
     let stopping = || sight.pool.lock().stopping;
     if let Err(error) = serve(sight, stream)
@@ -45,19 +45,19 @@ fn serve_or_stop(sight: &Sight, stream: UnixStream) {
     }
 }
 
-/// Whether this is how it shows that a captured process has ended in the middle of its conversation.
+/// Returns whether the error means that a captured process has ended in the middle of its conversation.
 fn is_of_an_ended_process(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted, UnexpectedEof};
     matches!(error.kind(), Interrupted | UnexpectedEof | BrokenPipe | ConnectionReset)
 }
 
-/// Whether it is a process of the same user that has come. The socket's folder lets nobody else in; this is for a system
-/// where it does.
+/// Returns whether the connection comes from a process of the same user. The socket's directory lets nobody else in;
+/// this check is for a system where it does.
 fn is_own(stream: &UnixStream) -> bool {
     rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid == rustix::process::geteuid())
 }
 
-/// How long to wait before something is tried again of which the system has no more now.
+/// How long to wait before a retry when the system has run out of something.
 const SHORTAGE: Duration = Duration::from_millis(20);
 
 /// An engine that serves captured processes until it is dropped or stopped.
@@ -70,10 +70,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens a socket and serves whoever comes.
+    /// Opens a socket and serves whoever connects.
     ///
     /// # Errors
-    /// If no socket can be made in the temporary folder.
+    /// If no socket can be made in the temporary directory.
     pub fn start(options: Options) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
         let listener = UnixListener::bind(folder.path().join("socket"))?;
@@ -88,7 +88,7 @@ impl Engine {
         let accept = move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else {
-                    // Too many files are open, say (accept(2)).
+                    // For example, too many files are open (accept(2)).
                     std::thread::sleep(SHORTAGE);
                     continue;
                 };
@@ -101,7 +101,7 @@ impl Engine {
                     std::thread::Builder::new().spawn(move || serve_or_stop(&sight, stream))
                 };
                 while start().is_err() {
-                    // No more threads or files can be had for now: whoever asks is served later.
+                    // No more threads or files are available for now, so the connection is served later.
                     std::thread::sleep(SHORTAGE);
                 }
             }
@@ -110,12 +110,12 @@ impl Engine {
         Ok(engine)
     }
 
-    /// The socket, for `AMBIDEX_SOCKET`.
+    /// Returns the path of the socket, for `AMBIDEX_SOCKET`.
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("socket")
     }
 
-    /// Ends every command that runs. Returns when all have ended, and what was learnt is written down.
+    /// Ends every running command. Returns when all have ended and everything that was learnt is saved.
     pub fn stop(&self) {
         self.trees.ending.store(true, Ordering::SeqCst);
         self.pool.stop();
@@ -131,18 +131,18 @@ impl Engine {
             memory.close(programs().all(Program::is_concluded));
             drop(memory);
             tree.go_home();
-            // Threads may have the tree until the process ends.
+            // Threads may hold the tree until the process ends.
             tree.remove_outside();
         }
     }
 
-    /// What was done.
+    /// Returns a report of what was done.
     pub fn report(&self) -> Report {
         let engine = self.pool.lock();
         Report::of(&engine.programs, engine.jobs, self.began.elapsed(), engine.waited)
     }
 
-    /// The state folders of the trees that were built.
+    /// Returns the state directories of the trees that were built.
     pub fn state_folders(&self) -> Vec<PathBuf> {
         self.trees.all().iter().map(|tree| tree.folder().to_owned()).collect()
     }

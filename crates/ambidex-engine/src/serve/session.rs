@@ -1,4 +1,4 @@
-//! How one captured process is served: each request changes its program, waits for it, or both.
+//! How the engine serves one captured process: each request changes its program, waits for it, or both.
 
 mod record;
 
@@ -21,14 +21,14 @@ use crate::program::{Origin, Program, PythonState, Unit};
 use crate::serve::frames::Frames;
 use crate::serve::sight::{self, Sight, Stopped};
 
-/// One captured process.
+/// The session of one captured process.
 pub(crate) struct Session {
     sight: Sight,
     stream: UnixStream,
     frames: Frames,
-    /// Its program's number.
+    /// The number of its program.
     program: usize,
-    /// Nodes that were recorded, and not yet looked for among what earlier builds have left.
+    /// Nodes that were recorded, and not yet looked up among the results of earlier builds.
     new_nodes: Vec<NodeId>,
 }
 
@@ -69,13 +69,14 @@ impl Session {
         };
         unwanted.into_iter().for_each(process::end);
         session.sight.pool.tell_progress();
-        // A panic there has been printed.
+        // A panic there has already been printed.
         let _ = writer.join();
         session.change(|program| program.log.close());
         result
     }
 
-    /// Writes, in a thread of its own, what the process and its commands have printed: whoever reads it may be slow.
+    /// Writes, in a thread of its own, what the process and its commands have printed, because whoever reads it may be
+    /// slow.
     ///
     /// # Errors
     /// If the system allows no more threads.
@@ -98,7 +99,7 @@ impl Session {
                     return;
                 }
                 if !was_drained && engine.programs[number].log.is_drained() {
-                    // All of it had been written before a rollback, or nothing is to be said.
+                    // All of it was written before a rollback, or there is nothing to write.
                     pool.tell_progress();
                 }
                 engine = pool.wait_for_progress(engine);
@@ -135,7 +136,7 @@ impl Session {
                     let request = serde_json::from_slice(&frame)?;
                     if let Some(reply) = self.answer(request)? {
                         protocol::send(&mut self.stream, &reply)?;
-                        // While Python goes on.
+                        // Meanwhile, Python goes on.
                         self.spare_or_start();
                     }
                     continue;
@@ -146,7 +147,7 @@ impl Session {
         Ok(())
     }
 
-    /// Changes the program, and lets those know who wait for it.
+    /// Changes the program, and wakes the threads that wait for it.
     fn change<T>(&self, change: impl FnOnce(&mut Program) -> T) -> T {
         let mut engine = self.sight.pool.lock();
         let result = change(&mut engine.programs[self.program]);
@@ -154,7 +155,7 @@ impl Session {
         result
     }
 
-    /// What the last frame says is part of the program now.
+    /// Counts the last frame: what it says is part of the program now.
     fn taken_in(&self) {
         self.change(|program| program.frames += 1);
     }
@@ -231,7 +232,7 @@ impl Session {
         Reply::Waited { settled: self.sight.tell_settled(self.program), failed }
     }
 
-    /// Takes in what a message tells besides its commands.
+    /// Takes in what a message says besides its commands.
     fn introduce(&self, scope: u32, open: Option<OpenScope>, env: Option<BTreeMap<String, String>>) {
         self.change(|program| {
             if let Some(open) = open {
@@ -284,7 +285,8 @@ impl Session {
         Ok(outputs)
     }
 
-    /// Whether the serial build would find the target out of date, if it would have made it in this run.
+    /// Returns whether the serial build would find the target out of date, if it would have made the target in this
+    /// run.
     fn is_outdated(&self, target: &Target, cwd: &Path, unit: Unit) -> io::Result<Option<bool>> {
         let Target { path, sources } = target;
         let path = Path::new(path);
@@ -306,7 +308,7 @@ impl Session {
         Ok(Some(is_later || program.is_older(made, path, sources, cwd, unit)))
     }
 
-    /// What somebody was about to change when he said so may be changed now.
+    /// Makes the engine look at files again, if somebody announced a change: it may have been made by now.
     fn look_again(&self) {
         let is_due = |program: &mut Program| {
             let changes = &mut program.changes;
@@ -349,9 +351,9 @@ impl Session {
         pool.new_work(&mut engine);
     }
 
-    /// Lets the process go on from a snapshot, since a command behind it did not end as predicted.
+    /// Lets the process go on from a snapshot, because a command after it did not end as predicted.
     fn go_back(&mut self) -> io::Result<()> {
-        // It ends this stream when it has stopped.
+        // The process ends this stream when it has stopped.
         self.frames.drain();
         self.new_nodes.clear();
         let unwanted = self.change(Program::go_back);
@@ -381,7 +383,7 @@ impl Session {
     }
 }
 
-/// What is known of a process from its first words.
+/// Returns what is known of a process from its first message.
 fn origin(cwd: &str, argv: &[String], prefix: Option<&str>) -> Origin {
     let temporary = std::env::temp_dir();
     let mut folders: Vec<PathBuf> = [Path::new("/tmp"), Path::new("/var/tmp"), &temporary]

@@ -1,4 +1,4 @@
-//! What has to be done before a process may look at a path, change it, or start something that may do either.
+//! Everything that must happen before a process looks at a path, changes it, or starts something that may do either.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -13,7 +13,8 @@ use crate::program::waits::Cause;
 use crate::serve::pool::{EngineState, Guard, WorkerPool};
 use crate::serve::trees::Trees;
 
-/// The process that asks has been stopped, and does not wait for an answer any more; or the engine ends.
+/// The error that the process that asks has been stopped and no longer waits for an answer, or that the engine is
+/// ending.
 #[derive(Debug)]
 pub(crate) struct Stopped;
 
@@ -23,28 +24,28 @@ impl From<Stopped> for io::Error {
     }
 }
 
-/// What sessions and witnesses do alike.
+/// The operations that sessions and witnesses share.
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
     pub pool: Arc<WorkerPool>,
     pub trees: Arc<Trees>,
     /// The program of the process that asks, if it has one.
     pub asker: Option<usize>,
-    /// Which of the program's processes it is (see [`Program::incarnation`]).
+    /// The incarnation of this process (see [`Program::incarnation`]).
     pub incarnation: u64,
 }
 
 impl Sight {
-    /// Waits until a program has taken in so many frames of its process.
+    /// Waits until a program has taken in this many frames of its process.
     pub fn catch_up(&self, program: usize, frames: u64) -> Result<(), Stopped> {
         self.wait(program, |program| program.frames >= frames).map(drop)
     }
 
-    /// Waits until nothing of a program is pending, and, of the asker's own, all that it printed is written. That holds as
-    /// long as the guard: another process than the one that asks may record its next command at any time.
+    /// Waits until nothing of a program is pending and, if it is the asker's own, all its text is written. This holds
+    /// only as long as the guard: a process other than the asker may record its next command at any time.
     ///
-    /// What another process prints, the one that asks may have to read, from a pipe that is full: only its commands are
-    /// waited for.
+    /// For another process, waits only for its commands, because the asker may have to read that process's text, from a
+    /// pipe that is full.
     pub fn settle(&self, program: usize) -> Result<Guard<'_>, Stopped> {
         let is_own = self.asker == Some(program);
         let mut engine = self.pool.lock();
@@ -61,7 +62,7 @@ impl Sight {
         })
     }
 
-    /// Puts all that other processes have made to its place: commands of this one may read it.
+    /// Puts everything that other processes have made at its place, because commands of this process may read it.
     pub fn commit_others(&self) -> io::Result<()> {
         for number in self.programs().filter(|number| Some(*number) != self.asker) {
             drop(self.settle_and_commit(number, |_, _| true)?);
@@ -69,7 +70,7 @@ impl Sight {
         Ok(())
     }
 
-    /// Puts those of these files to their places that other processes have made.
+    /// Puts those of these files that other processes have made at their places.
     pub fn commit_read(&self, files: &[Arc<Path>]) -> io::Result<()> {
         for number in self.programs().filter(|number| Some(*number) != self.asker) {
             let wanted = {
@@ -84,7 +85,7 @@ impl Sight {
         Ok(())
     }
 
-    /// Does what a process waits for, and takes down how long that took.
+    /// Does what a process waits for, and notes how long that took.
     pub fn timed<T>(&self, cause: Cause, what: impl FnOnce() -> String, wait: impl FnOnce() -> T) -> T {
         let began = Instant::now();
         let result = wait();
@@ -92,11 +93,11 @@ impl Sight {
         result
     }
 
-    /// Takes down what a process has waited for.
+    /// Notes what a process has waited for.
     pub fn waited(&self, cause: Cause, what: impl FnOnce() -> String, began: Instant) {
         let time = began.elapsed();
         let mut engine = self.pool.lock();
-        // What a process without a program of its own waits for, somebody with one has started it for.
+        // A process without a program of its own was started by one that has a program. Its wait counts for program 0.
         if let Some(program) = engine.programs.get_mut(self.asker.unwrap_or(0)) {
             let what = what();
             if program.waits.add(cause, what.clone(), time)
@@ -107,10 +108,10 @@ impl Sight {
         }
     }
 
-    /// Waits until something holds for a program. It does as long as the guard.
+    /// Waits until something holds for a program. It holds as long as the guard.
     pub fn wait(&self, number: usize, holds: impl Fn(&Program) -> bool) -> Result<Guard<'_>, Stopped> {
         let mut engine = self.pool.lock();
-        // What has been ended by force has not been done.
+        // A command that was ended by force does not count as done.
         let judge = |engine: &EngineState| {
             if engine.stopping || self.is_gone(engine) {
                 return Some(Err(Stopped));
@@ -131,8 +132,8 @@ impl Sight {
         waited.map(|()| engine)
     }
 
-    /// Whether the process that asks has been stopped for good, or is about to: a snapshot goes on in its place. What it
-    /// may still say does not count.
+    /// Returns whether the process that asks has been stopped for good, or is about to be, because a snapshot goes on
+    /// in its place. Its messages no longer count.
     fn is_gone(&self, engine: &EngineState) -> bool {
         self.asker.is_some_and(|asker| {
             let program = &engine.programs[asker];
@@ -140,12 +141,13 @@ impl Sight {
         })
     }
 
-    /// Whether the process that asks has to stop, or has.
+    /// Returns whether the process that asks must stop, or has stopped.
     pub fn is_of_the_past(&self) -> bool {
         self.is_gone(&self.pool.lock())
     }
 
-    /// A snapshot of the process that asks is about to be taken. Returns its number, if it is wanted.
+    /// Announces that a snapshot of the process that asks is about to be taken. Returns its number, if the engine
+    /// accepts it.
     pub fn announce_snapshot(
         &self,
         program: usize,
@@ -160,24 +162,24 @@ impl Sight {
         engine.programs[program].announce_snapshot(pid, stream, journal)
     }
 
-    /// The snapshot waits. Returns whether it is wanted.
+    /// Adds the snapshot, which now waits. Returns whether the engine keeps it.
     pub fn add_snapshot(&self, program: usize, number: u64) -> bool {
         let mut engine = self.pool.lock();
         !self.is_gone(&engine) && engine.programs[program].add_snapshot(number)
     }
 
-    /// The numbers of all programs.
+    /// Returns the numbers of all programs.
     fn programs(&self) -> std::ops::Range<usize> {
         0..self.pool.lock().programs.len()
     }
 
-    /// A process looks at these paths: whatever of them is pending is put to its place.
+    /// Puts whatever is pending among these paths at its place, because a process looks at them.
     pub fn look(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
         self.see(paths, cwd, Reach::Listed)
     }
 
-    /// A process makes a folder, in which no command can have found anything, nor written. It fails where there is
-    /// something of the name.
+    /// Prepares for a process to make a directory, in which no command can have found or written anything. The process
+    /// fails if something has that name.
     pub fn make_folder(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
         self.see(paths, cwd, Reach::Itself)
     }
@@ -192,17 +194,17 @@ impl Sight {
         Ok(())
     }
 
-    /// A process changes these paths; `undoable` if that can be taken back.
+    /// Prepares for a process to change these paths. `undoable` says whether the change can be undone.
     pub fn change(&self, paths: &[&Path], cwd: &Path, undoable: bool) -> io::Result<()> {
         for number in self.programs() {
             let (concerned, read) = {
                 let mut engine = self.pool.lock();
                 let program = &mut engine.programs[number];
-                // It is about to: what is looked at meanwhile does not count when it has.
+                // The change is yet to come, so a look made in the meantime does not count after it.
                 program.changes.unseen = true;
                 program.changes.by_others |= self.asker != Some(number);
                 let concerned = concerned(program, paths, cwd, Reach::Below);
-                // What a command will look at is only known when it has ended.
+                // The engine learns what a command looks at only when the command has ended.
                 let pending = !program.graph.is_settled();
                 let mut may_be_read = false;
                 let mut may_go_on = undoable && self.asker == Some(number) && program.has_snapshot();
@@ -230,7 +232,7 @@ impl Sight {
         Ok(())
     }
 
-    /// A process does what may look at anything and change anything.
+    /// Prepares for a process to do something that may look at anything and change anything.
     pub fn settle_all(&self) -> io::Result<()> {
         for number in self.programs() {
             self.settle_and_commit(number, |_, _| true)?.programs[number].inputs_change();
@@ -239,7 +241,7 @@ impl Sight {
         Ok(())
     }
 
-    /// Waits until nothing of a program is pending, and puts its outputs to their places.
+    /// Waits until nothing of a program is pending, and puts its outputs at their places.
     pub fn settle_and_commit(
         &self,
         number: usize,
@@ -250,15 +252,15 @@ impl Sight {
         Ok(engine)
     }
 
-    /// Whether nothing of a program is pending. Then its process is told so, and goes back no more. Returns how many
-    /// frames of it that is true of.
+    /// Returns the number of frames of a program's process for which nothing is pending, if nothing is. The process is
+    /// told this number and goes back no more, so its snapshots are released.
     pub fn tell_settled(&self, program: usize) -> Option<u64> {
         let mut engine = self.pool.lock();
         if self.is_gone(&engine) {
             return None;
         }
         let program = &mut engine.programs[program];
-        // Else it would write itself what has been written already.
+        // Otherwise the process would itself write text that has already been written.
         let settled = program.is_settled() && program.log.has_caught_up();
         settled.then(|| {
             program.let_snapshots_go();
@@ -267,7 +269,7 @@ impl Sight {
     }
 }
 
-/// Puts outputs of a program to their places.
+/// Puts outputs of a program at their places.
 pub(crate) fn commit(
     engine: &mut Guard<'_>,
     number: usize,
@@ -278,8 +280,8 @@ pub(crate) fn commit(
     Ok(())
 }
 
-/// Clears the table where no program has anything that isn't at its place. From then on nobody asks before it changes
-/// something: what is known of files does not count any more when the next command comes.
+/// Clears the table if every output of every program is at its place. From then on no process asks before it changes
+/// something, so what is known of files no longer counts when the next command comes.
 pub(crate) fn tidy(engine: &mut Guard<'_>) {
     let idle = |program: &Program| {
         program.graph.is_settled()
@@ -292,7 +294,7 @@ pub(crate) fn tidy(engine: &mut Guard<'_>) {
     }
 }
 
-/// A path, and what it leads to where it is a symbolic link.
+/// Returns a path, and what it leads to if it is a symbolic link.
 fn with_targets(path: PathBuf) -> impl Iterator<Item = PathBuf> {
     let target = |link: &PathBuf| {
         let target = std::fs::read_link(link).ok()?;
@@ -302,17 +304,18 @@ fn with_targets(path: PathBuf) -> impl Iterator<Item = PathBuf> {
     std::iter::successors(Some(path), target).take(41)
 }
 
-/// What else than a path itself is seen or changed with it.
+/// How far beyond a path itself a look or a change reaches.
 #[derive(Clone, Copy)]
 pub(crate) enum Reach {
     Itself,
-    /// If it is a folder, what is right in it.
+    /// If it is a directory, its direct entries.
     Listed,
-    /// If it is a folder, all that is in it.
+    /// If it is a directory, everything in it.
     Below,
 }
 
-/// The outputs that are pending, or done but not at their place, and are these paths or in their reach.
+/// Returns the outputs of a program that are among these paths or within their reach, including those that are at their
+/// places.
 pub(crate) fn concerned(program: &mut Program, paths: &[&Path], cwd: &Path, reach: Reach) -> Vec<PathId> {
     let mut found = Vec::new();
     for path in paths.iter().flat_map(|path| with_targets(cwd.join(path))) {

@@ -1,6 +1,7 @@
-//! The table by which captured processes see, without asking, that nothing they look at is pending.
+//! The table in which captured processes see, without asking, that nothing they look at is pending.
 //!
-//! It is a file that the processes map. Bit sets in it only say what *may* be pending: a process that finds a bit asks.
+//! It is a file that the processes map. A set bit only says that something *may* be pending, so a process that finds
+//! one asks.
 
 use std::fs::File;
 use std::io;
@@ -8,14 +9,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Where the bits begin, in bytes.
+/// The offset of the bits, in bytes.
 const BITS: u64 = 4096;
-/// How many bytes of bits there are.
+/// The size of the bits, in bytes.
 const SIZE: usize = 65536;
-/// Where it says whether anything is pending at all.
+/// The offset of the flag that says whether anything is pending at all, in bytes.
 const PENDING: u64 = 4;
 
-/// See the module.
+/// The shared table, as the engine writes it.
 #[derive(Debug)]
 pub(crate) struct Table {
     file: File,
@@ -24,19 +25,19 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A new one in the engine's folder.
+    /// Creates the table in the engine's directory.
     pub fn new(folder: &Path) -> io::Result<Self> {
         let file = File::create_new(folder.join("table"))?;
-        // All of it, so that there is room for it however full the disk will be.
+        // Writes all of it, so that it has its space however full the disk gets.
         file.write_all_at(&[0; BITS as usize + SIZE], 0)?;
         file.write_all_at(&[2], 0)?;
         Ok(Self { file, bits: vec![0; SIZE], pending: false })
     }
 
-    /// The output at this place is pending.
+    /// Marks the output at this place as pending.
     ///
     /// # Errors
-    /// If the table can't be written: then nothing may be pending.
+    /// If the table can't be written. Then nothing may be pending.
     pub fn add(&mut self, place: &Path) -> io::Result<()> {
         if let Some(name) = place.file_name() {
             self.set(hash(&[name.as_bytes()]))?;
@@ -47,11 +48,11 @@ impl Table {
         self.set_pending(true)
     }
 
-    /// Nothing is pending any more.
+    /// Marks everything as no longer pending.
     pub fn clear(&mut self) {
         if self.pending && self.set_pending(false).is_ok() {
             self.bits.fill(0);
-            // A bit that stays only makes processes ask in vain.
+            // A bit that stays set only makes processes ask in vain.
             let _ = self.write(&self.bits, BITS);
         }
     }
@@ -86,13 +87,13 @@ impl Table {
     }
 }
 
-/// FNV-1a, 64 bits wide (draft-eastlake-fnv): both sides must have the very same.
+/// Returns the 64-bit FNV-1a hash (draft-eastlake-fnv). Both sides must compute exactly the same hash.
 fn hash(parts: &[&[u8]]) -> u64 {
     let bytes = parts.iter().copied().flatten();
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// Whether a place has a name that the table can hold.
+/// Returns whether the table has the bit of a name set.
 #[cfg(test)]
 fn has(table: &Table, name: &std::ffi::OsStr) -> bool {
     let bit = usize::try_from(hash(&[name.as_bytes()]) % (SIZE as u64 * 8)).unwrap();

@@ -19,7 +19,7 @@ struct Cell {
 #[derive(Debug, Default)]
 pub(crate) struct Trees {
     cells: Mutex<HashMap<PathBuf, Arc<Cell>>>,
-    /// Whether the engine ends: nobody waits for another build any more.
+    /// Whether the engine is ending. Then nobody waits for another build any more.
     pub ending: AtomicBool,
 }
 
@@ -34,8 +34,8 @@ impl Trees {
         Ok(cell.tree.get_or_init(|| tree).clone())
     }
 
-    /// Something was changed that commands may read, or may be any time from now on; this file, if it is known. What
-    /// was found out about files before does not count any more, whoever asked.
+    /// Invalidates what is known of files, whoever looked at them: something that commands may read was changed, or may
+    /// be changed at any time from now on. `file` is that file, if it is known.
     pub fn invalidate(&self, file: Option<&Path>) {
         for tree in self.all() {
             let files = &mut tree.memory().files;

@@ -1,4 +1,5 @@
-//! How a command is served that asks whether it may change files that are not its outputs, or look at those of others.
+//! How the engine serves a command that asks whether it may change files that are not its outputs, or look at outputs
+//! of other commands.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -12,11 +13,11 @@ use crate::serve::frames::Frames;
 use crate::serve::pool::{EngineState, WorkerPool};
 use crate::serve::sight::{Reach, concerned};
 
-/// What a command asks for, by its name.
+/// The question of a command, which names itself by its program and node.
 struct Question<'a> {
     program: usize,
     node: usize,
-    /// How it looks; none if it changes something.
+    /// The reach of its look, or `None` if it changes something.
     looks: Option<Reach>,
     path: &'a Path,
 }
@@ -39,7 +40,7 @@ impl<'a> Question<'a> {
         let mut of_others = false;
         for (number, program) in engine.programs.iter_mut().enumerate() {
             let Some(reach) = self.looks.filter(|_| number != self.program) else { continue };
-            // Where another process makes it, nobody knows when.
+            // If another process makes the output, the engine does not know when.
             let seen = concerned(program, &paths, Path::new("/"), reach);
             of_others |=
                 seen.iter().any(|path| program.is_kept(*path) || !program.graph.is_at_place(*path, None));
@@ -51,7 +52,7 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Answers a command, or ends it. `hello` is the frame by which it asks.
+/// Answers a command, or ends it. `hello` is the frame with the question.
 pub(crate) fn serve(
     pool: &WorkerPool,
     mut stream: UnixStream,
@@ -60,7 +61,7 @@ pub(crate) fn serve(
 ) -> io::Result<()> {
     let malformed = || io::Error::new(io::ErrorKind::InvalidData, "a command asks in another protocol");
     let question = Question::of(hello).ok_or_else(malformed)?;
-    // In a check, what is before it is not run unless somebody wants it.
+    // In a check, the commands before it do not run unless something needs them.
     let turn = match pool.options.only_record {
         true => Turn::Now,
         false => question.answer(&mut pool.lock()).ok_or_else(malformed)?,
@@ -70,11 +71,11 @@ pub(crate) fn serve(
         Turn::Look => return send_frame(&mut stream, &[2]),
         Turn::Again(pid) => pid,
     };
-    // It ends as if it had failed, also where what asks has a process group of its own. Where the command's process isn't
-    // known yet, it has just been started.
+    // The command ends as if it had failed, even if the asking process has a process group of its own. If the command's
+    // process isn't known yet, it has just been started.
     let asks = process::group_of(&stream).filter(|group| Some(*group) != pid);
     pid.into_iter().chain(asks).for_each(process::end);
-    // Without an answer it would go on: it must have ended before that.
+    // Without an answer, the process would go on, so it must have ended first.
     frames.drain();
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! How one process is served that tells what it looks at, changes and starts (`docs/protocol.md`, "Witnesses"), and
-//! how its snapshots register.
+//! How the engine serves one process that reports what it looks at, changes and starts (`docs/protocol.md`,
+//! "Witnesses"), and how its snapshots register.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -29,7 +29,8 @@ pub(crate) fn serve(
         let reply = match answer(sight, program, &frame) {
             Ok(reply) => reply,
             Err(error) => {
-                // Without an answer the process would go on as without ambidex: it must have stopped before that.
+                // Without an answer, the process would go on as if ambidex did not exist, so it must have stopped
+                // first.
                 if sight.is_of_the_past() {
                     frames.drain();
                 }
@@ -41,10 +42,10 @@ pub(crate) fn serve(
     Ok(())
 }
 
-/// The answer says that nothing is pending any more.
+/// The answer that nothing is pending any more.
 const SETTLED: u8 = 1;
 
-/// The answer says that the snapshot is wanted.
+/// The answer that the engine keeps the snapshot.
 const WANTED: u8 = 2;
 
 fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8> {
@@ -55,7 +56,7 @@ fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8>
     let (kind, rest) = frame.split_first().ok_or_else(malformed)?;
     let mut fields = rest.strip_suffix(b"\0").unwrap_or(rest).split(|byte| *byte == 0);
     let sent = fields.next().unwrap_or_default();
-    // The process is about to tell of a command.
+    // The process is about to record a command.
     let is_about_to = sent.ends_with(b"+");
     let sent = number(Some(sent.strip_suffix(b"+").unwrap_or(sent)))?;
     let why = fields.next();
@@ -88,7 +89,7 @@ fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8>
     Ok(if settled { SETTLED } else { 0 })
 }
 
-/// Announces a snapshot. From here on the stream belongs to it. `hello` is its first frame.
+/// Announces a snapshot. From here on, the stream belongs to it. `hello` is its first frame.
 pub(crate) fn register(sight: &Sight, mut stream: UnixStream, hello: &[u8]) -> io::Result<()> {
     let words = std::str::from_utf8(&hello[1..]).map_err(io::Error::other)?;
     let mut numbers = words.split(' ').map(|word| word.parse::<u64>().unwrap_or(0));

@@ -1,4 +1,4 @@
-//! Whether a command would do again what is remembered of it, and what has to be remembered of one that ran.
+//! Whether a remembered run is what a command would do now, and how a command differs from an earlier one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +18,7 @@ use crate::memory::record::{CommandDescription, Difference, Record, Why};
 use crate::observe::looks::View;
 use crate::observe::surroundings::Surroundings;
 
-/// What is told of a command when another run of it, or of a like one, is to be explained.
+/// Returns the description of a command that helps to explain a later run of it, or of a similar command.
 pub(crate) fn described(
     fingerprint: &Fingerprint,
     argv: Vec<String>,
@@ -29,17 +29,17 @@ pub(crate) fn described(
     CommandDescription { place, argv, extension }
 }
 
-/// By what a command differs from an earlier one that made the same output.
+/// Returns how a command differs from an earlier one that made the same output.
 pub(crate) fn difference(now: &CommandDescription, then: &CommandDescription) -> Why {
     let missing = |of: &[String], from: &[String]| -> Vec<String> {
         of.iter().filter(|argument| !from.contains(argument)).cloned().collect()
     };
     let (added, removed) = (missing(&now.argv, &then.argv), missing(&then.argv, &now.argv));
-    // Where nothing is: the same arguments in another order, or another working directory.
+    // If both lists are empty, the arguments are in another order, or the working directory is another.
     Why::Command(Box::new(Difference { added, removed }))
 }
 
-/// Looks up what this tree remembers of a command.
+/// Looks up the remembered run of a command in this tree, or tells why there is none that holds.
 pub(crate) fn recall(
     memory: &mut Memory,
     fingerprint: &Fingerprint,
@@ -75,14 +75,14 @@ pub(crate) fn recall(
         give_permissions(&folder, &mut record)?;
     }
     if elsewhere || is_umask_another {
-        // Spares the comparison next time.
+        // Makes the comparison unnecessary next time.
         record.roles = roles.all().to_vec();
         memory.remember(fingerprint.key, &record);
     }
     Ok(record)
 }
 
-/// Outputs get the permissions that they would be made with now.
+/// Gives outputs the permissions that they would get if they were made now.
 fn give_permissions(folder: &Path, record: &mut Record) -> Result<(), Why> {
     record.result.umask = umask();
     for (output, state) in record.result.outputs.iter().zip(&mut record.states) {
@@ -95,7 +95,7 @@ fn give_permissions(folder: &Path, record: &mut Record) -> Result<(), Why> {
     Ok(())
 }
 
-/// The looks of a run at the places that its paths have here, by the roles that they had there.
+/// Returns the looks of a run at the paths that have the same roles here as the run's paths had there.
 fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Result<Vec<FindingId>, Why> {
     let then = Roles::of(&record.roles);
     let known = memory.looks(&record.looks);
@@ -130,7 +130,7 @@ fn why_not(memory: &mut Memory, record: &Record, id: FindingId, roles: &Roles) -
     why_not_at(memory, id, &path, roles)
 }
 
-/// Why what was seen then is not what is at the path now.
+/// Returns why what a look saw then is not what is at the path now.
 fn why_not_at(memory: &Memory, then: FindingId, path: &Path, roles: &Roles) -> Why {
     let named = roles.name(&path.to_string_lossy()).into_owned();
     match (memory.files.is_absent(then), path.exists()) {
@@ -140,7 +140,7 @@ fn why_not_at(memory: &Memory, then: FindingId, path: &Path, roles: &Roles) -> W
     }
 }
 
-/// The first variable that is set to something else.
+/// Returns the name of the first variable that has another value.
 fn variable(memory: &mut Memory, record: &Record, env: &Environment, roles: &Arc<Roles>) -> String {
     let secret = memory.secret();
     let Some(then) = memory.surroundings(record.surroundings) else { return String::new() };

@@ -1,4 +1,4 @@
-//! What a command is told apart by before it runs: its action key and the contents of its operands.
+//! The identity of a command before it runs: its action key and the contents of its operands.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use ambidex_store::Digest;
 use crate::base::roles::Roles;
 use crate::memory::record::{ActionKey, RunResult, Why};
 
-/// What makes a command comparable with others: all that its recording tells.
+/// The identity of a command for comparisons: everything that its recording says.
 #[derive(Clone, Debug)]
 pub(crate) struct Fingerprint {
     pub key: ActionKey,
@@ -18,16 +18,17 @@ pub(crate) struct Fingerprint {
 /// An object or archive that a command reads.
 #[derive(Clone, Debug)]
 pub(crate) struct Operand {
-    /// Its name, without the folder.
+    /// The file name, without the directory.
     pub name: String,
-    /// Its content; none where there is no such file.
+    /// The hash of the content; none if the file doesn't exist.
     pub digest: Option<Digest>,
-    /// Whether it is the archive that the command changes.
+    /// Whether this is the archive that the command changes.
     pub previous: bool,
 }
 
 impl Fingerprint {
-    /// Whether a run is still what the command would do, but for what it looked at and its outputs.
+    /// Returns why a run is no longer what the command would do, if so. What the run looked at and its outputs are not
+    /// checked here.
     pub fn objection(
         &self,
         command: &Command,
@@ -47,8 +48,8 @@ impl Fingerprint {
     }
 }
 
-/// Archives are special: taking members in that it has already changes nothing, so what came of the last run is as
-/// good as what was there before it.
+/// Returns why the operands differ from those of a run, if they do. Archives are special: adding members that an
+/// archive already has changes nothing, so the result of the last run counts as equal to the archive before it.
 fn operands_differ(command: &Command, operands: &[Operand], result: &RunResult) -> Option<Why> {
     let made = result.outputs.first().map(|output| output.digest);
     let same_count = operands.len() == result.operands.len();
@@ -62,12 +63,12 @@ fn operands_differ(command: &Command, operands: &[Operand], result: &RunResult) 
     }
 }
 
-/// Stands for an archive that is not there yet.
+/// The hash that stands for an archive that doesn't exist yet.
 pub(super) const NOTHING: Digest = Digest([0; 32]);
 
-/// Whether running it twice leaves what running it once does: `ar r`, not `ar q` (binutils manual, "ar"), and ranlib.
+/// Returns whether two runs leave the same as one: `ar r`, not `ar q` (binutils manual, "ar"), and ranlib.
 fn is_idempotent(command: &Command) -> bool {
-    // With options before it, which word it is depends on what they take.
+    // If options precede the operation, their arguments determine which word it is.
     let operation = command.argv.get(command.tool + 1).filter(|word| !word.starts_with("--"));
     command.kind == Kind::Index
         || command.kind == Kind::Archive

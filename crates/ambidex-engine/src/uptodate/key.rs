@@ -1,4 +1,4 @@
-//! What makes two commands the same, wherever and whenever they are run: all but the content of what they read.
+//! The identity of a command, wherever and whenever it runs: everything but the content of what it reads.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::base::roles::Roles;
 use crate::memory::record::ActionKey;
 use crate::observe::unremembered::Unremembered;
 
-/// Counts up when what goes into a key changes.
+/// The version of keys, which goes up when what goes into a key changes.
 const VERSION: &[u8] = b"ambidex action 2";
 
-/// The key of a command, and the roles of its paths.
+/// Returns the key of a command, and the roles of its paths.
 pub(crate) fn of(
     command: &Command,
     program: &Path,
@@ -36,7 +36,8 @@ pub(crate) fn of(
     (ActionKey(parts.digest()), roles)
 }
 
-/// What `PWD` calls the working directory, if that is another name: compilers write it into debug information.
+/// Returns the name of the working directory in `PWD`, if that is another name: compilers write it into debug
+/// information.
 pub(crate) fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a str> {
     let name = env.variables.get("PWD")?.as_str();
     if Path::new(name) == cwd {
@@ -46,9 +47,9 @@ pub(crate) fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a 
     is_same.then_some(name)
 }
 
-/// The arguments with paths named by role, and the roles with all that they name. Of outputs, and of objects and archives
-/// that it reads, only the name counts. What is no path counts as it is written: a macro's value, for instance, may end up
-/// in any form in the output.
+/// Returns the arguments with paths named by role, and the roles of all paths that they name. Of outputs, and of
+/// objects and archives that the command reads, only the file name counts. Anything that is not a path counts as it is
+/// written: the value of a macro, for instance, may end up in the output in any form.
 pub(crate) fn named_argv(command: &Command, roles: &Arc<Roles>) -> (Vec<String>, Arc<Roles>) {
     let mut spans: Vec<(Span, String)> = Vec::new();
     for output in command.outputs.iter().filter(|output| output.role == OutputRole::Primary) {
@@ -77,8 +78,8 @@ pub(crate) fn named_argv(command: &Command, roles: &Arc<Roles>) -> (Vec<String>,
     (argv, roles)
 }
 
-/// Whether what an argument holds are paths and nothing else: a name, or an option with one (GCC manual, "Options for
-/// Directory Search", "Options for Linking", `-ffile-prefix-map`).
+/// Returns whether an argument holds paths and nothing else: a file name, or an option with one (GCC manual, "Options
+/// for Directory Search", "Options for Linking", `-ffile-prefix-map`).
 fn holds_paths(argument: &str) -> bool {
     const BEGINNINGS: [&str; 19] = [
         "-I",
@@ -106,20 +107,20 @@ fn holds_paths(argument: &str) -> bool {
         || argument.starts_with("-f") && argument.contains("-prefix-map=")
 }
 
-/// Whether the argument behind this one is text: a macro, or what is handed on to another program.
+/// Returns whether the argument after this one is text: a macro, or something to pass on to another program.
 fn takes_text(argument: &str) -> bool {
     matches!(argument, "-D" | "-U" | "-A" | "-Xpreprocessor" | "-Xassembler" | "-Xclang" | "-mllvm")
         || argument.starts_with("--define-macro")
         || argument.starts_with("--undefine-macro")
 }
 
-/// A file's name behind a mark, so that it is no path of the same text.
+/// Returns a file's name after a mark, so that it differs from every path with the same text.
 fn file_name(path: &str) -> String {
     let name = Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy());
     format!("\0file\0/{name}")
 }
 
-/// Why a command is run each time, if it is.
+/// Returns why a command runs every time, if it does.
 pub(crate) fn always(command: &Command) -> Option<Unremembered> {
     if let Placement::InPlace(reason) = command.placement {
         return Some(Unremembered::InPlace(reason.describe().to_owned()));

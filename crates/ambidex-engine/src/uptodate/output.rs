@@ -1,4 +1,4 @@
-//! What an output is: its content, and whether paths of this machine are part of it.
+//! The content of an output, and whether it contains paths of this machine.
 
 use std::fs;
 use std::io;
@@ -10,17 +10,17 @@ use object::{Object, ObjectSection, SectionFlags};
 
 use crate::base::roles::Roles;
 
-/// An output that was looked at.
+/// The result of looking at an output.
 pub(crate) struct Looked {
     pub digest: Digest,
-    /// Its permissions.
+    /// The permissions of the output.
     pub mode: u32,
     pub executable: bool,
-    /// The roles whose paths are in it.
+    /// The roles whose paths it contains.
     pub carried: Vec<String>,
 }
 
-/// Looks at an output.
+/// Reads an output and its permissions.
 pub(crate) fn look(file: &Path, roles: &Roles) -> io::Result<Looked> {
     let content = read_regular(file)?;
     let mode = fs::metadata(file)?.permissions().mode() & 0o7777;
@@ -30,7 +30,8 @@ pub(crate) fn look(file: &Path, roles: &Roles) -> io::Result<Looked> {
     Ok(Looked { digest: Digest::of(&content), mode, executable: mode & 0o111 != 0, carried })
 }
 
-/// Whether text in it can't be found by looking: compressed sections, and GCC's and LLVM's code for the linker.
+/// Returns whether a search can't find all text in it, because of compressed sections, or of GCC's or LLVM's code for
+/// the linker.
 fn is_opaque(content: &[u8]) -> bool {
     if content.starts_with(b"BC\xc0\xde") {
         return true;

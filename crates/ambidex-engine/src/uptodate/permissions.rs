@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-/// The umask of this process, and so of the commands that it starts.
+/// Returns the umask of this process, and so of the commands that it starts.
 pub(super) fn umask() -> u32 {
     static UMASK: LazyLock<u32> = LazyLock::new(|| {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -12,7 +12,7 @@ pub(super) fn umask() -> u32 {
     *UMASK
 }
 
-/// The permissions that a compiler gives to what it makes.
+/// Returns the permissions that a compiler gives to an output.
 pub(super) fn expected_mode(executable: bool, umask: u32) -> u32 {
     (if executable { 0o777 } else { 0o666 }) & !umask
 }

@@ -1,4 +1,4 @@
-//! What is remembered of a command that has run, and why some runs can't be.
+//! How a command that has run is remembered, and why some runs can't be remembered.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -22,27 +22,27 @@ use crate::observe::looks::View;
 use crate::observe::observation::{Asked, Observation};
 use crate::observe::unremembered::Unremembered;
 
-/// A run that has ended well, and what is to be known to remember it.
+/// A successful run, and what is needed to remember it.
 pub(crate) struct Run<'a> {
-    /// Those of its paths, and of paths in variables that it asked for.
+    /// The roles of its paths, and of the paths in variables that it asked for.
     pub roles: &'a Roles,
     pub command: &'a Command,
     pub operands: &'a [Operand],
     pub observation: &'a Observation,
-    /// What it wrote: where it is now, and what it is called.
+    /// The files that it wrote: where each one is now, and its name.
     pub outputs: &'a [(PathBuf, String)],
     pub ended: &'a Ended,
 }
 
-/// A run as it is remembered.
+/// A run in the form in which it is remembered.
 pub(crate) struct Remembered {
     pub looks: Vec<FindingId>,
     pub asked: Asked,
     pub result: RunResult,
 }
 
-/// What a command has looked at, as it is now that it has ended; or why that may not be what it saw. `started` is when it
-/// was started, by the clock of files.
+/// Returns what a command looked at, in its state now that the command has ended, or why that may not be what the
+/// command saw. `started` is when the command started, by the file system's clock.
 pub(crate) fn looks(
     memory: &mut Memory,
     observation: &Observation,
@@ -52,7 +52,7 @@ pub(crate) fn looks(
     for (path, seen) in observation.looks.iter() {
         if let Some(change) = observation.changes.get(path) {
             if !change.was_there && path.symlink_metadata().is_err() {
-                // It has made the file and removed it: nobody else has seen it.
+                // The command has created the file and removed it: nothing else has seen it.
                 continue;
             }
             return Err(Unremembered::ReadsAndChanges(path.to_owned()));
@@ -74,8 +74,8 @@ pub(crate) fn looks(
     Ok(looks)
 }
 
-/// Of files with the same content GCC's `#pragma once` asks for their times, too, to know whether they are one file (GCC,
-/// `libcpp/files.cc`, `has_unique_contents`).
+/// Adds the times of files with the same content. GCC's `#pragma once` asks for these, too, to find out whether they
+/// are one file (GCC, `libcpp/files.cc`, `has_unique_contents`).
 fn add_times_of_equals(
     memory: &mut Memory,
     looks: &mut Vec<FindingId>,
@@ -97,8 +97,8 @@ fn add_times_of_equals(
     Ok(())
 }
 
-/// Whether a file by which a compiler is configured tells it to make code for this very processor (Clang's `*.cfg`, GCC's
-/// `specs`).
+/// Returns whether a configuration file tells a compiler to generate code for this very processor (Clang's `*.cfg`,
+/// GCC's `specs`).
 fn tells_native(memory: &Memory, looks: &[FindingId]) -> bool {
     let files = looks.iter().filter(|id| memory.files.is_content(**id));
     let mut paths = files.map(|id| memory.files.path_of(*id)).filter(|path| {
@@ -108,7 +108,7 @@ fn tells_native(memory: &Memory, looks: &[FindingId]) -> bool {
 }
 
 impl Run<'_> {
-    /// What is to be remembered of it besides what it has looked at; or why it can't be.
+    /// Returns what to remember of the run besides what it has looked at, or why it can't be remembered.
     pub fn result(&self, memory: &Memory, looks: &[FindingId]) -> Result<RunResult, Unremembered> {
         if self.observation.timed {
             return Err(Unremembered::AsksForTheTime);
@@ -148,10 +148,10 @@ impl Run<'_> {
         })
     }
 
-    /// What of the machine it depends on.
+    /// Returns the facts about the machine that the run depends on.
     fn machine(&self, memory: &Memory, looks: &[FindingId]) -> Vec<(Fact, Digest)> {
         let mut facts = self.observation.machine.clone();
-        // A compiler asks the processor itself, which nobody sees.
+        // A compiler asks the processor itself, which can't be observed.
         let is_told = || self.command.argv.iter().any(|argument| argument.ends_with("=native"));
         if is_told() || tells_native(memory, looks) {
             facts.insert(Fact::Processor);
@@ -159,21 +159,23 @@ impl Run<'_> {
         facts.into_iter().map(|fact| (fact, fact.now())).collect()
     }
 
-    /// What it has changed, its outputs apart: that would be missed if it did not run. Compilers and their kin change
-    /// nothing else but what they are told below a folder with a role.
+    /// Returns a path that the command has changed besides its outputs: without a run, the change would be missing.
+    /// Besides their outputs, compilers and similar tools change only what they are told to, below a directory with a
+    /// role.
     fn changed_beside(&self) -> Option<&Path> {
         let has_role = |path: &Path| self.roles.all().iter().any(|(folder, _)| path.starts_with(folder));
         let changes = self.observation.changes.iter();
         let mut matter = changes.filter(|(path, change)| !change.by_tool || has_role(path));
-        // One that can't be looked at may be there.
+        // A file that can't be looked at may exist.
         let is_gone = |path: &Path| {
             path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         };
         matter.find(|(path, change)| change.was_there || !is_gone(path)).map(|(path, _)| path.as_path())
     }
 
-    /// Roles whose paths may have gone into the output in another form than their own text (`__FILE__`, whose length may
-    /// be all that is left of it): those of files that it knows by their whole paths, and of what was printed.
+    /// Returns the roles whose paths may be in the output in another form than their own text (`__FILE__`, of which
+    /// only the length may be left): those of files that the command knows by their absolute paths, and those of
+    /// printed paths.
     fn named_in_texts(&self, memory: &Memory, looks: &[FindingId]) -> Vec<String> {
         let makes_text = !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index);
         let mut named = Vec::new();

@@ -1,4 +1,4 @@
-//! How a run of a command is shared with other trees by the store: what it looked at named by role and content.
+//! How the store shares a run of a command with other trees: its looks are named by role and content.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,32 +16,32 @@ use crate::observe::surroundings;
 use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::remember::Remembered;
 
-/// A run as it lies in the store.
+/// A run as the store holds it.
 #[derive(Debug, Serialize, Deserialize)]
 struct SharedRun {
     /// The variables that it asked for, and a hash of their values.
     asked: Asked,
     environment: Digest,
-    /// What it looked at, by role, with what was seen.
+    /// Its looks: each view, the path by role, and the hash of what was seen.
     looks: Vec<(View, String, Digest)>,
     result: RunResult,
 }
 
-/// The name of the key for hashes of variables in the store.
+/// The name under which the store keeps the key for hashes of variables.
 const SECRET: &str = "secret";
 
-/// By which the values of variables are hashed in this store.
+/// Returns the key for hashes of variables' values in this store.
 fn secret(store: &Store) -> [u8; 32] {
     if let Some(known) = store.memo(SECRET).and_then(|bytes| bytes.try_into().ok()) {
         return known;
     }
     store.set_memo(SECRET, &surroundings::new_secret());
-    // Another build may have been faster. Where none can be kept, nothing is found again.
+    // Another build may have stored its key first. If the store can keep no key, no run is found again.
     store.memo(SECRET).and_then(|bytes| bytes.try_into().ok()).unwrap_or_else(surroundings::new_secret)
 }
 
-/// What runs of this command on these contents are found by. Everything that its line names is part of it, so that
-/// equal lines of many projects don't stand in each other's way.
+/// Returns the key in the store for runs of this command on these contents. Every file that the command line names is
+/// part of it, so that equal lines of many projects don't get in each other's way.
 fn key(
     files: &mut Files,
     fingerprint: &Fingerprint,
@@ -61,7 +61,7 @@ fn key(
     Some(Key(*hasher.finalize().as_bytes()))
 }
 
-/// A command for which a run is looked for, or has just ended.
+/// A command that looks for a run in the store, or that has just ended.
 pub(crate) struct Wanted<'a> {
     pub fingerprint: &'a Fingerprint,
     pub command: &'a Command,
@@ -71,7 +71,8 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Looks for a run in the store and checks it against the files of this tree. The outputs are still to be fetched.
+    /// Looks for a run in the store and checks it against the files of this tree. The caller must still fetch the
+    /// outputs.
     pub fn find(&self, store: &Store, files: &mut Files) -> Option<Remembered> {
         let records = store.records(&key(files, self.fingerprint, self.operands, self.declared)?);
         if records.is_empty() {
@@ -99,7 +100,7 @@ impl Wanted<'_> {
         Some(Remembered { looks: found, asked, result })
     }
 
-    /// A run as it is put into the store, and under which key; none where it holds for this place only.
+    /// Returns the record of a run for the store, with its key; none if the run is valid for this location only.
     pub fn shared(&self, store: &Store, files: &mut Files, run: &Remembered) -> Option<(Key, Vec<u8>)> {
         let (environment, roles) =
             surroundings::digest(&secret(store), &run.asked, self.env, &self.fingerprint.roles);
@@ -120,7 +121,7 @@ impl Wanted<'_> {
     }
 }
 
-/// Copies the outputs of a run into a folder. False if the store has lost one.
+/// Copies the outputs of a run into a directory. Returns false if the store has lost one.
 pub(crate) fn fetch(store: &Store, result: &RunResult, folder: &Path) -> Result<bool, StoreError> {
     for output in &result.outputs {
         if !store.fetch(&output.digest, &folder.join(&output.name), output.executable)? {

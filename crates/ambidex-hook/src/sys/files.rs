@@ -1,11 +1,11 @@
-//! Files, folders and descriptors.
+//! Files, directories and descriptors.
 
 use std::ffi::{CStr, c_int};
 
 use super::number as nr;
 use super::*;
 
-/// What the kernel says of a file.
+/// The status of a file, as the kernel returns it.
 #[cfg(target_arch = "x86_64")]
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
@@ -30,7 +30,7 @@ pub struct Stat {
     unused: [i64; 3],
 }
 
-/// What the kernel says of a file.
+/// The status of a file, as the kernel returns it.
 #[cfg(target_arch = "aarch64")]
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
@@ -56,7 +56,7 @@ pub struct Stat {
     unused: [u32; 2],
 }
 
-/// The kinds of files.
+/// The type of a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Regular,
@@ -66,7 +66,7 @@ pub enum Kind {
     Block,
     Fifo,
     Socket,
-    /// Something without a kind: epoll, eventfd and the like.
+    /// A file without a type: epoll, eventfd and the like.
     Nameless,
 }
 
@@ -84,7 +84,7 @@ impl Stat {
         }
     }
 
-    /// The numbers of a character device.
+    /// Returns the major and minor number of a character device.
     pub fn device(&self) -> (u64, u64) {
         let major = ((self.rdev >> 8) & 0xfff) | ((self.rdev >> 32) & !0xfff);
         let minor = (self.rdev & 0xff) | ((self.rdev >> 12) & !0xff);
@@ -125,7 +125,7 @@ pub fn close(fd: c_int) {
     let _ = call!(nr::CLOSE, fd);
 }
 
-/// A descriptor of our own, closed when it goes.
+/// A descriptor of the library's own, which is closed when this is dropped.
 pub struct Own(pub c_int);
 
 impl Drop for Own {
@@ -143,7 +143,7 @@ pub fn read(fd: c_int, into: &mut [u8]) -> Answer {
     }
 }
 
-/// The whole of a small file, such as those in /proc.
+/// Reads the whole of a small file, such as those in /proc.
 pub fn read_file(path: &CStr) -> Result<Vec<u8>, c_int> {
     let fd = Own(open(path, O_RDONLY)?);
     let mut all = Vec::new();
@@ -185,7 +185,7 @@ pub fn ftruncate(fd: c_int, length: i64) -> Answer {
     call!(nr::FTRUNCATE, fd, length)
 }
 
-/// Makes the file `to` share the content of `from`, where the file system can.
+/// Makes the file `to` share the content of `from`, if the file system can.
 pub fn clone_content(to: c_int, from: c_int) -> Answer {
     call!(nr::IOCTL, to, FICLONE, from)
 }
@@ -215,7 +215,7 @@ pub fn getdents(fd: c_int, into: &mut [u8]) -> Answer {
     call!(nr::GETDENTS64, fd, into.as_mut_ptr(), into.len())
 }
 
-/// Goes through the entries of an open folder, until `see` answers false.
+/// Calls `see` with each entry of an open directory until `see` returns false.
 pub fn entries(fd: c_int, mut see: impl FnMut(&[u8]) -> bool) -> Result<(), c_int> {
     #[repr(align(8))]
     struct Room([u8; 4096]);
@@ -241,7 +241,7 @@ pub fn status_flags(fd: c_int) -> Result<c_int, c_int> {
     call!(nr::FCNTL, fd, F_GETFL).map(|flags| flags as c_int)
 }
 
-/// Moves a descriptor out of the way of those that the program counts on, if it can be.
+/// Moves a descriptor out of the way of the numbers that the program expects, if possible.
 pub fn move_high(fd: c_int) -> c_int {
     match call!(nr::FCNTL, fd, F_DUPFD_CLOEXEC, 500) {
         Ok(high) => {
@@ -252,7 +252,7 @@ pub fn move_high(fd: c_int) -> c_int {
     }
 }
 
-/// A copy of a descriptor of the program, which children don't get.
+/// Duplicates a descriptor of the program. The copy is closed on exec.
 pub fn duplicate(fd: c_int) -> Result<c_int, c_int> {
     call!(nr::FCNTL, fd, F_DUPFD_CLOEXEC, 3).map(|fd| fd as c_int)
 }

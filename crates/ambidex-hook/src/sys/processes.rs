@@ -37,29 +37,29 @@ pub fn exit_group(status: c_int) -> ! {
     }
 }
 
-/// A fork that nobody hears of: without SIGCHLD, and without the C library's handlers. 0 is the child's answer.
+/// Forks without notice to anyone: without SIGCHLD, and without the C library's handlers. Returns 0 in the child.
 ///
 /// # Safety
-/// The child must know that locks held by other threads are held for ever in it.
+/// In the child, locks that other threads held are never released. The code that runs there must allow for this.
 pub unsafe fn quiet_fork() -> Result<c_int, c_int> {
     call!(nr::CLONE, 0, 0, 0, 0, 0).map(|pid| pid as c_int)
 }
 
-/// Waits for a child: its pid (0 if none has ended) and status.
+/// Waits for a child. Returns its pid (0 if no child has ended) and status.
 pub fn wait4(pid: c_int, options: c_int) -> Result<(c_int, c_int), c_int> {
     let mut status = 0;
     call!(nr::WAIT4, pid, &raw mut status, options, 0).map(|pid| (pid as c_int, status))
 }
 
-/// Waits until any child has ended, clone children too, and leaves it to be waited for: its pid.
+/// Waits until any child has ended, including clone children. Returns its pid, and leaves it to be waited for.
 pub fn ended_child() -> Result<c_int, c_int> {
     let mut information = [0_i32; 32];
     call!(nr::WAITID, 0, 0, information.as_mut_ptr(), WEXITED | WNOWAIT | WALL as usize, 0)?;
-    // Behind three words and a gap (waitid(2)).
+    // After three words and a gap (waitid(2)).
     Ok(information[4])
 }
 
-/// Whether the process has children that it would hear of by SIGCHLD, also dead ones.
+/// Returns whether the process has children for which it gets SIGCHLD, including dead ones.
 pub fn has_children() -> bool {
     let mut information = [0_u64; 16];
     call!(nr::WAITID, 0, 0, information.as_mut_ptr(), WEXITED | WSTOPPED | WNOHANG as usize | WNOWAIT, 0)
@@ -70,43 +70,43 @@ pub fn prctl(option: usize, value: usize) -> Answer {
     call!(nr::PRCTL, option, value)
 }
 
-/// Changes the mask of blocked signals; gives the old one. Bit n-1 stands for signal n.
+/// Changes the mask of blocked signals and returns the old one. Bit n-1 stands for signal n.
 pub fn signal_mask(how: c_int, mask: u64) -> u64 {
     let mut old = 0_u64;
     let _ = call!(nr::RT_SIGPROCMASK, how, &raw const mask, &raw mut old, 8);
     old
 }
 
-/// The signals that are blocked and have come.
+/// Returns the signals that are blocked and pending.
 pub fn pending_signals() -> u64 {
     let mut pending = 0_u64;
     let _ = call!(nr::RT_SIGPENDING, &raw mut pending, 8);
     pending
 }
 
-/// Takes a pending signal of the mask away without handling it, if there is one.
+/// Discards a pending signal of the mask, if there is one, without handling it.
 pub fn discard_signal(mask: u64) {
     let none = [0_i64; 2];
     let _ = call!(nr::RT_SIGTIMEDWAIT, &raw const mask, 0, none.as_ptr(), 8);
 }
 
-/// The soft and hard limit.
+/// Returns the soft and the hard limit.
 pub fn limit(resource: usize) -> [u64; 2] {
     let mut limit = [0; 2];
     let _ = call!(nr::PRLIMIT64, 0, resource, 0, limit.as_mut_ptr());
     limit
 }
 
-/// The descriptor of a stream of the C library.
+/// Returns the descriptor of a stream of the C library.
 ///
 /// # Safety
 /// The stream must be open.
 pub unsafe fn number_of(stream: *mut std::ffi::c_void) -> c_int {
-    // SAFETY: the caller says so.
+    // SAFETY: the caller guarantees an open stream.
     unsafe { fileno(stream) }
 }
 
-/// Leaves no core file.
+/// Turns off core files for this process.
 pub fn no_core() {
     let none = [0_u64; 2];
     let _ = call!(nr::PRLIMIT64, 0, 4, none.as_ptr(), 0);
@@ -116,7 +116,7 @@ pub fn nice() -> i64 {
     call!(nr::GETPRIORITY, 0, 0).map_or(0, |value| 20 - value as i64)
 }
 
-/// Whether one of the three interval timers runs.
+/// Returns whether one of the three interval timers is running.
 pub fn timer_runs() -> bool {
     (0..3).any(|which| {
         let mut timer = [0_i64; 4];
@@ -124,7 +124,7 @@ pub fn timer_runs() -> bool {
     })
 }
 
-/// Closes all descriptors there are.
+/// Closes all open descriptors.
 pub fn close_all() {
     if call!(nr::CLOSE_RANGE, 0, u32::MAX, 0).is_ok() {
         return;

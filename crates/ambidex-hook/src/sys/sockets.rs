@@ -1,11 +1,11 @@
-//! Streams to the engine.
+//! Connections to the engine.
 
 use std::ffi::c_int;
 
 use super::number as nr;
 use super::*;
 
-/// A new stream to the socket of that path.
+/// Opens a new connection to the socket at this path.
 pub fn connect(path: &[u8]) -> Result<c_int, c_int> {
     let mut address = [0_u8; 110];
     if path.len() >= 108 {
@@ -26,7 +26,7 @@ pub fn connect(path: &[u8]) -> Result<c_int, c_int> {
     }
 }
 
-/// A piece of what is sent.
+/// A part of a message to send.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Piece {
@@ -51,7 +51,7 @@ struct Message {
     flags: c_int,
 }
 
-/// Two descriptors, as a message carries them.
+/// Two descriptors, in the form in which a message carries them.
 #[repr(C)]
 struct Rights {
     length: usize,
@@ -60,7 +60,7 @@ struct Rights {
     fds: [c_int; 2],
 }
 
-/// Sends all pieces as one message, with the two descriptors if there are some. It never raises SIGPIPE.
+/// Sends all pieces as one message, with the two descriptors if they are given. Never raises SIGPIPE.
 ///
 /// # Safety
 /// The pieces must be readable, or the kernel answers EFAULT.
@@ -90,7 +90,7 @@ pub unsafe fn send(fd: c_int, pieces: &mut [Piece], fds: Option<[c_int; 2]>) -> 
                     from += 1;
                 }
                 if from < pieces.len() {
-                    // SAFETY: the piece is longer than what was sent of it.
+                    // SAFETY: the piece is longer than the part of it that was sent.
                     pieces[from].start = unsafe { pieces[from].start.add(sent) };
                     pieces[from].length -= sent;
                 }
@@ -103,13 +103,14 @@ pub unsafe fn send(fd: c_int, pieces: &mut [Piece], fds: Option<[c_int; 2]>) -> 
     Ok(())
 }
 
-/// Waits until a socket takes more.
+/// Waits until a socket accepts more data.
 fn writable(fd: c_int) {
     let mut poll = [fd, 4];
     let _ = call!(nr::PPOLL, poll.as_mut_ptr(), 1);
 }
 
-/// Fills `into` from a socket; an end before that is an error. Signal handlers may run in between.
+/// Fills `into` from a socket. If the connection ends before that, this is an error. Signal handlers may run in
+/// between.
 pub fn receive(fd: c_int, into: &mut [u8]) -> Result<(), c_int> {
     let mut have = 0;
     while have < into.len() {

@@ -1,4 +1,4 @@
-//! The functions by which a process writes, and by which descriptors become something else.
+//! The functions that write, and those that make a descriptor become something else.
 
 use std::ffi::{c_int, c_uint, c_void};
 

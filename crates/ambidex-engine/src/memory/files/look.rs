@@ -1,4 +1,4 @@
-//! How a path is looked at in each respect, and what is seen there.
+//! How a look reads a path in each view, and what it sees there.
 
 use std::fs;
 use std::io;
@@ -15,24 +15,25 @@ use crate::base::clock::tick;
 use crate::base::stat::Stat;
 use crate::observe::looks::{View, is_kernels};
 
-/// What is seen where nothing is.
+/// The digest of a path where nothing exists.
 pub(super) const ABSENT: Digest = Digest([0; 32]);
 
-/// What is seen of a folder at its own path by who doesn't list it.
+/// The digest of a directory at its own path, for a process that doesn't list it.
 pub(super) const FOLDER: Digest = Digest([1; 32]);
 
-/// What is seen where nothing can be, since something on the way is no folder: compilers tell that from a missing file.
+/// The digest of a path where nothing can exist, because something on the way is not a directory: compilers distinguish
+/// that from a missing file.
 pub(super) const OBSTRUCTED: Digest = Digest([4; 32]);
 
-/// What is seen where nobody may look, or links go round.
+/// The digest of a path that nobody may look at, or whose links form a loop.
 pub(super) const UNREACHABLE: Digest = Digest([5; 32]);
 
-/// The answers yes and no.
+/// The digests of the answers yes and no.
 pub(super) const YES: Digest = Digest([2; 32]);
 pub(super) const NO: Digest = Digest([3; 32]);
 
 impl Files {
-    /// Looks at a path in the respect of its number.
+    /// Looks at a path in the view of its number.
     pub(super) fn see(&mut self, id: FileId) -> io::Result<(FindingId, Option<Stat>)> {
         let path = self.paths.path(id.0 as usize).clone();
         let view = self.view(id);
@@ -49,7 +50,7 @@ impl Files {
                 Err(error) => absent(error)?,
             },
             View::Resolved => match fs::canonicalize(path) {
-                // So that it is the same in another place.
+                // The path itself is left out, so that the digest is the same at another path.
                 Ok(real) if real.as_os_str() == path.as_os_str() => YES,
                 Ok(real) => Digest::of(real.as_os_str().as_bytes()),
                 Err(error) => absent(error)?,
@@ -59,7 +60,7 @@ impl Files {
                 Err(error) => absent(error.into()).map(|_| NO)?,
             },
             View::State => match fs::metadata(path) {
-                // The times of a folder change with everything in it.
+                // The times of a directory change with everything in it.
                 Ok(data) if data.is_dir() => Digest::of(&data.mode().to_le_bytes()),
                 Ok(data) => {
                     let owner = [data.mode(), data.uid(), data.gid()].map(i64::from);
@@ -74,7 +75,7 @@ impl Files {
     }
 
     fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(FindingId, Option<Stat>)> {
-        // Before it is read: what comes later shows then.
+        // Taken before the read, so that a later change shows.
         let now = tick();
         let data = match fs::metadata(path) {
             Ok(data) => data,
@@ -98,7 +99,7 @@ impl Files {
         };
         let finding = self.intern(id, digest);
         if is_kernels(path.as_os_str().as_bytes()) {
-            // It has no times that say anything.
+            // Its times say nothing.
             self.entries[id.0 as usize].volatile = true;
             return Ok((finding, None));
         }
@@ -112,8 +113,8 @@ impl Files {
     }
 }
 
-/// What an error says of a path: nothing is there that anybody could reach (path_resolution(7)). Other errors, of a disk or
-/// of too little memory, say nothing of it.
+/// Returns what an error says about a path: nothing is there that anybody could reach (path_resolution(7)). Other
+/// errors, such as those of a disk or of too little memory, say nothing about the path.
 fn absent(error: io::Error) -> io::Result<Digest> {
     use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound, PermissionDenied};
     let is_loop = || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
@@ -126,8 +127,8 @@ fn absent(error: io::Error) -> io::Result<Digest> {
     }
 }
 
-/// What is seen of a folder by who doesn't list it: which one it is. Compilers, for instance, search a folder once, however
-/// many names it has (GCC, `incpath.cc`, `remove_duplicates`).
+/// Returns what a process that doesn't list a directory sees of it: which directory it is. Compilers, for instance,
+/// search a directory only once, however many names it has (GCC, `incpath.cc`, `remove_duplicates`).
 fn folder(path: &Path) -> io::Result<Digest> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let open = rustix::fs::open(path, flags, Mode::empty())?;
@@ -136,7 +137,7 @@ fn folder(path: &Path) -> io::Result<Digest> {
     Ok(if real == path.as_os_str().as_bytes() { FOLDER } else { Digest::of(real) })
 }
 
-/// A hash of the names in a folder, of what kind they are, and of the order in which they are listed.
+/// Returns a hash of the names in a directory, of their kinds, and of the order in which they are listed.
 fn names(folder: &Path) -> io::Result<Digest> {
     let mut hasher = blake3::Hasher::new();
     for entry in fs::read_dir(folder)? {

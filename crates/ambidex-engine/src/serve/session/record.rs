@@ -1,4 +1,4 @@
-//! How a session takes in a command: it is recorded, left to Python, or met again behind a snapshot.
+//! How a session takes in a command: it is recorded, left to Python, or met again after a snapshot.
 
 use std::io;
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::program::prepared::Prepared;
 use crate::serve::pool::EngineState;
 use crate::serve::sight;
 
-/// What has become of a command that Python told of.
+/// The result of taking in a command that Python sent.
 enum Taken {
-    /// It is in the graph. With its number there, and the files that it writes.
+    /// It is in the graph, with this number, and writes these files.
     Recorded { number: usize, outputs: Vec<String> },
-    /// It is not understood. Python went on behind it, and comes again.
+    /// It is not understood. Python went on after it, and will come to it again.
     Strange,
-    /// It is not understood. Python waits, and runs it.
+    /// It is not understood. Python waits, and runs it itself.
     Left,
 }
 
@@ -39,7 +39,7 @@ impl Session {
         let context = self.sight.pool.lock().programs[self.program].context();
         let mut prepared = Prepared::new(&argv, cwd, &context);
         if self.commit_read(prepared.as_ref().ok(), awaited)? {
-            // What is at its place now may be one of its files.
+            // Something that is at its place now may be one of the command's files.
             prepared = Prepared::new(&argv, cwd, &context);
         }
         match self.take_in(argv, prepared, scope, awaited)? {
@@ -63,7 +63,8 @@ impl Session {
         }
     }
 
-    /// Puts to its place what other processes make that a command reads. Says whether there was anything to look for.
+    /// Puts the files at their places that other processes make and a command reads. Returns whether there was anything
+    /// to look for.
     fn commit_read(&self, prepared: Option<&Prepared>, awaited: bool) -> io::Result<bool> {
         let Some(prepared) = prepared else { return Ok(false) };
         let reads = {
@@ -75,7 +76,7 @@ impl Session {
         Ok(!reads.is_empty())
     }
 
-    /// Takes a command in, and its frame with it: who waits for the frame must find what has become of the command.
+    /// Takes in a command together with its frame: whoever waits for the frame must find the result of the command.
     fn take_in(
         &mut self,
         argv: Vec<String>,
@@ -103,7 +104,7 @@ impl Session {
                     program.left.push((argv, reason));
                     Taken::Left
                 } else if program.has_snapshot() {
-                    // Python went on as if it had run. It comes again, and is awaited then.
+                    // Python went on as if the command had run. It will come to it again, and await it then.
                     program.meet_strange();
                     Taken::Strange
                 } else {
@@ -119,8 +120,8 @@ impl Session {
         Ok(taken)
     }
 
-    /// Brings everything to the state in which the serial build would be: what may fail runs there, or its failure
-    /// could be one of a file that is not at its place yet.
+    /// Brings everything to the state in which the serial build would be. A command that may fail must run in that
+    /// state, because it could otherwise fail for a file that is not at its place yet.
     fn be_serial(&self) -> io::Result<()> {
         if self.sight.pool.options.only_record {
             return Ok(());
@@ -129,7 +130,7 @@ impl Session {
         self.sight.commit_others()
     }
 
-    /// Waits for a command that Python waits for. Returns how it ended.
+    /// Waits for a command that Python awaits. Returns how it ended.
     fn wait_for(&self, number: usize) -> io::Result<i32> {
         let (only_record, sees) = {
             let mut engine = self.sight.pool.lock();
@@ -151,7 +152,7 @@ impl Session {
         Ok(engine.programs[self.program].status(number).unwrap_or(-1))
     }
 
-    /// Ends the new nodes that are up to date, and has the others started.
+    /// Ends the new nodes that are up to date, and lets the others be started.
     pub(super) fn spare_or_start(&mut self) {
         if self.new_nodes.is_empty() {
             return;
