@@ -57,6 +57,10 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    fn read(&mut self, path: String, span: Span, role: InputRole) {
+        self.inputs.push(Input { path, span, role });
+    }
+
     /// Returns whether there is nothing to link.
     pub fn is_empty(&self) -> bool {
         self.libraries.is_empty()
@@ -119,11 +123,9 @@ pub(crate) fn parse(items: Vec<Item>, mut static_only: bool) -> Result<Link, Not
             (Means::StaticOnly(only), _) => static_only = only,
             (Means::PushState, _) => pushed.push(static_only),
             (Means::PopState, _) => static_only = pushed.pop().unwrap_or(static_only),
-            (Means::Script, Some((path, span))) => {
-                link.inputs.push(Input { path, span, role: InputRole::LinkerScript });
-            }
+            (Means::ReadsFile, Some((path, span))) => link.read(path, span, InputRole::LinkerScript),
             (Means::SymbolsOrRunPath, Some((path, span))) => {
-                link.inputs.push(Input { path, span, role: InputRole::SymbolsOrRunPath });
+                link.read(path, span, InputRole::SymbolsOrRunPath);
             }
             // GNU ld replaces `%` by the output's name.
             (Means::SideFile, Some((path, _))) if path.contains('%') || path.ends_with('/') => {
@@ -143,7 +145,11 @@ pub(crate) fn parse(items: Vec<Item>, mut static_only: bool) -> Result<Link, Not
             (Means::Verbose, _) => link.verbose = true,
             (Means::Harmless, _) => {}
             (
-                Means::LibraryDir | Means::Library | Means::Script | Means::SymbolsOrRunPath | Means::Output,
+                Means::LibraryDir
+                | Means::Library
+                | Means::ReadsFile
+                | Means::SymbolsOrRunPath
+                | Means::Output,
                 None,
             ) => {
                 return Err(NotUnderstood::MissingValue(text));

@@ -225,7 +225,6 @@ fn roles_that_can_be_substituted() {
     assert_eq!(substitutable, ["b.o", "libc.a"]);
 }
 
-/// Command lines that are not understood, one a line, under headings.
 /// Words that make up command lines, good and bad ones.
 const WORDS: &[&str] = &[
     "-c",

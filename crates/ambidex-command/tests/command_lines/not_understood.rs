@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// One command line a line, under headings.
 const NOT_UNDERSTOOD: &str = "\
 # tools
 nvcc -c a.cu
