@@ -1,4 +1,4 @@
-"""What the tests of the capture share: the package, and an engine that answers as told."""
+"""The parts that the tests of the capture share: the package, and an engine with given answers."""
 
 import json
 import os
@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "python")
 
 
 class FakeEngine:
-    """Answers each message with the next of the given replies, and keeps what it was told."""
+    """An engine that answers each message with the next of the given replies, and keeps the messages."""
 
     def __init__(self, path, replies):
         self.path = str(path)
@@ -46,7 +46,7 @@ class FakeEngine:
             self._end.wait()
 
     def hang_up(self):
-        """Ends the connection, once all replies are given."""
+        """Ends the connection after all replies."""
         self._end.set()
         self._thread.join()
 

@@ -1,4 +1,4 @@
-"""How modules are hooked when a project imports them."""
+"""The hooks in the modules that a project imports."""
 
 import os
 import subprocess

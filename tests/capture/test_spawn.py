@@ -1,4 +1,4 @@
-"""What stands in for `subprocess` while the base code starts a command."""
+"""The stand-in for `subprocess` while the base code starts a command."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from ambidex import _session, _spawn
 
 
 class Session:
-    """Takes commands as the real one does, and ends them all with one status."""
+    """A session that takes commands as the real one does, and ends all of them with one status."""
 
     def __init__(self, status):
         self.status = status

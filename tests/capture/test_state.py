@@ -1,4 +1,4 @@
-"""What decides which commands an extension has."""
+"""The state that decides which commands an extension has."""
 
 import pytest
 

@@ -1,10 +1,10 @@
-//! The engine's folders use only what stands below them, and no modules use each other in a circle.
+//! The engine's directories use only directories below them, and no modules use each other in a cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the top.
+/// The engine's directories, from the top.
 const FOLDERS: [&str; 8] = ["serve", "report", "program", "execute", "uptodate", "memory", "observe", "base"];
 
 /// A module, by its path from the root of the crate.
@@ -34,7 +34,7 @@ fn module_of(file: &Path) -> Module {
     parts
 }
 
-/// The code of a file without comments, strings and white space.
+/// Returns the code of a file without comments, strings and white space.
 fn code_of(text: &str) -> String {
     let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
     let code: String = lines.collect::<Vec<_>>().join(" ");
@@ -42,7 +42,8 @@ fn code_of(text: &str) -> String {
     outside_of_strings.flat_map(str::chars).filter(|c| !c.is_whitespace()).collect()
 }
 
-/// What stands behind `crate::` and `super::` in a module: each path, with the names of a list that ends it.
+/// Returns the paths after `crate::` and `super::` in a module. If a list ends a path, there is one result for each
+/// name in the list.
 fn paths_in(code: &str, module: &Module) -> Vec<Module> {
     let mut found = Vec::new();
     for (prefix, base) in [("crate::", &[][..]), ("super::", &module[..module.len().saturating_sub(1)])] {
@@ -64,7 +65,7 @@ fn paths_in(code: &str, module: &Module) -> Vec<Module> {
     found
 }
 
-/// The first parts of the names in a list, up to its closing brace.
+/// Returns the first parts of the names in a list, up to its closing brace.
 fn heads_of(list: &str) -> Vec<&str> {
     let mut depth = 0;
     let mut heads = Vec::new();
@@ -85,7 +86,7 @@ fn heads_of(list: &str) -> Vec<&str> {
     heads
 }
 
-/// Each module with those that it uses.
+/// Returns each module with the modules that it uses.
 fn uses() -> BTreeMap<Module, BTreeSet<Module>> {
     let files = rust_files(&source());
     let modules: BTreeSet<Module> = files.iter().map(|file| module_of(file)).collect();
@@ -94,7 +95,7 @@ fn uses() -> BTreeMap<Module, BTreeSet<Module>> {
         let module = module_of(file);
         let code = code_of(&fs::read_to_string(file).unwrap());
         let used = paths_in(&code, &module).into_iter().filter_map(|path| {
-            // The longest part of it that is a module.
+            // The longest prefix of the path that is a module.
             (1..=path.len()).rev().map(|length| path[..length].to_vec()).find(|path| modules.contains(path))
         });
         uses.insert(module.clone(), used.filter(|used| *used != module).collect());
@@ -118,14 +119,15 @@ fn folders_use_only_what_is_below() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A module and its parent are one thing in several files: they don't count against each other.
+/// A module and its parent are one thing in several files, so they may use each other.
 #[test]
 fn no_modules_use_each_other_in_a_circle() {
     let uses = uses();
     let is_kin = |a: &Module, b: &Module| a.starts_with(b) || b.starts_with(a);
     let mut left: BTreeMap<&Module, BTreeSet<&Module>> =
         uses.iter().map(|(m, used)| (m, used.iter().filter(|u| !is_kin(m, u)).collect())).collect();
-    // Takes away what uses nothing that is left, and what nothing that is left uses, until only circles are.
+    // Removes modules that use no remaining module, and modules that no remaining module uses, until only cycles
+    // remain.
     loop {
         let used: BTreeSet<&Module> = left.values().flatten().copied().collect();
         let is_end = |module: &Module, uses: &BTreeSet<&Module>| {

@@ -1,4 +1,4 @@
-//! The graph by example: what becomes of the commands of real extensions, one situation at a time.
+//! The graph by example: the fate of the commands of real extensions, one situation at a time.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use ambidex_graph::{
     Version,
 };
 
-/// Names paths and commands, as a caller would.
+/// A graph with names for paths and commands, as a caller would have them.
 #[derive(Default)]
 struct Build {
     graph: Graph,
@@ -20,8 +20,8 @@ impl Build {
         *self.paths.entry(name.to_owned()).or_insert_with(|| graph.path())
     }
 
-    /// `command` is `inputs > outputs`; a path behind `@` cannot be renamed. What follows `:` tells it from
-    /// others on the same paths, as a flag does.
+    /// Makes an action of `command`, which is `inputs > outputs`. A path after `@` can't be renamed. The text after `:`
+    /// distinguishes the command from others on the same paths, as a flag does.
     fn action(&mut self, group: GroupId, command: &str, weight: u64) -> Action {
         let (paths, _) = command.split_once(':').unwrap_or((command, ""));
         let (reads, writes) = paths.split_once('>').expect("inputs > outputs");
@@ -46,7 +46,7 @@ impl Build {
         }
     }
 
-    /// Records a command, and expects it to be a node of its own.
+    /// Records a command, and expects a new node for it.
     fn node(&mut self, group: GroupId, command: &str) -> NodeId {
         match self.recorded(group, command) {
             Recorded::New(node) => node,
@@ -71,7 +71,7 @@ impl Build {
 
 #[test]
 fn two_flags_one_object() {
-    // The bug of setuptools: both extensions compile common.c to the same common.o, each with flags of its own.
+    // This is the bug of setuptools: both extensions compile common.c to the same common.o, each with its own flags.
     let mut build = Build::default();
     let (a, b) = (build.graph.group(true), build.graph.group(true));
     let compile_a = build.node(a, "common.c > common.o :-DA");
@@ -95,7 +95,7 @@ fn two_flags_one_object() {
 
 #[test]
 fn duplicates_run_once() {
-    // Four extensions with one shared source: 12 commands, of which 3 repeat another.
+    // Four extensions share one source: 3 of the 12 commands repeat another.
     let mut build = Build::default();
     let mut shared = Vec::new();
     for name in ["a", "b", "c", "d"] {
@@ -128,7 +128,7 @@ fn outside_change_ends_repetition() {
     let first = build.node(a, "x.c > x.o");
     build.done(generate);
     build.done(first);
-    // Python rewrites the generated file: the object was made of what is gone.
+    // Python rewrites the generated file, so the object was made from a content that is gone.
     let source = build.path("x.c");
     build.graph.committed(source);
     build.graph.changed_outside(source);
@@ -151,7 +151,8 @@ fn earlier_repetition_is_found() {
 
 #[test]
 fn archive_updated_by_two_groups() {
-    // `ar r` adds a member to what is there: a chain of versions, each read by the next update alone.
+    // `ar r` adds a member to the existing archive. The result is a chain of versions, in which each update reads only
+    // the one before it.
     let mut build = Build::default();
     let (a, b) = (build.graph.group(true), build.graph.group(true));
     let first = build.node(a, "lib.a a.o > lib.a");
@@ -230,7 +231,7 @@ fn optional_failure_leaves_the_others() {
 
 #[test]
 fn reader_waits_until_the_version_is_certain() {
-    // If the optional extension fails early, the serial build never compiles its x.o, and the older one counts.
+    // If the optional extension fails early, the serial build never compiles its x.o, and the older x.o counts.
     let mut build = Build::default();
     let (a, optional, b) = (build.graph.group(true), build.graph.group(false), build.graph.group(true));
     let old = build.node(a, "x.c > x.o :-DA");
@@ -247,7 +248,7 @@ fn reader_waits_until_the_version_is_certain() {
 
 #[test]
 fn absent_output_waits_for_readers_of_the_file() {
-    // A failed compilation removes x.o, and b finds it removed; but not below a command that still reads it.
+    // A failed compilation removes x.o, and b finds it removed. But it is not removed while a command still reads it.
     let mut build = Build::default();
     let (a, optional, b) = (build.graph.group(true), build.graph.group(false), build.graph.group(true));
     let old = build.node(a, "x.c > x.o :-DA");
@@ -285,7 +286,7 @@ fn fatal_failure_takes_back_what_is_behind_it() {
 
 #[test]
 fn repetition_outlives_its_first_group() {
-    // The link was first recorded for an extension that is given up before it would have compiled the object.
+    // The link is first recorded for an extension that fails before it would have compiled the object.
     let mut build = Build::default();
     let (optional, b, c) = (build.graph.group(false), build.graph.group(true), build.graph.group(true));
     let broken = build.node(optional, "broken.c > broken.o");
@@ -301,7 +302,7 @@ fn repetition_outlives_its_first_group() {
 
 #[test]
 fn reader_at_a_place_belongs_to_one_recording() {
-    // Were the two readers one node, the failure would take the object away below the second extension's.
+    // If the two readers were one node, the failure would take the object away from the second extension's reader.
     let mut build = Build::default();
     let (optional, b) = (build.graph.group(false), build.graph.group(true));
     let broken = build.node(optional, "broken.c > broken.o");
@@ -347,7 +348,7 @@ fn heaviest_chain_starts_first() {
     let light = node("c.c > c.o", 1);
     let order = |graph: &Graph| (0..graph.ready()).filter_map(|n| graph.nth_ready(n)).collect::<Vec<_>>();
     assert_eq!(order(&build.graph), [long, short, light]);
-    // The lightest turns out to be what the longest work of all waits for.
+    // The longest work of all turns out to wait for the lightest node.
     let action = build.action(group, "c.o > c.so", 20);
     build.graph.record(action);
     assert_eq!(order(&build.graph), [light, long, short]);

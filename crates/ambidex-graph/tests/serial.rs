@@ -1,8 +1,8 @@
 //! Any program under any schedule leaves the files that its serial build leaves.
 //!
-//! [`program`] makes up programs and runs them serially, [`machine`] runs them through the graph on a disk in
-//! memory. Contents are hashes of everything that a command read, so whoever reads a wrong version, a file half
-//! written or one that changes meanwhile, leaves a wrong hash behind.
+//! [`program`] makes up programs and runs them serially, and [`machine`] runs them through the graph on a disk in
+//! memory. A content is a hash of everything that a command read. A command that reads a wrong version, a file half
+//! written, or one that changes meanwhile leaves a wrong hash behind.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,7 +18,8 @@ mod program;
 use machine::Machine;
 use program::{ANY, Happened, KNOWN, Kind, Program, Serial, Step, program, repetitions, serial};
 
-/// So many cases, unless `PROPTEST_CASES` says otherwise. What once failed becomes a test of its own.
+/// Returns a configuration with this many cases, unless `PROPTEST_CASES` says otherwise. It keeps no failed cases: they
+/// become tests of their own.
 fn config(cases: u32) -> Config {
     let default = Config::default();
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { cases };
@@ -29,7 +30,7 @@ fn choices() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..160)
 }
 
-/// Runs the program under that schedule, and compares all that can be seen with the serial build.
+/// Runs the program under that schedule, and compares everything that can be seen to the serial build.
 fn check<'a>(program: &'a Program, choices: &'a [u8]) -> (Machine<'a>, Serial) {
     let checked = check_run(program, Machine::new(program, choices));
     check_hazards(&checked.0, program);
@@ -116,7 +117,7 @@ proptest! {
     #[test]
     fn without_failures(program in program(Kind { failures: false, ..ANY }), choices in choices()) {
         let (machine, _) = check(&program, &choices);
-        // What reads only files that nobody changes runs once, however often it is recorded.
+        // A command that reads only files that nothing changes runs once, however often it is recorded.
         let written: BTreeSet<usize> = program
             .steps()
             .flat_map(|(_, step)| match step {
@@ -135,8 +136,8 @@ proptest! {
         }
     }
 
-    /// Where all can be renamed and every failure is fatal, there is a node for each command and version of its
-    /// inputs, and a node waits for the writers of its inputs alone.
+    /// If all paths can be renamed and every failure is fatal, there is one node for each command and version of its
+    /// inputs, and a node waits only for the writers of its inputs.
     #[test]
     fn nothing_needless(
         program in program(Kind { failures: false, optional: false, places: false, outside: false }),
@@ -165,7 +166,7 @@ proptest! {
         }
     }
 
-    /// That Python goes back and comes again, as often as it likes, shows nowhere.
+    /// Python may go back and return as often as it likes, and no result shows it.
     #[test]
     fn with_ways_back(program in program(ANY), choices in choices()) {
         let mut machine = Machine::new(&program, &choices);
@@ -180,7 +181,7 @@ proptest! {
         check_run(&program, machine);
     }
 
-    /// An interrupt leaves no file half written, and nothing that runs.
+    /// An interrupt leaves no file half written and no command running.
     #[test]
     fn interrupted(program in program(ANY), choices in choices(), at in 0usize..30) {
         let mut machine = Machine::new(&program, &choices);

@@ -1,6 +1,6 @@
-//! Many processes and one store: the limit holds, nothing wrong comes out, and a kill leaves nothing wrong.
+//! Many processes with one store: the limit holds, no content is wrong, and a kill leaves nothing wrong.
 //!
-//! The processes are this test program itself, which is told by the environment what to do.
+//! Each process is this test program itself, and environment variables tell it what to do.
 
 mod support;
 
@@ -14,7 +14,7 @@ use std::time::Duration;
 use ambidex_store::{Collected, Key, Store};
 use support::{BLOCK, Bench, has, put, taken};
 
-/// Which store a process works on, and as which one of them.
+/// The environment variables that give a process its store, the limit, and its number.
 const FOLDER: &str = "AMBIDEX_STORE_TEST_FOLDER";
 const LIMIT: &str = "AMBIDEX_STORE_TEST_LIMIT";
 const NUMBER: &str = "AMBIDEX_STORE_TEST_NUMBER";
@@ -38,7 +38,7 @@ impl Worker {
         Self(child)
     }
 
-    /// Waits for it. Fails the test unless it was content.
+    /// Waits for the process. Fails the test unless it succeeds.
     fn expect_success(mut self) {
         assert!(self.0.wait().unwrap().success());
     }
@@ -56,7 +56,8 @@ impl Drop for Worker {
     }
 }
 
-/// The store that this process works on. None where it runs as an ordinary test.
+/// Returns the store that this process works on, with its number and a directory of its own. Returns `None` if it runs
+/// as an ordinary test.
 fn given() -> Option<(Store, u32, PathBuf)> {
     let variable = |name: &str| env::var(name).ok();
     let limit = variable(LIMIT)?.parse().unwrap();
@@ -67,7 +68,7 @@ fn given() -> Option<(Store, u32, PathBuf)> {
     Some((Store::open(&folder, limit).unwrap(), number, own))
 }
 
-/// Numbers that look random, the same in each run.
+/// Numbers that look random and are the same in each run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -77,12 +78,12 @@ impl Numbers {
     }
 }
 
-/// A content by its number, of up to some hundred thousand bytes.
+/// Returns the content with this number, which has up to a few hundred thousand bytes.
 fn content(n: u64) -> Vec<u8> {
     n.to_le_bytes().repeat(1 + (n as usize * 7919) % 40_000)
 }
 
-/// A record of a key by its number, which can be told from those of other keys.
+/// Returns a key's record with this number, which differs from those of other keys.
 fn record(key: u64, n: u64) -> Vec<u8> {
     format!("{key} {n} ").into_bytes().repeat(20)
 }
@@ -91,7 +92,7 @@ fn key(n: u64) -> Key {
     Key::of(&n.to_le_bytes())
 }
 
-/// Uses a store in every way, and checks all that it gives.
+/// Does a random operation on a store, and checks everything that it returns.
 fn use_it(store: &Store, numbers: &mut Numbers, own: &Path) {
     let (source, fetched) = (own.join("source"), own.join("fetched"));
     let n = numbers.below(200);
@@ -109,7 +110,7 @@ fn use_it(store: &Store, numbers: &mut Numbers, own: &Path) {
             assert!(records.len() <= 16 && records.iter().all(|record| known.contains(record)));
         }
         _ => {
-            // Seldom: it takes everything.
+            // A collection is rare, because it goes through the whole store.
             if numbers.below(200) == 0 {
                 store.collect().unwrap();
             }
@@ -153,15 +154,15 @@ fn worker_with_large_contents() {
 
 #[test]
 fn the_limit_holds_while_processes_use_more() {
-    // About a fifth of what the processes put.
+    // About a fifth of what the processes put into the store.
     let limit = 8 << 20;
     let bench = Bench::new(limit);
     let mut workers: Vec<Worker> =
         (0..PROCESSES).map(|number| Worker::start("worker_with_everything", &bench, limit, number)).collect();
     let mut most = 0;
     while workers.iter_mut().any(|worker| worker.0.try_wait().unwrap().is_none()) {
-        // Files are listed folder by folder, and one that is renamed or replaced meanwhile may be counted twice; what is
-        // really there is known while nobody may add or remove anything.
+        // Files are listed directory by directory, so one that is renamed or replaced meanwhile may be counted twice.
+        // The real size can be determined only while no process may add or remove anything.
         let accounts =
             fs::File::options().read(true).write(true).open(bench.store.folder().join("v1/accounts"));
         if let Ok(accounts) = accounts {
@@ -181,12 +182,12 @@ fn the_limit_holds_while_processes_use_more() {
     assert_eq!(bench.accounted(), taken(&bench.store), "nothing was killed, so the accounts are exact");
 }
 
-/// The space taken, where a file that moves while it is counted counts once.
+/// Returns the space taken, and counts a file once that moves while it is counted.
 fn taken_without_renames(bench: &Bench) -> u64 {
     loop {
         let before = bench.temporary();
         let taken = taken(&bench.store);
-        // No temporary file can come while the accounts are locked.
+        // No temporary file can appear while the accounts are locked.
         if bench.temporary() == before {
             return taken;
         }
@@ -214,7 +215,7 @@ fn a_kill_leaves_nothing_wrong() {
         let workers: Vec<Worker> = (0..3)
             .map(|number| Worker::start("worker_for_ever", &bench, limit, 10 * round + number))
             .collect();
-        // Each round at another moment of what they do.
+        // Each round kills the workers at another moment of their work.
         thread::sleep(Duration::from_millis(60 + 7 * u64::from(round)));
         workers.into_iter().for_each(Worker::kill);
         assert!(bench.accounted() >= taken(&bench.store), "an undercount");
@@ -231,7 +232,7 @@ fn a_kill_leaves_nothing_wrong() {
 fn a_kill_amid_writing_is_cleaned_up() {
     let limit = 16 << 20;
     let bench = Bench::new(limit);
-    // Between the look and the kill it may have ended what it was writing.
+    // The worker may finish writing between the check and the kill.
     let left = (0..100).find_map(|_| {
         let worker = Worker::start("worker_with_large_contents", &bench, limit, 0);
         while bench.temporary().is_empty() {
@@ -251,7 +252,7 @@ fn a_kill_amid_writing_is_cleaned_up() {
 #[test]
 fn files_of_the_living_are_left_alone() {
     let bench = Bench::new(10 * BLOCK);
-    // As a writer does it, in the folder that it does it in.
+    // Does what a writer does, in the directory where a writer does it.
     let partial = bench.store.folder().join("v1/tmp/partial");
     let living = fs::File::create(&partial).unwrap();
     living.lock().unwrap();

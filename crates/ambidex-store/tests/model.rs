@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{BLOCK, Bench, damage, taken};
 
-/// Contents and keys are named by small numbers, so that they meet again.
+/// An operation. Contents and keys are named by small numbers, so that the same ones come up again.
 #[derive(Clone, Debug)]
 enum Step {
     Put(u8),
@@ -33,7 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Of different lengths, from nothing to some blocks.
+/// Returns the content with this number. Lengths differ, from nothing to a few blocks.
 fn content(n: u8) -> Vec<u8> {
     vec![n; usize::from(n.min(1) + n % 7) * 1500]
 }
@@ -42,7 +42,7 @@ fn record(n: u8) -> Vec<u8> {
     vec![n; usize::from(n) * 5]
 }
 
-/// What a store without a limit would hold.
+/// The entries that a store without a limit would hold.
 #[derive(Default)]
 struct Model {
     contents: HashMap<u8, Damaged>,
@@ -67,7 +67,7 @@ impl Model {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Nothing is ever lost where there is room, and nothing is there that was not put.
+    /// With room, nothing is ever lost, and the store has nothing that was not put into it.
     #[test]
     fn with_room_a_store_is_a_map(steps in vec(step(), 1..120)) {
         let bench = Bench::new(1 << 30);
@@ -76,7 +76,7 @@ proptest! {
             match step {
                 Step::Put(n) => {
                     prop_assert!(bench.put(&content(n)));
-                    // One that is damaged is replaced.
+                    // A damaged content is replaced.
                     model.contents.insert(n, false);
                 }
                 Step::Fetch(n) => {
@@ -115,7 +115,7 @@ proptest! {
         prop_assert_eq!(verified.records, model.records.values().map(VecDeque::len).sum::<usize>() as u64);
     }
 
-    /// Without room things go, but what is there is right, and the limit holds after each step.
+    /// Without room, entries are removed, but the rest is right, and the limit holds after each step.
     #[test]
     fn without_room_the_limit_holds(steps in vec(step(), 1..120), blocks in 0..20_u64) {
         let limit = blocks * BLOCK + 1000;
@@ -133,7 +133,7 @@ proptest! {
                     let there = bench.has(&content(n));
                     prop_assert!(!there || model.contents.contains_key(&n));
                 }
-                // Covered above; here it would hide what was lost.
+                // The test above covers this; here, damage would hide a loss.
                 Step::Damage(_) => {}
                 Step::AddRecord(key, n) => {
                     bench.store.add_record(&Key([key; 32]), &record(n)).unwrap();
@@ -144,7 +144,7 @@ proptest! {
                     }
                 }
                 Step::Records(key) => {
-                    // A list goes as a whole: what is there are the newest ones.
+                    // A list is removed as a whole, so the existing records are the newest ones.
                     let records = bench.store.records(&Key([key; 32]));
                     prop_assert!(model.list(key).starts_with(&records));
                 }

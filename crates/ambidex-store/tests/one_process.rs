@@ -1,5 +1,5 @@
-//! One process and one store: what goes in comes out, damage is found, the limit holds, the least recently used goes
-//! first.
+//! One process with one store: contents come back, damage is found, the limit holds, and the least recently used
+//! entries are removed first.
 
 mod support;
 
@@ -16,7 +16,7 @@ fn key(name: &str) -> Key {
     Key::of(name.as_bytes())
 }
 
-/// A content of one block.
+/// Returns a content of one block.
 fn block(name: &str) -> Vec<u8> {
     name.as_bytes().repeat(100)
 }
@@ -97,7 +97,7 @@ fn a_store_that_can_not_be_written_is_an_error_and_can_be_read() {
     let bench = Bench::new(ROOMY);
     assert!(bench.put(b"x"));
     bench.store.add_record(&key("k"), b"r").unwrap();
-    // Permissions would not hold back a superuser.
+    // Permissions would not stop a superuser.
     let folder = bench.store.folder().join("v1/tmp");
     fs::remove_dir(&folder).unwrap();
     fs::write(&folder, "").unwrap();
@@ -144,7 +144,7 @@ fn damaged_contents_are_thrown_away() {
     assert!(bench.put(&content), "one of another length is replaced");
     assert!(bench.has(&content));
 
-    // What was counted for it was less.
+    // Less space was counted for this content.
     fs::write(bench.file_of(&content), vec![0; 100_000]).unwrap();
     assert!(!bench.has(&content));
     assert!(bench.accounted() >= taken(&bench.store));
@@ -179,7 +179,7 @@ fn damaged_records_are_thrown_away() {
             .for_each(|record| bench.store.add_record(&key("k"), record.as_bytes()).unwrap());
         bench.file_of_records()
     };
-    // The mark, then length, hash and text of `third`.
+    // The mark, then the length, hash and text of `third`.
     for (at, expected) in [
         (8 + 36 + 2, &[&b"second"[..], b"first"][..]),
         (8 + 4, &[b"second", b"first"]),
@@ -230,15 +230,15 @@ fn the_least_recently_used_goes_first() {
     let names: Vec<String> = (0..9).map(|n| format!("content {n}")).collect();
     for (seconds, name) in names.iter().enumerate() {
         assert!(bench.put(&block(name)));
-        // The last one was used first.
+        // The last content is the one that was used first.
         age(&bench.file_of(&block(name)), 1000 + 100 * seconds as u64);
     }
     bench.store.add_record(&key("k"), b"r").unwrap();
     age(&bench.file_of_records(), 1750);
-    // Used by a fetch, and by a put.
+    // A fetch uses one, and a put another.
     assert!(bench.has(&block(&names[8])));
     assert!(bench.put(&block(&names[7])));
-    // Full: each of these makes one go.
+    // The store is full, so each of these removes one entry.
     assert!(bench.put(&block("new")));
     assert_eq!(bench.store.stats().unwrap().records, 0);
     assert!(bench.put(&block("newer")));
@@ -311,7 +311,7 @@ fn accounts_are_made_again() {
 fn an_overcount_is_corrected() {
     let bench = Bench::new(10 * BLOCK);
     assert!(bench.put(b"x"));
-    // Removed by hand: the accounts don't know.
+    // The file is removed by hand, so the accounts don't know of it.
     fs::remove_file(bench.file_of(b"x")).unwrap();
     (0..10).for_each(|n| assert!(bench.put(&block(&n.to_string()))));
     assert_eq!(bench.accounted(), taken(&bench.store));
@@ -326,7 +326,7 @@ fn verify_finds_all_damage() {
     assert_eq!(bench.store.verify().unwrap(), Verified { files: 5, records: 2, damaged: 0 });
     damage(&bench.file_of(&block("0")), 0);
     damage(&bench.file_of_records(), 8 + 36);
-    // A right content that nobody would find, and a file with no name of ours.
+    // An undamaged content where nothing would find it, and a file whose name is not one of the store's.
     let misplaced = bench.file_of(&block("1"));
     let shard = misplaced.parent().unwrap().parent().unwrap().join("no");
     fs::create_dir(&shard).unwrap();

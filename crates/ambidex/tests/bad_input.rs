@@ -1,5 +1,4 @@
-//! Projects that are wrong in themselves: whoever builds them is told of the mistake as without ambidex, and of nothing
-//! else.
+//! Projects with mistakes of their own: ambidex reports the mistake as plain setuptools does, and nothing else.
 
 mod support;
 
@@ -7,7 +6,7 @@ use std::fs;
 
 use support::{Environment, Files, Ran, Workspace, differences, fixture, run, wait_until_none_has};
 
-/// A project of one file.
+/// Makes a project that consists of one file.
 fn project(setup: &str) -> Option<Workspace> {
     let workspace = Workspace::new(&fixture("bad-input"), &Environment::usual()?);
     begin(&workspace, setup);
@@ -19,7 +18,7 @@ fn begin(workspace: &Workspace, setup: &str) {
     fs::write(workspace.root().join("setup.py"), setup).unwrap();
 }
 
-/// What every mistake has to keep to: no word of what ambidex is made of, nothing left.
+/// Checks what holds for every mistake: no message mentions the internals of ambidex, and nothing is left behind.
 #[track_caller]
 fn expect_tidy(workspace: &Workspace, ran: &Ran) {
     let printed = ran.printed();
@@ -30,7 +29,8 @@ fn expect_tidy(workspace: &Workspace, ran: &Ran) {
     wait_until_none_has(&workspace.temporary().to_string_lossy());
 }
 
-/// Fails the test unless ambidex ends as the serial build does, says the same last words, and leaves the same.
+/// Fails the test unless ambidex exits as the serial build does, prints `said` and tracebacks as often, and leaves the
+/// same files, except that objects may be missing.
 #[track_caller]
 fn expect_as_without_ambidex(setup: &str, code: i32, said: &str) {
     let Some(workspace) = project(setup) else { return };
@@ -52,7 +52,7 @@ fn expect_as_without_ambidex(setup: &str, code: i32, said: &str) {
     }
 }
 
-/// The one error of ambidex itself, with what to do.
+/// Fails the test unless ambidex prints exactly one error of its own, with a hint about what to do.
 #[track_caller]
 fn expect_one_error(workspace: &Workspace, command: &[&str], words: &[&str]) {
     let before = Files::below(&workspace.root());
@@ -156,7 +156,7 @@ fn other_commands_tell_of_the_mistake_too() {
     ] {
         let Some(workspace) = project(setup) else { return };
         for command in [&["check"][..], &["verify"], &["wheel", "--no-isolation"]] {
-            // What would race is known without building.
+            // `check` knows what would race without building.
             if command == ["check"] && setup == gone {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! `ambidex cache`: the store by hand, and where it is.
+//! `ambidex cache`: managing the store by hand, and finding its directory.
 
 mod support;
 
@@ -11,18 +11,18 @@ use support::run;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-/// A content and its name, by `b3sum`.
+/// A content and its name, computed by `b3sum`.
 const CONTENT: &str = "content";
 const NAME: &str = "3fba5250be9ac259c56e7250c526bc83bacb4be825f2799d3d59e5b4878dd74e";
 
-/// An empty folder that a cache can be in.
+/// Returns a temporary directory, and the path of a cache in it that does not exist yet.
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     let cache = folder.path().join("cache");
     (folder, cache)
 }
 
-/// `ambidex cache` for a store in this folder, with nothing else in the environment that matters.
+/// Returns an `ambidex cache` command for a store in this directory, with no other environment variable that matters.
 fn cache(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ambidex"));
     command.arg("cache").args(arguments).env("AMBIDEX_CACHE_DIR", folder).env_remove("AMBIDEX_CACHE_SIZE");
@@ -34,7 +34,7 @@ fn stats(folder: &Path) -> Value {
     serde_json::from_str(&ran.stdout).expect("it is JSON")
 }
 
-/// Puts a content where the store has it.
+/// Puts a content at the path where the store keeps it.
 fn put(folder: &Path, name: &str, content: &str) -> PathBuf {
     let shard = folder.join("v1/content").join(&name[..2]);
     fs::create_dir_all(&shard).unwrap();

@@ -1,7 +1,7 @@
-//! Files changed at random between builds of extensions of which some fail: what was done ahead of a failure is taken
-//! back, and done again behind it, and nobody can tell.
+//! Files that a project changes at random between builds of its extensions, some of which fail: changes ahead of a
+//! failure are undone, and made again after it, and nothing of this can be seen from outside.
 //!
-//! `AMBIDEX_TEST_SEEDS=100..200` takes other seeds than the usual ones.
+//! `AMBIDEX_TEST_SEEDS=100..200` sets other seeds than the usual ones.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! The commands of ambidex, each by what it promises: `build`, `run`, `clean`, the summary, the log.
+//! The promises of each command of ambidex: `build`, `run`, `clean`, the summary, the log.
 
 mod support;
 
@@ -12,12 +12,12 @@ use support::{
     skipped,
 };
 
-/// A project's copy, in the environment that any Python will do for.
+/// Copies a project, with the environment for tests that work with any Python.
 fn workspace(project: &Path) -> Option<Workspace> {
     Some(Workspace::new(project, &Environment::usual()?))
 }
 
-/// Fails the test unless each module of the plain functions has the value that it was compiled with.
+/// Fails the test unless each module of `plain-functions` has the value that it was compiled with.
 #[track_caller]
 fn expect_right_code(workspace: &Workspace) {
     let built = Files::built(&workspace.root());
@@ -66,7 +66,7 @@ fn run_makes_a_shared_file_with_the_same_flags_right() {
     run(workspace.ambidex(&["run", "--summary"]).arg(&summary).args(command)).expect(0);
     let differing = differences(&serial, &Files::built(&workspace.root()));
     assert!(differing.is_empty(), "{differing:#?}");
-    // Each of the six compiles and links; the shared file is compiled once.
+    // Each of the six extensions compiles and links; the shared file is compiled once.
     let summary = read_json(&summary);
     assert_eq!(summary["commands"]["recorded"], 18, "{summary:#}");
     assert_eq!(summary["commands"]["executed"], 13, "{summary:#}");
@@ -122,7 +122,7 @@ fn jobs_of_setup_are_those_of_ambidex() {
     };
     assert_eq!(jobs(&[], &["build", "-j3"]), 3);
     assert_eq!(jobs(&[], &["build_ext", "-j7"]), 7);
-    // What is given to ambidex itself wins.
+    // An option of ambidex itself wins.
     assert_eq!(jobs(&["-j5"], &["build", "-j3"]), 5);
     let of_environment =
         run(workspace.ambidex(&["build", "--summary"]).arg(&summary).env("AMBIDEX_JOBS", "6"));
@@ -237,7 +237,7 @@ fn clean_removes_what_builds_have_left() {
     run(&mut workspace.ambidex(&["clean"])).expect(0);
     assert!(!workspace.root().join("build").exists());
     assert!(differences(&before, &Files::below(&workspace.root())).is_empty());
-    // Again, where there is nothing.
+    // Cleans again, when there is nothing left.
     run(&mut workspace.ambidex(&["clean"])).expect(0);
     workspace.build(&[]);
     fs::write(workspace.root().join("build/notes.txt"), "mine").unwrap();
@@ -249,7 +249,7 @@ fn clean_removes_what_builds_have_left() {
     assert_eq!(left, ["libfoo", "notes.txt"]);
 }
 
-/// A sitecustomize that leaves a mark at each start of Python.
+/// Writes a `sitecustomize` that leaves a mark at each start of Python.
 fn write_sitecustomize(folder: &Path, marker: &Path) {
     fs::create_dir_all(folder).unwrap();
     let line = format!("open({:?}, 'a').write('ran\\n')\n", marker.display().to_string());
@@ -260,7 +260,7 @@ fn write_sitecustomize(folder: &Path, marker: &Path) {
 fn own_sitecustomize_of_the_environment_still_runs() {
     let Some(environment) = Environment::usual() else { return };
     let workspace = Workspace::new(&fixture("no-hazard"), &environment);
-    // An environment of its own: the usual one is shared.
+    // The test needs an environment of its own, because the usual one is shared.
     let own = Environment::empty(&environment.python(), &workspace.beside("own"));
     let modules = environment.site_packages();
     fs::write(own.site_packages().join("setuptools.pth"), format!("{}\n", modules.display())).unwrap();
@@ -268,7 +268,7 @@ fn own_sitecustomize_of_the_environment_still_runs() {
     write_sitecustomize(&own.site_packages(), &marker);
     run(workspace.command(own.python()).args(["-c", ""])).expect(0);
     if !marker.exists() {
-        // Debian has one in the library of its Python, which comes first.
+        // Debian has a `sitecustomize` in the library of its Python, which comes first.
         skipped("a sitecustomize of the environment: this Python has another");
         return;
     }

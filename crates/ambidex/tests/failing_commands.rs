@@ -1,5 +1,4 @@
-//! Each command of a project fails once: files, exit code, and text are those of the serial build, at any number of
-//! jobs.
+//! Each command of a project fails once, and files, exit code and text are those of the serial build, with four jobs.
 
 mod support;
 
@@ -11,22 +10,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use support::{Compiler, Environment, Files, Workspace, differences, run, wait_until_none_has};
 
-/// Extensions in a project. Each has a source of its own and one that the next extension has too.
+/// The number of extensions in a project. Each has a source of its own and a shared one, which at most two of them
+/// compile.
 const EXTENSIONS: usize = 12;
 
-/// A way in which projects meet commands that fail.
+/// A way in which projects deal with commands that fail.
 struct Style {
     name: &'static str,
-    /// What stands between the imports and `setup()` in `setup.py`.
+    /// The code between the imports and `setup()` in `setup.py`.
     code: &'static str,
-    /// How `setup()` is told of it.
+    /// The arguments of `setup()` for it.
     arguments: &'static str,
-    /// How each extension is told of it.
+    /// The arguments of each extension for it.
     extension: &'static str,
     options: &'static [&'static str],
 }
 
-/// A project's own loop, its own handlers, and what setuptools has for it.
+/// No handling at all, a project's own handlers and loop, and the options of setuptools and ambidex.
 const STYLES: [Style; 6] = [
     Style { name: "base", code: "", arguments: "", extension: "", options: &[] },
     Style {
@@ -95,7 +95,8 @@ class build(build_ext):
     Style { name: "keep-going", code: "", arguments: "", extension: "", options: &["--keep-going"] },
 ];
 
-/// Each command once, as a pattern of the shell that fits its words. Those of a shared source fit two commands.
+/// Returns a shell pattern for each command, which matches its words. The pattern of a shared source matches the
+/// commands of both extensions.
 fn commands() -> Vec<String> {
     let own = (0..EXTENSIONS).map(|n| format!("-c m{n}.c "));
     let shared = (0..=EXTENSIONS).step_by(2).map(|n| format!("-c s{n}.c "));
@@ -124,7 +125,7 @@ fn write_project(folder: &Path, style: &Style) {
             format!("int own{n}(void);\nint own{n}(void) {{ return {n}; }}\n"),
         )
         .unwrap();
-        // It warns, so that there is text of commands that succeed.
+        // The source makes the compiler warn, so that successful commands print text too.
         fs::write(
             folder.join(format!("s{shared}.c")),
             "#warning shared\nint shared(void);\nint shared(void) { return N; }\n",
@@ -135,16 +136,17 @@ fn write_project(folder: &Path, style: &Style) {
     fs::write(folder.join("setup.py"), setup).unwrap();
 }
 
-/// What a build leaves and says.
+/// The files that a build leaves, and what it prints.
 struct Left {
     code: i32,
-    /// Both streams in their order.
+    /// Both output streams, in order.
     text: String,
     files: Files,
 }
 
 impl Left {
-    /// Builds the project, in which the commands that fit a pattern fail. Without jobs, by setuptools alone.
+    /// Builds the project, with the commands failing that match a pattern. Without `jobs`, builds with setuptools
+    /// alone.
     fn by(workspace: &Workspace, name: &str, failing: &str, jobs: Option<&[&str]>) -> Self {
         workspace.start_again();
         let mut command = workspace.command("sh");
@@ -176,7 +178,7 @@ impl Left {
     }
 }
 
-/// Without what ambidex itself says of a failed build, behind all that the build has printed.
+/// Removes ambidex's own report of a failed build, which follows everything that the build has printed.
 fn without_verdict(mut text: String) -> String {
     if let Some(begin) = text.find("\nerror: extension '") {
         text.truncate(begin + 1);
@@ -184,7 +186,7 @@ fn without_verdict(mut text: String) -> String {
     text
 }
 
-/// A project in a style of its own, with a compiler that fails when it is told to.
+/// Makes a project in this style, with a compiler that fails on request.
 fn workspace(style: &Style, environment: &Environment) -> (tempfile::TempDir, Workspace) {
     let original = tempfile::tempdir().expect("there is a temporary folder");
     write_project(original.path(), style);
@@ -214,7 +216,7 @@ fn each_command_fails_as_in_the_serial_build() {
                     let seed = format!("--schedule-seed={}", failing.len());
                     let one: Vec<&str> = style.options.iter().copied().chain(["-j1"]).collect();
                     let four: Vec<&str> = style.options.iter().copied().chain(["-j4", &seed]).collect();
-                    // What setuptools has no word for is compared with one job.
+                    // An option that setuptools doesn't have is compared to ambidex with one job.
                     let serial =
                         Left::by(&workspace, style.name, failing, style.options.first().map(|_| &one[..]));
                     failed.fetch_add(usize::from(serial.text.contains("told to fail")), Ordering::Relaxed);

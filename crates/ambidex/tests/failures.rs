@@ -1,4 +1,4 @@
-//! Builds that fail, and mistakes in what is asked for: what is said, what is left, with what exit code.
+//! Failed builds and mistakes of users: the messages, the files left behind, and the exit codes.
 
 mod support;
 
@@ -6,12 +6,12 @@ use std::fs;
 
 use support::{Compiler, Environment, Files, Ran, Workspace, fixture, is_alive, run, wait_until_none_has};
 
-/// The broken project's copy.
+/// Returns a copy of the broken project.
 fn broken() -> Option<Workspace> {
     Some(Workspace::new(&fixture("broken-second"), &Environment::usual()?))
 }
 
-/// What every failed build has to keep to.
+/// Checks what holds for every failed build.
 #[track_caller]
 fn expect_tidy(workspace: &Workspace, ran: &Ran) {
     let printed = ran.printed();
@@ -20,7 +20,7 @@ fn expect_tidy(workspace: &Workspace, ran: &Ran) {
     wait_until_none_has(&workspace.temporary().to_string_lossy());
 }
 
-/// One message that starts with `error:`, and what to do.
+/// Fails the test unless there is exactly one message that starts with `error:`, and a hint about what to do.
 #[track_caller]
 fn expect_one_error_with_hint(ran: &Ran) {
     assert_eq!(ran.code, 2, "{ran}");
@@ -55,7 +55,7 @@ fn failed_extension_ends_the_build() {
 #[test]
 fn failure_ends_what_the_serial_build_would_not_have_started() {
     let Some(mut workspace) = broken() else { return };
-    // The third is still being compiled when the second fails, and the first is not done either.
+    // The third is still compiling when the second fails, and the first isn't done either.
     let script = "case \" $* \" in
         *\" third.c \"*) tell; sleep 600;;
         *\" second.c \"*) until ls \"$TOLD\".[0-9]*; do sleep 0.01; done >/dev/null 2>&1;;
@@ -161,7 +161,7 @@ fn python_without_setuptools() {
     let Some(environment) = Environment::usual() else { return };
     let workspace = Workspace::new(&fixture("broken-second"), &environment);
     let empty = Environment::empty(&environment.python(), &workspace.beside("empty"));
-    // setuptools may also be brought by whoever has made this Python; then there is nothing to test.
+    // This Python may also come with setuptools; then there is nothing to test.
     let import = workspace.command(empty.python()).args(["-c", "import setuptools"]).output();
     if import.is_ok_and(|output| output.status.success()) {
         support::skipped("a Python without setuptools: there is none here");
@@ -178,7 +178,7 @@ fn compiler_that_is_not_there() {
     let Some(workspace) = broken() else { return };
     let ran = run(workspace.ambidex(&["build"]).env("CC", "/nonexistent/cc"));
     assert_eq!(ran.code, 2, "{ran}");
-    // distutils tells of it in its own way first.
+    // First, distutils reports the failure in its own way.
     let own =
         ran.stderr.lines().filter(|line| line.starts_with("error:") && line.contains("there is no")).count();
     assert_eq!((own, ran.stderr.matches("hint:").count()), (1, 1), "{ran}");

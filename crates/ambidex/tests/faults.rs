@@ -1,5 +1,5 @@
-//! Calls of the system that fail in ambidex itself: it goes on or ends with a message, never with a backtrace or not at
-//! all, and the next build is right. `cargo xtask faults` found these, and looks for more.
+//! System calls that fail in ambidex itself: it goes on or ends with a message, without a backtrace and without
+//! hanging, and the next build is right. `cargo xtask faults` found these faults, and looks for more.
 
 mod support;
 
@@ -13,7 +13,7 @@ use support::{
     wait_until_none_has,
 };
 
-/// The example, and what the serial build makes of it.
+/// Returns the example, and the files that the serial build makes of it.
 fn example() -> Option<(Workspace, Files)> {
     let workspace = Workspace::new(&shared_source(), &Environment::usual()?);
     workspace.build_serially();
@@ -22,7 +22,8 @@ fn example() -> Option<(Workspace, Files)> {
     Some((workspace, expected))
 }
 
-/// `ambidex build` with this fault, as strace(1) has it, in ambidex alone. Fails the test if it never meets the fault.
+/// Runs `ambidex build` with this fault, in the notation of strace(1), in ambidex alone. Fails the test if the fault
+/// never occurs.
 #[track_caller]
 fn build_with(workspace: &Workspace, fault: &str) -> Option<Ran> {
     if on_path("strace").is_none() {
@@ -54,7 +55,8 @@ fn expect_right(workspace: &Workspace, expected: &Files) {
 #[test]
 fn processes_that_can_not_be_told_what_is_pending() {
     let Some((workspace, expected)) = example() else { return };
-    // Of the table that they look into: Python asks in another connection than the one that ends by the error.
+    // The fault hits the shared table, which processes read. Python asks on another connection than the one that the
+    // error ends.
     let Some(ran) = build_with(&workspace, "pwrite64:error=ENOSPC:when=3+") else { return };
     let ran = ran.expect(1);
     assert!(ran.stderr.contains("can't be written: No space left on device"), "{ran}");
@@ -97,7 +99,7 @@ fn end_of_a_command_that_no_file_tells() {
     assert_eq!(differences(&expected, &Files::built(&workspace.root())), [""; 0], "{ran}");
 }
 
-/// Runs ambidex by a shell that leads one of its streams somewhere.
+/// Runs ambidex in a shell that redirects one of its streams.
 fn redirected(workspace: &Workspace, arguments: &str, stream: &str) -> Ran {
     let mut command: Command = workspace.command("sh");
     command.args(["-c", &format!("exec \"$0\" {arguments} {stream}"), env!("CARGO_BIN_EXE_ambidex")]);
@@ -114,7 +116,7 @@ fn standard_output_that_is_full() {
     for arguments in ["check", "explain", "cache stats", "cache verify", "cache gc"] {
         let ran = redirected(&workspace, arguments, ">/dev/full").expect(2);
         assert!(ran.stderr.starts_with("error: standard output can't be written"), "{arguments}: {ran}");
-        // Whoever has seen enough has not made a mistake.
+        // It is not a mistake to stop reading the output.
         let ran = redirected(&workspace, arguments, "2>/dev/null | :");
         assert_eq!(ran.stderr, "", "{arguments}");
     }
@@ -123,7 +125,7 @@ fn standard_output_that_is_full() {
 #[test]
 fn standard_error_that_is_full() {
     let Some((mut workspace, expected)) = example() else { return };
-    // Of this store there is something to say.
+    // ambidex has something to say about this store.
     let store = workspace.beside("store");
     fs::write(&store, "").unwrap();
     workspace.store = Some(store);

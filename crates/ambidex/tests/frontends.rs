@@ -1,4 +1,5 @@
-//! The doors by which other tools come in: `ambidex run` below them, the build backend, `enable()`, `ambidex wheel`.
+//! The ways in which other tools use ambidex: `ambidex run` around them, the build backend, `enable()`,
+//! `ambidex wheel`.
 
 mod support;
 
@@ -13,8 +14,8 @@ use support::{
     wait_until_none_has,
 };
 
-/// The example in the usual environment, where the package `ambidex` can be imported and finds the program under
-/// test.
+/// Returns the example in the usual environment, where Python can import the package `ambidex`, which finds the program
+/// under test.
 fn workspace() -> Option<Workspace> {
     Some(with_package(&Environment::usual()?))
 }
@@ -36,7 +37,7 @@ fn write(workspace: &Workspace, name: &str, text: &str) {
     fs::write(file, text).expect("the copy can be written");
 }
 
-/// Changes setup.py as a user would.
+/// Changes `setup.py` as a user would.
 fn edit_setup(workspace: &Workspace, from: &str, to: &str) {
     let text = fs::read_to_string(workspace.root().join("setup.py")).expect("the project has one");
     assert!(text.contains(from), "{text}");
@@ -47,7 +48,7 @@ fn last_build(workspace: &Workspace) -> Value {
     read_json(&workspace.root().join("build/.ambidex/last-build.json"))
 }
 
-/// The modules in the only wheel of a folder.
+/// Returns the modules in the only wheel of a directory.
 fn modules(workspace: &Workspace, wheels: &Path) -> Files {
     let built = Files::below(wheels);
     let wheel = built.paths().find(|path| path.extension().is_some_and(|e| e == "whl"));
@@ -60,7 +61,7 @@ fn modules(workspace: &Workspace, wheels: &Path) -> Files {
     modules
 }
 
-/// Whether a command failed only because there is no network. Where everything has to be there, it is an error.
+/// Returns whether a command failed only because there is no network. In CI, this fails the test.
 fn lacks_network(ran: &Ran) -> bool {
     let signs = ["Could not find a version", "Failed to fetch", "No solution found", "onnection", "network"];
     let lacks = ran.code != 0 && signs.iter().any(|sign| ran.printed().contains(sign));
@@ -154,7 +155,8 @@ os.execv(run[0], run)
     }
 }
 
-/// A bare `setup.py build -j2` of an edited project gives what the serial build of the original gives.
+/// Fails the test unless a bare `setup.py build -j2` of the edited project gives the same modules as the serial build
+/// of the original.
 fn is_right_without_ambidex(from: &str, to: &str) {
     for environment in [Environment::usual(), Environment::get(6, "40.6.3")].into_iter().flatten() {
         let workspace = with_package(&environment);

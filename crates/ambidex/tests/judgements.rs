@@ -11,7 +11,7 @@ fn workspace(project: &Path) -> Option<Workspace> {
     Some(Workspace::new(project, &Environment::usual()?))
 }
 
-/// Judges a project, and fails the test if that has changed anything in it.
+/// Judges a project, and fails the test if that changes anything in it.
 #[track_caller]
 fn judge(workspace: &Workspace, arguments: &[&str]) -> Ran {
     let before = Files::below(&workspace.root());
@@ -22,7 +22,7 @@ fn judge(workspace: &Workspace, arguments: &[&str]) -> Ran {
     ran
 }
 
-/// The hazards that `check --format json` prints.
+/// Returns the hazards that `check --format json` prints.
 #[track_caller]
 fn hazards(workspace: &Workspace, code: i32) -> Vec<Value> {
     let ran = judge(workspace, &["check", "--format", "json"]).expect(code);

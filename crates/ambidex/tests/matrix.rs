@@ -1,4 +1,5 @@
-//! Pythons and versions of setuptools, numbers of jobs, orders of execution: always the bytes of `build -j1`.
+//! Several versions of Python and setuptools, numbers of jobs and orders of execution always give the bytes of
+//! `build -j1`.
 
 mod support;
 
@@ -6,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use support::{Environment, Files, NEWEST, Workspace, differences, run, shared_source};
 
-/// How often ambidex builds in each place of the matrix.
+/// Returns how often ambidex builds at each place of the matrix.
 fn builds() -> u64 {
     let asked = std::env::var("AMBIDEX_TEST_BUILDS").ok();
     asked.map_or(8, |number| number.parse().expect("AMBIDEX_TEST_BUILDS is a number"))
@@ -34,7 +35,7 @@ fn is_always_equal(minor: u32, setuptools: &str, variables: &[(&str, &str)]) {
         let shown = run(&mut workspace.python(&["show.py"])).expect(0);
         assert_eq!(shown.stdout, "12 42\n", "{told}");
     }
-    // Where nothing has changed, this Python's setuptools does not come to the commands.
+    // If nothing has changed, this Python's setuptools doesn't reach the commands.
     let again = run(&mut workspace.ambidex(&["build", "-j2"])).expect(0);
     assert!(!again.stdout.contains("building '"), "{}: {again}", environment.name);
     assert_eq!(differences(&serial, &Files::built(&workspace.root())), [""; 0], "{}", environment.name);

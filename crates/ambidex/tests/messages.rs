@@ -1,5 +1,6 @@
-//! What users read, word for word: help, `explain`, `check`, the summary, and how a failed build ends. `cargo insta
-//! review`, or `INSTA_UPDATE=always cargo test -p ambidex --test messages`, accepts a change.
+//! The texts that users read, word for word: help, `explain`, `check`, the summary, and the end of a failed build.
+//!
+//! `cargo insta review`, or `INSTA_UPDATE=always cargo test -p ambidex --test messages`, accepts a change.
 
 mod support;
 
@@ -7,7 +8,7 @@ use std::process::Command;
 
 use support::{Environment, Workspace, fixture, run, shared_source};
 
-/// What is different on each machine and in each run.
+/// Returns replacements for text that differs on each machine or in each run.
 fn filters(workspace: &Workspace) -> Vec<(String, &'static str)> {
     let escaped = |text: &str| {
         let special = |c: char| !c.is_ascii_alphanumeric() && c != '/' && c != '_';
@@ -51,7 +52,7 @@ fn help() {
     ];
     for command in commands {
         let mut ambidex = Command::new(env!("CARGO_BIN_EXE_ambidex"));
-        // Lines are wrapped by the width of the terminal.
+        // Lines are wrapped to the width of the terminal.
         let ran = run(ambidex.args(command).arg("--help").env("COLUMNS", "100")).expect(0);
         let name = ["help"].iter().chain(command).copied().collect::<Vec<_>>().join("-");
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
@@ -68,7 +69,7 @@ fn check() {
         let name = project.file_name().unwrap().to_string_lossy().into_owned();
         for format in ["text", "json"] {
             let ran = run(&mut workspace.ambidex(&["check", "--format", format])).expect(code);
-            // Of the commands the machine decides much.
+            // The command lines differ a lot between machines.
             let text: String = ran
                 .stdout
                 .lines()

@@ -1,8 +1,9 @@
-//! Small projects with one feature each, below `tests/packages`, on Pythons and versions of setuptools: ambidex leaves
-//! what the serial build leaves. Each is a test of its own: `cargo test packages::swig`.
+//! Small projects with one feature each, below `tests/packages`, with several versions of Python and setuptools:
+//! ambidex leaves the files that the serial build leaves. Each project is a test of its own:
+//! `cargo test packages::swig`.
 //!
-//! `AMBIDEX_TEST_MATRIX=1` takes all versions that ambidex supports instead of a few. With
-//! `AMBIDEX_WRITE_COMPATIBILITY=1` the results become `docs/compatibility.md`.
+//! `AMBIDEX_TEST_MATRIX=1` tests all versions that ambidex supports instead of a few. With
+//! `AMBIDEX_WRITE_COMPATIBILITY=1`, the results become `docs/compatibility.md`.
 
 mod support;
 
@@ -14,14 +15,14 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use support::matrix::{ALL, FEW, Place};
 use support::{Environment, Package, Verdict, is_set, repository, skipped};
 
-/// A place with its environment, which is made when the first test needs it. None if there can't be one here.
+/// A place with its environment, which is made when the first test needs it; `None` if this machine can't have it.
 type Lazy = (Place, LazyLock<Option<Environment>, Box<dyn FnOnce() -> Option<Environment> + Send>>);
 
-/// What came of one project at a place, by its number, or at its own.
+/// The result of one project, at the place with a number or at the project's own place.
 struct Outcome {
     package: String,
     place: Option<usize>,
-    /// None if there is no such place here.
+    /// `None` if this machine can't have the place.
     verdict: Option<Verdict>,
 }
 
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// Builds a project wherever it can be built, and compares.
+/// Builds a project wherever it can be built, and compares the builds.
 fn test(package: &Package, places: &[Lazy], outcomes: &Mutex<Vec<Outcome>>) -> Result<(), Failed> {
     if let Some(program) = package.lacks() {
         skipped(&format!("{}: there is no {program}", package.name));
@@ -68,7 +69,8 @@ fn test(package: &Package, places: &[Lazy], outcomes: &Mutex<Vec<Outcome>>) -> R
         let name = environment.map_or_else(String::new, |environment| environment.name);
         match &verdict {
             Some(Verdict::Wrong(wrong)) => problems.push(format!("with {name}: {wrong:#?}")),
-            // That a version can't do something is for the table, that nothing can is a mistake in the project.
+            // With the whole matrix, a version that can't build a project belongs in the table. Otherwise, a build that
+            // fails is a mistake in the project.
             Some(Verdict::NotBuilt(how)) if place.is_none() || !is_set("AMBIDEX_TEST_MATRIX") => {
                 problems.push(format!("with {name}: the serial build: {how}"));
             }
@@ -98,7 +100,7 @@ Projects that need more, each where it is at home:\n
 | --- | --- | --- | --- | --- |
 ";
 
-/// The results as a table.
+/// Returns the results as a table.
 fn compatibility(packages: &[Package], outcomes: &[Outcome], places: &[Lazy]) -> String {
     let mut text = HEAD.to_owned();
     for (number, (place, environment)) in places.iter().enumerate() {

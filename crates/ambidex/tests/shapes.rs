@@ -1,9 +1,9 @@
-//! The shapes below `tests/shapes`: whatever a `setup.py` does between the builds of its extensions, ambidex leaves and
-//! prints what the serial build leaves and prints.
+//! The shapes below `tests/shapes`: whatever a `setup.py` does between the builds of its extensions, ambidex leaves the
+//! same files and prints the same text as the serial build.
 //!
-//! `AMBIDEX_TEST_MATRIX=1` takes all versions of Python and setuptools that ambidex supports instead of the usual one.
-//! With `AMBIDEX_WRITE_SHAPES=1` the results become `docs/shapes.md`. `AMBIDEX_TEST_SHAPES=named/lock,time` takes only
-//! the shapes whose names contain one of these.
+//! `AMBIDEX_TEST_MATRIX=1` tests all versions of Python and setuptools that ambidex supports instead of the usual one.
+//! With `AMBIDEX_WRITE_SHAPES=1`, the results become `docs/shapes.md`. `AMBIDEX_TEST_SHAPES=named/lock,time` tests only
+//! the shapes whose names contain one of these words.
 
 mod support;
 
@@ -30,7 +30,7 @@ fn every_shape_is_equal() {
     for (place, environment) in &places {
         let Some(environment) = environment else { continue };
         let verdicts = do_all(&shapes, |shape| {
-            // One that ends in a panic must not hide the others.
+            // A shape that panics must not hide the others.
             let compared =
                 std::panic::catch_unwind(|| shape.compare(environment, place.distutils.variables()));
             let verdict = compared.unwrap_or_else(|_| Verdict::Wrong(vec!["see above".to_owned()]));
@@ -50,7 +50,8 @@ fn every_shape_is_equal() {
         for (shape, verdict) in shapes.iter().zip(verdicts) {
             match verdict {
                 Verdict::Equal => {}
-                // That an old version ends a build in another way is for the table, as long as ambidex does too.
+                // If an old version ends a build in another way, that belongs in the table, as long as ambidex does the
+                // same.
                 Verdict::NotBuilt(_) if place.setuptools != USUAL[0].setuptools => {}
                 Verdict::NotBuilt(how) => wrong.push(format!("{}: the serial build: {how}", shape.name)),
                 Verdict::Wrong(what) => wrong.push(format!("{}: {}", shape.name, what.join("; "))),
@@ -117,7 +118,7 @@ fn table(shapes: &[Shape], found: &[(&Place, Vec<Verdict>)]) -> String {
     text
 }
 
-/// What a build with these files would leave.
+/// Returns the result of a build with these files.
 fn built(code: i32, text: &str, files: &[(&str, &str)]) -> Built {
     let folder = tempfile::tempdir().unwrap();
     files.iter().for_each(|(name, content)| fs::write(folder.path().join(name), content).unwrap());

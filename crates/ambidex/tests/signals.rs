@@ -1,4 +1,5 @@
-//! A build that is told to end: it ends at once, with all that it started, and leaves nothing half done.
+//! A build that receives a signal to end: it ends at once, with all processes that it started, and leaves nothing half
+//! done.
 
 mod support;
 
@@ -10,12 +11,12 @@ use support::{
     wait_until_none_has, with_mark,
 };
 
-/// A compiler that hesitates far longer than any test runs before it compiles...
+/// A compiler that sleeps far longer than any test runs before it compiles...
 const BEFORE_COMPILING: &str = "case \" $* \" in *\" -c \"*) tell; sleep 600;; esac; exec \"$REAL\" \"$@\"";
-/// ...or when it has linked.
+/// ...or after it has linked.
 const AFTER_LINKING: &str = "\"$REAL\" \"$@\"; case \" $* \" in *\" -shared \"*) tell; sleep 600;; esac";
 
-/// A project whose compiler hesitates.
+/// A project whose compiler sleeps.
 struct Bench {
     workspace: Workspace,
     compiler: Compiler,
@@ -28,7 +29,7 @@ impl Bench {
         Some(Self { workspace, compiler })
     }
 
-    /// Runs ambidex, and tells it to end when so many compilers hesitate.
+    /// Runs ambidex, and sends it the signal when this many compilers sleep.
     fn signal(&self, signal: Signal, compilers: usize, arguments: &[&str]) -> Ran {
         let mark = self.workspace.temporary().to_string_lossy().into_owned();
         let had_mark = Cell::new(0);
@@ -72,7 +73,7 @@ fn terminated_below_run() {
 #[test]
 fn terminated_in_verify() {
     let Some(bench) = Bench::new(BEFORE_COMPILING) else { return };
-    // The serial build comes first: one compiler.
+    // The serial build comes first, so there is one compiler.
     bench.signal(Signal::TERM, 1, &["verify", "-j2"]).expect(143);
 }
 

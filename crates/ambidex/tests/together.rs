@@ -1,4 +1,5 @@
-//! Builds of one tree at the same time, and after one that was killed: each has the tree for itself, and finds it whole.
+//! Builds of one tree at the same time, and after one that was killed: each has the tree to itself, and finds it
+//! intact.
 
 mod support;
 
@@ -13,18 +14,18 @@ use support::{
     wait_until_none_has,
 };
 
-/// A compiler that compiles when it is let; no test takes a minute.
+/// A compiler that waits until the test releases it, but at most a minute, which no test takes.
 const HELD: &str = "case \" $* \" in *\" -c \"*) tell; n=0; while held && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done;; esac
 exec \"$REAL\" \"$@\"";
 
-/// A project that is built by a compiler that waits, and what the serial build leaves of it.
+/// Returns a project whose compiler waits, and the files that the serial build leaves.
 fn held() -> Option<(Workspace, Compiler, Files)> {
     let mut workspace = Workspace::new(&shared_source(), &Environment::usual()?);
     let compiler = Compiler::install(&mut workspace, HELD);
     workspace.build_serially();
     let serial = Files::built(&workspace.root());
     workspace.start_again();
-    // The serial build's are forgotten.
+    // Forgets the compilers of the serial build.
     compiler.hold();
     compiler.release();
     compiler.hold();
@@ -48,7 +49,7 @@ fn end_of(mut build: Child) -> String {
     end(build, said)
 }
 
-/// Waits for the end of the build, and returns what it had still to say.
+/// Waits for the end of the build, and returns the rest of its output.
 fn end(mut build: Child, mut said: impl Read) -> String {
     let mut rest = String::new();
     said.read_to_string(&mut rest).expect("it writes text");
@@ -73,7 +74,7 @@ fn expect_second_waits(is_build_there: bool) {
     compiler.release();
     end_of(first);
     let rest = end(second, said);
-    // But for the four that are compiled: their compiler writes down that it was called, so it is called each time.
+    // The four compilations run again, because the compiler writes down each time that it was called.
     assert!(rest.contains(" 4 run, 2 up to date"), "the second finds what the first has made: {rest}");
     let differing = differences(&serial, &Files::built(&workspace.root()));
     assert!(differing.is_empty(), "{differing:#?}");
@@ -106,7 +107,7 @@ fn expect_next_is_right(is_build_there: bool) {
     assert!(differing.is_empty(), "{differing:#?}\n{next}");
     assert!(workspace.root().join("build/.ambidex/state").is_file(), "{next}");
     let again = end_of(start(&workspace));
-    // The links, which nobody writes down.
+    // These are the links, which the compiler doesn't write down.
     assert!(again.contains(" 2 up to date"), "{again}");
 }
 

@@ -1,4 +1,4 @@
-//! The corpus: real projects, each built by plain setuptools and by ambidex, compared, and written down.
+//! The corpus: real projects, built by plain setuptools and by ambidex, and the comparison in `docs/corpus.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ struct Defaults {
     setuptools: String,
 }
 
-/// A project, as `corpus/projects.toml` has it.
+/// A project in `corpus/projects.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Project {
@@ -51,7 +51,7 @@ struct Row {
     verdict: String,
 }
 
-/// Builds the projects whose names are given, or all, and writes their rows into `docs/corpus.md`.
+/// Builds the named projects, or all if none is named, and writes their rows into `docs/corpus.md`.
 pub(crate) fn build(names: &[String], jobs: u32) -> Result<()> {
     let corpus = read()?;
     let program = ambidex()?;
@@ -84,7 +84,7 @@ pub(crate) fn build(names: &[String], jobs: u32) -> Result<()> {
         );
         println!("{line}");
         rows.insert(format!("{} {}", project.name, project.version), line);
-        // After each, since the whole corpus takes long.
+        // After each project, since the whole corpus takes a long time.
         let mut table = String::from(HEAD);
         for project in &corpus.project {
             if let Some(row) = rows.get(&format!("{} {}", project.name, project.version)) {
@@ -111,27 +111,27 @@ ambidex with two jobs, at one path; every file that the builds leave is compared
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 
-/// The rows of an earlier run, by project and version.
+/// Returns the rows of an earlier run, by project and version.
 fn known_rows(text: &str) -> BTreeMap<String, String> {
     let row = |line: &str| Some((line.strip_prefix("| ")?.split(" | ").next()?.to_owned(), line.to_owned()));
     text.lines().filter_map(row).collect()
 }
 
-/// Where a project is built.
+/// The directory and the environment in which a project is built.
 pub(crate) struct Place {
     pub name: String,
     pub version: String,
     /// The unpacked sdist.
     pub folder: PathBuf,
-    /// The Python of an environment with all that the build needs.
+    /// The Python of an environment that has everything that the build needs.
     pub python: PathBuf,
-    /// What the environment has.
+    /// The packages in the environment.
     pub packages: Vec<String>,
-    /// Variables that it needs.
+    /// The environment variables that the build needs.
     pub environment: BTreeMap<String, String>,
 }
 
-/// The place of a project by its name. Fetches what is not there yet.
+/// Returns the place of the project with this name. Fetches whatever is missing.
 pub(crate) fn place(name: &str) -> Result<Place> {
     let corpus = read()?;
     let known = corpus.project.iter().find(|project| project.name == name);
@@ -181,7 +181,7 @@ impl Project {
         Ok(row)
     }
 
-    /// How many paths would race, as `ambidex check` has it.
+    /// Returns how many paths would race, according to `ambidex check`.
     fn hazards(&self, program: &Path, python: &Path, folder: &Path) -> Result<u64> {
         let output = Command::new(program)
             .args(["check", "--format", "json", "--python"])
@@ -193,7 +193,7 @@ impl Project {
         Ok(found["hazards"].as_array().map_or(0, Vec::len) as u64)
     }
 
-    /// Builds once more in the folder itself, and imports every module that came of it.
+    /// Builds once more in the directory itself, and imports every module that the build made.
     fn import(&self, program: &Path, python: &Path, folder: &Path) -> Result<String> {
         let status = Command::new(program)
             .args(["build", "--quiet", "--python"])
@@ -209,7 +209,7 @@ impl Project {
     }
 }
 
-/// Imports each extension module below `build/lib*` in a process of its own.
+/// Python code that imports each extension module below `build/lib*` in a separate process.
 const IMPORT: &str = r#"
 import glob, os, subprocess, sys, sysconfig
 suffix = sysconfig.get_config_var("EXT_SUFFIX")
@@ -228,7 +228,7 @@ for lib in glob.glob("build/lib*") or glob.glob("*/lib*"):
 print("%d of %d" % (good, total))
 "#;
 
-/// What a project's pyproject.toml asks for, without setuptools, whose version the corpus chooses.
+/// Returns the requirements in a project's pyproject.toml, except setuptools, whose version the corpus chooses.
 fn build_requires(folder: &Path) -> Result<Vec<String>> {
     let file: PathBuf = folder.join("pyproject.toml");
     let Ok(text) = std::fs::read_to_string(&file) else { return Ok(Vec::new()) };

@@ -1,17 +1,17 @@
-//! How incremental builds of real projects are judged: random edits, each followed by a build with ambidex, a
-//! clean serial build, and a count of the commands that the edit has made necessary.
+//! A test of incremental builds of real projects: random edits, each followed by a build with ambidex, a clean serial
+//! build, and a count of the commands that the edit made necessary.
 //!
-//! **The clean build** is plain `setup.py build`, with an empty `build/`, of a second copy of the project, at the same
-//! path. To be affordable after every edit, it finds compilers on its PATH that stand in for the real ones
-//! (`stand_in.rs`): they preprocess each source with the command's own flags, and copy the object of an earlier
-//! compilation if the command, its folder and the preprocessed text, line markers included, are the same. Everything
-//! else, all links too, is done by the real tools. Every so many edits (`--clean-every`) there is another build of
-//! nothing but the sources, without any stand-in, and both have to agree.
+//! **The clean build** is plain `setup.py build`, with an empty `build/`, of a second copy of the project at the same
+//! path. To be affordable after every edit, it finds stand-ins for the compilers on its PATH (`stand_in.rs`). They
+//! preprocess each source with the command's own flags, and copy the object of an earlier compilation if the command,
+//! its directory and the preprocessed text, including line markers, are the same. The real tools do everything else,
+//! including all links. At regular intervals (`--clean-every`), another build uses nothing but the sources, without any
+//! stand-in, and both builds must agree.
 //!
-//! **The count** is taken from the same build: the stand-ins write down what each compilation reads (`-MD`, which is
-//! `-M` beside the preprocessed text) and what each link is given, with hashes (`count.rs`).
+//! **The count** comes from the same build: the stand-ins log what each compilation reads (`-MD`, which is `-M` in
+//! addition to the preprocessed text) and the inputs of each link, with hashes (`count.rs`).
 //!
-//! ambidex has no part in either. It builds without a store.
+//! ambidex takes part in neither. It builds without a store.
 
 mod change;
 mod count;
@@ -35,26 +35,26 @@ use count::{Memory, Needed};
 use stand_in::StandIns;
 use trees::{Modules, Trees, modules};
 
-/// The projects that are edited where none is named.
+/// The projects to edit if none is named.
 const PROJECTS: [&str; 3] = ["librt", "pplpy", "biopython"];
 
-/// What is asked for.
+/// The options of `cargo xtask edits`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only these projects of corpus/projects.toml
+    /// Only these projects in corpus/projects.toml
     projects: Vec<String>,
-    /// How many edits each project gets
+    /// Number of edits of each project
     #[arg(long, default_value_t = 200)]
     edits: u32,
-    /// Which edits; the same seed gives the same ones
+    /// Seed for choosing the edits; the same seed gives the same edits
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// After how many edits the clean build itself is compared with one that does nothing but compile
+    /// Number of edits between checks of the clean build itself, against a build from the sources without stand-ins
     #[arg(long, default_value_t = 25)]
     clean_every: u32,
 }
 
-/// What came of the edits of one kind.
+/// The results of the edits of one kind.
 #[derive(Default)]
 struct Row {
     edits: u64,
@@ -96,10 +96,10 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// One project between two edits.
+/// The state of one project between two edits.
 struct Session<'a> {
     place: &'a Place,
-    /// Those that build it in turn.
+    /// The Pythons that build it in turn.
     pythons: Vec<PathBuf>,
     program: &'a Path,
     summary: PathBuf,
@@ -107,7 +107,8 @@ struct Session<'a> {
     changes: Changes,
     memory: Memory,
     stand_ins: StandIns,
-    /// Objects that were harmed and not made again yet: any later build may have to.
+    /// The number of objects that were removed or damaged and not yet rebuilt. Any later build may have to rebuild
+    /// them.
     harmed: u64,
 }
 
@@ -141,7 +142,7 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
-    /// Makes an edit, builds, and judges. Says what is wrong.
+    /// Makes an edit, builds, and judges. Returns what is wrong, if anything.
     fn edit(
         &mut self,
         number: u32,
@@ -153,7 +154,7 @@ impl<'a> Session<'a> {
             if let Some(clean) = self.build_clean()? {
                 break (kind, what, clean);
             }
-            // It is no edit that anybody would keep.
+            // Nobody would keep an edit that doesn't build.
             self.changes.undo(&mut self.trees)?;
         };
         let (mut needed, commands) = self.count()?;
@@ -182,7 +183,7 @@ impl<'a> Session<'a> {
         Ok(mismatch)
     }
 
-    /// The variables that all builds have.
+    /// Sets the environment variables that all builds share.
     fn surroundings(&self, command: &mut Command) {
         for name in ["CC", "CXX", "CPPFLAGS", "LDFLAGS", "LDSHARED", "PYTHONPATH", "AMBIDEX_JOBS", "CPATH"] {
             command.env_remove(name);
@@ -212,7 +213,7 @@ impl<'a> Session<'a> {
         self.trees.build_clean(command)
     }
 
-    /// Fails unless a build without stand-ins, of nothing but the sources, gives the same.
+    /// Fails unless a build from nothing but the sources, without stand-ins, gives the same result.
     fn check_clean(&self, clean: &Modules) -> Result<()> {
         let plain = self.trees.build_from_sources(self.serial())?.context("the plain build fails")?;
         let differing = differences(&plain, clean);
@@ -224,7 +225,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Counts what the last clean build shows to be needed, and of how many commands.
+    /// Counts the commands that the last clean build shows to be necessary. Also returns its total number of commands.
     fn count(&mut self) -> Result<(Needed, u64)> {
         let entries = self.stand_ins.entries()?;
         anyhow::ensure!(!entries.is_empty(), "the build has used other compilers than those on the PATH");
@@ -232,7 +233,7 @@ impl<'a> Session<'a> {
         Ok((self.memory.build(&entries), entries.len() as u64))
     }
 
-    /// Builds with ambidex. Returns how many commands were run.
+    /// Builds with ambidex. Returns how many commands ran.
     fn build(&self) -> Result<u64> {
         let mut command = Command::new(self.program);
         self.surroundings(&mut command);
@@ -245,7 +246,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What is wrong, if something is.
+/// Returns what is wrong, if anything.
 fn judgement(clean: &Modules, built: &Modules, needed: Needed, executed: u64) -> Option<String> {
     let mut wrong = differences(clean, built);
     if !(needed.least..=needed.most).contains(&executed) {
@@ -255,7 +256,7 @@ fn judgement(clean: &Modules, built: &Modules, needed: Needed, executed: u64) ->
 }
 
 fn differences(clean: &Modules, built: &Modules) -> Vec<String> {
-    // Another Python has built to a folder of its own.
+    // Another Python builds into its own directory.
     let folder = |name: &String| name.split('/').nth(1).map(str::to_owned);
     let folders: std::collections::BTreeSet<_> = clean.keys().map(folder).collect();
     let built: Modules = built
@@ -312,7 +313,7 @@ fn section(title: &str, options: &Options, rows: &BTreeMap<Kind, Row>) -> Result
     Ok(text)
 }
 
-/// The text with one section replaced, or added.
+/// Returns the text with one section replaced or added.
 fn with_section(known: &str, title: &str, section: &str) -> String {
     let mut sections: Vec<&str> = known.split("\n## ").skip(1).map(str::trim_end).collect();
     let own = section.trim_end().trim_start_matches("## ");

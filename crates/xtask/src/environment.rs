@@ -1,16 +1,16 @@
-//! The folders of the repository, and the virtual environments and unpacked sdists below `target/`.
+//! The directories of the repository, and the virtual environments and unpacked sdists below `target/`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// The program that is to be shown or measured, built now.
+/// Builds ambidex, to be shown or measured, and returns the path of the program.
 pub(crate) fn ambidex() -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     run(Command::new(cargo)
@@ -20,12 +20,13 @@ pub(crate) fn ambidex() -> Result<PathBuf> {
     Ok(target.join("release").join("ambidex"))
 }
 
-/// The Python of a virtual environment with these packages, made if it isn't there or has others.
+/// Returns the Python of a virtual environment with these packages. Creates the environment if it doesn't exist or has
+/// other packages.
 pub(crate) fn python_with(name: &str, packages: &[&str]) -> Result<PathBuf> {
     python_of(Path::new("python3"), name, packages)
 }
 
-/// The same of another Python.
+/// Does what [`python_with`] does, for the Python `base`.
 pub(crate) fn python_of(base: &Path, name: &str, packages: &[&str]) -> Result<PathBuf> {
     let folder = root().join("target").join("xtask").join(name);
     let python = folder.join("bin").join("python");
@@ -40,7 +41,7 @@ pub(crate) fn python_of(base: &Path, name: &str, packages: &[&str]) -> Result<Pa
     Ok(python)
 }
 
-/// The unpacked sdist of a project from the package index.
+/// Returns the directory with the unpacked sdist of a project from the package index.
 pub(crate) fn sdist(python: &Path, name: &str, version: &str) -> Result<PathBuf> {
     let folder = root().join("target").join("xtask").join("sdists").join(format!("{name}-{version}"));
     if !folder.is_dir() {
@@ -64,7 +65,7 @@ pub(crate) fn sdist(python: &Path, name: &str, version: &str) -> Result<PathBuf>
     Ok(folder)
 }
 
-/// Runs a command that has to succeed.
+/// Runs a command that must succeed.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("{command:?} can't be started"))?;
     if !status.success() {

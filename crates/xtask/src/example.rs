@@ -1,4 +1,4 @@
-//! How the example is built and shown, from nothing.
+//! The chore that builds the example from scratch and shows it.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The chores of ambidex itself, run as `cargo xtask CHORE`.
+//! The project's own chores, run as `cargo xtask CHORE`.
 
 mod bench;
 mod corpus;
@@ -26,26 +26,27 @@ struct Cli {
 enum Chore {
     /// Build examples/shared-source and show what its modules return
     Example,
-    /// Measure ambidex beside setuptools, ninja, ccache and meson-python, and write docs/benchmarks.md
+    /// Compare the speed of ambidex with setuptools, ninja, ccache and meson-python, and write docs/benchmarks.md
     Bench(bench::Options),
-    /// Build real projects with plain setuptools and with ambidex, compare, and write docs/corpus.md
+    /// Build real projects with plain setuptools and with ambidex, compare the results, and write docs/corpus.md
     Corpus {
-        /// Only these
+        /// Only these projects
         names: Vec<String>,
-        /// How many jobs ambidex uses
+        /// Number of jobs for ambidex
         #[arg(short, long, default_value_t = 2)]
         jobs: u32,
     },
     /// Edit real projects at random, build them incrementally, judge every build, and write docs/edits.md
     Edits(edits::Options),
-    /// Kill a build at its writes, fail its calls of the system, fill its disk, judge what comes of it, and write
-    /// docs/reliability.md
+    /// Kill a build at its writes, make its system calls fail, fill its disk, and judge the results; with `--write`,
+    /// update docs/reliability.md
     Faults(faults::Options),
-    /// Change what commands depend on, one thing at a time, and judge what ambidex makes of it
+    /// Change the dependencies of commands, one at a time, and judge what ambidex makes of each change
     Oracle(oracle::Options),
-    /// Run setuptools' own tests of its build commands plainly and by ambidex, compare, and write docs/peers.md
+    /// Run setuptools' own tests of its build commands with and without ambidex, compare the outcomes, and write
+    /// docs/peers.md
     Peers,
-    /// Build trees in many processes on one store that is too small, and write docs/stress.md
+    /// Build trees in many processes at once, with one store that is too small, and write docs/stress.md
     Stress(stress::Options),
     /// Stand in for a compiler (started by `edits`)
     #[command(hide = true)]

@@ -1,5 +1,5 @@
-//! Setuptools' own tests of what ambidex captures: run from its source tree plainly and by `ambidex run`, their
-//! outcomes compared, and written down.
+//! Setuptools' own tests of the code that ambidex captures: run from its source tree with and without `ambidex run`,
+//! and compared in `docs/peers.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,10 +11,11 @@ use anyhow::{Context, Result};
 
 use crate::environment::{ambidex, python_with, root, run, sdist};
 
-/// The setuptools whose tests these are.
+/// The version of setuptools whose tests run.
 const VERSION: &str = "84.2.1";
 
-/// What the tests need, of the `test` extra of its pyproject.toml and what its pytest.ini names.
+/// The packages that the tests need: those of the `test` extra of its pyproject.toml that they use, and those that its
+/// pytest.ini names.
 const PACKAGES: [&str; 15] = [
     "setuptools==84.2.1",
     "build==1.2.2.post1",
@@ -33,7 +34,7 @@ const PACKAGES: [&str; 15] = [
     "wheel==0.48.0",
 ];
 
-/// Files and folders of tests, below its source tree.
+/// Files and directories of tests, below its source tree.
 const TESTS: [&str; 6] = [
     "setuptools/tests/test_build.py",
     "setuptools/tests/test_build_clib.py",
@@ -43,10 +44,10 @@ const TESTS: [&str; 6] = [
     "setuptools/_distutils/compilers/C/tests",
 ];
 
-/// After so many seconds a run hangs: plainly it takes half a minute.
+/// The time in seconds after which a run counts as hanging. Without ambidex, a run takes half a minute.
 const LIMIT: &str = "600";
 
-/// Runs the tests both ways, compares, and writes `docs/peers.md`.
+/// Runs the tests both ways, compares the outcomes, and writes `docs/peers.md`.
 pub(crate) fn compare() -> Result<()> {
     let place = Place {
         program: ambidex()?,
@@ -73,7 +74,7 @@ is left out. Skipped are tests for other systems.
 
 ";
 
-/// Where and by what the tests are run.
+/// The programs that run the tests, and the directory in which they run.
 struct Place {
     program: PathBuf,
     python: PathBuf,
@@ -99,7 +100,7 @@ impl Place {
         }
         let log = self.folder.join("log");
         let file = File::create(&log)?;
-        // It fails where a test does.
+        // pytest exits with an error if a test fails.
         command
             .arg(&self.python)
             .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml"])
@@ -117,7 +118,8 @@ impl Place {
         Ok(Found::read(&text))
     }
 
-    /// Two tests build a module whose source is not in the sdist. Python 3.11 and older have it beside their distutils.
+    /// Adds the source of a module that two tests build: the sdist does not contain it. Python 3.11 and older have it
+    /// beside their distutils.
     fn add_source_of_module(&self, distutils: &Path) -> Result<()> {
         let code = "import sysconfig; print(sysconfig.get_path('stdlib'))";
         let output = Command::new(&self.python).args(["-c", code]).output()?;
@@ -130,7 +132,7 @@ impl Place {
     }
 }
 
-/// How a test ended.
+/// The outcome of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Passed,
@@ -148,7 +150,7 @@ impl Outcome {
     }
 }
 
-/// The outcomes of a run, by the class and the name of each test, and how many seconds they took.
+/// The outcomes of a run, by the class and the name of each test, and the seconds that they took.
 #[derive(Debug, Default)]
 struct Found {
     outcomes: BTreeMap<(String, String), Outcome>,
@@ -156,7 +158,7 @@ struct Found {
 }
 
 impl Found {
-    /// Reads what pytest has written. Of its XML only the elements of tests and how they ended are looked at.
+    /// Reads pytest's results. Of the XML, it uses only the elements for tests and their outcomes.
     fn read(text: &str) -> Self {
         let mut found = Self::default();
         for case in text.split("<testcase ").skip(1) {
@@ -179,26 +181,26 @@ impl Found {
         found
     }
 
-    /// Leaves out what ended in another way in a second run.
+    /// Removes the tests that ended differently in a second run.
     fn leave_out_chance(&mut self, again: &Self) {
         self.outcomes.retain(|test, outcome| again.outcomes.get(test) == Some(outcome));
     }
 }
 
-/// An attribute of an XML element.
+/// Returns an attribute of an XML element.
 fn attribute<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let begin = format!("{name}=\"");
     let at = if head.starts_with(&begin) { 0 } else { head.find(&format!(" {begin}"))? + 1 };
     head[at + begin.len()..].split('"').next()
 }
 
-/// The module of a test: classes have a capital.
+/// Returns the module of a test. Names of classes begin with a capital.
 fn module(class: &str) -> String {
     let parts = class.split('.').take_while(|part| !part.starts_with(char::is_uppercase) || *part == "C");
     parts.collect::<Vec<&str>>().join(".")
 }
 
-/// A row for each module, and one for each test that ends in another way; with the number of these.
+/// Returns a row for each module and a line for each test that ends differently, and the number of such tests.
 fn table(plain: &Found, ours: &Found) -> (String, usize) {
     let mut rows: BTreeMap<String, [[usize; 3]; 2]> = BTreeMap::new();
     let mut others = String::new();

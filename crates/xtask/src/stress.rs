@@ -1,9 +1,9 @@
-//! How the store is put under stress: many processes build trees of their own at once, on one store that is too
-//! small for what they make.
+//! A stress test of the store: many processes build their own trees at once, with one store that is too small for their
+//! outputs.
 //!
-//! Each tree has the same extensions, with sources and a header that come in some versions. What each combination has to
-//! give is built beforehand, by plain `setup.py build`. Then every process, again and again, changes versions of its
-//! tree at random, builds, and compares every module. Meanwhile the size of the store is watched.
+//! Each tree has the same extensions, with sources and a header that come in several versions. Plain `setup.py build`
+//! builds the correct result of each combination beforehand. Then every process repeatedly changes versions in its tree
+//! at random, builds, and compares every module. Meanwhile, the test watches the size of the store.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,24 +19,24 @@ use walkdir::WalkDir;
 use crate::environment::{ambidex, python_with, root};
 use crate::versions::{Truth, Versions, command};
 
-/// What is asked for.
+/// The options of `cargo xtask stress`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How many processes build at once
+    /// Number of processes that build at once
     #[arg(long, default_value_t = 8)]
     processes: u64,
-    /// For how long, in seconds
+    /// Duration in seconds
     #[arg(long, default_value_t = 300)]
     seconds: u64,
-    /// How much the store may take, in megabytes
+    /// Maximum size of the store, in megabytes
     #[arg(long, default_value_t = 100)]
     limit: u64,
-    /// Which changes are made
+    /// Seed for choosing the changes
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// What the processes have done together.
+/// The totals of all processes together.
 #[derive(Default)]
 struct Tally {
     builds: AtomicU64,
@@ -55,7 +55,7 @@ struct Stress<'a> {
     failed: AtomicBool,
 }
 
-/// Builds until the time is over. Fails if a module is not right, the limit is exceeded, or the store is not sound.
+/// Builds until the time is over. Fails if a module is wrong, the store exceeds the limit, or the store is damaged.
 pub(crate) fn stress(options: &Options) -> Result<()> {
     let folder = root().join("target").join("xtask").join("stress");
     let _ = fs::remove_dir_all(&folder);
@@ -98,7 +98,7 @@ impl Stress<'_> {
         while Instant::now() < until && !self.failed.load(Ordering::Relaxed) {
             versions.change(&mut random);
             if random.u32(0..8) == 0 {
-                // As a fresh checkout: all comes from the store, or is compiled.
+                // As in a fresh checkout: every output comes from the store or is compiled.
                 fs::remove_dir_all(tree.join("build")).or_else(|error| match error.kind() {
                     std::io::ErrorKind::NotFound => Ok(()),
                     _ => Err(error),
@@ -141,7 +141,7 @@ impl Stress<'_> {
         self.options.limit * 1_000_000
     }
 
-    /// The largest size that the store was seen to have, in bytes.
+    /// Watches the size of the store, and returns the largest one that it saw, in bytes.
     fn watch(&self, until: Instant) -> u64 {
         let mut largest = 0;
         while Instant::now() < until && !self.failed.load(Ordering::Relaxed) {
@@ -153,7 +153,7 @@ impl Stress<'_> {
         largest
     }
 
-    /// Looks at the store once more, and writes docs/stress.md.
+    /// Verifies the store, and writes docs/stress.md.
     fn report(&self, largest: u64) -> Result<()> {
         let verified = Command::new(&self.ambidex)
             .args(["cache", "verify"])

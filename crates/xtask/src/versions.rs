@@ -1,4 +1,4 @@
-//! A project whose sources and header come in some versions, and what each combination of them has to give.
+//! A project whose sources and header come in several versions, and the correct result of each combination.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,10 +11,10 @@ use crate::edits::trees;
 use crate::environment::run;
 
 const EXTENSIONS: usize = 4;
-/// Versions of the header, and of each source.
+/// The number of versions of the header, and of each source.
 const VERSIONS: usize = 6;
 
-/// The versions that a tree has.
+/// The versions in a tree.
 #[derive(Clone, Default)]
 pub(crate) struct Versions {
     header: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// Other versions of about half of the sources, and now and then of the header.
+    /// Chooses other versions for about half of the sources, and now and then for the header.
     pub(crate) fn change(&mut self, random: &mut fastrand::Rng) {
         if random.u32(0..4) == 0 {
             self.header = random.usize(0..VERSIONS);
@@ -34,7 +34,7 @@ impl Versions {
         }
     }
 
-    /// Writes the tree, as far as it is another now.
+    /// Writes the files of the tree that have changed.
     ///
     /// # Errors
     /// If a file can't be written.
@@ -63,11 +63,11 @@ impl Versions {
     }
 }
 
-/// The right content of each extension's module, by the versions of header and source.
+/// The hash of the correct module of each extension, by the versions of header and source.
 pub(crate) struct Truth(HashMap<(usize, usize, usize), String>);
 
 impl Truth {
-    /// Builds each combination by setuptools alone, in a tree of its own.
+    /// Builds each combination with setuptools alone, in a separate tree.
     ///
     /// # Errors
     /// If a build fails, or two combinations give the same module.
@@ -104,7 +104,7 @@ impl Truth {
         Ok(())
     }
 
-    /// Fails if the tree has a module that is that of no version: a torn one.
+    /// Fails if the tree has a torn module: one that no version gives.
     pub(crate) fn expect_whole(&self, tree: &Path) -> Result<()> {
         for (name, hash) in trees::modules(tree)? {
             if !self.0.values().any(|known| *known == hash) {
@@ -115,14 +115,14 @@ impl Truth {
     }
 }
 
-/// A command in a tree, with the flags that every build of it has.
+/// Returns a command that runs in a tree, with the flags that every build of the tree has.
 pub(crate) fn command(program: &Path, tree: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(tree).env("CFLAGS", "-g0 -O0").env_remove("PYTHONPATH");
     command
 }
 
-/// A source whose object takes more than a megabyte, and no time to compile.
+/// Returns a source whose object takes more than a megabyte and no time to compile.
 fn source(number: usize, version: usize) -> String {
     format!(
         "#include <Python.h>\n\

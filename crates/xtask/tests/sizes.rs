@@ -1,5 +1,5 @@
-//! No file is longer than a person reads in one sitting, and no function of Python longer than a screen or two. (Of
-//! Rust's functions clippy knows: `too_many_lines`.)
+//! No file is longer than a person reads in one sitting, and no Python function is longer than a screen or two. (Clippy
+//! checks the functions in Rust: `too_many_lines`.)
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,11 @@
-//! Command lines of real builds: what they are, what they read and write, and whether their outputs may be renamed.
+//! Command lines of real builds: their kinds, inputs and outputs, and whether the outputs may be renamed.
 
 use ambidex_command::Kind::{Archive, Compile, CompileAndLink, Index, Link, Preprocess, Query};
 use ambidex_command::{Kind, Placement};
 
 use super::{line, outputs};
 
-/// Command lines with their kind, inputs, outputs and whether the output may be renamed.
+/// Command lines with their kind, inputs and outputs, and whether the output may be renamed.
 const CASES: &[(&str, Kind, &str, &str, bool)] = &[
     // setuptools
     (

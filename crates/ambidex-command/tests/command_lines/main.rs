@@ -1,4 +1,4 @@
-//! Reads command lines as they are met in real builds.
+//! Reads command lines as they occur in real builds.
 
 mod kinds;
 mod not_understood;
@@ -89,7 +89,7 @@ fn side_files() {
         assert_eq!(command.outputs[0].role, OutputRole::Primary, "{text}");
         assert!(command.outputs[1..].iter().all(|output| output.role == OutputRole::Side), "{text}");
     }
-    // Nothing is compiled, so nothing is written beside.
+    // Nothing is compiled, so no file is written beside the output.
     assert_eq!(line("gcc -fprofile-arcs --coverage -shared a.o -o a.so").placement, Placement::Renamable);
     let lto = line("gcc -flto -fprofile-generate -shared a.o -o a.so");
     assert_eq!(lto.placement, Placement::InPlace(PathRecorded));
@@ -225,7 +225,7 @@ fn roles_that_can_be_substituted() {
     assert_eq!(substitutable, ["b.o", "libc.a"]);
 }
 
-/// Words that make up command lines, good and bad ones.
+/// Words of command lines, good and bad ones.
 const WORDS: &[&str] = &[
     "-c",
     "-o",
@@ -296,7 +296,7 @@ fn spans(command: &Command) -> Vec<Span> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Replacing every span by its own text changes nothing, and every span holds what it is said to hold.
+    /// Replacing every span with its own text changes nothing, and every span contains the text that belongs to it.
     #[test]
     fn spans_round_trip(
         tool in prop::sample::select(TOOLS),
@@ -334,7 +334,7 @@ proptest! {
         }
     }
 
-    /// Whatever the arguments, reading them doesn't panic.
+    /// Reading never panics, whatever the arguments are.
     #[test]
     fn never_panics(words in prop::collection::vec("\\PC{0,12}", 0..6), tool in prop::sample::select(TOOLS)) {
         let argv: Vec<String> = std::iter::once(tool.to_owned()).chain(words).collect();

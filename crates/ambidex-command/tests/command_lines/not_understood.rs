@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// One command line a line, under headings.
+/// Command lines, one on each line, under headings.
 const NOT_UNDERSTOOD: &str = "\
 # tools
 nvcc -c a.cu

@@ -1,4 +1,5 @@
-//! A machine in memory that runs a program as the engine would: deferred, in any order, any number at once.
+//! A machine in memory that runs a program as the engine would: deferred, in any order, and any number of commands at
+//! once.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +10,7 @@ use ambidex_graph::{
 
 use crate::program::{self, Content, Disk, Effect, Happened, KNOWN, PATHS, Program, Step};
 
-/// Decisions, taken one after the other; when they have run out every decision is the first possibility.
+/// Decisions, taken one after the other. When they have run out, every decision is the first possibility.
 pub struct Choices<'a>(pub std::slice::Iter<'a, u8>);
 
 impl Choices<'_> {
@@ -32,7 +33,7 @@ pub struct Entry {
     pub command: usize,
 }
 
-/// The machine and all that it remembers.
+/// The machine and everything that it remembers.
 pub struct Machine<'a> {
     program: &'a Program,
     choices: Choices<'a>,
@@ -49,11 +50,11 @@ pub struct Machine<'a> {
     pub results: HashMap<NodeId, (Vec<Content>, Effect)>,
     pub entries: Vec<Entry>,
     pub groups: Vec<GroupId>,
-    /// What came of those steps that are not deferred.
+    /// The results of the steps that are not deferred.
     pub seen: HashMap<usize, Happened>,
     /// The step at which the machine is interrupted.
     pub interrupt_at: Option<usize>,
-    /// Whether Python may go back, at any time, to where it was before a command.
+    /// Whether Python may go back, at any time, to before a command.
     pub goes_back: bool,
 }
 
@@ -86,7 +87,7 @@ impl<'a> Machine<'a> {
         let eagerness = self.choices.below(4);
         let program = self.program;
         let steps: Vec<(usize, &Step)> = program.steps().collect();
-        // The first step that Python can go back to, and for each step the recording that came next there.
+        // The first step that Python can go back to, and for each step the number of the next recording at that point.
         let mut first = 0;
         let mut next_at: Vec<usize> = Vec::new();
         let mut index = 0;
@@ -125,7 +126,7 @@ impl<'a> Machine<'a> {
         self.commit_all();
     }
 
-    /// Does what is not deferred, when everything before it is done.
+    /// Does a step that is not deferred, after everything before it is done.
     fn happen(&mut self, step: &Step) -> Happened {
         match step {
             Step::Look(path) => {
@@ -150,14 +151,15 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Python goes back to where this recording was the next one. It goes on while what it has taken back may still run.
+    /// Takes Python back to where this recording was the next one. Python goes on while cancelled commands may still
+    /// run.
     fn go_back(&mut self, from: usize) {
         let stop = self.graph.roll_back(from);
         self.check_doomed(&stop);
         self.take_back();
     }
 
-    /// Whether a file holds what a command has begun to write there.
+    /// Returns whether a file holds the unfinished output of a command.
     pub fn is_torn(&self) -> bool {
         let torn: Vec<Content> = self.commands.keys().map(|node| torn(*node)).collect();
         self.disk.iter().any(|content| torn.contains(content))
@@ -177,7 +179,7 @@ impl<'a> Machine<'a> {
         let command = &self.program.pool[entry.command];
         let access = |&(path, at): &(usize, At)| Access { path: self.paths[path], at };
         let mut key = [0; 32];
-        // Some keys begin alike.
+        // Some keys begin with the same byte.
         (key[0], key[31]) = (entry.command as u8 % 3, entry.command as u8);
         let action = Action {
             group: self.groups[entry.group],
@@ -207,7 +209,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Starts or finishes something, if there is anything.
+    /// Starts or finishes a command, if there is one. Returns whether there was.
     fn advance(&mut self) -> bool {
         let ready = self.graph.ready();
         if ready > 0 && (self.running.is_empty() || self.choices.below(2) == 0) {
@@ -260,7 +262,8 @@ impl<'a> Machine<'a> {
         let mut effect = self.program.effect(command, &inputs);
         let doomed = self.graph.state(node) == State::Doomed;
         if doomed {
-            // It was stopped at any moment, or just before that it came to its end; what it read may be gone.
+            // The command was stopped at any moment, or just before it came to its end. The files that it read may be
+            // gone.
             effect.failed = self.choices.below(2) == 0;
             for output in &mut effect.outputs {
                 *output = [torn(node), *output, None][self.choices.below(3)];
@@ -357,18 +360,18 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// How many nodes a command has.
+    /// Returns the number of nodes that a command has.
     pub fn runs_of(&self, command: usize) -> usize {
         self.commands.values().filter(|c| **c == command).count()
     }
 
-    /// The step that a recording came from.
+    /// Returns the step that a recording came from.
     pub fn step_of(&self, seq: Seq) -> usize {
         self.entries[seq.index()].step
     }
 }
 
-/// What a file holds while the node is writing it.
+/// Returns the content of a file while the node is writing it.
 fn torn(node: NodeId) -> Content {
     Some(program::content((node, "torn")))
 }

@@ -1,47 +1,47 @@
-//! Programs made of commands, and what a simple serial build leaves behind.
+//! Programs made of commands, and the files that a simple serial build leaves.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ambidex_graph::At;
 use proptest::prelude::*;
 
-/// Paths that commands write.
+/// The number of paths that commands write.
 const WRITTEN: usize = 6;
-/// Paths that the graph knows: those, and sources that only somebody outside the program changes.
+/// The number of paths that the graph knows: those, and sources, which no command writes.
 pub const KNOWN: usize = 8;
-/// All paths: the rest are headers, read by commands without the graph's knowledge.
+/// The number of all paths. The rest are headers, which commands read without the graph's knowledge.
 pub const PATHS: usize = 10;
 
-/// The content of a file; none where there is no file.
+/// The content of a file; `None` if there is no file.
 pub type Content = Option<u64>;
 /// All files, by path.
 pub type Disk = [Content; PATHS];
 
-/// A command and what it would do to files.
+/// A command and its effect on files.
 #[derive(Clone, Debug)]
 pub struct Command {
     pub reads: Vec<(usize, At)>,
-    /// Headers: an input that is not named.
+    /// Headers, which are inputs that the command does not name.
     pub headers: Vec<usize>,
     pub writes: Vec<(usize, At)>,
-    /// Of so many different inputs it fails on one; never if zero.
+    /// The command fails on one of this many different inputs; never if zero.
     pub fails_on_one_of: u64,
 }
 
-/// One thing that the program does.
+/// A step of the program.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// A command of the pool, to be deferred.
+    /// A command of the pool, which is deferred.
     Run(usize),
     /// Python looks at a file.
     Look(usize),
     /// Python writes or removes a file.
     External(usize, Content),
-    /// A command of the pool that is not understood: it runs as it stands.
+    /// A command of the pool that is not understood, so it runs unchanged.
     Barrier(usize),
 }
 
-/// What belongs to one extension.
+/// The steps of one extension.
 #[derive(Clone, Debug)]
 pub struct Group {
     pub fatal: bool,
@@ -55,15 +55,15 @@ pub struct Program {
     pub groups: Vec<Group>,
 }
 
-/// What a command does, given what it reads.
+/// The effect of a command, given what it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     pub failed: bool,
-    /// What it leaves at each of its outputs.
+    /// The content that the command leaves at each of its outputs.
     pub outputs: Vec<Content>,
 }
 
-/// A hash that names new content.
+/// Returns a hash that names new content.
 pub fn content(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
@@ -71,16 +71,16 @@ pub fn content(of: impl Hash) -> u64 {
 }
 
 impl Program {
-    /// What the command leaves when it reads this: first its named inputs, then its headers.
+    /// Returns the effect of the command when it reads these contents: first its named inputs, then its headers.
     pub fn effect(&self, command: usize, inputs: &[Content]) -> Effect {
         let it = &self.pool[command];
         let seen = content((command, inputs));
         let failed = it.fails_on_one_of > 0 && seen.is_multiple_of(it.fails_on_one_of);
         let output = |(index, (_, at)): (usize, &(usize, At))| match (failed, at) {
             (false, _) => Some(content((seen, index))),
-            // A compiler removes the output that it could not finish ...
+            // A compiler removes the output that it could not finish...
             (true, At::Renamable) => None,
-            // ... and what is at its own place is left in whatever state.
+            // ...and leaves an output at its final path in any state.
             (true, At::InPlace) => (seen & 1024 == 0).then(|| content((seen, index, "broken"))),
         };
         Effect { failed, outputs: it.writes.iter().enumerate().map(output).collect() }
@@ -98,35 +98,35 @@ impl Program {
         (inputs, effect)
     }
 
-    /// All steps in program order, each with its group.
+    /// Returns all steps in program order, each with its group.
     pub fn steps(&self) -> impl Iterator<Item = (usize, &Step)> {
         self.groups.iter().enumerate().flat_map(|(id, group)| group.steps.iter().map(move |s| (id, s)))
     }
 }
 
-/// The files before the program starts.
+/// Returns the files before the program starts.
 pub fn before() -> Disk {
     std::array::from_fn(|path| (path >= WRITTEN || path % 2 == 0).then(|| content((path, "before"))))
 }
 
-/// What came of a step of the serial build.
+/// The result of a step of the serial build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happened {
-    /// The program did not come to it.
+    /// The program did not reach it.
     Nothing,
-    /// A command read this and did that.
+    /// A command read these contents and had this effect.
     Ran(Vec<Content>, Effect),
-    /// Python saw this.
+    /// Python saw this content.
     Saw(Content),
-    /// Something else, that always works.
+    /// Something else, which always works.
     Changed,
 }
 
-/// The serial build: the specification.
+/// The result of the serial build, which is the specification.
 pub struct Serial {
     pub disk: Disk,
     pub steps: Vec<Happened>,
-    /// For each group the step that failed.
+    /// The step that failed, for each group.
     pub failures: Vec<Option<usize>>,
     /// The step that ended the program.
     pub fatal: Option<usize>,
@@ -165,20 +165,20 @@ pub fn serial(program: &Program) -> Serial {
     all
 }
 
-/// What a generated program may contain.
+/// The things that a generated program may contain.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// Commands may fail.
+    /// Whether commands may fail.
     pub failures: bool,
-    /// Groups may fail without ending the program.
+    /// Whether groups may fail without ending the program.
     pub optional: bool,
-    /// Commands may insist on their own paths.
+    /// Whether commands may insist on their own paths.
     pub places: bool,
-    /// Files may be changed by Python and by commands that are not understood.
+    /// Whether Python and commands that are not understood may change files.
     pub outside: bool,
 }
 
-/// Everything at once.
+/// All of these at once.
 pub const ANY: Kind = Kind { failures: true, optional: true, places: true, outside: true };
 
 fn access(paths: usize, kind: Kind) -> impl Strategy<Value = (usize, At)> {
@@ -187,11 +187,11 @@ fn access(paths: usize, kind: Kind) -> impl Strategy<Value = (usize, At)> {
     } else {
         Just(At::Renamable).boxed()
     };
-    // Some paths are in everybody's way.
+    // Commands often meet at some of the paths.
     (prop_oneof![1 => 0usize..3, 1 => 0..paths], at)
 }
 
-/// A command names a path at most once as an input and once as an output.
+/// Removes repetitions: a command names a path at most once as an input and once as an output.
 fn distinct(mut accesses: Vec<(usize, At)>) -> Vec<(usize, At)> {
     let mut seen = [false; PATHS];
     accesses.retain(|(path, _)| !std::mem::replace(&mut seen[*path], true));
@@ -232,7 +232,7 @@ fn step(pool: usize, kind: Kind) -> impl Strategy<Value = Step> {
     prop_oneof![15 => run, 1 => look, 1 => change, 1 => barrier].boxed()
 }
 
-/// Programs of that kind. Paths and commands are few, so that they meet often; extensions share sources, so groups
+/// Returns programs of that kind. Paths and commands are few, so they meet often. Extensions share sources, so groups
 /// have passages in common.
 pub fn program(kind: Kind) -> impl Strategy<Value = Program> {
     prop::collection::vec(command(kind), 1..9).prop_flat_map(move |pool| {
@@ -265,7 +265,7 @@ enum Part {
     Passage(usize),
 }
 
-/// Programs whose groups all compile and link alike, after something that may fail: nodes that live on for one
+/// Returns programs whose groups all compile and link alike, after something that may fail. Their nodes live on for one
 /// group when another group has given them up.
 pub fn repetitions(kind: Kind) -> impl Strategy<Value = Program> {
     let at = |path: usize| access(1, kind).prop_map(move |(_, at)| (path, at));

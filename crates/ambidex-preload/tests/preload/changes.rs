@@ -1,4 +1,4 @@
-//! Which calls of Python are changes, and that what is journalled is enough to take them back.
+//! The calls of Python that are changes, and a journal that is enough to undo them.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::python::{command, finish, python, run};
 use crate::undo::{entries, tree, undo};
 
-/// Python code that changes `p`, which is a file, or where `n` is something new.
+/// Python code that changes `p`, which is a file, or `n`, which does not exist yet.
 const CHANGES: &[&str] = &[
     "open(p, 'w').close()",
     "open(p, 'a').close()",
@@ -59,7 +59,7 @@ fn changes_are_asked_while_commands_are_open() {
 
 #[test]
 fn an_output_that_comes_while_the_answer_is_awaited_is_kept() {
-    // The engine puts it to its place before it answers: so what was seen before does not count.
+    // The engine puts the output at its final path before it answers, so what the process saw before does not count.
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::new(folder.path());
@@ -72,7 +72,7 @@ say('ready')
 time.sleep(0.2)
 open('late.o', 'r+').write('new')
 ";
-    // `r+` fails where there is no file: only the question may decide.
+    // `r+` fails if there is no file, so only the answer to the question may decide.
     let script = script.replace("time.sleep(0.2)", "while not os.path.exists('go'): time.sleep(0.01)");
     let child = command(python, &engine, folder.path(), &script).spawn().unwrap();
     engine.wait_text("ready");
@@ -167,7 +167,7 @@ os.utime('time', (1, 2))
     run(python, &engine, folder.path(), script);
     let found = entries(&engine.undo());
     let kinds: String = found.iter().map(|entry| char::from(entry.0)).collect();
-    // What is removed is moved, where it can be, and else copied first.
+    // Removed files are moved aside if possible, and copied first otherwise.
     let kinds = kinds.replace("BF", "B");
     assert_eq!(kinds, "AFBBRLDPT");
     let root = folder.path().canonicalize().unwrap();
@@ -178,7 +178,7 @@ os.utime('time', (1, 2))
     assert_eq!(link.1[1], b"target");
 }
 
-/// Random changes. They are drawn in Python, so that the script can be shown and run again.
+/// Random changes, drawn in Python so that the script can be shown and run again.
 const RANDOM: &str = "
 import random, shutil
 r = random.Random(SEED)

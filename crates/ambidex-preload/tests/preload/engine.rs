@@ -1,4 +1,4 @@
-//! A small engine: it writes down what it is told and asked, and lets everybody go on at once.
+//! A small engine: it writes down the messages and questions that it receives, and lets every process go on at once.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -14,24 +14,24 @@ use std::time::{Duration, Instant};
 const BITS: u64 = 4096;
 const BIT_COUNT: u64 = 524_288;
 
-/// A question on a connection B.
+/// A question on the connection of a witness.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub kind: u8,
     pub sent: u64,
-    /// Whether a command was about to be told.
+    /// Whether the process was about to send a `record`.
     pub announced: bool,
     pub why: String,
     pub paths: Vec<String>,
-    /// The program that the connection has named.
+    /// The program that the connection named.
     pub program: String,
 }
 
-/// A frame on a session A.
+/// A frame on a session.
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub payload: Vec<u8>,
-    /// The inodes of what came with it. To keep that open would make readers of its other end wait.
+    /// The inodes of the descriptors that came with it. An open descriptor would make readers of its other end wait.
     pub inodes: Vec<u64>,
 }
 
@@ -40,16 +40,16 @@ pub(crate) struct Seen {
     pub questions: Vec<Question>,
     pub frames: Vec<Frame>,
     pub snapshots: Vec<UnixStream>,
-    /// What the snapshots have said of themselves.
+    /// The first frames of the snapshots.
     pub greetings: Vec<String>,
-    /// How many sessions have ended.
+    /// The number of sessions that have ended.
     pub ended: usize,
-    /// What every question is answered.
+    /// The answer to every question.
     pub reply: u8,
 }
 
 impl Seen {
-    /// Whether such a question was asked, with a path of that name.
+    /// Returns whether a question of this kind was asked, with a path that ends with this name.
     pub fn asked(&self, kind: u8, name: &str) -> bool {
         self.questions
             .iter()
@@ -60,7 +60,7 @@ impl Seen {
         self.questions.iter().any(|question| question.kind == b'S' && question.why == why)
     }
 
-    /// The text for a descriptor, in order.
+    /// Returns the text for a descriptor, in order.
     pub fn text(&self, fd: u8) -> String {
         let frames = self.frames.iter().filter_map(|frame| frame.payload.strip_prefix(&[b'T', b'0' + fd]));
         String::from_utf8_lossy(&frames.flatten().copied().collect::<Vec<_>>()).into_owned()
@@ -75,7 +75,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// One that takes changes back below this folder.
+    /// Starts an engine with which changes below this directory can be undone.
     pub fn new(root: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
@@ -100,17 +100,17 @@ impl Engine {
         self.folder.path().join("socket")
     }
 
-    /// Where the journal is.
+    /// Returns the directory of the journal.
     pub fn undo(&self) -> PathBuf {
         self.folder.path().join("undo")
     }
 
-    /// Something of this name is pending.
+    /// Makes something of this name pending.
     pub fn pend(&self, name: &str) {
         self.set(name.as_bytes());
     }
 
-    /// Something in a folder of this name is pending.
+    /// Makes something in a directory of this name pending.
     pub fn pend_in(&self, folder: &str) {
         self.set(format!("/{folder}").as_bytes());
     }
@@ -131,7 +131,7 @@ impl Engine {
         self.shared.0.lock().unwrap()
     }
 
-    /// Waits until something was seen.
+    /// Waits until `holds` is true of what the engine has seen.
     pub fn wait(&self, what: &str, holds: impl Fn(&Seen) -> bool) {
         let end = Instant::now() + Duration::from_secs(20);
         let mut seen = self.seen();
@@ -141,7 +141,7 @@ impl Engine {
         }
     }
 
-    /// Waits until a text was printed by way of the engine.
+    /// Waits until a text was printed through the engine.
     pub fn wait_text(&self, text: &str) {
         self.wait(text, |seen| seen.text(1).contains(text));
     }
@@ -153,7 +153,7 @@ impl Engine {
         self.wait("the end of the session", |seen| seen.ended > before);
     }
 
-    /// Lets a snapshot go on, and others go.
+    /// Resumes one snapshot, and releases the others.
     pub fn resume(&self, at: usize, text: &str) {
         let mut stream = self.seen().snapshots.swap_remove(at);
         self.seen().snapshots.clear();
@@ -169,7 +169,7 @@ pub(crate) fn signal(pid: u32, signal: i32) {
     unsafe extern "C" {
         fn kill(pid: i32, signal: i32) -> i32;
     }
-    // SAFETY: this takes numbers alone.
+    // SAFETY: this takes only numbers.
     assert_eq!(unsafe { kill(pid.cast_signed(), signal) }, 0);
 }
 
@@ -186,7 +186,7 @@ fn serve(shared: &Arc<(Mutex<Seen>, Condvar)>, mut stream: UnixStream, answer: &
             let program = text.split(' ').nth(2).unwrap_or_default().to_owned();
             while let Some(frame) = receive(&mut stream) {
                 if frame.payload.first() == Some(&b'W') {
-                    // The snapshot is wanted.
+                    // The engine keeps the snapshot.
                     send(&mut stream, &[2]);
                     continue;
                 }
@@ -234,7 +234,7 @@ fn question(payload: &[u8], program: String) -> Question {
 fn send(stream: &mut UnixStream, payload: &[u8]) {
     let mut frame = u32::try_from(payload.len()).unwrap().to_be_bytes().to_vec();
     frame.extend(payload);
-    // The other end may be gone, as a real engine finds too.
+    // The other end may be gone, as may happen to a real engine.
     let _ = stream.write_all(&frame);
 }
 
@@ -271,17 +271,17 @@ fn receive(stream: &mut UnixStream) -> Option<Frame> {
         control_length: size_of_val(&control),
         flags: 0,
     };
-    // SAFETY: everything that the message refers to is alive. MSG_WAITALL.
+    // SAFETY: everything that the message refers to is alive. The flag is MSG_WAITALL.
     let length = unsafe { recvmsg(stream.as_raw_fd(), &raw mut message, 0x100) };
     if length != 4 {
         return None;
     }
     let mut inodes = Vec::new();
     if message.control_length >= 3 * size_of::<u64>() {
-        // Length, level and kind are before the descriptors.
+        // Length, level and kind come before the descriptors.
         for fd in control[2].to_ne_bytes().chunks(4) {
             let fd = i32::from_ne_bytes(fd.try_into().unwrap());
-            // SAFETY: the kernel has just made it for this process.
+            // SAFETY: the kernel has just made the descriptor for this process.
             let file = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
             inodes.push(file.metadata().unwrap().ino());
         }

@@ -1,11 +1,11 @@
-//! Which calls of Python are looks, and that none is seen where nothing is pending.
+//! The calls of Python that are looks; the engine sees none of them while nothing is pending.
 
 use std::fs;
 
 use crate::engine::Engine;
 use crate::python::{python, run};
 
-/// Python code that looks at `p`, or lists the folder `d`.
+/// Python code that looks at `p`, or lists the directory `d`.
 const LOOKS: &[&str] = &[
     "os.stat(p)",
     "os.lstat(p)",

@@ -1,4 +1,4 @@
-//! What the preloaded library must do, seen from an engine: real Pythons run with it, and a small engine answers.
+//! The duties of the preloaded library, seen from an engine: real Pythons run with it, and a small engine answers.
 
 mod changes;
 #[path = "../../../ambidex-hook/compile.rs"]

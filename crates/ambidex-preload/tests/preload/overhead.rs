@@ -1,4 +1,4 @@
-//! What the library costs. It is shown, not judged: run it with `--ignored --nocapture`.
+//! The cost of the library, which is shown but not judged: run it with `--ignored --nocapture`.
 
 use crate::engine::Engine;
 use crate::python::{command, python};

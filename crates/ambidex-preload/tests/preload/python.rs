@@ -1,4 +1,4 @@
-//! How a Python is run with the library.
+//! Runs Pythons with the library.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::compile::compile;
 use crate::engine::Engine;
 
-/// What all scripts begin with: the part of ambidex' own Python that speaks to the library.
+/// The beginning of all scripts: the part of ambidex's own Python that talks to the library.
 const BEGIN: &str = r#"
 import os, socket, struct, sys, time
 def ask(text):
@@ -32,7 +32,7 @@ def say(text):
     os.write(1, text.encode() + b"\n")
 "#;
 
-/// The library, compiled once.
+/// Returns the library, which is compiled once.
 pub(crate) fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
@@ -44,11 +44,11 @@ pub(crate) fn library() -> &'static Path {
     })
 }
 
-/// The `python3` there is; none is a reason to skip a test.
+/// Returns the `python3` of this machine. If there is none, the test is skipped.
 pub(crate) fn python() -> Option<&'static Path> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
     let found = PYTHON.get_or_init(|| {
-        // It may be a script that looks for one.
+        // The given one may be a script that looks for a Python.
         let given = std::env::var_os("AMBIDEX_TEST_PYTHON").unwrap_or("python3".into());
         let output = Command::new(given).args(["-c", "import sys; print(sys.executable)"]).output().ok()?;
         Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
@@ -59,7 +59,7 @@ pub(crate) fn python() -> Option<&'static Path> {
     found.as_deref()
 }
 
-/// A command that runs a script with the library.
+/// Returns a command that runs a script with the library.
 pub(crate) fn command(python: &Path, engine: &Engine, folder: &Path, script: &str) -> Command {
     let mut command = Command::new(python);
     command.args(["-B", "-c", &format!("{BEGIN}{script}")]).current_dir(folder);
@@ -69,7 +69,7 @@ pub(crate) fn command(python: &Path, engine: &Engine, folder: &Path, script: &st
     command
 }
 
-/// Waits for a process, but not for ever.
+/// Waits for a process, but not forever.
 pub(crate) fn finish(mut child: Child) -> Output {
     let end = Instant::now() + Duration::from_secs(60);
     while child.try_wait().unwrap().is_none() {
@@ -82,7 +82,7 @@ pub(crate) fn finish(mut child: Child) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Runs a script to its end, which must be a good one. Returns what it has printed itself.
+/// Runs a script to its end, and fails the test unless it succeeds. Returns what the script printed itself.
 pub(crate) fn run(python: &Path, engine: &Engine, folder: &Path, script: &str) -> String {
     let output = finish(command(python, engine, folder, script).spawn().unwrap());
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -90,7 +90,7 @@ pub(crate) fn run(python: &Path, engine: &Engine, folder: &Path, script: &str) -
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// All Pythons that pyenv has here.
+/// Returns all Pythons that pyenv has here, and the usual one.
 pub(crate) fn pythons() -> Vec<PathBuf> {
     let home = std::env::var_os("PYENV_ROOT")
         .map(PathBuf::from)

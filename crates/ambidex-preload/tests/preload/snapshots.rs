@@ -1,4 +1,4 @@
-//! That a snapshot goes on as the process that it was taken of, and that none is taken where it could not.
+//! Snapshots, which go on as the process that they were taken of, and are not taken where they could not.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -8,7 +8,7 @@ use crate::engine::{Engine, signal};
 use crate::python::{command, finish, python, pythons, run};
 use crate::undo::undo;
 
-/// A process that takes a snapshot, says so and waits; and what its snapshot does.
+/// Starts a process that takes a snapshot, says so and waits. The snapshot runs `then`.
 fn start(
     python: &std::path::Path,
     engine: &Engine,
@@ -127,7 +127,7 @@ for number in 1, 10, 12, 15, 14, 34: signal.signal(number, handle)
     for number in [1, 10, 12, 15, 14, 34] {
         signal(child.id(), number);
         engine.wait_text(&format!("signal {number}\n"));
-        // It ends by itself after the last one.
+        // The process ends by itself after the last signal.
         if number != 34 {
             assert!(child.try_wait().unwrap().is_none());
         }
@@ -248,7 +248,7 @@ fn snapshots_end_with_their_process() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::new(folder.path());
-    // The output is read to its end: a snapshot that stayed would keep it open.
+    // The output is read to its end. A snapshot that stayed would keep it open.
     run(python, &engine, folder.path(), "begin()\nassert ask('snapshot') == 'taken'\n");
 }
 
@@ -277,7 +277,7 @@ fn no_snapshot_is_taken_where_it_would_not_be_exact() {
         let script = format!("begin()\n{code}\nprint(ask('snapshot'))\nsys.stdout.flush()\nos._exit(0)");
         let answer = run(python, &engine, folder.path(), &script);
         let expected = format!("refused {reason}\n");
-        // A file system that shares content keeps large files too.
+        // If the file system can share content, large files are kept too.
         assert!(answer == expected || reason == "files" && answer == "taken\n", "{code}: {answer}");
     }
     let engine = Engine::new(folder.path());
@@ -304,7 +304,7 @@ os.set_inheritable(receiving, True)
 code = os.environ['CODE'] + '\\nbegin()\\nassert ask(\"snapshot\") == \"taken\", ask(\"snapshot\")\\n'
 subprocess.check_call([sys.executable, '-c', code], pass_fds=[receiving])
 ";
-    // The same beginning for the child.
+    // The child gets the same beginning.
     let mut command = command(python, &engine, folder.path(), script);
     let begin = command
         .get_args()
@@ -323,7 +323,7 @@ subprocess.check_call([sys.executable, '-c', code], pass_fds=[receiving])
 
 #[test]
 fn libraries_may_end_their_threads_before() {
-    // As OpenBLAS does: a thread that ends in a handler of pthread_atfork.
+    // As with OpenBLAS, a thread ends in a handler of `pthread_atfork`.
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("idle.c");
@@ -388,7 +388,7 @@ say('settled')
     let looks =
         seen.questions.iter().filter(|question| question.paths.iter().any(|path| path.ends_with("pending")));
     let asked: Vec<(u64, bool)> = looks.map(|question| (question.sent, question.announced)).collect();
-    // What is said before the command is told goes the same way, with where it leads.
+    // Text that is printed before the command is sent goes the same way, with its destination.
     assert_eq!(asked, [(0, true), (0, true), (1, true), (2, false)]);
     assert_eq!(seen.text(1), "behind the command\n");
 }

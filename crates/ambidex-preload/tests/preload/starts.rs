@@ -1,4 +1,4 @@
-//! That what is started waits for what is pending, is captured too, and works as without the library.
+//! Processes that Python starts: they wait for what is pending, are captured too, and work as without the library.
 
 use crate::engine::Engine;
 use crate::python::{python, pythons, run};

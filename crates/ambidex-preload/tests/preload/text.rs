@@ -1,4 +1,4 @@
-//! That text comes to the engine in order, whole, and with where it belongs.
+//! Text, which reaches the engine in order, whole, and with its destination.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

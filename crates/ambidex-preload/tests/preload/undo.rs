@@ -1,4 +1,4 @@
-//! How a journal is taken back, as the engine does it.
+//! Undoes the changes in a journal, as the engine does.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// The entries of the journal behind the first mark: a kind and fields.
+/// Returns the entries of the journal after the first mark: a kind and fields for each.
 pub(crate) fn entries(folder: &Path) -> Vec<(u8, Vec<Vec<u8>>)> {
     let journal = fs::read(folder.join("log")).unwrap();
     let mut rest = &journal[..];
@@ -23,7 +23,7 @@ pub(crate) fn entries(folder: &Path) -> Vec<(u8, Vec<Vec<u8>>)> {
     found.split_off(1)
 }
 
-/// Takes everything back.
+/// Undoes all changes.
 pub(crate) fn undo(folder: &Path) {
     for (kind, fields) in entries(folder).into_iter().rev() {
         let path = |at: usize| Path::new(OsStr::from_bytes(&fields[at]));
@@ -58,7 +58,7 @@ fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// What was never made is not there, and a folder that holds something was there before.
+/// Removes a path. Errors don't matter: a path may never have been made, and a directory with contents existed before.
 fn remove(path: &Path) {
     let _ = match path.symlink_metadata() {
         Ok(data) if data.is_dir() => fs::remove_dir(path),
@@ -72,7 +72,7 @@ fn set_time(path: &Path, seconds: &str, nanoseconds: &str) {
     File::open(path).unwrap().set_times(times).unwrap();
 }
 
-/// All that is below a folder, so that it can be compared.
+/// Returns everything below a directory, in a form that can be compared.
 pub(crate) fn tree(folder: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     collect(folder, folder, &mut found);

@@ -1,4 +1,4 @@
-//! What the library must take down, seen from an engine: real programs run with it.
+//! The entries that the library must write, seen from an engine: real programs run with it.
 
 #[path = "../../../ambidex-hook/compile.rs"]
 mod compile;
@@ -36,7 +36,7 @@ fn what_a_shell_looks_at() {
     let programs: Vec<_> = entries.iter().filter(|entry| entry.kind == 'P').collect();
     assert_eq!(programs.len(), 2, "{programs:#?}");
     assert_ne!(programs[0].text, programs[1].text);
-    // The shell tries each folder of the PATH.
+    // The shell tries each directory of the `PATH`.
     let count = |kind| entries.iter().filter(|entry| entry.kind == kind).count();
     assert_eq!(count('E') - count('X'), 1, "{entries:#?}");
     assert!(!entries.iter().any(|entry| entry.kind == 'U'), "{entries:#?}");
@@ -109,8 +109,8 @@ fn what_cannot_be_seen() {
     assert!(entries.iter().any(|entry| entry.kind == 'U'), "{entries:#?}");
 }
 
-/// Runs a script in a folder, of which `own` is the command's own. Returns what was asked, and whether that was before the
-/// file `log` was there.
+/// Runs a script in a directory in which `own` belongs to the command. Returns each question, and whether it came
+/// before the file `log` existed.
 fn asked(script: &str) -> Vec<(String, bool)> {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();

@@ -1,4 +1,4 @@
-//! How a program is run with the library, and what was taken down then.
+//! Runs a program with the library, and reads the trace.
 
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use crate::compile;
 
-/// One entry, as `journal.rs` says.
+/// An entry of the trace, as `journal.rs` describes it.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub kind: char,
@@ -15,12 +15,12 @@ pub struct Entry {
     pub text: String,
 }
 
-/// Runs a program, and returns what was taken down. Its own end does not matter.
+/// Runs a program, and returns the entries of its trace. It does not matter how the program ends.
 pub fn traced(command: &mut Command) -> Vec<Entry> {
     traced_by(command, b"")
 }
 
-/// The same, with rules for changes.
+/// Runs a program in the same way, with rules for changes.
 pub fn traced_by(command: &mut Command, rules: &[u8]) -> Vec<Entry> {
     static LIBRARY: OnceLock<(tempfile::TempDir, std::path::PathBuf)> = OnceLock::new();
     let (_, library) = LIBRARY.get_or_init(|| {
@@ -47,7 +47,7 @@ pub fn traced_by(command: &mut Command, rules: &[u8]) -> Vec<Entry> {
     let mut rest = bytes.as_slice();
     while let [kind, flags, low, high, _, _, _, _, text @ ..] = rest {
         let length = usize::from(u16::from_ne_bytes([*low, *high]));
-        // Behind the device and the inode of what was opened.
+        // The text follows the device and the inode of the opened file.
         let path = if *flags & 16 == 0 { 0 } else { 16 };
         let text_of = String::from_utf8_lossy(&text[path..length]).into_owned();
         entries.push(Entry { kind: char::from(*kind), flags: *flags, text: text_of });

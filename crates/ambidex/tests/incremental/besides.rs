@@ -1,5 +1,5 @@
-//! What results depend on besides the content of files at their paths: which file was opened, which folder it is, times,
-//! the machine, programs that nobody observes. Each was once a stale module.
+//! Other things than the contents of files on which results depend: which file was opened, the identity of a directory,
+//! times, the machine, programs that can't be observed. Each of these once left a stale module.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 use crate::found::{executable, real};
 use crate::support::{Edited, on_path, run, skipped};
 
-/// A project whose `three.c` uses the macro `WHICH`, compiled by a script with these lines; `$CC_REAL` is the compiler.
+/// Makes a project whose `three.c` uses the macro `WHICH`, and whose compiler is a script with these lines. In the
+/// script, `$CC_REAL` is the real compiler.
 fn scripted(lines: &str) -> Option<Edited> {
     let mut project = Edited::new()?;
     project.append("three.c", "int which(void) { return WHICH; }\n");
@@ -20,7 +21,7 @@ fn scripted(lines: &str) -> Option<Edited> {
     Some(project)
 }
 
-/// Builds after a change, and fails the test unless the result is right and something was run.
+/// Builds after a change, and fails the test unless the result is right and a command ran.
 #[track_caller]
 fn expect_runs(project: &Edited) {
     let (ran, counts) = project.builds();
@@ -53,12 +54,12 @@ fn folder_that_is_another_before_the_command_ends() {
     link_again("v1", project.root().join("cur"));
     project.set("CFLAGS", "-O1 -g0 -Icur");
     project.write("wait", "");
-    // Else ambidex keeps its folder elsewhere until the build is over.
+    // Without this, ambidex keeps its directory elsewhere until the build is over.
     fs::create_dir_all(project.root().join("build")).unwrap();
     let mut build = project.ambidex();
     let root = project.root();
     let change = std::thread::spawn(move || {
-        // The real compiler has ended when its output is there.
+        // The real compiler has ended when its output exists.
         let objects = root.join("build/.ambidex/obj");
         let is_made = |entry: walkdir::DirEntry| entry.file_name() == "three.o";
         while !walkdir::WalkDir::new(&objects).into_iter().flatten().any(is_made) {

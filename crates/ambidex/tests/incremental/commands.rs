@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::{ALL, Edited, Environment, Files, NEWEST, on_path, run, skipped};
 
-/// Puts a shell script in a folder beside the project, and the folder first on the PATH.
+/// Puts a shell script into a directory beside the project, and that directory first on the `PATH`.
 fn install(project: &mut Edited, name: &str, script: &str) {
     let folder = project.workspace.beside("programs");
     fs::create_dir_all(&folder).unwrap();
@@ -24,11 +24,11 @@ fn real(program: &str) -> String {
 #[test]
 fn changed_cflags() {
     let Some(mut project) = Edited::built() else { return };
-    // They stand on links as well.
+    // The flags are also on the command lines of links.
     project.set("CFLAGS", "-O1 -g0 -DLEVEL_OF_ALL=1");
     project.runs(5 + 3);
     project.runs(0);
-    // What those commands made before may have been kept, or not.
+    // The earlier outputs of these commands may or may not have been kept.
     project.set("CFLAGS", "-O1 -g0");
     project.builds();
     project.runs(0);
@@ -53,7 +53,7 @@ fn changed_macro() {
 fn changed_argument_of_one_extension() {
     let Some(project) = Edited::built() else { return };
     project.replace("setup.py", "[\"three.c\"]", "[\"three.c\"], extra_compile_args=[\"-fno-builtin\"]");
-    // The object is what it was.
+    // The object is the same as before.
     project.runs(1);
     project.replace("setup.py", "[\"-fno-builtin\"]", "[\"-fno-builtin\"], extra_link_args=[\"-Wl,-z,now\"]");
     project.runs(1);
@@ -93,7 +93,7 @@ fn compiler_that_was_replaced() {
     project.runs(ALL);
     project.runs(0);
     install(&mut project, "gcc", &compiler(2));
-    // It is also what links.
+    // The compiler also links.
     project.runs(ALL);
 }
 
@@ -110,7 +110,7 @@ fn assembler_that_was_replaced() {
     project.runs(ALL);
     project.runs(0);
     install(&mut project, "as", &assembler(2));
-    // Links do not read it, but every object is another.
+    // Links don't read it, but every object is different.
     project.runs(ALL);
 }
 
@@ -119,7 +119,7 @@ fn other_python() {
     let Some(mut project) = Edited::built() else { return };
     let Some(environment) = Environment::get(12, NEWEST) else { return };
     project.python = Some(environment.python());
-    // What the first Python has left stays, as in the serial build.
+    // The outputs of the first Python stay, as in the serial build.
     run(&mut project.ambidex()).expect(0);
     assert_eq!(project.counts().executed, ALL, "{:?}", project.counts());
     let clean = project.clean();
@@ -144,11 +144,11 @@ fn module_of_a_removed_extension_goes() {
     project.replace("setup.py", three, "");
     run(&mut project.ambidex()).expect(0);
     assert_eq!(project.counts().executed, 0, "{:?}", project.counts());
-    // What no build has made is not touched.
+    // A file that no build has made is left alone.
     fs::remove_file(&mine).expect("it is still there");
     project.runs(0);
     project.replace("setup.py", "    ext_modules=[\n", &format!("    ext_modules=[\n{three}"));
-    // That object and that module may have been kept, or not.
+    // The earlier object and module may or may not have been kept.
     let (ran, counts) = project.builds();
     assert!(counts.executed <= 2, "{counts:?}\n{ran}");
 }
@@ -181,7 +181,7 @@ fn folders_of_the_environment() {
         project.runs(ALL);
         project.runs(0);
         project.set(name, "there");
-        // Every command is run in another environment now.
+        // Every command now runs in a different environment.
         let (ran, counts) = project.builds();
         assert!(counts.executed >= 2, "{counts:?}\n{ran}");
         project.runs(0);

@@ -37,7 +37,7 @@ fn content_that_came_back_before_the_build() {
     project.write("far/both.h", "#define BOTH 8\n");
     project.write("far/both.h", &text);
     project.runs(0);
-    // In another file, with the old time.
+    // The same content in a new file, with the old time.
     project.remove("far/both.h");
     project.write("far/both.h", &text);
     project.touch("far/both.h", time);
@@ -110,7 +110,7 @@ fn new_file_that_nothing_includes() {
 
 #[test]
 fn header_that_newly_shadows() {
-    // Earlier on the include path; in a folder that was not there at all, in which each source may find something now;
+    // Earlier on the include path; in a directory that did not exist at all, where each source may now find something;
     // beside the source.
     for (name, count) in [("near/both.h", 4), ("absent/both.h", 6), ("both.h", 4)] {
         let Some(project) = Edited::built() else { return };
@@ -163,7 +163,7 @@ fn failure_is_no_result() {
     project.write("two.c", &text);
     project.builds();
     project.runs(0);
-    // A header that is not there, and comes back.
+    // A header disappears and comes back.
     let text = project.read("near/one.h");
     project.remove("near/one.h");
     run(&mut project.ambidex()).expect(1);
@@ -172,7 +172,7 @@ fn failure_is_no_result() {
     project.runs(0);
 }
 
-/// Makes `libs/libhelp.a` with a function that returns the value.
+/// Makes `libhelp.a` in a directory, with a function that returns the value.
 fn write_library(project: &Edited, folder: &str, value: u32) {
     project.write(&format!("{folder}/help.c"), &format!("int help(void) {{ return {value}; }}\n"));
     let at = |name: &str| project.root().join(folder).join(name);

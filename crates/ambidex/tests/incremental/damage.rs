@@ -1,4 +1,4 @@
-//! Builds that were killed, and state that was damaged: what comes next is right.
+//! Builds that were killed, and state that was damaged: the next build is right.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,10 +9,11 @@ use crate::support::{
     Compiler, Edited, Files, all_files, differences, run, run_until_signalled, wait_until_none_has,
 };
 
-/// In how many places each file is cut, and in how many a byte is changed.
+/// The number of places at which each file is cut, and at which a byte is changed.
 const PLACES: usize = 10;
 
-/// The files in which ambidex keeps what it knows of the tree: all but objects, its lock, and what it only writes.
+/// Returns the files in which ambidex keeps what it knows about the tree: all but the objects, its lock, and files that
+/// it only writes.
 fn state(project: &Edited) -> Vec<PathBuf> {
     let folder = project.root().join("build/.ambidex");
     let is_state = |file: &PathBuf| {
@@ -24,7 +25,7 @@ fn state(project: &Edited) -> Vec<PathBuf> {
     files
 }
 
-/// The project with several contents, and what a clean build makes of each.
+/// The project with several contents, and the files that a clean build makes of each.
 struct Several {
     project: Edited,
     clean: Vec<Files>,
@@ -41,7 +42,7 @@ impl Several {
         Some(Self { project, clean })
     }
 
-    /// Builds one of them; whatever has happened before, that succeeds, and is right.
+    /// Builds one of the contents. Whatever happened before, the build succeeds and is right.
     #[track_caller]
     fn build(&self, which: usize, how: &str) {
         edit(&self.project, which);
@@ -51,8 +52,8 @@ impl Several {
         assert!(differing.is_empty(), "{how}: {differing:#?}\n{ran}");
     }
 
-    /// Damages the state in every way, after a build of the second content. The last thing that the state then knows
-    /// is older than the objects that are there.
+    /// Damages each file of the state at each place, after a build of the second content. The newest thing that the
+    /// state then knows is older than the existing objects.
     fn damage(&self, change: impl Fn(&mut Vec<u8>, usize)) {
         self.build(0, "first");
         self.build(1, "second");
@@ -64,7 +65,7 @@ impl Several {
                 change(&mut bytes, at);
                 fs::write(&file, bytes).unwrap();
                 let how = format!("{} at byte {at}", file.display());
-                // Alternately what was there before, and what is there.
+                // In turn, the content from before and the present one.
                 self.build(place % 2, &how);
                 self.build(1, &how);
             }
@@ -100,12 +101,12 @@ fn state_with_something_behind_it() {
     several.damage(|bytes, at| bytes.extend(vec![0xaa; at % 97 + 1]));
 }
 
-/// Builds with a compiler that hesitates somewhere, kills the build there, and builds again.
+/// Builds with a compiler that waits at some point, kills the build there, and builds again.
 fn kill(script: &str) {
     let Some(mut several) = Several::new(3) else { return };
     let compiler = Compiler::install(&mut several.project.workspace, script);
     let mark = several.project.workspace.temporary().to_string_lossy().into_owned();
-    // Each content is new when its build is killed, so that there is a command to kill.
+    // Each content is new when its build is killed, so there is a command to kill.
     let kill = |which: usize| {
         edit(&several.project, which);
         compiler.hold();
@@ -129,7 +130,7 @@ fn kill(script: &str) {
     several.project.runs(0);
 }
 
-/// Says that it is running, and then waits for its end.
+/// A shell function that says that it is running, and then waits for its end.
 const WAIT: &str = "wait_here() { tell; while held; do sleep 0.05; done; exit 1; }\n";
 
 #[test]

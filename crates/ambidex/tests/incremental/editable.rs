@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::support::{ALL, Counts, Edited, Files, differences, read_json, run};
 
-/// `build_ext --inplace` with a folder for temporary files that no build had before, as setuptools makes one for
-/// editable installs.
+/// Runs `build_ext --inplace` with a directory for temporary files that no build had before, as setuptools makes one
+/// for editable installs.
 fn build_in_place(project: &Edited, round: usize) -> Counts {
     let temporary = project.workspace.beside(&format!("temporary-{round}"));
     let summary = project.workspace.beside("summary.json");
@@ -20,7 +20,7 @@ fn modules(project: &Edited) -> Files {
     Files::below(&project.root()).only(in_root).only(|path| path.extension().is_some_and(|e| e == "so"))
 }
 
-/// What the serial build puts there. Its modules do not stay.
+/// Returns the modules that the serial build puts into the project. They do not stay there.
 fn clean(project: &Edited) -> Files {
     let ours = modules(project);
     let aside = project.workspace.beside("modules");
@@ -70,7 +70,7 @@ fn another_temporary_folder_with_debug_information() {
 #[test]
 fn in_place_and_not() {
     let Some(project) = Edited::built() else { return };
-    // The objects are the same; three modules have another place.
+    // The objects are the same; the three modules have other paths.
     run(project.ambidex().arg("--inplace")).expect(0);
     let counts = project.counts();
     assert!(counts.executed <= 3, "{counts:?}");

@@ -1,4 +1,4 @@
-//! Files that commands find, or miss, in ways that no command line tells: each was once a stale module.
+//! Files that commands find or miss in ways that no command line shows: each of these once left a stale module.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -17,7 +17,7 @@ pub(super) fn real(program: &str) -> String {
     on_path(program).unwrap_or_else(|| panic!("the tests need {program}")).display().to_string()
 }
 
-/// Builds, and fails the test unless something was run.
+/// Builds, and fails the test unless a command ran.
 #[track_caller]
 pub(super) fn expect_runs(project: &Edited) {
     let (ran, counts) = project.builds();
@@ -30,7 +30,7 @@ fn copy_of_a_tree() {
     let Some(project) = Edited::built() else { return };
     let copy = project.workspace.beside("copy");
     run(Command::new("cp").arg("-a").args([&project.root(), &copy])).expect(0);
-    // What is the same is not done again; what was edited here is no concern of the original.
+    // Unchanged commands don't run again. The edit in the copy does not concern the original.
     fs::write(copy.join("far/both.h"), "#define BOTH 71\n").unwrap();
     run(project.workspace.ambidex(&["build"]).current_dir(&copy)).expect(0);
     let ours = Files::built(&copy);
@@ -169,7 +169,7 @@ fn strange_ways_to_ask_for_a_header() {
         project
             .write("three.c", &format!("{condition}\nint three(void) {{ return 4; }}\n#endif\nint other;\n"));
         if project.ambidex().output().is_ok_and(|output| !output.status.success()) {
-            // This compiler does not know that way.
+            // This compiler doesn't support this way.
             continue;
         }
         project.runs(0);
@@ -214,7 +214,7 @@ fn precompiled_header_that_appears() {
         "far/both.h.gch",
     ]);
     run(compile.current_dir(project.root())).expect(0);
-    // Whether it is taken or not: the compiler has looked.
+    // Whether the compiler uses the header or not, it has looked for it.
     expect_runs(&project);
 }
 
@@ -310,7 +310,7 @@ fn folders_in_which_programs_are_looked_for() {
     let folder = project.workspace.beside("programs");
     fs::create_dir(&folder).unwrap();
     project.workspace.put_first_on_path(&folder);
-    // Another shell, another environment: as long as the same programs are found.
+    // As in another shell with another environment: nothing runs as long as the same programs are found.
     project.runs(0);
     let script = format!("#!/bin/sh\nexec {} --defsym new=1 \"$@\"\n", real("as"));
     fs::write(folder.join("as"), script).unwrap();
@@ -327,7 +327,7 @@ fn file_where_a_folder_was_missing() {
     project.set("CFLAGS", "-O1 -g0 -Iway/include");
     project.builds();
     project.runs(0);
-    // GCC passes over a folder that is missing, and fails where none can be.
+    // GCC skips a directory that is missing, and fails where no directory can exist.
     project.write("way", "");
     run(&mut project.ambidex()).expect(1);
     run(&mut project.workspace.python(&["setup.py", "build", "--force"])).expect(1);

@@ -1,5 +1,5 @@
-//! Incremental builds: each runs exactly the commands whose result the last edit may have changed, and leaves what a
-//! clean serial build leaves. Nothing is shared here: there is no store.
+//! Incremental builds: each runs exactly the commands whose result the last edit may have changed, and leaves the same
+//! modules as a clean serial build. There is no store, so nothing is shared.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,11 +1,11 @@
-//! Outputs that somebody else has removed or changed.
+//! Outputs that were removed or changed from outside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Edited, all_files};
 
-/// The objects that ambidex keeps.
+/// Returns the objects that ambidex keeps.
 fn objects(project: &Edited) -> Vec<PathBuf> {
     let objects = all_files(&project.root().join("build/.ambidex"));
     let is_object = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "o");
@@ -14,7 +14,7 @@ fn objects(project: &Edited) -> Vec<PathBuf> {
     objects
 }
 
-/// Changes one byte in the middle, and nothing that the file system tells but the time of the last status change.
+/// Changes one byte in the middle of a file, and nothing in its status but the time of the last status change.
 fn damage(file: &Path) {
     let time = fs::metadata(file).and_then(|data| data.modified()).expect("it is there");
     let mut bytes = fs::read(file).expect("it is there");
@@ -25,7 +25,7 @@ fn damage(file: &Path) {
     file.set_modified(time).expect("it is our file");
 }
 
-/// Builds, with at most so many commands: ambidex may have another copy of what is missing.
+/// Builds. Fails the test if more than `most` commands run; ambidex may have another copy of what is missing.
 #[track_caller]
 fn mends(project: &Edited, most: u64) {
     let (ran, counts) = project.builds();
@@ -57,7 +57,7 @@ fn module_that_the_user_has_edited() {
     bytes.extend(b"a note");
     fs::write(&module, bytes).unwrap();
     mends(&project, 1);
-    // Also at the same time as its source.
+    // The module also changes at the same time as its source.
     fs::write(&module, "a note").unwrap();
     project.replace("two.c", "BOTH", "BOTH + 1");
     project.runs(2);
@@ -66,7 +66,7 @@ fn module_that_the_user_has_edited() {
 #[test]
 fn damaged_module_never_becomes_what_is_kept() {
     let Some(project) = Edited::built() else { return };
-    // In place, which a hard link to a kept file would pass on.
+    // The file is changed in place, which a hard link to a kept file would pass on.
     damage(&project.module("two"));
     fs::remove_file(project.module("two")).unwrap();
     mends(&project, 1);
@@ -87,9 +87,9 @@ fn removed_objects() {
         fs::remove_file(object).unwrap();
     }
     let (ran, counts) = project.builds();
-    // Nothing needs them, but they may be made again.
+    // No command needs them, but they may be made again.
     assert!(counts.executed <= 5, "{counts:?}\n{ran}");
-    // Now each object of module `one` is needed, and of one of them nothing has changed.
+    // Now each object of module `one` is needed, and nothing has changed for one of them.
     project.replace("one.c", "ONE", "ONE + 1");
     let (ran, counts) = project.builds();
     assert!((2..=3).contains(&counts.executed), "{counts:?}\n{ran}");

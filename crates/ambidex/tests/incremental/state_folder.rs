@@ -1,5 +1,5 @@
-//! What the state says to others, and what it is to a build that something else stands in its place, or in that of a file
-//! that is looked at.
+//! The state: what others can read in it, and how a build deals with something else in its place, or in the place of a
+//! file that commands look at.
 
 use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use super::found::{executable, expect_runs, real};
 use crate::support::{Edited, run, run_until_signalled};
 
-/// As `OpenOptions` takes it.
+/// The flag as `OpenOptions` takes it.
 const O_NONBLOCK: i32 = OFlags::NONBLOCK.bits() as i32;
 
 #[test]
@@ -91,12 +91,12 @@ fn pipe_in_the_place_of_a_header() {
     let Some(project) = Edited::built() else { return };
     project.remove("near/one.h");
     run(Command::new("mkfifo").arg(project.root().join("near/one.h"))).expect(0);
-    // The compiler waits for the pipe. Whoever looks whether anything has changed must not.
+    // The compiler waits for the pipe. The check for changes must not wait for it.
     let mut ambidex = project.ambidex();
     let pipe = project.root().join("near/one.h");
     let mut writer = None;
     let ran = run_until_signalled(&mut ambidex, Signal::TERM, || {
-        // That succeeds as soon as somebody reads (fifo(7)). While it is open, the compiler waits for what is written.
+        // This succeeds as soon as a process reads (fifo(7)). While the pipe is open, the compiler waits for content.
         let opened = fs::File::options().write(true).custom_flags(O_NONBLOCK).open(&pipe);
         writer = opened.ok();
         writer.is_some()

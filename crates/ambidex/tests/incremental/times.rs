@@ -62,19 +62,19 @@ fn clock_that_was_set_back_over_outputs() {
         module.set_modified(time).unwrap();
         project.runs(0);
     }
-    // Older than the module, which the serial build would take for up to date.
+    // The source is older than the module, so the serial build would take the module to be up to date.
     project.replace("three.c", "3", "4");
     project.runs(2);
 }
 
-/// Makes a module that knows what a macro becomes.
+/// Makes a project with a module that contains the expansion of a macro.
 fn with_macro(name: &str) -> Option<Edited> {
     let project = Edited::new()?;
     project.write("three.c", &format!("const char *three(void) {{ return {name}; }}\n"));
     Some(project)
 }
 
-/// Builds in the real time, which a clean build can't be compared with.
+/// Builds with the real time. A clean build can't be compared to that.
 fn build_now(project: &Edited) -> Counts {
     let mut command: Command = project.ambidex();
     run(command.env_remove("SOURCE_DATE_EPOCH")).expect(0);
@@ -91,7 +91,7 @@ fn time_is_always_another() {
     assert_eq!(build_now(&project).executed, ALL);
     for _ in 0..2 {
         let counts = build_now(&project);
-        // Within the same second its object is the same, and not linked.
+        // Within the same second, the object is the same, and is not linked again.
         assert!((1..=2).contains(&counts.executed), "{counts:?}");
     }
 }
@@ -112,7 +112,7 @@ fn date_is_asked_for_each_time() {
     assert_eq!(build_now(&project).executed, ALL);
     let counts = build_now(&project);
     if before == today() {
-        // The compiler asks for the time of day with it. The object is the same, and not linked.
+        // With the date, the compiler also asks for the time of day. The object is the same, and is not linked again.
         assert_eq!(counts.executed, 1, "{counts:?}");
     }
 }
@@ -133,7 +133,7 @@ fn date_of_the_environment() {
     project.runs(0);
     let before = Files::built(&project.root());
     project.set("SOURCE_DATE_EPOCH", "1500000000");
-    // It is told to every command, but only one depends on it.
+    // Every command gets the variable, but only one depends on it.
     let (ran, counts) = project.builds();
     assert!(counts.executed >= 2, "{counts:?}\n{ran}");
     assert_eq!(differences(&before, &Files::built(&project.root())).len(), 1);
@@ -144,7 +144,7 @@ fn date_of_the_environment() {
 fn timestamp_is_that_of_the_file() {
     let Some(project) = with_macro("__TIMESTAMP__") else { return };
     project.runs(ALL);
-    // Its object is the same, and not linked.
+    // The object is the same, and is not linked again.
     project.runs(1);
     let before = Files::built(&project.root());
     project.touch("three.c", SystemTime::now() - YEAR);

@@ -1,10 +1,11 @@
-//! Extensions that are up to date as a whole: Python does not come to their commands, and nobody can tell.
+//! Extensions that are up to date as a whole: Python doesn't reach their commands, and the build looks the same from
+//! outside.
 
 use serde_json::Value;
 
 use crate::support::{ALL, Edited, read_json};
 
-/// The names of the extensions whose commands were recorded, as setuptools announces them.
+/// Returns the names of the extensions whose commands were recorded, as setuptools announces them.
 #[track_caller]
 fn recorded(project: &Edited) -> Vec<String> {
     let (ran, _) = project.builds();
@@ -17,7 +18,7 @@ fn summary(project: &Edited) -> Value {
     read_json(&project.workspace.beside("summary.json"))
 }
 
-/// The name of the folder below `build` in which setuptools has its objects.
+/// Returns the name of the directory below `build` in which setuptools keeps its objects.
 #[track_caller]
 fn folder_of_objects(project: &Edited) -> String {
     let names =
@@ -26,7 +27,7 @@ fn folder_of_objects(project: &Edited) -> String {
     names.find(|name| name.starts_with("temp.")).expect("a folder for objects")
 }
 
-/// Puts a line behind the call of `setup()`.
+/// Puts code after the call of `setup()`.
 fn afterwards(project: &Edited, code: &str) {
     project.append("setup.py", &format!("\n{code}\n"));
 }
@@ -49,7 +50,7 @@ fn what_has_changed_is_recorded_alone() {
     project.append("three.c", "int four(void) { return 4; }\n");
     assert_eq!(recorded(&project), ["three"]);
     assert_eq!(project.counts().executed, 2);
-    // Two of three write one object, of which one is spared.
+    // Two of the three extensions write one object, and one of those two is spared.
     project.append("one.c", "int more(void) { return 1; }\n");
     recorded(&project);
     assert_eq!(summary(&project)["hazards"]["renamed"], 1);
@@ -91,7 +92,7 @@ fn an_extension_that_reads_another_ones_object_is_recorded() {
     );
     let object = "\"build/temp.%s-%s/three.o\" % (sysconfig.get_platform(), sys.implementation.cache_tag)";
     project.replace("setup.py", "    ext_modules=[\n", &format!("    ext_modules=[\n        Extension(\"a\", [\"three.c\"]),\n        Extension(\"b\", [\"one.c\"], include_dirs=FOLDERS, define_macros=[(\"LEVEL\", \"1\")], extra_objects=[{object}]),\n"));
-    // `three` is built twice, to one object, which `b` reads between the two.
+    // Two extensions compile `three.c` to one object, which `b` reads in between.
     let names = recorded(&project);
     assert_eq!(names, ["a", "b", "one", "two", "three"]);
     let again = recorded(&project);
@@ -99,14 +100,14 @@ fn an_extension_that_reads_another_ones_object_is_recorded() {
     assert_eq!(project.counts().executed, 0);
     project.append("three.c", "int four(void) { return 4; }\n");
     recorded(&project);
-    // The object, and the three modules it is in.
+    // The object and the three modules that contain it.
     assert_eq!(project.counts().executed, 4);
 }
 
 #[test]
 fn an_object_of_a_spared_extension_is_there_for_one_that_comes_to_read_it() {
     let Some(project) = Edited::new() else { return };
-    // What is linked depends on a file, not on code that has changed.
+    // The list of linked files depends on a file, not on code that has changed.
     project.replace("setup.py", "from setuptools import", "import glob, os\nfrom setuptools import");
     project.replace(
         "setup.py",
@@ -120,7 +121,8 @@ fn an_object_of_a_spared_extension_is_there_for_one_that_comes_to_read_it() {
     assert_eq!(project.counts().executed, 1);
 }
 
-/// Code of a project that has a hand in every command: what it puts there may depend on anything.
+/// Fails the test unless all extensions are recorded when the project's code has a hand in every command. Such code may
+/// depend on anything.
 fn expect_recorded(code: &str, level: &str) {
     let Some(project) = Edited::new() else { return };
     project.write("data/level", "1");
@@ -282,7 +284,7 @@ fn a_process_of_python_finds_the_objects_of_extensions_that_were_spared() {
     project.write("flags/look", "");
     project.builds();
     assert_eq!(project.counts().executed, 0);
-    // Where the folder is gone, Python makes it again before anything is compiled.
+    // If the directory is gone, Python makes it again before anything is compiled.
     std::fs::remove_dir_all(project.root().join("build").join(folder_of_objects(&project))).unwrap();
     project.append("one.c", "int more(void) { return 1; }\n");
     project.builds();

@@ -1,4 +1,4 @@
-//! Stores that are damaged, or can't be used: the build is right, and succeeds.
+//! Stores that are damaged or can't be used: the build succeeds and is right.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::{ALL, Edited, all_files, run, skipped};
 
-/// The files of the store. The capture may be in the same folder, with byte code that Python does not check.
+/// Returns the files of the store. The capture may be in the same directory, with bytecode that Python does not check.
 fn stored(project: &Edited) -> Vec<PathBuf> {
     let store = project.workspace.store.clone().expect("there is one");
     let mut files = all_files(&store);
@@ -24,9 +24,9 @@ fn damage(change: impl Fn(&Path)) {
     }
     project.workspace.copy_again();
     let (ran, counts) = project.builds();
-    // A file that is not read need not be missed, and what is damaged may be no more than a note of sizes.
+    // The build need not miss a file that it does not read, and a damaged file may be only a note of sizes.
     assert!(counts.executed > 0, "{counts:?}\n{ran}");
-    // It was thrown away, and is there again.
+    // The damaged files were thrown away, and exist again.
     project.workspace.copy_again();
     project.misses(0);
 }
@@ -69,7 +69,7 @@ fn overwrite(file: &Path, bytes: &[u8]) {
     fs::set_permissions(file, permissions).unwrap();
 }
 
-/// Damages one file at a time, so that one part of an entry is there and another is not.
+/// Damages one file at a time, so that one part of an entry exists and another does not.
 #[test]
 fn one_file_at_a_time() {
     let Some(project) = Edited::with_store() else { return };
@@ -93,7 +93,7 @@ fn one_file_at_a_time() {
     }
 }
 
-/// Builds with a store that can't be used. That is told, once, and is no failure.
+/// Builds with a store that can't be used. Fails the test unless the build succeeds and reports this once.
 #[track_caller]
 fn does_without(project: &Edited, command: &mut Command) {
     let ran = run(command).expect(0);
@@ -119,8 +119,8 @@ fn store_that_can_not_be_made() {
     does_without(&project, &mut project.ambidex());
 }
 
-/// Lets a command run where this has been done first, by one who may mount file systems and owns nothing of others. None,
-/// which is told, where that can't be.
+/// Returns a command that does `first` and then runs the given command, as a user who may mount file systems but owns
+/// no files of other users. Reports a skip and returns `None` where this is not possible.
 fn after(project: &Edited, first: &str, command: &Command) -> Option<Command> {
     let below = |program: &Command| {
         let mut command = project.workspace.command("unshare");
@@ -148,7 +148,7 @@ fn store_on_a_full_disk() {
     assert_eq!(project.counts().executed, ALL, "{ran}");
 }
 
-/// What is there is of use; what can't be put there is told of, once.
+/// Fails the test unless a build uses what is in the store, and reports once that it can't put anything there.
 #[track_caller]
 fn only_reads(project: &Edited, first: &str) {
     let Some(mut build) = after(project, first, &project.ambidex()) else { return };
@@ -216,7 +216,7 @@ fn no_store() {
     project.workspace.copy_again();
     project.runs(ALL);
     let kept = all_files(&project.workspace.cache());
-    // The capture's own library stands beside its Python files.
+    // The capture's own library is beside its Python files.
     let own = project.workspace.cache().join("ambidex/capture");
     let made = kept
         .iter()

@@ -1,4 +1,5 @@
-//! The store that trees share: what was made once is found again, and nothing is found that was made of anything else.
+//! The store that trees share: outputs that were made once are found again, and no output is found that was made of
+//! anything else.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,5 +1,5 @@
-//! One thing is changed at a time, in a fresh copy of the project at the same place, with the store full of the project
-//! as it was: whatever depends on the change is made anew, the rest is found.
+//! Changes of one thing at a time, in a fresh copy of the project at the same path, with a store that has the outputs
+//! of the unchanged project: everything that depends on the change is made again, and the rest is found.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,8 +7,9 @@ use std::path::Path;
 
 use crate::support::{ALL, Edited, Environment, NEWEST, on_path, run};
 
-/// The project as it is before the change: more of it than in the other tests. Module `three` needs a forced header, a
-/// folder of the environment, a library, and knows the language and the date.
+/// The source of module `three` before the change. The project has more than in the other tests: this module needs a
+/// forced header, a directory that an environment variable names, and a library, and its content depends on the
+/// language and the date.
 const THREE: &str = "\
 #include <place.h>
 int help(void);
@@ -18,11 +19,11 @@ int three(void) { return PLACE + FORCED + help() + (int) sizeof('a') + (int) __S
 const OF_THREE: &str = "[\"three.c\"], extra_compile_args=[\"-include\", \"forced.h\", \"-DVALUE=1\"], \
     libraries=[\"help\"], library_dirs=[\"absent\", \"libs\"]";
 
-/// Which commands a change of one thing concerns.
+/// The number of commands that a change concerns.
 enum Concerned {
-    /// So many.
+    /// Exactly this many.
     Exactly(u64),
-    /// At least so many: it is told to commands that don't use it, too.
+    /// At least this many, because commands that don't use the changed thing get it too.
     AtLeast(u64),
 }
 use Concerned::{AtLeast, Exactly};
@@ -45,7 +46,7 @@ fn start(project: &mut Edited) {
     project.set("C_INCLUDE_PATH", "here");
 }
 
-/// Makes `libhelp.a` with a function that returns the value.
+/// Makes `libhelp.a` in a directory, with a function that returns the value.
 fn write_library(project: &Edited, folder: &str, value: u32) {
     project.write(&format!("{folder}/help.c"), &format!("int help(void) {{ return {value}; }}\n"));
     let at = |name: &str| project.root().join(folder).join(name);
@@ -56,20 +57,20 @@ fn write_library(project: &Edited, folder: &str, value: u32) {
     run(project.workspace.command("ar").arg("rcD").arg(at("libhelp.a")).arg(at("help.o"))).expect(0);
 }
 
-/// Makes the compiler: a script that runs the real one with these options first.
+/// Makes the compiler, a script that runs the real one with these options first.
 fn write_compiler(project: &Edited, options: &str) {
     let folder = project.workspace.beside("programs");
     fs::create_dir_all(&folder).expect("a temporary folder can be written");
     let file = folder.join("gcc");
     let real = on_path("gcc").expect("the tests need gcc");
-    // Anew, as an update does it: a script that runs can't be written.
+    // The script is a new file, as after an update, because a running script can't be written.
     let _ = fs::remove_file(&file);
     fs::write(&file, format!("#!/bin/sh\nexec {} {options} \"$@\"\n", real.display()))
         .expect("it can be written");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is our file");
 }
 
-/// Fills the store, makes one change in a fresh copy, and builds. In a third copy the change is found, too.
+/// Fills the store, makes one change in a fresh copy, and builds. In a third copy with the change, everything is found.
 #[track_caller]
 fn misses(concerned: Concerned, change: impl Fn(&mut Edited)) {
     let Some(mut project) = Edited::with_store() else { return };
@@ -85,12 +86,12 @@ fn misses(concerned: Concerned, change: impl Fn(&mut Edited)) {
         Exactly(commands) => assert_eq!(counts.executed, commands, "{counts:?}\n{ran}"),
         AtLeast(commands) => assert!(counts.executed >= commands, "{counts:?}\n{ran}"),
     }
-    // A change without a difference would show nothing.
+    // A change that makes no difference would prove nothing.
     assert!(before != project.clean(), "the change changes nothing");
     start(&mut project);
     change(&mut project);
     project.misses(0);
-    // And what was there before is still there.
+    // The outputs from before the change are still there.
     start(&mut project);
     project.misses(0);
 }
@@ -131,13 +132,13 @@ fn header_that_newly_shadows_beside_the_source() {
 
 #[test]
 fn header_that_newly_shadows_in_a_new_folder() {
-    // In a folder that was not there each source may find something now.
+    // In a directory that did not exist, each source may now find something.
     misses(AtLeast(4), |project| project.write("absent/both.h", "#define BOTH 70\n"));
 }
 
 #[test]
 fn header_that_newly_shadows_one_of_the_system() {
-    // Quoted or not, it comes before the folders of the environment.
+    // Quoted or not, an include finds it before the directories that environment variables name.
     misses(AtLeast(2), |project| {
         project.replace("setup.py", "library_dirs=", "include_dirs=[\"absent\"], library_dirs=");
         project.write("absent/place.h", "#define PLACE 3\n");
@@ -237,7 +238,7 @@ fn option_of_all_links() {
 fn python() {
     let Some(environment) = Environment::get(12, NEWEST) else { return };
     let python = environment.python();
-    // Its headers are elsewhere; that nothing includes them here can be known only by reading the sources.
+    // Its headers are elsewhere. Only reading the sources can show that nothing includes them here.
     misses(AtLeast(0), |project| project.python = Some(python.clone()));
 }
 
@@ -259,7 +260,7 @@ fn headers_of_python() {
     }
 }
 
-/// Whether a file has this text somewhere.
+/// Returns whether a file contains this text.
 pub fn contains(bytes: &[u8], text: impl AsRef<Path>) -> bool {
     let text = text.as_ref().as_os_str().as_encoded_bytes();
     bytes.windows(text.len()).any(|window| window == text)
@@ -271,6 +272,6 @@ fn language_of_messages_changes_no_object() {
     project.misses(ALL);
     project.workspace.copy_again();
     project.set("LANG", "de_DE.UTF-8");
-    // What the compiler prints may be kept, so it may run again; what it makes is the same.
+    // The store may keep what the compiler prints, so the compiler may run again; its outputs are the same.
     project.builds();
 }

@@ -1,4 +1,4 @@
-//! Trees in several folders with one store, and builds whose temporary folders are never the same.
+//! Trees in several directories with one store, and builds whose temporary directories are never the same.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,8 @@ use crate::support::{
     skipped,
 };
 
-/// Two copies of the project in different folders, with one store and these flags. `$PWD` is each one's folder.
+/// Makes two copies of the project in different directories, with one store and these flags. In the flags, `$PWD` is
+/// the directory of each copy.
 fn two(flags: &str) -> Option<[Edited; 2]> {
     let (mut first, mut second) = (Edited::with_store()?, Edited::with_store()?);
     second.workspace.store.clone_from(&first.workspace.store);
@@ -26,10 +27,10 @@ fn the_same_place() {
     project.misses(ALL);
     project.workspace.copy_again();
     project.misses(0);
-    // What came from the store is up to date in this tree.
+    // The outputs that came from the store are up to date in this tree.
     let (ran, counts) = project.builds();
     assert_eq!(counts.reused, ALL, "{counts:?}\n{ran}");
-    // And can be edited like what was made here.
+    // The tree can be edited like one in which everything was made here.
     project.replace("far/both.h", "7", "8");
     let (ran, counts) = project.builds();
     assert_eq!((counts.executed, counts.reused), (4, 4), "{counts:?}\n{ran}");
@@ -75,7 +76,7 @@ fn another_folder_with_its_path_in_a_text() {
             "#define ONE 1",
             "#define ONE (__FILE__[0])\nconst char *file = __FILE__;",
         );
-        // So that the text stays.
+        // This keeps the text in the object.
         project.append("near/one.h", "const char *also(void) { return file; }\n");
     }
     first.misses(ALL);
@@ -92,10 +93,11 @@ fn another_folder_with_absolute_paths_on_the_command() {
         project.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
     }
     first.misses(ALL);
-    // What was read by its whole path may be in the object by any part of it: that object is made anew.
+    // A file that was read by its absolute path may have left any part of that path in the object, so the object is
+    // made again.
     let (ran, counts) = second.builds();
     assert!((1..=2).contains(&counts.executed), "{counts:?}\n{ran}");
-    // The same words, but another folder holds another file.
+    // The command is the same, but the directory contains a different file.
     second.workspace.copy_again();
     second.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
     second.replace("near/one.h", "1", "2");
@@ -135,12 +137,12 @@ fn two_trees_at_once() {
             }
         });
     }
-    // Each command by one tree at least, and by both at most.
+    // At least one tree runs each command, and at most both do.
     let least = ALL + 4 * 4;
     assert!((least..=2 * least).contains(&executed), "{executed}");
 }
 
-/// Whether a command failed only because there is no network. Where everything has to be there, it is an error.
+/// Returns whether a command failed only because there is no network. In CI, this fails the test.
 fn lacks_network(ran: &Ran) -> bool {
     let signs = ["Could not find a version", "onnection", "network"];
     let lacks = ran.code != 0 && signs.iter().any(|sign| ran.printed().contains(sign));
@@ -177,7 +179,7 @@ fn isolated_builds() {
     assert!(wheels[0].has("mod1.") && wheels[0] == wheels[1], "{:?}", differences(&wheels[0], &wheels[1]));
 }
 
-/// The modules in the wheel.
+/// Returns the modules in the wheel.
 fn modules(workspace: &Workspace) -> Files {
     let wheels = workspace.root().join("out");
     let wheel = wheels.join(Files::below(&wheels).named("shared_source"));

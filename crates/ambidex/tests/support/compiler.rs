@@ -1,4 +1,4 @@
-//! A compiler that does what a test wants before, after, or in the stead of its work.
+//! A compiler that does something for a test before, after or instead of its work.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,16 +7,16 @@ use std::path::PathBuf;
 use super::run::on_path;
 use super::workspace::Workspace;
 
-/// A shell script named `gcc`, first on the PATH of a workspace, that is its C compiler.
+/// A shell script named `gcc`, first on the `PATH` of a workspace, that acts as its C compiler.
 #[derive(Debug)]
 pub struct Compiler {
     folder: PathBuf,
 }
 
 impl Compiler {
-    /// Puts the compiler into the workspace. In the script, `$REAL` is the real compiler, and `tell` says that it is
-    /// running; `$TOLD` is the beginning of the names of the files by which it says so. `held` is true between
-    /// [`Self::hold`] and [`Self::release`]: the script, which is part of what a build depends on, stays the same.
+    /// Puts the compiler into the workspace. In the script, `$REAL` is the real compiler, and `tell` says that the
+    /// script is running; `$TOLD` is the beginning of the names of the files that say so. `held` is true between
+    /// [`Self::hold`] and [`Self::release`], so the script itself, on which builds depend, stays the same.
     pub fn install(workspace: &mut Workspace, script: &str) -> Self {
         let folder = workspace.beside("programs");
         let real = on_path("gcc").or_else(|| on_path("cc")).expect("the tests need a C compiler");
@@ -31,12 +31,13 @@ impl Compiler {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is our file");
         workspace.put_first_on_path(&folder);
         workspace.variables.push(("CC".to_owned(), "gcc".to_owned()));
-        // What compilers of a test tell each other is no part of the project: a build does not wait for it.
+        // The compilers of a test communicate through files that are not part of the project: a build does not wait for
+        // them.
         workspace.variables.push(("SCCACHE_DIR".to_owned(), folder.display().to_string()));
         Self { folder }
     }
 
-    /// The processes that have told of themselves.
+    /// Returns the ids of the processes that have said that they are running.
     pub fn told(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
@@ -44,12 +45,12 @@ impl Compiler {
         names.filter_map(pid).collect()
     }
 
-    /// From now on `held` is true in the script.
+    /// Makes `held` true in the script.
     pub fn hold(&self) {
         fs::write(self.folder.join("told.hold"), "").expect("a temporary folder can be written");
     }
 
-    /// From now on it is not. The processes that have told of themselves are forgotten.
+    /// Makes `held` false in the script, and forgets the processes that have said that they are running.
     pub fn release(&self) {
         fs::remove_file(self.folder.join("told.hold")).expect("it was held");
         for pid in self.told() {

@@ -1,5 +1,5 @@
-//! The project that tests edit between builds, and how each build of it is judged: by a clean serial build of the
-//! same sources at the same place, and by how many commands had to run.
+//! The project that tests edit between builds, and the checks of each build: a clean serial build of the same sources
+//! at the same path must give the same modules, and only the expected number of commands may run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::fixture;
 use super::run::{Ran, run};
 use super::workspace::{Workspace, read_json};
 
-/// What became of the commands of a build. `executed`, `reused` and `cached` are all of the distinct ones.
+/// The commands of a build, by outcome. `executed`, `reused` and `cached` add up to `distinct`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     pub distinct: u64,
@@ -24,7 +24,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Those of a summary.
+    /// Reads the counts of a summary.
     #[track_caller]
     pub fn of(summary: &Value) -> Self {
         let count = |name: &str| {
@@ -41,29 +41,29 @@ impl Counts {
     }
 }
 
-/// A copy of `tests/fixtures/edited`, compiled without debug information, so that a line more changes no object.
+/// A copy of `tests/fixtures/edited`, compiled without debug information, so that an additional line changes no object.
 ///
-/// Its commands are eight: five compilations (`one.c`, `two.c`, `three.c`, and `common.c` with and without the macro
+/// It has eight commands: five compilations (`one.c`, `two.c`, `three.c`, and `common.c` with and without the macro
 /// `LEVEL`), and a link for each of the three modules.
 #[derive(Debug)]
 pub struct Edited {
     pub workspace: Workspace,
-    /// The Python that builds, unless it is that of the workspace.
+    /// The Python that builds, if it is not the workspace's.
     pub python: Option<PathBuf>,
 }
 
-/// How many commands the project has.
+/// The number of commands of the project.
 pub const ALL: u64 = 8;
 
 impl Edited {
-    /// A copy that was not built yet. None, which is told, where nothing can be built.
+    /// Makes a copy that is not built yet. Reports a skip and returns `None` where nothing can be built.
     pub fn new() -> Option<Self> {
         let mut workspace = Workspace::new(&fixture("edited"), &Environment::usual()?);
         workspace.variables.push(("CFLAGS".to_owned(), "-O1 -g0".to_owned()));
         Some(Self { workspace, python: None })
     }
 
-    /// A copy that was built, with nothing shared.
+    /// Makes a copy and builds it, with nothing shared.
     #[track_caller]
     pub fn built() -> Option<Self> {
         let project = Self::new()?;
@@ -71,19 +71,19 @@ impl Edited {
         Some(project)
     }
 
-    /// A copy that was not built yet, with an empty store.
+    /// Makes a copy that is not built yet, with an empty store.
     pub fn with_store() -> Option<Self> {
         let mut project = Self::new()?;
         project.workspace.store = Some(project.workspace.beside("store"));
         Some(project)
     }
 
-    /// The project's folder.
+    /// Returns the project's directory.
     pub fn root(&self) -> PathBuf {
         self.workspace.root()
     }
 
-    /// Gives a variable to every process from now on.
+    /// Sets a variable for every process from now on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.workspace.variables.retain(|(known, _)| known != name);
         self.workspace.variables.push((name.to_owned(), value.to_owned()));
@@ -124,12 +124,12 @@ impl Edited {
         fs::metadata(self.root().join(name)).and_then(|data| data.modified()).expect("it is there")
     }
 
-    /// The file of a module, by its name.
+    /// Returns the file of the module with this name.
     pub fn module(&self, name: &str) -> PathBuf {
         self.root().join(Files::built(&self.root()).named(&format!("{name}.")))
     }
 
-    /// `ambidex build` that writes its summary to [`Self::summary`].
+    /// Returns an `ambidex build` command that writes its summary to the file that [`Self::counts`] reads.
     pub fn ambidex(&self) -> Command {
         let mut command = self.workspace.ambidex(&["build", "-j2", "--summary"]);
         command.arg(self.workspace.beside("summary.json"));
@@ -139,13 +139,14 @@ impl Edited {
         command
     }
 
-    /// What the last build did.
+    /// Returns the counts of the last build.
     #[track_caller]
     pub fn counts(&self) -> Counts {
         Counts::of(&read_json(&self.workspace.beside("summary.json")))
     }
 
-    /// What a clean serial build makes of the sources as they are now. The last build stays as it was.
+    /// Returns the files that a clean serial build makes from the sources as they are now. The last build stays as it
+    /// was.
     #[track_caller]
     pub fn clean(&self) -> Files {
         let (build, aside) = (self.root().join("build"), self.workspace.beside("aside"));
@@ -163,7 +164,7 @@ impl Edited {
         clean
     }
 
-    /// Builds. Fails the test unless that succeeds, and every module is that of the clean build.
+    /// Builds. Fails the test unless the build succeeds and every module is that of the clean build.
     #[track_caller]
     pub fn builds(&self) -> (Ran, Counts) {
         let ran = run(&mut self.ambidex()).expect(0);
@@ -179,14 +180,16 @@ impl Edited {
         assert!(differing.is_empty(), "{differing:#?}\n{ran}");
     }
 
-    /// Builds as [`Self::builds`] does. Fails the test unless so many commands were run and all others were up to date.
+    /// Builds as [`Self::builds`] does. Fails the test unless exactly this many commands ran and all others were up to
+    /// date.
     #[track_caller]
     pub fn runs(&self, executed: u64) {
         let (ran, counts) = self.builds();
         assert_eq!((counts.executed, counts.cached), (executed, 0), "{counts:?}\n{ran}");
     }
 
-    /// The same with a store, in which all other commands were found.
+    /// Builds as [`Self::builds`] does, with a store. Fails the test unless exactly this many commands ran and the
+    /// store had all others.
     #[track_caller]
     pub fn misses(&self, executed: u64) {
         let (ran, counts) = self.builds();
@@ -194,7 +197,7 @@ impl Edited {
     }
 }
 
-/// All files below a folder, by name.
+/// Returns all files below a directory, sorted by name.
 pub fn all_files(folder: &Path) -> Vec<PathBuf> {
     let walk = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
     let entries = walk.map(|entry| entry.expect("the folder can be read"));

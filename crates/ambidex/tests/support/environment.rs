@@ -1,5 +1,4 @@
-//! Virtual environments with one version of setuptools and maybe more packages, made once and kept for later
-//! runs.
+//! Virtual environments with one version of setuptools and possibly more packages, made once and kept for later runs.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use super::interpreter::{Interpreter, any_interpreter, interpreter};
 use super::run::run;
 use super::{repository, skipped};
 
-/// The newest setuptools that the tests know.
+/// The newest version of setuptools that the tests know.
 pub const NEWEST: &str = "84.2.1";
 
 /// A virtual environment with setuptools.
@@ -20,13 +19,13 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The environment with this version of setuptools on Python 3.`minor`. None, which is told, if there can't be
-    /// one here.
+    /// Returns the environment with this version of setuptools on Python 3.`minor`. Reports a skip and returns `None`
+    /// if this machine can't have it.
     pub fn get(minor: u32, setuptools: &str) -> Option<Self> {
         Self::with(minor, setuptools, &[])
     }
 
-    /// The same with more packages, as pip names them: `cffi==2.1.1`.
+    /// Returns such an environment with more packages, named as for pip: `cffi==2.1.1`.
     pub fn with(minor: u32, setuptools: &str, packages: &[String]) -> Option<Self> {
         match interpreter(minor) {
             Some(python) => Self::on(python, setuptools, packages),
@@ -39,7 +38,7 @@ impl Environment {
         }
     }
 
-    /// The environment for tests that any Python will do for.
+    /// Returns the environment for tests that work with any Python.
     pub fn usual() -> Option<Self> {
         let Some(python) = any_interpreter() else {
             assert!(std::env::var_os("CI").is_none(), "there is no Python with headers to test with");
@@ -55,7 +54,7 @@ impl Environment {
         let all = repository().join("target").join("test-environments");
         fs::create_dir_all(&all).expect("the target folder can be written");
         let folder = all.join(&name);
-        // Environments can't be moved, so each is made at its place, by one process at a time.
+        // An environment can't be moved, so it is made at its own path, by one process at a time.
         let lock = File::create(all.join(format!("{name}.lock"))).expect("the target folder can be written");
         lock.lock().expect("the target folder is on a file system with locks");
         let ready = folder.join("ready");
@@ -71,24 +70,24 @@ impl Environment {
         Some(Self { folder, name })
     }
 
-    /// The folder of its programs.
+    /// Returns the directory of its programs.
     pub fn programs(&self) -> PathBuf {
         self.folder.join("bin")
     }
 
-    /// Its Python.
+    /// Returns the path of its Python.
     pub fn python(&self) -> PathBuf {
         self.programs().join("python")
     }
 
-    /// Where its modules are.
+    /// Returns the directory of its modules.
     pub fn site_packages(&self) -> PathBuf {
         let library = fs::read_dir(self.folder.join("lib")).expect("the environment has a library");
         let mut folders = library.flatten().map(|entry| entry.path().join("site-packages"));
         folders.find(|folder| folder.is_dir()).expect("the environment has modules")
     }
 
-    /// An empty environment of the same Python, which has not even setuptools.
+    /// Makes an empty environment with the same Python, without even setuptools.
     pub fn empty(python: &Path, folder: &Path) -> Self {
         let made = run(Command::new(python).args(["-m", "venv", "--without-pip"]).arg(folder));
         assert_eq!(made.code, 0, "{made}");

@@ -1,4 +1,4 @@
-//! What a build has left in a folder, and how two builds differ.
+//! The files that a build leaves in a directory, and the differences between two builds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-/// Files by their path in a folder.
+/// Files by their path in a directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(BTreeMap<PathBuf, Content>);
 
-/// What is at a path that isn't a folder.
+/// The thing at a path that isn't a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Content {
     File {
@@ -19,7 +19,7 @@ enum Content {
         bytes: Vec<u8>,
     },
     Link(PathBuf),
-    /// A pipe, a socket, a device.
+    /// A pipe, a socket or a device.
     Other,
 }
 
@@ -33,11 +33,11 @@ impl Content {
             return Self::Other;
         }
         let mode = entry.metadata().expect("the project can be read").permissions().mode() & 0o7777;
-        // The build may have made it so that nobody else can read it.
+        // The build may have made the file unreadable.
         Self::File { mode, bytes: fs::read(entry.path()).unwrap_or_default() }
     }
 
-    /// How this became another.
+    /// Describes the change from this to another.
     fn change_to(&self, other: &Self) -> String {
         match (self, other) {
             (Self::File { bytes, .. }, Self::File { bytes: others, .. }) if bytes != others => {
@@ -55,7 +55,7 @@ impl Content {
 }
 
 impl Files {
-    /// Every file below a folder, without what only caches or describes builds.
+    /// Returns every file below a directory, except for files that only cache or describe builds.
     pub fn below(root: &Path) -> Self {
         let skipped = |name: &std::ffi::OsStr| [".ambidex", "__pycache__"].iter().any(|skip| name == *skip);
         let walk = WalkDir::new(root).into_iter().filter_entry(|entry| !skipped(entry.file_name()));
@@ -70,17 +70,18 @@ impl Files {
         Self(files)
     }
 
-    /// What a project is built for: all below `build/lib*`.
+    /// Returns the files for which a project is built: everything below `build/lib*`.
     pub fn built(root: &Path) -> Self {
         Self::below(root).only(|path| path.to_string_lossy().starts_with("build/lib"))
     }
 
-    /// Those of the files that fit.
+    /// Keeps only the files whose paths fit.
     pub fn only(self, fits: impl Fn(&Path) -> bool) -> Self {
         Self(self.0.into_iter().filter(|(path, _)| fits(path)).collect())
     }
 
-    /// These, but where `other` is the same as `first` had it, as it is there; and without what neither of them has.
+    /// Returns these files, but takes from `other` each file that is the same there as in `first`. Leaves out paths
+    /// that neither `first` nor `other` has.
     pub fn or(&self, first: &Self, other: &Self) -> Self {
         let mut files = self.0.clone();
         for (path, content) in &other.0 {
@@ -92,7 +93,7 @@ impl Files {
         Self(files)
     }
 
-    /// The paths at which the two differ though both have something there.
+    /// Returns the paths that both have and at which they differ.
     pub fn changed(&self, other: &Self) -> Vec<PathBuf> {
         let differs = |(path, content): (&PathBuf, &Content)| {
             other.0.get(path).is_some_and(|other| other != content).then(|| path.clone())
@@ -100,12 +101,12 @@ impl Files {
         self.0.iter().filter_map(differs).collect()
     }
 
-    /// The paths.
+    /// Returns the paths.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.0.keys().map(PathBuf::as_path)
     }
 
-    /// The one file whose name starts so.
+    /// Returns the one file whose name starts with `start`.
     pub fn named(&self, start: &str) -> &Path {
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut found = self.paths().filter(|path| name(path).starts_with(start));
@@ -114,7 +115,7 @@ impl Files {
         one
     }
 
-    /// Whether there is a file whose name starts so.
+    /// Returns whether there is a file whose name starts with `start`.
     pub fn has(&self, start: &str) -> bool {
         self.paths()
             .any(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)))
@@ -125,7 +126,7 @@ impl Files {
     }
 }
 
-/// What differs between the serial build and ours, one line for a file.
+/// Returns the differences between the serial build and ours, one line for each file.
 pub fn differences(serial: &Files, ours: &Files) -> Vec<String> {
     let paths: BTreeSet<&PathBuf> = serial.0.keys().chain(ours.0.keys()).collect();
     let told = |path: &PathBuf| {
@@ -140,7 +141,7 @@ pub fn differences(serial: &Files, ours: &Files) -> Vec<String> {
     paths.into_iter().filter_map(told).collect()
 }
 
-/// The first lines that differ, if it is text.
+/// Describes the first lines that differ, if the files are text.
 fn first_line(serial: &[u8], ours: &[u8]) -> String {
     let (Ok(serial), Ok(ours)) = (std::str::from_utf8(serial), std::str::from_utf8(ours)) else {
         return String::new();

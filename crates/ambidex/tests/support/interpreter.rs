@@ -1,4 +1,4 @@
-//! Which Pythons this machine has that extension modules can be built for.
+//! The Pythons on this machine for which extension modules can be built.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,17 +18,17 @@ impl Interpreter {
     }
 }
 
-/// The newest Python 3 with this minor version.
+/// Returns the newest Python 3 with this minor version.
 pub fn interpreter(minor: u32) -> Option<&'static Interpreter> {
     interpreters().iter().rfind(|python| python.version[1] == minor)
 }
 
-/// Some Python that newest setuptools supports: 3.11 where it is there, else the newest.
+/// Returns a Python that the newest setuptools supports: 3.11 if there is one, otherwise the newest.
 pub fn any_interpreter() -> Option<&'static Interpreter> {
     interpreter(11).or_else(|| interpreters().last().filter(|python| python.version[1] >= 10))
 }
 
-/// All of them, by version.
+/// Returns all of them, sorted by version.
 fn interpreters() -> &'static [Interpreter] {
     static FOUND: OnceLock<Vec<Interpreter>> = OnceLock::new();
     FOUND.get_or_init(|| {
@@ -38,7 +38,7 @@ fn interpreters() -> &'static [Interpreter] {
     })
 }
 
-/// Those that pyenv has built, and the one on the PATH.
+/// Returns the Pythons that pyenv has built, the one on the `PATH`, and `/usr/bin/python3`.
 fn candidates() -> Vec<PathBuf> {
     let mut candidates = vec![PathBuf::from("/usr/bin/python3"), PathBuf::from("python3")];
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
@@ -51,7 +51,7 @@ fn candidates() -> Vec<PathBuf> {
     candidates
 }
 
-/// Asks a Python about itself. None if it can't be used.
+/// Asks a Python about itself. Returns `None` if it can't be used.
 fn examine(exe: &Path) -> Option<Interpreter> {
     const QUESTION: &str = "import sys, sysconfig, ensurepip\n\
         print(*sys.version_info[:3])\n\

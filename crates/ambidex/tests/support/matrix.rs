@@ -1,8 +1,8 @@
-//! Which Pythons and versions of setuptools ambidex supports.
+//! The versions of Python and setuptools that ambidex supports.
 
 use super::environment::{Environment, NEWEST};
 
-/// A Python, a setuptools, and which of the two copies of distutils it uses.
+/// A version of Python, one of setuptools, and which of the two copies of distutils it uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub minor: u32,
@@ -21,7 +21,7 @@ pub enum Distutils {
 }
 
 impl Distutils {
-    /// How setuptools is told.
+    /// Returns the environment variables that tell setuptools which copy to use.
     pub fn variables(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Only => &[],
@@ -30,7 +30,7 @@ impl Distutils {
         }
     }
 
-    /// Whose it is, in words.
+    /// Returns in words whose copy it is.
     pub fn told(self) -> &'static str {
         if self == Self::Copy { "setuptools'" } else { "the library's" }
     }
@@ -40,17 +40,18 @@ const fn place(minor: u32, setuptools: &'static str, distutils: Distutils) -> Pl
     Place { minor, setuptools, distutils }
 }
 
-/// What is always tested: the oldest, the newest, and one with both copies of distutils in between.
+/// The places that are always tested: an old one, one with the newest setuptools, and in between one whose setuptools
+/// has both copies of distutils.
 pub const FEW: [Place; 3] = [
     place(6, "40.6.3", Distutils::Only),
     place(9, "53.0.0", Distutils::Library),
     place(11, NEWEST, Distutils::Copy),
 ];
 
-/// What most people have.
+/// The place that most users have.
 pub const USUAL: [Place; 1] = [place(11, NEWEST, Distutils::Copy)];
 
-/// What ambidex supports.
+/// The places that ambidex supports.
 pub const ALL: [Place; 19] = [
     place(6, "39.2.0", Distutils::Only),
     place(6, "40.6.3", Distutils::Only),
@@ -73,7 +74,7 @@ pub const ALL: [Place; 19] = [
     place(13, NEWEST, Distutils::Copy),
 ];
 
-/// Each place with its environment. None, which is told, where there can't be one here.
+/// Returns each place with its environment. Reports a skip and gives `None` where this machine can't have one.
 pub fn with_environments(places: &[Place]) -> Vec<(Place, Option<Environment>)> {
     places.iter().map(|place| (*place, Environment::get(place.minor, place.setuptools))).collect()
 }

@@ -1,4 +1,5 @@
-//! What the integration tests share: Pythons, virtual environments, copies of projects, and comparisons of builds.
+//! The parts that the integration tests share: Pythons, virtual environments, copies of projects, and comparisons of
+//! builds.
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod compiler;
@@ -27,43 +28,44 @@ pub use processes::{is_alive, wait_until_none_has, with_mark};
 pub use run::{Ran, on_path, run, run_until_signalled};
 pub use workspace::{Workspace, read_json};
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub fn repository() -> PathBuf {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in `crates`");
     crates.parent().expect("`crates` is in the repository").to_owned()
 }
 
-/// A project below `tests/fixtures`.
+/// Returns the path of a project below `tests/fixtures`.
 pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("fixtures").join(name)
 }
 
-/// The example with two modules that share a source.
+/// Returns the path of the example with two modules that share a source.
 pub fn shared_source() -> PathBuf {
     repository().join("examples").join("shared-source")
 }
 
-/// Tells that something can't be tested here.
+/// Reports that something can't be tested here.
 ///
 /// # Panics
-/// Unless `AMBIDEX_TEST_SKIP=1` allows it, as `.cargo/config.toml` does: a newcomer's machine has not every Python.
+/// Panics unless `AMBIDEX_TEST_SKIP=1` allows the skip, as `.cargo/config.toml` does, because a newcomer's machine
+/// doesn't have every Python.
 #[track_caller]
 pub fn skipped(what: &str) {
     assert!(is_set("AMBIDEX_TEST_SKIP"), "can't be tested here: {what} (AMBIDEX_TEST_SKIP=1 allows it)");
     told(&format!("skipped: {what}"));
 }
 
-/// Tells something past the test harness, which shows what a test prints only if it fails.
+/// Prints past the test harness, which shows the output of a test only if it fails.
 pub fn told(what: &str) {
     let _ = writeln!(std::io::stderr(), "{what}");
 }
 
-/// Whether a variable of the environment asks for something.
+/// Returns whether an environment variable is set to anything but `0`.
 pub fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| value != "0")
 }
 
-/// Does all tasks, as many at once as there are cores. What comes of them has the tasks' order.
+/// Does all tasks, as many at once as there are cores. Returns the results in the order of the tasks.
 pub fn do_all<T: Sync, R: Send + Sync>(tasks: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done: Vec<OnceLock<R>> = tasks.iter().map(|_| OnceLock::new()).collect();

@@ -1,4 +1,4 @@
-//! The small projects below `tests/packages`: what each of them needs, and how its builds are compared.
+//! The small projects below `tests/packages`: the needs of each, and how its builds are compared.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,38 +19,38 @@ pub struct Package {
     settings: Settings,
 }
 
-/// `package.toml`.
+/// The contents of `package.toml`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 struct Settings {
-    /// The only Python that will do: `3.9`.
+    /// The only Python that works: `3.9`.
     python: Option<String>,
-    /// The only setuptools that will do.
+    /// The only setuptools that works.
     setuptools: Option<String>,
-    /// Packages, as pip names them.
+    /// Packages, named as for pip.
     requirements: Vec<String>,
-    /// Programs that have to be on the `PATH`.
+    /// Programs that must be on the `PATH`.
     programs: Vec<String>,
-    /// How its build ends.
+    /// The exit code of its build.
     exit_code: i32,
-    /// Files and folders of these names are not compared.
+    /// The names of files and directories that are not compared.
     not_compared: Vec<String>,
     /// Whether ambidex leaves all its commands to Python.
     left_to_python: bool,
 }
 
-/// What came of a comparison.
+/// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Equal,
-    /// What differs.
+    /// The differences.
     Wrong(Vec<String>),
-    /// Plain setuptools ends in another way than it should. Its last words.
+    /// Plain setuptools ends in another way than it should, which the text describes.
     NotBuilt(String),
 }
 
 impl Package {
-    /// Every project, by name.
+    /// Returns every project, sorted by name.
     pub fn all() -> Vec<Self> {
         let entries =
             fs::read_dir(repository().join("tests").join("packages")).expect("the projects are there");
@@ -70,18 +70,18 @@ impl Package {
         Self { folder, name, settings }
     }
 
-    /// Whether it is built with plain setuptools on any Python.
+    /// Returns whether it is built with plain setuptools on any Python.
     pub fn needs_nothing(&self) -> bool {
         let Settings { python, setuptools, requirements, .. } = &self.settings;
         python.is_none() && setuptools.is_none() && requirements.is_empty()
     }
 
-    /// The packages that it needs.
+    /// Returns the packages that it needs.
     pub fn requirements(&self) -> &[String] {
         &self.settings.requirements
     }
 
-    /// The one Python (its minor version) and setuptools on which a project with needs is built.
+    /// Returns the one Python (its minor version) and the one setuptools with which a project with needs is built.
     pub fn place(&self) -> (u32, &str) {
         let minor = self.settings.python.as_ref().map(|python| {
             let minor = python.strip_prefix("3.").and_then(|minor| minor.parse().ok());
@@ -90,18 +90,18 @@ impl Package {
         (minor.unwrap_or(11), self.settings.setuptools.as_deref().unwrap_or(NEWEST))
     }
 
-    /// The environment at that place. None, which is told, if there can't be one here.
+    /// Returns the environment at that place. Reports a skip and returns `None` if this machine can't have it.
     pub fn environment(&self) -> Option<Environment> {
         let (minor, setuptools) = self.place();
         Environment::with(minor, setuptools, self.requirements())
     }
 
-    /// A program that it needs and that is not on the `PATH`.
+    /// Returns a program that it needs and that is not on the `PATH`.
     pub fn lacks(&self) -> Option<&str> {
         self.settings.programs.iter().map(String::as_str).find(|program| on_path(program).is_none())
     }
 
-    /// Builds it serially and with ambidex. Whatever ambidex leaves is what the serial build leaves.
+    /// Builds it serially and with ambidex, and compares all files that the builds leave.
     pub fn compare(&self, environment: &Environment, variables: &[(&str, &str)]) -> Verdict {
         let mut workspace = Workspace::new(&self.folder, environment);
         for (name, value) in variables {

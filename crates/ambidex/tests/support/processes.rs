@@ -1,4 +1,4 @@
-//! Which processes run that a test has started, by something only their environment has.
+//! The running processes that a test has started, found by something that only their environment contains.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// The processes whose environment has this text: their folders in `/proc`.
+/// Returns the directories in `/proc` of the processes whose environment contains this text.
 fn marked(mark: &str) -> impl Iterator<Item = PathBuf> + '_ {
     let is_process = |entry: &fs::DirEntry| entry.file_name().as_bytes().iter().all(u8::is_ascii_digit);
     let all = fs::read_dir("/proc").into_iter().flatten().flatten().filter(is_process);
@@ -23,12 +23,13 @@ fn command_line(folder: &Path) -> String {
     String::from_utf8_lossy(&line).replace('\0', " ")
 }
 
-/// The command lines of the processes whose environment has this text.
+/// Returns the command lines of the processes whose environment contains this text.
 pub fn with_mark(mark: &str) -> Vec<String> {
     marked(mark).map(|folder| command_line(&folder)).collect()
 }
 
-/// What each process whose environment has this text is doing, with the stacks of its threads where there is a gdb.
+/// Describes what each process whose environment contains this text is doing, with the stacks of its threads if gdb is
+/// installed.
 pub fn where_they_stand(mark: &str) -> String {
     let mut told = String::new();
     for folder in marked(mark) {
@@ -49,7 +50,8 @@ pub fn where_they_stand(mark: &str) -> String {
     told
 }
 
-/// Fails the test if such a process stays. One that was killed needs a moment to be gone.
+/// Waits until no environment contains this text. Fails the test if such a process stays. A killed process needs a
+/// moment to disappear.
 #[track_caller]
 pub fn wait_until_none_has(mark: &str) {
     let began = Instant::now();
@@ -63,9 +65,9 @@ pub fn wait_until_none_has(mark: &str) {
     }
 }
 
-/// Whether a process is there and no zombie.
+/// Returns whether a process exists and is not a zombie.
 pub fn is_alive(pid: &str) -> bool {
-    // The state is behind the name, which is in parentheses and may have any character (proc(5)).
+    // The state comes after the name, which is in parentheses and may contain any character (proc(5)).
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
 }

@@ -1,4 +1,4 @@
-//! How to run a command and keep what it printed.
+//! Runs commands and keeps what they print.
 
 use std::fmt;
 use std::io;
@@ -11,10 +11,10 @@ use std::time::Duration;
 use super::processes;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Longer than anything here takes. Only a test that has failed ever waits for so long.
+/// Longer than anything here takes. Only a failing test ever waits this long.
 const TOO_LONG: Duration = Duration::from_secs(120);
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -25,21 +25,21 @@ pub struct Ran {
 impl Ran {
     fn of(output: &Output) -> Self {
         Self {
-            // Ended by a signal: as a shell tells of it.
+            // If a signal ended the command, the code is the one that a shell reports.
             code: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default()),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
 
-    /// Fails the test unless the exit code is this.
+    /// Fails the test unless the exit code is this one.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self}");
         self
     }
 
-    /// All that was printed.
+    /// Returns everything that the command printed.
     pub fn printed(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
@@ -55,10 +55,10 @@ impl fmt::Display for Ran {
     }
 }
 
-/// A command that runs.
+/// A running command.
 struct Running {
     name: String,
-    /// What the environment of its processes has, and of no other.
+    /// Text that only the environment of its processes contains.
     mark: Option<String>,
     pid: Pid,
     end: Receiver<io::Result<Output>>,
@@ -73,17 +73,17 @@ impl Running {
         let child = spawned.unwrap_or_else(|error| panic!("{name}: {error}"));
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process has a number");
         let (sender, end) = channel();
-        // Nobody may want to know any more.
+        // The receiver may be gone by then, if nothing waits for the command any more.
         std::thread::spawn(move || drop(sender.send(child.wait_with_output())));
         Self { name, mark, pid, end }
     }
 
     fn signal(&self, signal: Signal) {
-        // It may have ended by itself just now.
+        // The process may just have ended by itself.
         let _ = kill_process(self.pid, signal);
     }
 
-    /// Waits for the end. None if it has not come by then.
+    /// Waits for the end, but at most this long. Returns `None` if the command still runs then.
     fn wait(&self, time: Duration) -> Option<Ran> {
         match self.end.recv_timeout(time) {
             Ok(output) => Some(Ran::of(&output.expect("the output of a child can be read"))),
@@ -106,7 +106,7 @@ pub fn run(command: &mut Command) -> Ran {
     Running::start(command).wait_to_the_end()
 }
 
-/// Runs a command, sends it a signal when `now` says so, and waits for its end.
+/// Runs a command, sends it a signal as soon as `now` returns true, and waits for its end.
 pub fn run_until_signalled(command: &mut Command, signal: Signal, mut now: impl FnMut() -> bool) -> Ran {
     let running = Running::start(command);
     while !now() {
@@ -118,7 +118,7 @@ pub fn run_until_signalled(command: &mut Command, signal: Signal, mut now: impl 
     running.wait_to_the_end()
 }
 
-/// The file of a program that is found on the PATH.
+/// Returns the file of a program on the `PATH`.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| Path::new(&folder).join(program)).find(|file| file.is_file())

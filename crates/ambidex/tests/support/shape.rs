@@ -1,5 +1,5 @@
-//! The shapes below `tests/shapes`: small projects that do something between the builds of their extensions, each
-//! built plainly and by ambidex, and compared by all that can be seen from outside.
+//! The shapes below `tests/shapes`: small projects that do something between the builds of their extensions, each built
+//! by plain setuptools and by ambidex, and compared by everything that can be seen from outside.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -17,8 +17,7 @@ use super::run::run;
 use super::workspace::Workspace;
 use super::{repository, told};
 
-/// A `setup.py` that is built beside the sources that all shapes share. Comments at its begin tell what there is to
-/// know:
+/// A `setup.py` that is built beside the sources that all shapes share. Comments at its beginning describe it:
 ///
 /// ```text
 /// # exit code: 1                           how its build ends
@@ -29,18 +28,18 @@ pub struct Shape {
     pub name: String,
     file: PathBuf,
     exit_code: i32,
-    /// What is not compared, and why.
+    /// The things that are not compared, and the reasons.
     pub differs: Vec<(String, String)>,
 }
 
 const ONE_JOB: [&str; 1] = ["-j1"];
 const FOUR_JOBS: [&str; 2] = ["-j4", "--schedule-seed=7"];
 
-/// The name of what is printed, where a shape says what differs.
+/// The name of the printed text in a shape's list of differences.
 const TEXT: &str = "text";
 
 impl Shape {
-    /// Every shape, by name.
+    /// Returns every shape, sorted by name.
     pub fn all() -> Vec<Self> {
         let folder = repository().join("tests").join("shapes");
         let mut shapes = Vec::new();
@@ -56,7 +55,7 @@ impl Shape {
         shapes
     }
 
-    /// One of this name, in this file.
+    /// Reads the shape in this file and gives it this name.
     pub fn read(name: String, file: PathBuf) -> Self {
         let text = fs::read_to_string(&file).expect("the shapes can be read");
         let mut shape = Self { name, file, exit_code: 0, differs: Vec::new() };
@@ -74,11 +73,12 @@ impl Shape {
         shape
     }
 
-    /// Builds it plainly, and by ambidex with one job, with four in a random order of ready commands, and once more.
+    /// Builds it with plain setuptools, and with ambidex: with one job, with four in a random order of ready commands,
+    /// and once more.
     ///
-    /// The second build is compared with a second plain one. That goes by times, and ambidex by content: a file that
-    /// plain setuptools leaves alone may be made again, or the other way round. So the second build may also be as one
-    /// that is forced (`build --force`), and a file may be as the first build had made it.
+    /// The second build is compared to a second plain build. Plain setuptools goes by times, and ambidex by content, so
+    /// one may make a file again that the other leaves alone. Therefore the second build may also equal a forced one
+    /// (`build --force`), and a file may be as the first build made it.
     pub fn compare(&self, environment: &Environment, variables: &[(&str, &str)]) -> Verdict {
         let original = self.lay_out();
         let mut workspace = Workspace::new(original.path(), environment);
@@ -99,7 +99,7 @@ impl Shape {
         let left_out = self.left_out();
         let mut wrong = Vec::new();
         if first.differs_from(&one, &left_out).or(first.differs_from(&four, &left_out)).is_some() {
-            // What two plain builds have not in common, such as a time of day in a log, counts for nothing.
+            // Differences between two plain builds, such as a time of day in a log, don't count.
             workspace.start_again();
             let left_out = left_out.and(Chance::between(&first, &Built::by(&workspace, None, &["build"])));
             for (name, ours) in [("-j1", &one), ("-j4", &four)] {
@@ -130,7 +130,8 @@ impl Shape {
         }
     }
 
-    /// The project, with times that every copy has: compilers can put them into what they make.
+    /// Copies the project, with times that are the same in every copy, because compilers can put them into their
+    /// outputs.
     fn lay_out(&self) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("there is a temporary folder");
         let put = |from: &Path, name: &OsStr| {
@@ -154,17 +155,17 @@ impl Shape {
     }
 }
 
-/// All that can be seen of a build from outside.
+/// Everything that can be seen of a build from outside.
 #[derive(Clone, Debug)]
 pub struct Built {
     pub code: i32,
-    /// Standard output and error, as they came into a file.
+    /// The standard output and error, in the order in which they reached a file.
     pub text: String,
     pub files: Files,
 }
 
 impl Built {
-    /// Without jobs, by setuptools alone.
+    /// Builds. Without `jobs`, builds with setuptools alone.
     fn by(workspace: &Workspace, jobs: Option<&[&str]>, setup: &[&str]) -> Self {
         let log = workspace.beside("log");
         let mut command = workspace.command("sh");
@@ -174,7 +175,7 @@ impl Built {
         }
         command.arg(workspace.python(&[]).get_program()).arg("setup.py").args(setup);
         let ran = panic::catch_unwind(panic::AssertUnwindSafe(|| run(&mut command))).unwrap_or_else(|hang| {
-            // What it has printed until then may say why.
+            // The text that was printed until then may say why.
             told(&fs::read_to_string(&log).unwrap_or_default());
             panic::resume_unwind(hang)
         });
@@ -186,14 +187,14 @@ impl Built {
         }
     }
 
-    /// How another build, which should have been the same, differs.
+    /// Returns how another build, which should be the same, differs.
     pub fn differs_from(&self, ours: &Self, left_out: &Chance) -> Option<String> {
         if self.code != ours.code {
             return Some(format!("exit code {} became {}", self.code, ours.code));
         }
         let counts = |path: &Path| !left_out.has(path);
         let files = differences(&self.files.clone().only(counts), &ours.files.clone().only(counts));
-        // That a file is there counts in any case.
+        // The existence of a file counts in any case.
         let there =
             |built: &Self| built.files.clone().only(|path| left_out.paths.iter().any(|left| left == path));
         let missing = there(self).paths().ne(there(ours).paths());
@@ -204,10 +205,10 @@ impl Built {
     }
 }
 
-/// What is not compared.
+/// The things that are not compared.
 #[derive(Clone, Debug, Default)]
 pub struct Chance {
-    /// Files by their names.
+    /// File names.
     names: Vec<String>,
     /// Files that differ between two plain builds.
     paths: Vec<PathBuf>,
@@ -215,7 +216,7 @@ pub struct Chance {
 }
 
 impl Chance {
-    /// What two plain builds of the same have not in common.
+    /// Returns the differences between two plain builds of the same project.
     pub fn between(one: &Built, other: &Built) -> Self {
         Self { names: Vec::new(), paths: one.files.changed(&other.files), text: one.text != other.text }
     }
@@ -230,7 +231,7 @@ impl Chance {
     }
 }
 
-/// The first line in which two texts differ. Of a failed build ambidex says more at the end.
+/// Returns how two texts differ in their first different line. After a failed build, ambidex may print more at the end.
 pub fn text_difference(plain: &str, ours: &str, failed: bool) -> Option<String> {
     match ours.strip_prefix(plain) {
         Some(more) if more.is_empty() || failed && more.starts_with("error: ") => return None,
@@ -242,7 +243,7 @@ pub fn text_difference(plain: &str, ours: &str, failed: bool) -> Option<String> 
             (Some(a), Some(b)) if a == b => {}
             (None, None) => return Some("the text differs in its last line".to_owned()),
             (a, b) => {
-                // Of long lines what differs is told.
+                // Of long lines, the message has only the part around the difference.
                 let (told_a, told_b) = (a.unwrap_or_default(), b.unwrap_or_default());
                 let same = told_a.chars().zip(told_b.chars()).take_while(|(a, b)| a == b).count();
                 let told = |line: Option<&str>| {

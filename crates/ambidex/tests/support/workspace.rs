@@ -1,4 +1,4 @@
-//! A copy of a project, in which it is built in several ways at one and the same path.
+//! A copy of a project, in which several kinds of builds run at the same path.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use super::environment::Environment;
 use super::run::{Ran, run};
 
-/// Variables of the surroundings that change what is built, or how.
+/// Environment variables that change what is built, or how.
 const SCRUBBED: [&str; 20] = [
     "CC",
     "CXX",
@@ -35,8 +35,8 @@ const SCRUBBED: [&str; 20] = [
     "SETUPTOOLS_USE_DISTUTILS",
 ];
 
-/// A project's copy with temporary files and a cache of its own. Paths are part of what a compiler makes, so builds
-/// that are compared use the same copy one after the other.
+/// A copy of a project with its own temporary files and cache. Compilers put paths into their outputs, so builds that
+/// are compared use the same copy one after the other.
 #[derive(Debug)]
 pub struct Workspace {
     original: PathBuf,
@@ -45,7 +45,7 @@ pub struct Workspace {
     python: PathBuf,
     /// More variables for every process.
     pub variables: Vec<(String, String)>,
-    /// The store that builds share. Without one, each build has only what is in its tree.
+    /// The store that builds share. Without one, each build has only the state in its tree.
     pub store: Option<PathBuf>,
 }
 
@@ -67,14 +67,14 @@ impl Workspace {
         workspace
     }
 
-    /// Forgets every build: copies the project again, empties the cache.
+    /// Forgets every build: copies the project again, and empties the cache.
     pub fn start_again(&self) {
         let _ = fs::remove_dir_all(self.cache());
         fs::create_dir(self.cache()).expect("a temporary folder can be written");
         self.copy_again();
     }
 
-    /// Copies the project again to the same place, and keeps what is elsewhere: a store.
+    /// Copies the project again to the same path, and keeps what is elsewhere, such as a store.
     pub fn copy_again(&self) {
         for folder in [self.root(), self.temporary()] {
             let _ = fs::remove_dir_all(&folder);
@@ -83,34 +83,35 @@ impl Workspace {
         copy(&self.original, &self.root());
     }
 
-    /// The project's copy.
+    /// Returns the directory of the copy.
     pub fn root(&self) -> PathBuf {
         self.folder.path().join("project")
     }
 
-    /// The folder for temporary files of all that is run here. No process of another test has its name.
+    /// Returns the directory for the temporary files of everything that runs here. No process of another test has its
+    /// name.
     pub fn temporary(&self) -> PathBuf {
         self.folder.path().join("tmp")
     }
 
-    /// The folder for what programs keep for later runs; never the user's own.
+    /// Returns the directory for files that programs keep for later runs, which is never the user's own.
     pub fn cache(&self) -> PathBuf {
         self.folder.path().join("cache")
     }
 
-    /// A folder beside the project that tests can use.
+    /// Returns a path beside the project that tests can use.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Lets a folder's programs be found before all others.
+    /// Puts a directory first on the `PATH`.
     pub fn put_first_on_path(&mut self, folder: &Path) {
         let path = std::env::var("PATH").unwrap_or_default();
         let path = format!("{}:{}:{path}", folder.display(), self.programs.display());
         self.variables.push(("PATH".to_owned(), path));
     }
 
-    /// A command that runs in the project.
+    /// Returns a command that runs in the project.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         SCRUBBED.iter().for_each(|name| {
@@ -131,20 +132,20 @@ impl Workspace {
         command
     }
 
-    /// `ambidex` with these arguments.
+    /// Returns an `ambidex` command with these arguments.
     pub fn ambidex(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_ambidex"));
         command.args(arguments);
         command
     }
 
-    /// `ambidex build` with these arguments. Fails the test unless the exit code is 0.
+    /// Runs `ambidex build` with these arguments. Fails the test unless the exit code is 0.
     #[track_caller]
     pub fn build(&self, arguments: &[&str]) -> Ran {
         run(self.ambidex(&["build"]).args(arguments)).expect(0)
     }
 
-    /// The same, and what `--summary` says of it.
+    /// Builds in the same way, and returns the contents of the `--summary` file.
     #[track_caller]
     pub fn build_with_summary(&self, arguments: &[&str]) -> Value {
         let file = self.beside("summary.json");
@@ -152,20 +153,20 @@ impl Workspace {
         read_json(&file)
     }
 
-    /// Python itself with these arguments.
+    /// Returns a Python command with these arguments.
     pub fn python(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(&self.python);
         command.args(arguments);
         command
     }
 
-    /// Builds without ambidex. Fails the test unless that succeeds.
+    /// Builds without ambidex. Fails the test unless the build succeeds.
     #[track_caller]
     pub fn build_serially(&self) -> Ran {
         run(&mut self.python(&["setup.py", "build"])).expect(0)
     }
 
-    /// Fails the test if a build has left something that is none of its results.
+    /// Fails the test if a build has left temporary or partial files.
     #[track_caller]
     pub fn expect_nothing_left_behind(&self) {
         let left: Vec<PathBuf> = fs::read_dir(self.temporary())
@@ -188,20 +189,21 @@ impl Workspace {
     }
 }
 
-/// Where pip keeps what it has fetched. That is no part of any test, and fetching it again takes long.
+/// Returns the directory where pip keeps what it has fetched. This is not part of any test, and fetching it again takes
+/// long.
 fn cache_of_pip() -> PathBuf {
     let given = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let caches = given("XDG_CACHE_HOME").or_else(|| given("HOME").map(|home| home.join(".cache")));
     given("PIP_CACHE_DIR").unwrap_or_else(|| caches.unwrap_or_default().join("pip"))
 }
 
-/// Reads a file of JSON.
+/// Reads a JSON file.
 pub fn read_json(file: &Path) -> Value {
     let text = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Copies a project without what builds have left in it. Every copy of a file has the same modification time.
+/// Copies a project without the outputs of builds. Every copy of a file has the same modification time.
 fn copy(from: &Path, to: &Path) {
     let left_out = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();

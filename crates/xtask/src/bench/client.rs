@@ -1,4 +1,4 @@
-//! How to speak the session protocol (`docs/protocol.md`) as a captured Python does.
+//! A client of the session protocol (`docs/protocol.md`) that acts like a captured Python.
 
 use std::io::{BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -7,14 +7,14 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-/// One connection to an engine.
+/// A connection to an engine.
 pub(crate) struct Client {
     stream: UnixStream,
     answers: BufReader<UnixStream>,
 }
 
 impl Client {
-    /// Opens a session of a process that runs in `cwd`.
+    /// Opens the session of a process that runs in `cwd`.
     pub fn open(socket: &Path, cwd: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket)?;
         let mut client = Self { answers: BufReader::new(stream.try_clone()?), stream };
@@ -25,7 +25,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Records a command. The first brings its environment and opens the scope that all belong to.
+    /// Records a command. The first one passes the environment and opens the scope to which all commands belong.
     pub fn record(&mut self, argv: &[&str], cwd: &Path, path: Option<&str>) -> Result<()> {
         let open = path.map(|_| json!({"name": "bench"}));
         let env = path.map(|path| json!({ "PATH": path }));
@@ -35,8 +35,8 @@ impl Client {
         self.ask(&record, "recorded")
     }
 
-    /// Has one command run in that environment, and waits for it. Returns whether it succeeded; nothing if it is left to
-    /// this process.
+    /// Has one command run in this environment, and waits for it. Returns whether it succeeded, or `None` if the engine
+    /// leaves it to this process.
     pub fn run(&mut self, argv: &[String], cwd: &Path, env: &[(String, String)]) -> Result<Option<bool>> {
         let env: serde_json::Map<String, Value> =
             env.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
@@ -49,7 +49,7 @@ impl Client {
         Ok((answer["run_in_python"] != true).then(|| answer["status"].as_i64() == Some(0)))
     }
 
-    /// Waits for everything.
+    /// Waits for all commands.
     pub fn finish(&mut self) -> Result<()> {
         self.ask(&json!({"type": "finish"}), "waited")
     }

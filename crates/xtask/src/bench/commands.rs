@@ -1,4 +1,4 @@
-//! How the command lines of a project's `setup.py` are learnt, without ambidex: a script before the compiler.
+//! A way to learn the command lines of a project's `setup.py` without ambidex: a script in front of the compiler.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -13,22 +13,22 @@ use super::site::remove;
 use super::spent::spend;
 use super::tools::Tools;
 
-/// The names by which setuptools calls compilers and archivers.
+/// The names that setuptools uses for compilers and archivers.
 const NAMES: [&str; 7] = ["gcc", "g++", "cc", "c++", "ar", "x86_64-linux-gnu-gcc", "x86_64-linux-gnu-g++"];
 
-/// A command that was run.
+/// A command that ran.
 pub(crate) struct Recorded {
     pub argv: Vec<String>,
     pub cwd: String,
 }
 
-/// Builds once with one job, and returns every command in order.
+/// Builds once with one job, and returns all commands in order.
 pub(crate) fn record(tools: &Tools, project: &Project, tree: &Path, folder: &Path) -> Result<Vec<Recorded>> {
     let (programs, records) = (folder.join("programs"), folder.join("records"));
     fs::create_dir_all(&programs)?;
     fs::create_dir_all(&records)?;
     for name in NAMES {
-        // The folder is the first on PATH, and is taken off it for the real program.
+        // The directory is first on PATH. The script removes it to find the real program.
         let text = format!(
             "#!/bin/sh\nrecord=$(mktemp '{}/XXXXXXXXXX') || exit 1\n\
              printf '%s\\0' \"$PWD\" {name} \"$@\" > \"$record\"\n\

@@ -1,4 +1,4 @@
-//! The ways to build a project, which of them meet in which scenario, and the command line of each.
+//! The ways to build a project, which of them compete in each scenario, and the command line of each.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,9 +14,9 @@ use super::twin;
 /// A way to build a project.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// `setup.py` with so many jobs.
+    /// `setup.py` with this number of jobs.
     Setup(u32),
-    /// `setup.py` with two jobs, whose compiler is behind ccache.
+    /// `setup.py` with two jobs, and ccache in front of its compiler.
     Ccache,
     /// ninja, with the commands of `setup.py`.
     Ninja,
@@ -26,15 +26,15 @@ pub(crate) enum Way {
     Meson,
 }
 
-/// What is special where one way takes part more than once.
+/// A variant of a way that takes part more than once.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variant {
     Plain,
-    /// With `-ffile-prefix-map`, so that objects don't carry the folder.
+    /// With `-ffile-prefix-map`, so that objects don't contain the directory.
     Mapped,
-    /// The state of an earlier build is there, but nothing that it made: durations are known.
+    /// With the state of an earlier build but none of its outputs, so durations are known.
     Known,
-    /// With an empty store, where the others have a filled one.
+    /// With an empty store, where the other variants have a filled one.
     Empty,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Contender {
 }
 
 impl Contender {
-    /// Those that meet in a scenario.
+    /// Returns the contenders in a scenario.
     pub fn all(scenario: Scenario, twin: bool) -> Vec<Self> {
         use {Variant::*, Way::*};
         let mut all = match scenario {
@@ -76,7 +76,7 @@ impl Contender {
         all.into_iter().map(|(way, variant)| Self { way, variant }).collect()
     }
 
-    /// Its name in the tables.
+    /// Returns its name in the tables.
     pub fn label(self, project: &Project, scenario: Scenario) -> String {
         let setup = setup_command(project);
         let force = if forces(scenario) { " --force" } else { "" };
@@ -95,7 +95,8 @@ impl Contender {
         }
     }
 
-    /// The name of its folder. Where the store matters nothing is shared with other scenarios.
+    /// Returns the name of its directory. In the scenario where the store matters, a contender shares nothing with
+    /// other scenarios.
     pub fn folder_name(self, scenario: Scenario) -> String {
         let way = match self.way {
             Way::Setup(jobs) => format!("setup-{jobs}"),
@@ -114,7 +115,7 @@ impl Contender {
         format!("{way}{variant}{group}")
     }
 
-    /// The build of a project in `folder`.
+    /// Returns the command that builds a project in `folder`.
     pub fn command(
         self,
         tools: &Tools,
@@ -164,12 +165,12 @@ impl Contender {
         if let (Way::Meson, Some(programs)) = (self.way, tools.python.parent()) {
             let path = std::env::var("PATH").unwrap_or_default();
             command.env("PATH", format!("{}:{path}", programs.display()));
-            // Without these it takes ccache by itself.
+            // Without these, meson uses ccache on its own.
             command.env("CC", "gcc").env("CXX", "g++");
         }
         if self.variant == Variant::Mapped {
             let flag = format!("-ffile-prefix-map={}=.", folder.display());
-            // Newer setuptools takes those of C++ from another variable.
+            // Newer versions of setuptools take the flags for C++ from a variable of their own.
             command.env("CFLAGS", &flag).env("CXXFLAGS", &flag);
         }
         command.current_dir(folder);
@@ -177,7 +178,7 @@ impl Contender {
     }
 }
 
-/// What `setup.py` is to do.
+/// Returns the command of `setup.py` that builds the project.
 pub(crate) fn setup_command(project: &Project) -> &'static str {
     match project.origin {
         Origin::Generated(_) => "build_ext",
@@ -185,7 +186,7 @@ pub(crate) fn setup_command(project: &Project) -> &'static str {
     }
 }
 
-/// Whether setuptools has to be told that something changed: it knows of no header.
+/// Returns whether setuptools must be forced to rebuild, because it does not know about headers.
 fn forces(scenario: Scenario) -> bool {
     matches!(scenario, Scenario::Header | Scenario::FewHeader)
 }

@@ -1,4 +1,4 @@
-//! How the ways to build a project are measured side by side, and how a table is made of it.
+//! The measurement of all ways to build a project, side by side, and the table of the results.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -16,13 +16,13 @@ use super::spent::spend;
 use super::tools::Tools;
 use crate::environment::{root, run};
 
-/// The scenarios of one project. What a scenario leaves in a tree is what the next begins with.
+/// The scenarios of one project. Each scenario starts with the trees that the previous one left.
 pub(crate) struct Contest<'a> {
     project: &'a Project,
     tools: &'a Tools,
     pristine: PathBuf,
     folder: PathBuf,
-    /// Counts edits and copies, so that none is like an earlier one.
+    /// A counter of edits and copies, so that none repeats an earlier one.
     revision: u32,
 }
 
@@ -31,18 +31,18 @@ struct Sample {
     wall: f64,
     cpu: f64,
     counts: Counts,
-    /// The least time that this build could have taken, where that is known.
+    /// The least time that this build could have taken, if known.
     bound: Option<f64>,
 }
 
-/// A contender's figures, or why it has none.
+/// A contender's figures, or the reason why it has none.
 struct Row {
     contender: Contender,
     outcome: Result<Vec<Sample>, String>,
 }
 
 impl<'a> Contest<'a> {
-    /// Fetches or writes the project.
+    /// Fetches or generates the project.
     pub fn open(project: &'a Project, tools: &'a Tools) -> Result<Self> {
         let folder = root().join("target").join("xtask").join("contests").join(project.name);
         remove(&folder)?;
@@ -54,7 +54,7 @@ impl<'a> Contest<'a> {
         let contenders = Contender::all(scenario, self.project.shape().is_some());
         let mut rows: Vec<Row> =
             contenders.into_iter().map(|contender| Row { contender, outcome: Ok(Vec::new()) }).collect();
-        // The first round makes the trees, and warms the caches of files and byte code.
+        // The first round creates the trees, and warms the caches of files and byte code.
         for round in 0..=rounds {
             self.revision += 1;
             for row in &mut rows {
@@ -90,7 +90,7 @@ impl<'a> Contest<'a> {
         Ok(Sample { wall: spent.wall, cpu: spent.cpu, counts, bound })
     }
 
-    /// Brings about what a scenario begins with. Returns the folder to build in.
+    /// Prepares the starting point of a scenario. Returns the directory to build in.
     fn prepare(&self, contender: Contender, scenario: Scenario, site: &Site, first: bool) -> Result<PathBuf> {
         let tree = site.tree();
         let build = || -> Result<()> {
@@ -155,14 +155,14 @@ fn figures(samples: &[Sample], first: &mut Option<f64>) -> String {
     format!("{wall:.3} | {ratio:.2} | {counts} | {bound} | {cpu:.3}")
 }
 
-/// The middle one; of an even number the upper.
+/// Returns the median: of an even number of values, the upper of the two in the middle.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// An error as one cell of a table, without the folder of this repository.
+/// Formats an error as one cell of a table, without the path of this repository.
 pub(crate) fn in_a_cell(error: &str) -> String {
     let text = error.replace(&format!("{}/", root().display()), "").replace(['\n', '|'], " ");
     text.chars().take(300).collect()

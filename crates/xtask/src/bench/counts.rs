@@ -1,4 +1,4 @@
-//! How many commands a build ran, and how many it could spare.
+//! How many commands a build ran, and how many it could skip.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use walkdir::WalkDir;
 
-/// Counts of commands.
+/// Numbers of commands.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Counts {
     pub run: u64,
@@ -23,7 +23,7 @@ impl std::fmt::Display for Counts {
 }
 
 impl Counts {
-    /// Those of an ambidex summary, and the least time that this build could have taken, in seconds.
+    /// Returns the counts in an ambidex summary, and the least time that this build could have taken, in seconds.
     pub fn of_summary(file: &Path) -> Result<(Self, f64)> {
         let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
         let summary: Value = serde_json::from_str(&text)?;
@@ -33,7 +33,8 @@ impl Counts {
         Ok((counts, seconds("lower_bound_s") + seconds("capture_s")))
     }
 
-    /// The objects and libraries below a folder, by whether they were written since; each is one command's.
+    /// Counts the objects and libraries below a directory, by whether they were written since a point in time. Each one
+    /// stands for one command.
     pub fn of_files(folder: &Path, since: SystemTime) -> Result<Self> {
         let mut counts = Self::default();
         for entry in WalkDir::new(folder) {
@@ -51,13 +52,13 @@ impl Counts {
         Ok(counts)
     }
 
-    /// These, of which ccache had some.
+    /// Moves ccache's hits from the commands that ran to the cached ones.
     pub fn with_hits(self, hits: u64) -> Self {
         Self { run: self.run.saturating_sub(hits), cached: hits, ..self }
     }
 }
 
-/// How often ccache has found an object in this folder since its counts were last put to zero.
+/// Returns how often ccache has found an object in this directory since its counters were last reset.
 pub(crate) fn ccache_hits(cache: &Path) -> Result<u64> {
     let output = Command::new("ccache").arg("--print-stats").env("CCACHE_DIR", cache).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

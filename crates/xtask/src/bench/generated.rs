@@ -1,4 +1,4 @@
-//! The generated projects: plain `setup.py` files, and sources that are the same each time.
+//! The generated projects: plain `setup.py` files, with sources that are the same each time.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,37 +8,37 @@ use anyhow::Result;
 
 use crate::environment::root;
 
-/// What a generated project consists of.
+/// The contents of a generated project.
 pub(crate) struct Shape {
     pub extensions: usize,
-    /// Of each extension.
+    /// The number of files of each extension.
     pub files: usize,
     pub language: Language,
     pub headers: Headers,
 }
 
-/// In which language.
+/// The language of the sources.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
-    /// Small files that compile in some hundredths of a second.
+    /// Small files that compile in a few hundredths of a second.
     C,
-    /// Files with heavy standard headers that compile in seconds.
+    /// Files with heavy standard headers, which compile in seconds.
     Cxx,
 }
 
-/// Which headers of its own it has.
+/// The headers that a project has of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Headers {
     None,
-    /// `all.h` in all files, `few.h` in [`FEW`].
+    /// `all.h` in all files, `few.h` in [`FEW`] of them.
     Shared,
 }
 
-/// How many files include `few.h`: the first of as many extensions.
+/// The number of files that include `few.h`: the first file of each of the first `FEW` extensions.
 const FEW: usize = 10;
 
 impl Language {
-    /// The suffix of its files.
+    /// Returns the suffix of the source files.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::C => "c",
@@ -48,14 +48,14 @@ impl Language {
 }
 
 impl Shape {
-    /// The paths of an extension's sources.
+    /// Returns the paths of an extension's sources.
     pub fn sources(&self, extension: usize) -> Vec<String> {
         let suffix = self.language.suffix();
         (0..self.files).map(|file| format!("ext{extension:02}/file{file:02}.{suffix}")).collect()
     }
 }
 
-/// Writes a project. Returns its folder.
+/// Writes a project. Returns its directory.
 pub(crate) fn write(name: &str, shape: &Shape) -> Result<PathBuf> {
     let folder = root().join("target").join("xtask").join("generated").join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -106,7 +106,7 @@ fn setup(name: &str, shape: &Shape) -> String {
     text
 }
 
-/// The first file of an extension has its module; the others are plain C.
+/// Returns the text of a C file. The first file of an extension contains its module; the others are plain C.
 fn c_file(shape: &Shape, extension: usize, file: usize) -> String {
     let mut text = String::new();
     if file == 0 {
@@ -151,7 +151,7 @@ int ext{extension:02}_compare{file:02}(const uint8_t *a, const uint8_t *b, size_
     text
 }
 
-/// A sum over one function of each file, as C statements.
+/// Returns C code that sums up one function of each file: the declarations and the statements.
 fn sums(shape: &Shape, extension: usize) -> (String, String) {
     let mut declared = String::new();
     let mut summed = String::new();
@@ -199,7 +199,8 @@ const SPLIT: &str = "    std::istringstream parts(text);
         found.push_back(part);
 ";
 
-/// Every other file has regular expressions, which take twice as long: so durations differ.
+/// Returns the text of a C++ file. Every other file uses regular expressions, which take twice as long, so durations
+/// differ.
 fn cxx_file(shape: &Shape, extension: usize, file: usize) -> String {
     let mut text = String::new();
     let (include, search) = match file % 2 {

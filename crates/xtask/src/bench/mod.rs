@@ -1,4 +1,4 @@
-//! What `cargo xtask bench` does: which cases are asked for, in which order they run, and where figures go.
+//! The chore `cargo xtask bench`: which cases it measures, in which order, and where the figures go.
 
 pub(crate) mod client;
 mod commands;
@@ -23,24 +23,25 @@ use page::Page;
 use project::PROJECTS;
 use tools::Tools;
 
-/// What is asked for.
+/// The options of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How often each build is measured
+    /// Number of measurements of each build
     #[arg(long, default_value_t = 11)]
     rounds: usize,
-    /// Only these: a project (`small`), a scenario (`cold`), or both (`small/cold`); `nodes/1000`
+    /// Only these cases: a project (`small`), a scenario (`cold`), both (`small/cold`), or the engine alone
+    /// (`nodes/1000`)
     cases: Vec<String>,
-    /// The engine alone, at 1,000, 10,000 and 100,000 commands that do nothing
+    /// Measure the engine alone, with 1,000, 10,000 and 100,000 commands that do nothing
     #[arg(long)]
     nodes: bool,
-    /// Projects of 10,000 files as well
+    /// Include projects of 10,000 files
     #[arg(long)]
     large: bool,
 }
 
 impl Options {
-    /// Whether a case is asked for. One that is named runs even if it is large.
+    /// Returns whether a case is requested. A large project runs only if it is named, or with `--large`.
     fn wants(&self, project: &str, scenario: &str, large: bool) -> bool {
         let named = |case: &String| match case.split_once('/') {
             Some(both) => both == (project, scenario),
@@ -53,7 +54,7 @@ impl Options {
         }
     }
 
-    /// Whether the engine alone is asked for at this size.
+    /// Returns whether the engine alone is requested at this size.
     fn wants_nodes(&self, size: usize) -> bool {
         let is_nodes = |case: &&String| case.starts_with("nodes/");
         match self.cases.iter().find(is_nodes) {
@@ -63,7 +64,7 @@ impl Options {
     }
 }
 
-/// Measures, and writes `docs/benchmarks.md` after each case, since all of them take long.
+/// Measures the cases. Writes `docs/benchmarks.md` after each case, since all of them take a long time.
 pub(crate) fn measure(options: &Options) -> Result<()> {
     let known = PROJECTS.iter().flat_map(|p| p.scenarios.iter().map(|s| format!("{}/{}", p.name, s.name())));
     let mut page = Page::open(known.chain(nodes::SIZES.iter().map(|size| nodes::name(*size))).collect());

@@ -1,4 +1,4 @@
-//! How recorded commands are written for ninja, with the compiler's own dependency files.
+//! A `build.ninja` of recorded commands, with the compiler's own dependency files.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -27,10 +27,10 @@ impl ResponseFiles for In<'_> {
     }
 }
 
-/// A build.ninja for commands that were just run in `tree`. Probes, whose files are gone, are left out.
+/// Returns a `build.ninja` for commands that have just run in `tree`. Leaves out probes, whose files no longer exist.
 pub(crate) fn text(recorded: &[Recorded], tree: &Path) -> Result<String> {
     let mut text = RULES.to_owned();
-    // What each command made, and what is at each path now: ninja allows one writer of a path.
+    // The output of each command, and the file that now stands for each path: ninja allows one writer per path.
     let mut made: HashMap<&[String], String> = HashMap::new();
     let mut now: HashMap<String, String> = HashMap::new();
     for one in recorded {
@@ -97,12 +97,12 @@ fn is_file(input: &&ambidex_command::Input) -> bool {
     matches!(input.role, Source | Object | Archive | SharedLibrary | LinkerScript)
 }
 
-/// A path, as ninja reads it.
+/// Escapes a path for ninja.
 fn escaped(path: &str) -> String {
     path.replace('$', "$$").replace(' ', "$ ").replace(':', "$:")
 }
 
-/// A word, as a shell reads it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-+=./,:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

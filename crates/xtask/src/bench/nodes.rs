@@ -1,4 +1,4 @@
-//! How the engine alone is measured beside ninja: many commands that do next to nothing.
+//! A comparison of the engine alone with ninja: many commands that do next to nothing.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,15 +16,15 @@ use super::spent::{self, Spent, spend};
 use super::tools::Tools;
 use crate::environment::{root, run};
 
-/// How many commands.
+/// The numbers of commands in the cases.
 pub(crate) const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
-/// The case of so many.
+/// Returns the name of the case with this number of commands.
 pub(crate) fn name(size: usize) -> String {
     format!("nodes/{size}")
 }
 
-/// Stands for the compiler: makes the output and a dependency file that names the source, both at once.
+/// A stand-in for the compiler: it writes both the output and a dependency file that names the source.
 const COMPILER: &str = r#"
 #include <fcntl.h>
 #include <string.h>
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 }
 "#;
 
-/// Who runs them.
+/// The program that runs the commands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Runner {
     Ninja,
@@ -65,7 +65,7 @@ enum Runner {
     },
 }
 
-/// A runner's folders and figures.
+/// A runner's figures, or the reason why it has none.
 struct Row {
     runner: Runner,
     figures: Result<Figures, String>,
@@ -75,7 +75,7 @@ struct Row {
 struct Figures {
     cold: Vec<Spent>,
     again: Vec<Spent>,
-    /// Peak memory in bytes, with all nodes and with one.
+    /// The peak memory in bytes, with all nodes and with one.
     peak: u64,
     peak_of_one: u64,
 }
@@ -99,13 +99,13 @@ pub(crate) fn measure(tools: &Tools, size: usize, rounds: usize) -> Result<Strin
     Ok(table(size, &rows))
 }
 
-/// Makes the folder that has the compiler.
+/// Creates the directory that contains the compiler.
 fn programs(folder: &Path) -> Result<PathBuf> {
     let programs = folder.join("programs");
     fs::create_dir_all(&programs)?;
     let source = programs.join("cc.c");
     fs::write(&source, COMPILER)?;
-    // Static, so that starting it takes as little time as can be.
+    // Linked statically, so that it starts as fast as possible.
     run(Command::new("gcc").args(["-O2", "-static", "-o"]).arg(programs.join("cc")).arg(&source))?;
     Ok(programs)
 }
@@ -117,7 +117,7 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Builds from nothing, and again. The first round also looks at memory, and its times don't count.
+    /// Builds from scratch, and again. The first round measures memory instead, and its times don't count.
     fn round(&self, runner: Runner, size: usize, first: bool, figures: &mut Figures) -> Result<()> {
         if first {
             self.write(runner, size)?;
@@ -147,7 +147,7 @@ impl Bench<'_> {
         self.tree(runner, size).with_extension("cache")
     }
 
-    /// Writes the sources, and for ninja the graph.
+    /// Writes the sources, and the graph for ninja.
     fn write(&self, runner: Runner, size: usize) -> Result<()> {
         let tree = self.tree(runner, size);
         fs::create_dir_all(&tree)?;
@@ -183,7 +183,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Builds once. Returns also the peak memory in bytes, of the engine.
+    /// Builds once. Also returns the engine's peak memory in bytes.
     fn build(&self, runner: Runner, size: usize) -> Result<(Spent, u64)> {
         match runner {
             Runner::Ninja => Ok((spend(&mut self.ninja(size)?, &self.folder.join("log"))?, 0)),
@@ -202,7 +202,7 @@ impl Bench<'_> {
         Ok(command)
     }
 
-    /// Starts an engine as a Python does that has none, records all commands, and waits for them.
+    /// Starts an engine as a Python without one does, records all commands, and waits for them.
     fn serve(&self, runner: Runner, size: usize, store: bool) -> Result<(Spent, u64)> {
         let tree = self.tree(runner, size);
         let path = self.path()?;

@@ -1,4 +1,4 @@
-//! The layout of `docs/benchmarks.md`, in which the cases of earlier runs are kept.
+//! The layout of `docs/benchmarks.md`, which keeps the cases of earlier runs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,16 +28,16 @@ to the first row that has a figure.
   `-ffile-prefix-map=$PWD=.` in `CFLAGS` and `CXXFLAGS`: else debug information carries the folder.
 ";
 
-/// The page, by case.
+/// The page, case by case.
 pub(crate) struct Page {
-    /// All names, in order.
+    /// The names of all cases, in order.
     order: Vec<String>,
     cases: BTreeMap<String, String>,
     file: PathBuf,
 }
 
 impl Page {
-    /// Reads what is there of the cases that are known.
+    /// Reads the cases of earlier runs. `order` has the names of all known cases.
     pub fn open(order: Vec<String>) -> Self {
         let file = root().join("docs").join("benchmarks.md");
         let text = std::fs::read_to_string(&file).unwrap_or_default();
@@ -49,7 +49,7 @@ impl Page {
         Self { order, cases, file }
     }
 
-    /// Replaces a case, shows it, and writes the page.
+    /// Replaces a case, prints it, and writes the page.
     pub fn put(&mut self, name: &str, machine: &str, table: &str) -> Result<()> {
         println!("## {name}\n\n{table}");
         self.cases.insert(name.to_owned(), format!("{table}\n{machine}"));

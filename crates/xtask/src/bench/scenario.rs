@@ -1,28 +1,28 @@
-//! The scenarios: what has happened to a project between its last build and the one that is measured.
+//! The scenarios: what happens to a project between its last build and the measured one.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// A scenario.
+/// The history of a project before the measured build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scenario {
-    /// No build before; all stores are empty.
+    /// There was no earlier build, and all stores are empty.
     Cold,
     /// Nothing has changed.
     Nothing,
     /// One source was edited.
     Source,
-    /// A header was edited that many files include.
+    /// A header that many files include was edited.
     Header,
-    /// A header was edited that few files include.
+    /// A header that few files include was edited.
     FewHeader,
-    /// A fresh copy in another folder, with a filled store.
+    /// The project is a fresh copy in another directory, with a filled store.
     Elsewhere,
 }
 
 impl Scenario {
-    /// The name by which it is asked for.
+    /// Returns its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cold => "cold",
@@ -34,7 +34,7 @@ impl Scenario {
         }
     }
 
-    /// What is told of it above its table.
+    /// Returns the description above its table.
     pub fn title(self) -> &'static str {
         match self {
             Self::Cold => "from nothing, stores empty",
@@ -49,7 +49,7 @@ impl Scenario {
 
 const MARK: &str = "\n#ifndef AMBIDEX_BENCH\n";
 
-/// Edits a source or header so that every object that it becomes part of is another one.
+/// Edits a source or header so that every object that is built from it changes.
 pub(crate) fn edit(file: &Path, revision: u32) -> Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let original = text.split(MARK).next().unwrap_or_default();

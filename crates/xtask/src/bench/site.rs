@@ -1,4 +1,4 @@
-//! The folders of one contender: its copy of the project, its store, what it said and summed up.
+//! The directories of one contender: its copy of the project, its store, its log and its summary.
 
 use std::fs;
 use std::io;
@@ -14,14 +14,15 @@ use super::tools::Tools;
 use super::{ninja_file, twin};
 use crate::environment::run;
 
-/// A contender's folders. The tree is always at the same depth, with names of its own.
+/// A contender's directories. The tree has its own path, always at the same depth.
 pub(crate) struct Site {
     folder: PathBuf,
     way: Way,
 }
 
 impl Site {
-    /// Makes them, unless an earlier scenario of this run has: then the tree is as that has left it.
+    /// Creates the directories, unless an earlier scenario of this run has. In that case the tree is as that scenario
+    /// left it.
     pub fn open(
         folder: PathBuf,
         contender: Contender,
@@ -34,7 +35,7 @@ impl Site {
             return Ok(site);
         }
         if let Err(error) = site.make(contender, pristine, project, tools) {
-            // The next scenario must not take it for a whole one.
+            // The next scenario must not mistake it for a complete tree.
             remove(&site.tree())?;
             return Err(error);
         }
@@ -58,32 +59,33 @@ impl Site {
         Ok(())
     }
 
-    /// All that is its own.
+    /// Returns the directory of everything that belongs to the contender.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Its copy of the project.
+    /// Returns its copy of the project.
     pub fn tree(&self) -> PathBuf {
         self.folder.join("tree")
     }
 
-    /// Where its store is.
+    /// Returns the directory of its store.
     pub fn cache(&self) -> PathBuf {
         self.folder.join("cache")
     }
 
-    /// What its last build said.
+    /// Returns the log file of its last build.
     pub fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
 
-    /// What ambidex wrote of its last build.
+    /// Returns the file with ambidex' summary of its last build.
     pub fn summary(&self) -> PathBuf {
         self.folder.join("summary.json")
     }
 
-    /// A fresh copy of the untouched project, in a folder that no build has seen. The last one is removed.
+    /// Makes a fresh copy of the untouched project, in a directory that no build has seen, and returns that directory.
+    /// Removes the previous copy.
     pub fn elsewhere(&self, pristine: &Path, revision: u32) -> Result<PathBuf> {
         let all = self.folder.join("elsewhere");
         remove(&all)?;
@@ -93,12 +95,13 @@ impl Site {
         Ok(folder)
     }
 
-    /// Removes what builds have left in the tree. Of ambidex, its state may be kept, as if only what it made were lost.
+    /// Removes what builds have left in the tree. If `keep_state` is set, ambidex keeps its state, as if only its
+    /// outputs were lost.
     pub fn clean(&self, keep_state: bool) -> Result<()> {
         let tree = self.tree();
         match self.way {
             Way::Ninja => {
-                // What Python has written below `build/` in the recorded build has to stay.
+                // The files that Python wrote below `build/` in the recorded build must stay.
                 run(Command::new("ninja").args(["-t", "clean"]).current_dir(&tree).stdout(Stdio::null()))?;
                 for name in [".ninja_log", ".ninja_deps"] {
                     remove(&tree.join(name))?;
@@ -120,7 +123,8 @@ impl Site {
         Ok(())
     }
 
-    /// Empties the store. The Python files of ambidex' own, which lie there too, stay: they are part of no build.
+    /// Empties the store. The Python files of ambidex itself, which are there too, stay, because they belong to no
+    /// build.
     pub fn empty_cache(&self) -> Result<()> {
         for entry in fs::read_dir(self.cache()).into_iter().flatten() {
             let entry = entry?;
@@ -132,7 +136,7 @@ impl Site {
     }
 }
 
-/// Removes a file or folder, if it is there.
+/// Removes a file or directory, if it exists.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     let result = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match result {
@@ -143,7 +147,7 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Copies a folder; the files are as old as the copy, as after a checkout.
+/// Copies a directory. The copies get the current time, as after a checkout.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     run(Command::new("cp").arg("-R").arg("--no-preserve=timestamps").arg(from).arg(to))
 }

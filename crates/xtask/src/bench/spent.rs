@@ -1,4 +1,4 @@
-//! How a process is measured: its wall time, its own CPU time, its peak memory.
+//! Measurements of a process: its wall time, its own CPU time, its peak memory.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -11,16 +11,16 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::time::clock_getcpuclockid;
 use nix::unistd::Pid;
 
-/// What a process took.
+/// The time that a process took.
 #[derive(Clone, Copy)]
 pub(crate) struct Spent {
-    /// From before its start to its end, in seconds.
+    /// The time from before its start to its end, in seconds.
     pub wall: f64,
-    /// Its CPU time, without that of the processes it started, in seconds.
+    /// Its CPU time without that of the processes that it started, in seconds.
     pub cpu: f64,
 }
 
-/// Runs a process that has to succeed, with its output in `log`.
+/// Runs a process that must succeed, with its output in `log`.
 pub(crate) fn spend(command: &mut Command, log: &Path) -> Result<Spent> {
     let file = File::create(log).with_context(|| log.display().to_string())?;
     command.stdin(Stdio::null()).stderr(file.try_clone()?).stdout(file);
@@ -29,10 +29,10 @@ pub(crate) fn spend(command: &mut Command, log: &Path) -> Result<Spent> {
     end(child, began, log)
 }
 
-/// Waits for a process that has to succeed.
+/// Waits for a process that must succeed.
 pub(crate) fn end(mut child: Child, began: Instant, log: &Path) -> Result<Spent> {
     let pid = pid(&child)?;
-    // Its clock can be read until it is waited for.
+    // The CPU clock of the process can be read until the process is reaped.
     waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
     let wall = began.elapsed().as_secs_f64();
     let cpu = Duration::from(clock_getcpuclockid(pid)?.now()?).as_secs_f64();
@@ -43,14 +43,15 @@ pub(crate) fn end(mut child: Child, began: Instant, log: &Path) -> Result<Spent>
     Ok(Spent { wall, cpu })
 }
 
-/// The largest resident memory of a process so far, in bytes; nothing if it has ended.
+/// Returns the peak resident memory of a process so far, in bytes, or `None` if the process has ended.
 pub(crate) fn peak(child: &Child) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
-/// Runs a process and looks at its peak memory until it ends. It is disturbed a little, so its time isn't told.
+/// Runs a process and polls its peak memory until it ends. Polling disturbs the process a little, so its time is not
+/// reported.
 pub(crate) fn peak_until_end(command: &mut Command, log: &Path) -> Result<u64> {
     let file = File::create(log).with_context(|| log.display().to_string())?;
     command.stdin(Stdio::null()).stderr(file.try_clone()?).stdout(file);
@@ -71,7 +72,7 @@ fn pid(child: &Child) -> Result<Pid> {
     Ok(Pid::from_raw(i32::try_from(child.id())?))
 }
 
-/// The line of a log that says best why it ended.
+/// Returns the line of a log that explains best why the process ended.
 fn last_error(log: &Path) -> String {
     let mut text = Vec::new();
     if let Ok(mut file) = File::open(log) {

@@ -1,4 +1,4 @@
-//! The programs that take part, where they are, and which versions are compared.
+//! The programs that take part, their paths, and the versions that are compared.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,11 +7,12 @@ use anyhow::{Context, Result};
 
 use crate::environment::{ambidex, python_with};
 
-/// What the projects need to be built, and meson-python. The first is told with the figures.
+/// The packages that the projects need for their builds, and meson-python. The version of the first is printed with the
+/// figures.
 const PACKAGES: [&str; 7] =
     ["setuptools==84.2.1", "wheel", "cython", "numpy", "setuptools_scm", "meson", "meson-python"];
 
-/// Variables of whoever starts the benchmarks that would change what is measured.
+/// Environment variables of the user that would change the measurements.
 const UNWANTED: [&str; 13] = [
     "PYTHONDONTWRITEBYTECODE",
     "AMBIDEX_JOBS",
@@ -28,20 +29,20 @@ const UNWANTED: [&str; 13] = [
     "MAKEFLAGS",
 ];
 
-/// The programs.
+/// The programs that take part.
 pub(crate) struct Tools {
-    /// Of the environment that builds the projects.
+    /// The Python of the environment that builds the projects.
     pub python: PathBuf,
-    /// Built now.
+    /// The program `ambidex`, built by this run.
     pub ambidex: PathBuf,
-    /// ninja's version, if there is a ninja.
+    /// The version of ninja, if it is installed.
     ninja: Option<String>,
-    /// ccache's version, if there is a ccache.
+    /// The version of ccache, if it is installed.
     ccache: Option<String>,
 }
 
 impl Tools {
-    /// Makes or finds them.
+    /// Creates or finds the programs.
     pub fn find() -> Result<Self> {
         let version = |program: &str| {
             let output = Command::new(program).arg("--version").output().ok()?;
@@ -56,7 +57,7 @@ impl Tools {
         })
     }
 
-    /// A command whose environment is the same whoever starts the benchmarks.
+    /// Returns a command whose environment does not depend on who starts the benchmarks.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         UNWANTED.iter().for_each(|name| {
@@ -65,18 +66,18 @@ impl Tools {
         command
     }
 
-    /// `ninja`, as it is on the system.
+    /// Returns a command for the system's `ninja`.
     pub fn ninja(&self) -> Result<Command> {
         self.ninja.as_ref().context("there is no ninja; install it, e.g. `apt install ninja-build`")?;
         Ok(self.command("ninja"))
     }
 
-    /// Whether there is a `ccache`.
+    /// Fails unless `ccache` is installed.
     pub fn need_ccache(&self) -> Result<()> {
         self.ccache.as_ref().map(drop).context("there is no ccache; install it, e.g. `apt install ccache`")
     }
 
-    /// What the figures were measured on.
+    /// Describes the machine and the versions behind the figures.
     pub fn machine(&self, rounds: usize) -> Result<String> {
         let info = std::fs::read_to_string("/proc/cpuinfo").context("the processor is not known")?;
         let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

@@ -1,4 +1,4 @@
-//! How a generated project looks to meson-python.
+//! The twin of a generated project, for meson-python.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,20 +8,20 @@ use anyhow::Result;
 
 use super::generated::{Headers, Language, Shape};
 
-/// The folder in which meson builds.
+/// The directory in which meson builds.
 pub(crate) const BUILD: &str = "build-meson";
 
-/// Python code that builds from nothing as an editable install does. Its argument is where the wheel goes.
+/// Python code that builds from scratch, as an editable install does. Its argument is the directory for the wheel.
 pub(crate) const FROM_NOTHING: &str = "import mesonpy, sys
 mesonpy.build_editable(sys.argv[1], {'build-dir': 'build-meson', 'compile-args': ['-j2']})";
 
-/// Adds what meson-python needs to a copy of a generated project.
+/// Adds the files that meson-python needs to a copy of a generated project.
 pub(crate) fn add(folder: &Path, name: &str, shape: &Shape) -> Result<()> {
     let language = match shape.language {
         Language::C => "c",
         Language::Cxx => "cpp",
     };
-    // The flags that setuptools takes from an ordinary Python; meson-python adds -O3 and -DNDEBUG itself.
+    // The flags that setuptools gets from an ordinary Python; meson-python adds -O3 and -DNDEBUG itself.
     let mut text = format!(
         "project('bench-{name}', '{language}', version: '1')
 add_project_arguments('-g', '-fwrapv', '-Wall', '-Wsign-compare', language: '{language}')

@@ -1,4 +1,4 @@
-//! The edits that a project can get, how they are chosen, and how they are made.
+//! The edits that a project can get, and how they are chosen and made.
 
 mod make;
 
@@ -39,13 +39,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether the next build is one of another place: what that has to run depends on all that was built there.
+    /// Returns whether the next build is in another environment, with another Python, or in another copy. The number of
+    /// commands that it must run depends on everything that was built there.
     pub(crate) fn is_of_place(self) -> bool {
         matches!(self, Self::OtherEnvironment | Self::OtherPython | Self::OtherCopy)
     }
 }
 
-/// All of them. Those that make much work are rare, those that are common in life are several times in it.
+/// All kinds. Those that cause much work are rare, and those that are common in practice occur several times.
 const CHOICES: [Kind; 37] = [
     Kind::SourceFunction,
     Kind::SourceFunction,
@@ -114,13 +115,13 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A folder that comes first on every extension's include path. At first it is not there.
+/// A directory that comes first on every extension's include path. It does not exist at first.
 const FIRST: &str = "edits/first";
-/// Values of CFLAGS and CXXFLAGS; the first is that of the first build.
+/// Values of CFLAGS and CXXFLAGS. The first build has the first one.
 const FLAGS: [&str; 4] = ["-O0 -g", "-O0 -g -DEDIT_OF_ALL=1", "-O0 -g0", "-O1 -g"];
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// What is added to setup.py, so that extensions can be edited whatever setup.py looks like.
+/// Code that is added to setup.py, so that edits can change extensions whatever setup.py looks like.
 const HOOK: &str = "\
 EDITS = []
 import setuptools as _setuptools
@@ -135,26 +136,26 @@ def _edited(self, name, sources, *args, **kwargs):
 _setuptools.Extension.__init__ = _edited
 ";
 
-/// Something that an edit has added and another may remove.
+/// Something that one edit has added and another may remove.
 #[derive(Clone, Debug)]
 enum Added {
     File(String),
     Setting(String),
-    /// A source and its place in the list of an extension.
+    /// A source, and the setting that adds it to an extension.
     Source(String, String),
 }
 
-/// A project's edits so far.
+/// The edits of a project so far.
 pub(crate) struct Changes {
     rng: Rng,
     number: u32,
     settings: Vec<String>,
     added: Vec<Added>,
     flags: &'static str,
-    /// The Python that builds, of so many. The first two are of environments of one Python.
+    /// The index of the Python that builds now. The first two are environments of one Python.
     python: usize,
     pythons: usize,
-    /// What edits can concern, as the last reference build has it.
+    /// The possible targets of edits, according to the last reference build.
     compiled: Vec<String>,
     headers: Vec<String>,
     included_by_name: Vec<String>,
@@ -163,7 +164,7 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Prepares setup.py. It is built by so many Pythons in turn.
+    /// Prepares setup.py. `pythons` is the number of Pythons that build it in turn.
     pub(crate) fn begin(trees: &mut Trees, seed: u64, pythons: usize) -> Result<Self> {
         let text = trees.read("setup.py")?;
         let is_import = |line: &&str| {
@@ -190,17 +191,17 @@ impl Changes {
         Ok(changes)
     }
 
-    /// CFLAGS and CXXFLAGS now.
+    /// Returns the current value of CFLAGS and CXXFLAGS.
     pub(crate) fn flags(&self) -> &'static str {
         self.flags
     }
 
-    /// The number of the Python that builds now.
+    /// Returns the index of the Python that builds now.
     pub(crate) fn python(&self) -> usize {
         self.python
     }
 
-    /// Learns what there is to edit.
+    /// Finds what can be edited, from the entries of a reference build.
     pub(crate) fn learn(&mut self, trees: &Trees, entries: &[Entry]) {
         let (mut compiled, mut headers) = (BTreeSet::new(), BTreeSet::new());
         let (mut names, mut extensions) = (BTreeSet::new(), BTreeSet::new());
@@ -211,7 +212,7 @@ impl Changes {
                     Some(name) if is_argument => drop(compiled.insert(name)),
                     Some(name) if name.ends_with(".h") || name.ends_with(".hh") => drop(headers.insert(name)),
                     Some(_) => {}
-                    // Generated of something that can be edited.
+                    // Generated from something that can be edited.
                     None if is_argument => {
                         let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
                         compiled.extend(trees.source(&format!("{stem}.pyx")));
@@ -233,7 +234,7 @@ impl Changes {
         (self.included_by_name, self.extensions) = (list(names), list(extensions));
     }
 
-    /// Makes an edit. Says which, and what of.
+    /// Makes an edit. Returns its kind, and what it changed.
     pub(crate) fn make(&mut self, trees: &mut Trees) -> Result<(Kind, String)> {
         loop {
             let kind = CHOICES[self.rng.usize(..CHOICES.len())];
@@ -246,7 +247,7 @@ impl Changes {
         }
     }
 
-    /// Forgets an edit that no build can use.
+    /// Takes back an edit that does not build.
     pub(crate) fn undo(&mut self, trees: &mut Trees) -> Result<()> {
         if let Some(before) = self.before.take() {
             (self.settings, self.added, self.flags, self.python) = before;
@@ -254,7 +255,7 @@ impl Changes {
         trees.undo()
     }
 
-    /// None where there is nothing that such an edit could concern.
+    /// Tries to make an edit. Returns `None` if there is nothing that it could change.
     fn try_to_make(&mut self, kind: Kind, trees: &mut Trees) -> Result<Option<String>> {
         match kind {
             Kind::SourceFunction => self.add_function(trees),
@@ -297,8 +298,8 @@ impl Changes {
     }
 }
 
-/// What a source writes behind `#include` for a header, if that is its name alone. Those of the compiler itself are too
-/// many, and concern little.
+/// Returns what a source writes after `#include` to include a header, if that is the header's name alone. Leaves out
+/// the compiler's own headers, which are too many and matter little.
 fn name_to_include(trees: &Trees, file: &str) -> Option<String> {
     let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
     let is_root = folder.ends_with("/include") || folder.contains("/include/python3.");
@@ -311,7 +312,7 @@ fn append(trees: &mut Trees, name: &str, text: &str) -> Result<()> {
     trees.write(name, text.as_bytes(), SystemTime::now())
 }
 
-/// A function for a header, which stays in each object however often the header is included.
+/// Returns a function for a header. It stays in each object, however often the header is included.
 pub(super) fn used_once(number: u32) -> String {
     format!(
         "#ifndef EDIT_{number}\n#define EDIT_{number}\nstatic int edit_{number}(void) __attribute__((used));\n\

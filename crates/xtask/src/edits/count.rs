@@ -1,20 +1,20 @@
-//! How many commands an edit makes necessary, from what reference builds have written down.
+//! The number of commands that an edit makes necessary, according to the logs of reference builds.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::stand_in::Entry;
 
-/// From and to how many commands have to be run.
+/// The least and the greatest number of commands that must run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needed {
     pub least: u64,
     pub most: u64,
 }
 
-/// What commands have read when they were run last.
+/// What each command read when it last ran.
 ///
-/// A command that was not part of the last build, but of one before, may be known yet or not: the least count takes
-/// it for known, the most takes it for new. In all other cases both are the same.
+/// If a command was not part of the last build but of an earlier one, it may or may not still be known: the least count
+/// assumes that it is known, the greatest that it is new. In all other cases both counts are the same.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     ever: HashMap<Vec<String>, String>,
@@ -22,14 +22,14 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Counts what has to be run in this build, and takes it for run.
+    /// Counts the commands that must run in this build, and remembers them as run.
     pub(crate) fn build(&mut self, entries: &[Entry]) -> Needed {
         let mut needed = Needed::default();
         let mut done = HashSet::new();
         let mut now = HashMap::new();
         for entry in entries {
             let what = signature(entry);
-            // The same command on the same inputs is one.
+            // The same command with the same inputs counts once.
             if !done.insert((&entry.argv, what.clone())) {
                 continue;
             }
@@ -44,7 +44,7 @@ impl Memory {
     }
 }
 
-/// All that the command has read. In what order it was read is the command's own matter.
+/// Returns a hash of everything that the command read. The order of its reads does not matter.
 fn signature(entry: &Entry) -> String {
     let read: BTreeMap<&String, &String> = entry.read.iter().map(|(file, hash)| (file, hash)).collect();
     let mut hasher = blake3::Hasher::new();
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(counts(&[&second]), (1, 1));
         assert_eq!(counts(&[&first]), (1, 1));
         assert_eq!(counts(&[&other]), (1, 1));
-        // Its object may have been kept, or not.
+        // Its object may or may not have been kept.
         assert_eq!(counts(&[&first]), (0, 1));
         assert_eq!(counts(&[&second]), (1, 1));
     }

@@ -1,5 +1,5 @@
-//! The Pythons that build a project in turn: two environments of one Python, which differ in a header, and another
-//! version.
+//! The Pythons that build a project in turn: two environments of one Python, which differ in a header, and one of
+//! another version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use super::change::used_once;
 use crate::corpus::Place;
 use crate::environment::{python_of, run};
 
-/// How many there are of the first version.
+/// The number of environments of the first version.
 const ENVIRONMENTS: u32 = 2;
 
-/// Makes them. There is no other version where this machine has none.
+/// Creates the environments. Leaves out the one of another version if this machine has no such Python.
 ///
 /// # Errors
-/// If an environment can't be made.
+/// If an environment can't be created.
 pub(super) fn of(place: &Place) -> Result<Vec<PathBuf>> {
     let packages: Vec<&str> = place.packages.iter().map(String::as_str).collect();
     let mut pythons = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn of(place: &Place) -> Result<Vec<PathBuf>> {
     Ok(pythons)
 }
 
-/// Gives an environment a header of its own, which stands before Python's in every search.
+/// Gives an environment its own header, which comes before Python's in every search.
 fn made(python: PathBuf, number: u32) -> Result<PathBuf> {
     let ask = "import sys, os; os.makedirs(os.path.join(sys.prefix, 'include'), exist_ok=True)";
     run(Command::new(&python).args(["-c", ask]))?;
@@ -46,7 +46,8 @@ fn made(python: PathBuf, number: u32) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A Python that pyenv has, of another version than `python3`, which all that is edited here can be built by.
+/// Returns a Python from pyenv whose version differs from that of `python3`, and that can build all the projects edited
+/// here.
 fn another_version() -> Option<PathBuf> {
     let home = std::env::var_os("PYENV_ROOT")
         .map(PathBuf::from)

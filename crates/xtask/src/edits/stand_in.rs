@@ -1,5 +1,5 @@
-//! The compiler that reference builds use: the real one, that writes down what each command depended on, and
-//! compiles what it has compiled before by copying the object.
+//! The compiler of reference builds: it calls the real one, logs what each command depended on, and copies the object
+//! instead of compiling the same code again.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,15 +13,15 @@ use serde::{Deserialize, Serialize};
 /// One command of a reference build.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Entry {
-    /// Its arguments, the program's name first.
+    /// Its arguments, starting with the program's name.
     pub argv: Vec<String>,
-    /// What it read, with hashes. Of a compilation: its source and every header, as the preprocessor has it (`-M`). Of
-    /// a link: the files that its arguments name.
+    /// The files that it read, with hashes. For a compilation: its source and every header, as listed by the
+    /// preprocessor (`-M`). For a link: the files that its arguments name.
     pub read: Vec<(String, String)>,
     pub is_compilation: bool,
 }
 
-/// Where the stand-ins lie, what they have compiled, and what they write down.
+/// The directories of the stand-ins and of the objects that they have compiled, and their log.
 #[derive(Clone, Debug)]
 pub(crate) struct StandIns {
     programs: PathBuf,
@@ -30,7 +30,7 @@ pub(crate) struct StandIns {
 }
 
 impl StandIns {
-    /// Makes one for each of the compilers that this Python's setuptools starts by name.
+    /// Creates a stand-in for each compiler that this Python's setuptools starts by name.
     pub(crate) fn make(folder: &Path, python: &Path) -> Result<Self> {
         let ask = "import sysconfig\nfor name in 'CC', 'CXX', 'LDSHARED', 'LDCXXSHARED': print(sysconfig.get_config_var(name))";
         let output = Command::new(python).args(["-c", ask]).output().context("Python can't be asked")?;
@@ -59,7 +59,7 @@ impl StandIns {
         Ok(stand_ins)
     }
 
-    /// Lets a command use them.
+    /// Makes a command use the stand-ins.
     pub(crate) fn be_used_by(&self, command: &mut Command) -> Result<()> {
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", self.programs.display()));
@@ -67,7 +67,7 @@ impl StandIns {
         Ok(())
     }
 
-    /// What they have written down since.
+    /// Returns what the stand-ins have logged since then.
     pub(crate) fn entries(&self) -> Result<Vec<Entry>> {
         let text = fs::read_to_string(&self.log)?;
         text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
@@ -80,7 +80,7 @@ fn real(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("there is no {name} on the PATH"))
 }
 
-/// A stand-in's work. Returns its exit code.
+/// Does the work of a stand-in. Returns its exit code.
 pub(crate) fn run(objects: &Path, log: &Path, name: &str, real: &Path, arguments: &[String]) -> Result<i32> {
     let output = arguments.iter().position(|a| a == "-o").and_then(|at| arguments.get(at + 1));
     let is_compilation = arguments.iter().any(|a| a == "-c");
@@ -94,7 +94,7 @@ pub(crate) fn run(objects: &Path, log: &Path, name: &str, real: &Path, arguments
     };
     let argv = std::iter::once(name.to_owned()).chain(arguments.iter().cloned()).collect();
     let line = serde_json::to_string(&Entry { argv, read, is_compilation })?;
-    // The build is serial: nobody else writes there.
+    // The build is serial, so no other process writes to the log.
     writeln!(fs::File::options().append(true).open(log)?, "{line}")?;
     Ok(code)
 }
@@ -104,7 +104,7 @@ fn start(real: &Path, arguments: &[String]) -> Result<i32> {
     Ok(status.code().unwrap_or(1))
 }
 
-/// Compiles, unless the same command has compiled the same preprocessed text in the same folder before.
+/// Compiles, unless the same command has compiled the same preprocessed text in the same directory before.
 fn compile(
     objects: &Path,
     real: &Path,
@@ -142,7 +142,7 @@ fn compile(
     Ok((read?, code))
 }
 
-/// The names in a rule of make. None of these projects has a space in one.
+/// Returns the prerequisites in a make rule. No file name in these projects contains a space.
 fn prerequisites(rule: &str) -> Vec<String> {
     let words = rule.split_whitespace().filter(|word| *word != "\\" && *word != "it:");
     words.map(str::to_owned).collect()

@@ -1,5 +1,5 @@
-//! The copies of a project: two that are built again and again, in turn, and one for clean builds, which are made at
-//! the path of the one that has its turn.
+//! The copies of a project: two that are built incrementally, in turn, and one for clean builds, which take place at
+//! the path of the copy that has its turn.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,32 +12,32 @@ use walkdir::WalkDir;
 
 use crate::environment::run;
 
-/// Folders of sdists that no build reads, and that are large.
+/// Large directories of sdists that no build reads.
 const LEFT_OUT: [&str; 3] = ["Tests", "Doc", "build"];
 
-/// A file's content and modification time; none if it is not there.
+/// A file's content and modification time, or `None` if the file does not exist.
 type Version = Option<(Vec<u8>, SystemTime)>;
 
-/// The copies. Debug information carries the path that a file was compiled at, so the clean copy is moved to that of
-/// another for its builds.
+/// The copies. Debug information contains the path at which a file was compiled, so the clean copy moves to another
+/// copy's path for its builds.
 pub(crate) struct Trees {
-    /// The second one is there once it has had a turn.
+    /// The copies that are built in turn. The second one exists from its first turn on.
     places: [PathBuf; 2],
     turn: usize,
     clean: PathBuf,
     aside: PathBuf,
-    /// The sources: files of the sdist and those that edits have added. Generated files are none.
+    /// The sources: the files of the sdist and those that edits have added, without generated files.
     sources: BTreeSet<String>,
-    /// What the current edit has changed, as it was before.
+    /// The files that the current edit has changed, as they were before.
     changed: Vec<(String, Version)>,
-    /// Whether the current edit is that the other copy has its turn.
+    /// Whether the current edit switches to the other copy.
     has_switched: bool,
-    /// Every version that a file had.
+    /// All earlier versions of each file.
     history: BTreeMap<String, Vec<(Vec<u8>, SystemTime)>>,
 }
 
 impl Trees {
-    /// Copies a project twice into a folder.
+    /// Copies a project twice into a directory.
     pub(crate) fn copy(original: &Path, folder: &Path) -> Result<Self> {
         let (here, clean) = (folder.join("tree"), folder.join("clean"));
         let places = [here.clone(), folder.join("copy-of-tree")];
@@ -72,12 +72,12 @@ impl Trees {
         })
     }
 
-    /// The one that has its turn, and where the clean one is built.
+    /// Returns the copy that has its turn, at whose path the clean copy is built.
     pub(crate) fn here(&self) -> &Path {
         &self.places[self.turn]
     }
 
-    /// From here on it is the other one's turn. At its first, it is made, with all that was built in this one.
+    /// Switches to the other copy. Before its first turn, creates it with everything that was built in this one.
     pub(crate) fn switch(&mut self) -> Result<()> {
         let other = &self.places[1 - self.turn];
         if !other.exists() {
@@ -88,12 +88,13 @@ impl Trees {
         Ok(())
     }
 
-    /// All that are there.
+    /// Returns all copies that exist.
     fn copies(&self) -> Vec<PathBuf> {
         self.places.iter().chain([&self.clean]).filter(|copy| copy.exists()).cloned().collect()
     }
 
-    /// The name of a source by its path, as commands have it. None for what is no source of the project.
+    /// Returns the name of a source from its path, as commands write it, or `None` if the path is not a source of the
+    /// project.
     pub(crate) fn source(&self, path: &str) -> Option<String> {
         let path = Path::new(path);
         let relative = path.strip_prefix(self.here()).unwrap_or(path);
@@ -118,23 +119,23 @@ impl Trees {
         fs::read_to_string(self.here().join(name)).with_context(|| name.to_owned())
     }
 
-    /// Older versions of a file.
+    /// Returns the older versions of a file.
     pub(crate) fn older(&self, name: &str) -> &[(Vec<u8>, SystemTime)] {
         self.history.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Files that have older versions.
+    /// Returns the files that have older versions.
     pub(crate) fn edited(&self) -> Vec<String> {
         self.history.keys().filter(|name| self.sources.contains(*name)).cloned().collect()
     }
 
-    /// From here on, changes belong to another edit.
+    /// Begins another edit, to which all later changes belong.
     pub(crate) fn begin(&mut self) {
         self.changed.clear();
         self.has_switched = false;
     }
 
-    /// Writes a file of all copies.
+    /// Writes a file in all copies.
     pub(crate) fn write(&mut self, name: &str, content: &[u8], time: SystemTime) -> Result<()> {
         let before = self.version(name)?;
         if let Some(version) = &before {
@@ -144,13 +145,13 @@ impl Trees {
         self.put(name, Some((content.to_owned(), time)))
     }
 
-    /// Removes a file of all copies.
+    /// Removes a file from all copies.
     pub(crate) fn remove(&mut self, name: &str) -> Result<()> {
         self.changed.push((name.to_owned(), self.version(name)?));
         self.put(name, None)
     }
 
-    /// Sets the time of a file of all copies.
+    /// Sets the modification time of a file in all copies.
     pub(crate) fn touch(&mut self, name: &str, time: SystemTime) -> Result<()> {
         self.changed.push((name.to_owned(), self.version(name)?));
         for copy in self.copies() {
@@ -159,7 +160,7 @@ impl Trees {
         Ok(())
     }
 
-    /// Takes the current edit back.
+    /// Undoes the current edit.
     pub(crate) fn undo(&mut self) -> Result<()> {
         for (name, before) in std::mem::take(&mut self.changed).into_iter().rev() {
             self.put(&name, before)?;
@@ -197,14 +198,14 @@ impl Trees {
         Ok(())
     }
 
-    /// Builds the clean copy from nothing but its sources and what Python has generated beside them. None if the build
-    /// fails.
+    /// Builds the clean copy from nothing but its sources and what Python has generated beside them. Returns `None` if
+    /// the build fails.
     pub(crate) fn build_clean(&self, build: Command) -> Result<Option<Modules>> {
         let _ = fs::remove_dir_all(self.clean.join("build"));
         self.build_at_place(&self.clean, build)
     }
 
-    /// The same in a third copy, of the sources alone.
+    /// Builds a third copy, which has the sources alone. Returns `None` if the build fails.
     pub(crate) fn build_from_sources(&self, build: Command) -> Result<Option<Modules>> {
         let fresh = self.clean.with_file_name("fresh");
         let _ = fs::remove_dir_all(&fresh);
@@ -229,10 +230,10 @@ impl Trees {
     }
 }
 
-/// Modules and libraries below `build/lib*`, by path, with hashes.
+/// The hashes of modules and libraries below `build/lib*`, by path.
 pub(crate) type Modules = BTreeMap<String, String>;
 
-/// What a build has left.
+/// Returns the modules and libraries that a build has left.
 pub(crate) fn modules(tree: &Path) -> Result<Modules> {
     let mut found = Modules::new();
     for file in files_below(&tree.join("build"), &["so", "a"])? {
@@ -244,7 +245,7 @@ pub(crate) fn modules(tree: &Path) -> Result<Modules> {
     Ok(found)
 }
 
-/// The files with one of these endings, by name.
+/// Returns the files below a directory with one of these endings, sorted by name.
 pub(crate) fn files_below(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if !folder.is_dir() {

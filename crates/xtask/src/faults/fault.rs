@@ -1,25 +1,25 @@
-//! The faults: what each one is, and how it is brought about.
+//! The faults: what each one is, and how to cause it.
 
 use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
-/// What goes wrong in a build.
+/// A kind of fault in a build.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fault {
-    /// The engine is killed (`kill -9`) as it makes one of the calls by which it changes files.
+    /// The engine is killed (`kill -9`) as it makes one of the system calls that change files.
     KilledEngine,
-    /// A Python of the build is killed.
+    /// A Python process of the build is killed.
     KilledPython,
     /// A compiler, an assembler or a linker is killed.
     KilledCompiler,
-    /// A call of the engine fails: the disk is full.
+    /// A system call of the engine fails because the disk is full.
     NoSpace,
-    /// A call of the engine fails: the disk is broken.
+    /// A system call of the engine fails because the disk is broken.
     InputOutput,
-    /// A call of the engine fails: too many files are open.
+    /// A system call of the engine fails because too many files are open.
     NoDescriptors,
-    /// The disk of project and store is full at some time: writes are short, and then fail, of all programs.
+    /// The disk of project and store becomes full at some time: writes of all programs are short, and then fail.
     FullDisk,
 }
 
@@ -34,7 +34,7 @@ impl Fault {
         Self::FullDisk,
     ];
 
-    /// The calls of the system that the engine is failed at, or killed at. None if something else happens.
+    /// Returns the system calls at which the engine fails or is killed, or `None` if the fault is of another kind.
     fn calls(self) -> Option<&'static str> {
         Some(match self {
             Self::KilledEngine => {
@@ -57,7 +57,7 @@ impl Fault {
         })
     }
 
-    /// What happens at such a call, as strace has it.
+    /// Returns what happens at such a call, in strace's syntax.
     fn what(self) -> &'static str {
         match self {
             Self::NoSpace => "error=ENOSPC",
@@ -67,13 +67,14 @@ impl Fault {
         }
     }
 
-    /// Whether the engine is failed at a call, so that it has to say something and go on or end.
+    /// Returns whether the engine meets an error, so that it must print a message and go on or end.
     pub(super) fn is_error(self) -> bool {
         matches!(self, Self::NoSpace | Self::InputOutput | Self::NoDescriptors | Self::FullDisk)
     }
 
-    /// strace, about to run a program of which each thread meets the fault at its `when`th call; what it starts meets
-    /// none (`--detach-on=execve`). None for a fault that strace has no part in.
+    /// Returns an strace command to which the program's arguments can be added. Each thread of the program meets the
+    /// fault at its `when`th call; the programs that it starts meet no fault (`--detach-on=execve`). Returns `None` for
+    /// a fault that does not use strace.
     pub(super) fn injected(self, program: &Path, when: u64, log: &Path) -> Option<Command> {
         let calls = self.calls()?;
         let mut command = Command::new("strace");
@@ -99,18 +100,19 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Whether the fault was met, by what strace wrote.
+/// Returns whether the build met the fault, according to strace's log.
 pub(super) fn met(log: &str) -> bool {
     log.contains("(INJECTED)") || log.contains("killed by SIGKILL")
 }
 
-/// Whether it can be met at all: no disk is behind a pipe or a socket, which strace can't leave out.
+/// Returns whether the fault can happen in reality. No disk is behind a pipe or a socket, but strace can't exclude
+/// those.
 pub(super) fn is_real(log: &str) -> bool {
     let has_no_disk = |line: &str| line.contains("<pipe:") || line.contains("<socket:");
     !log.lines().any(|line| line.contains("(INJECTED)") && has_no_disk(line)) || log.contains("-1 EMFILE")
 }
 
-/// What the calls that met it were about: the state, the store, the outputs, or something else.
+/// Returns what the last call that met the fault was about: the state, the store, the outputs, or something else.
 pub(super) fn about(log: &str, store: &Path) -> &'static str {
     let is_met = |line: &&str| line.contains("(INJECTED)") || line.contains("= ?");
     let line = log.lines().rev().find(is_met).unwrap_or_default();

@@ -1,10 +1,10 @@
-//! How the engine is judged where something goes wrong: a build with a fault, and then one without.
+//! A test of the engine when something goes wrong: a build with a fault, and then one without.
 //!
-//! The project is that of `versions.rs`: what each combination of its versions has to give is known. Before every build
-//! some versions change, and now and then `build/` is removed, so that commands are run, come back from the store, and
-//! are up to date. A fault is bad if a build says that it has succeeded and has another module, leaves half of a module
-//! or a process behind, doesn't end, or dies of a panic; or if the next build, without any fault, fails or gives
-//! something else.
+//! The project is that of `versions.rs`, which knows the correct result for each combination of versions. Before each
+//! build with a fault, some versions change, and now and then `build/` is removed, so that some commands run, some come
+//! from the store, and some are up to date. A fault is bad if a build reports success with a wrong module, leaves half
+//! of a module or a process behind, doesn't end, or panics; or if the next build, without any fault, fails or gives a
+//! wrong result.
 
 mod fault;
 mod processes;
@@ -24,29 +24,29 @@ use crate::versions::{Truth, Versions, command};
 use fault::Fault;
 use processes::MARK;
 
-/// What is asked for.
+/// The options of `cargo xtask faults`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How many kills: three of five of the engine, one of five of Python, one of five of a compiler
+    /// Number of kills: three fifths of the engine, one fifth of Python, one fifth of a compiler
     #[arg(long, default_value_t = 500)]
     kills: u64,
-    /// How many of each other fault
+    /// Number of faults of each other kind
     #[arg(long, default_value_t = 20)]
     faults: u64,
-    /// Which faults, and which versions
+    /// Seed for choosing the faults and the versions
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write docs/reliability.md
+    /// Update the table in docs/reliability.md
     #[arg(long)]
     write: bool,
 }
 
-/// How long a build may take. One takes a second or two.
+/// The time limit of a build, which usually takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the disk of the builds may hold where it isn't full, in bytes.
+/// The size of the builds' disk while it is not full, in bytes.
 const DISK: u64 = 200_000_000;
 
-/// What came of the faults of one kind.
+/// The results of the faults of one kind.
 #[derive(Default)]
 struct Row {
     times: u64,
@@ -56,7 +56,7 @@ struct Row {
     about: BTreeMap<&'static str, u64>,
 }
 
-/// One build that has ended, or had to be ended.
+/// A build that has ended, or was killed at the time limit.
 struct Ended {
     status: Option<ExitStatus>,
     printed: String,
@@ -66,21 +66,21 @@ struct Judge {
     ambidex: PathBuf,
     python: PathBuf,
     truth: Truth,
-    /// A file system of its own.
+    /// The mount point of a separate file system.
     disk: PathBuf,
     folder: PathBuf,
     versions: Versions,
     random: fastrand::Rng,
-    /// How many builds there were.
+    /// The number of builds so far.
     builds: u64,
-    /// How far a fault of each kind may be from the start, in its own measure: it moves to where builds end.
+    /// How far from the start a fault of each kind may happen, in its own unit. It adapts to where builds end.
     reach: BTreeMap<Fault, f64>,
 }
 
 /// Judges all faults.
 ///
 /// # Errors
-/// If a fault is bad, or can't be brought about.
+/// If a fault is bad, or can't be caused.
 pub(crate) fn judge(options: &Options) -> Result<()> {
     let folder = root().join("target").join("xtask").join("faults");
     fs::create_dir_all(&folder)?;
@@ -113,7 +113,7 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
                 println!("{told}");
                 row.bad += 1;
                 bad.push(told);
-                // What it was, to be looked into.
+                // Keep the log of the calls for inspection.
                 let log = judge.folder.join("calls");
                 let _ = fs::rename(&log, log.with_extension(bad.len().to_string()));
                 judge.begin_again()?;
@@ -149,7 +149,7 @@ impl Judge {
             .context("a file system can't be mounted: the faults need root's rights")
     }
 
-    /// Makes the disk as large as this.
+    /// Sets the size of the disk.
     fn resize(&self, bytes: u64) -> Result<()> {
         let size = format!("size={bytes}");
         Ok(mount(None::<&str>, &self.disk, None::<&str>, MsFlags::MS_REMOUNT, Some(&*size))?)
@@ -160,20 +160,20 @@ impl Judge {
         Ok((all.blocks() - all.blocks_free()) * all.fragment_size())
     }
 
-    /// After a bad fault: nothing of it is to be held against the next one.
+    /// Starts afresh after a bad fault, so that it can't affect the next one.
     fn begin_again(&self) -> Result<()> {
         processes::kill_all(self.builds);
         umount2(&self.disk, MntFlags::MNT_DETACH)?;
         self.mount()
     }
 
-    /// A build with a fault, and one without. A fault that the build didn't get to isn't counted.
+    /// Runs a build with a fault, and one without. Does not count a fault that the build didn't reach.
     fn once(&mut self, fault: Fault, row: &mut Row) -> Result<()> {
         if self.random.u32(0..4) == 0 {
             let _ = fs::remove_dir_all(self.tree().join("build"));
         }
         if fault == Fault::KilledCompiler {
-            // In the end the store has all versions, and no compiler runs.
+            // Otherwise, the store would in the end have all versions, and no compiler would run.
             let _ = fs::remove_dir_all(self.store());
         }
         self.versions.change(&mut self.random);
@@ -204,7 +204,7 @@ impl Judge {
         Ok(())
     }
 
-    /// Whether what a build with a fault has left is as it may be.
+    /// Fails if a build with a fault has ended in a way, or left something, that is not allowed.
     fn judge(&self, fault: Fault, ended: &Ended) -> Result<()> {
         let Some(status) = ended.status else { bail!("it doesn't end") };
         let left = processes::left_behind(self.builds);
@@ -221,8 +221,8 @@ impl Judge {
         Ok(())
     }
 
-    /// Builds with a fault at `when`. What the fault was about is none if it wasn't met. All is none if there is no such
-    /// fault in the world.
+    /// Builds with a fault at `when`. Along with the build, returns what the fault was about, or `None` if the build
+    /// didn't meet it. Returns `None` for everything if such a fault can't happen in reality.
     fn build_with(&mut self, fault: Fault, when: u64) -> Result<Option<(Ended, Option<&'static str>)>> {
         let log = self.folder.join("calls");
         let _ = fs::remove_file(&log);
@@ -236,7 +236,7 @@ impl Judge {
         if fault == Fault::FullDisk {
             self.resize(self.used()? + when * 4096)?;
             let (ended, _) = self.run(self.build(&self.ambidex), |_| false)?;
-            // It was met if it is full, or if somebody said so and made room again.
+            // The build met the fault if the disk is full, or if a program reported that and made room again.
             let full = self.used()? + 4096 > self.size()? || ended.printed.contains("No space");
             self.resize(DISK)?;
             return Ok(Some((ended, full.then_some("other"))));
@@ -259,7 +259,7 @@ impl Judge {
         self.arguments(Command::new(program))
     }
 
-    /// A program that is given what ambidex is given to build the tree.
+    /// Adds to a command the arguments and variables that ambidex gets to build the tree.
     fn arguments(&self, program: Command) -> Command {
         let mut build = command(Path::new(program.get_program()), &self.tree());
         build.args(program.get_args()).args(["build", "--quiet", "-j2", "--python"]).arg(&self.python);
@@ -267,10 +267,10 @@ impl Judge {
         build
     }
 
-    /// Runs a build to its end, and asks every moment whether something is to be killed, until something was.
+    /// Runs a build to its end. Meanwhile, calls `kill` at short intervals until it has killed something.
     fn run(&mut self, mut build: Command, mut kill: impl FnMut(u64) -> bool) -> Result<(Ended, bool)> {
         self.builds += 1;
-        // A pipe would be held open by what is left behind.
+        // Processes that are left behind would hold a pipe open.
         let text = self.folder.join("printed");
         let file = File::create(&text)?;
         let began = Instant::now();
@@ -322,10 +322,10 @@ fn table(rows: &BTreeMap<Fault, Row>) -> Result<String> {
     Ok(text)
 }
 
-/// What stands above the table of docs/reliability.md.
+/// The line above the table in docs/reliability.md.
 const MARKER: &str = "<!-- `cargo xtask faults --write` writes what follows. -->";
 
-/// Replaces the table of docs/reliability.md, below what people have written there.
+/// Replaces the table in docs/reliability.md. Keeps the hand-written text above it.
 fn write(table: &str, seed: u64) -> Result<()> {
     let file = root().join("docs").join("reliability.md");
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;

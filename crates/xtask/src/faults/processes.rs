@@ -1,4 +1,4 @@
-//! The processes of a build, by a variable that only they have.
+//! The processes of a build, identified by an environment variable that only they have.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// The variable.
+/// The environment variable.
 pub(super) const MARK: &str = "AMBIDEX_FAULTS";
 
-/// What there is of one process.
+/// One process of a build.
 struct Process {
     pid: Pid,
     program: String,
 }
 
-/// The processes of the build with this number that are alive.
+/// Returns the live processes of the build with this number.
 fn processes(build: u64) -> Vec<Process> {
     let mark = format!("{MARK}={build}\0");
     let of = |entry: fs::DirEntry| {
@@ -30,7 +30,8 @@ fn processes(build: u64) -> Vec<Process> {
     fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(of).collect()
 }
 
-/// Kills one Python of a build, or else one program that is neither Python nor ambidex.
+/// Kills one Python process of a build, or else one process whose program is neither Python, ambidex nor strace.
+/// Returns whether it killed one.
 pub(super) fn kill_one(build: u64, python: bool, random: &mut fastrand::Rng) -> bool {
     let mut found = processes(build);
     found.retain(|process| {
@@ -40,14 +41,14 @@ pub(super) fn kill_one(build: u64, python: bool, random: &mut fastrand::Rng) -> 
     !found.is_empty() && kill(found[random.usize(0..found.len())].pid, Signal::SIGKILL).is_ok()
 }
 
-/// Kills what there is of a build.
+/// Kills all processes of a build.
 pub(super) fn kill_all(build: u64) {
     for process in processes(build) {
         let _ = kill(process.pid, Signal::SIGKILL);
     }
 }
 
-/// The programs of a build that are still there after a moment.
+/// Waits at most ten seconds for the processes of a build to end. Returns the programs of those that are left.
 pub(super) fn left_behind(build: u64) -> Vec<String> {
     let began = Instant::now();
     loop {

@@ -1,20 +1,20 @@
-//! The commands that are judged, each in a small tree of its own.
+//! The commands to judge, each in its own small tree.
 
 /// A command in a tree.
 #[derive(Clone, Copy)]
 pub(crate) struct Case {
     pub name: &'static str,
-    /// The words of the command line. `{tree}` is the tree's folder.
+    /// The words of the command line. `{tree}` stands for the tree's path.
     pub command: &'static str,
-    /// Variables beside `PATH`, as `NAME=value`.
+    /// Environment variables, as `NAME=value`, in addition to the usual ones or instead of them.
     pub variables: &'static [&'static str],
-    /// A shell script that is run in the tree first.
+    /// A shell script that runs in the tree first.
     pub prepare: &'static str,
 }
 
-/// What is in every tree.
+/// The files in every tree.
 pub(crate) const FILES: [(&str, &str); 28] = [
-    // By which ambidex knows a project.
+    // ambidex identifies a project by this file.
     ("setup.py", ""),
     ("arguments", "-Iinc1 -Iinc2\n"),
     (
@@ -66,7 +66,8 @@ pub(crate) const FILES: [(&str, &str); 28] = [
     ("settings.sh", "FLAGS=-DSETTINGS=1\n"),
 ];
 
-/// Makes what links need: an object, libraries in both forms in `lib2`, a library that needs another in `lib3`.
+/// A script that makes the inputs of links: an object, libraries in both forms in `lib2`, and a library that needs
+/// another in `lib3`.
 const LIBRARIES: &str = "mkdir -p lib1 lib2 lib3 start
 gcc -fPIC -c src/main.c -o main.o
 gcc -fPIC -c src/g.c -o g.o
@@ -79,7 +80,7 @@ cp link.ld lib2/liblinked.so
 cp g.o lib2/v.o
 printf '%s\\n' main.o -Llib2 -lg > words";
 
-/// Wrappers in `wrap`.
+/// A script that makes wrappers in `wrap`.
 const WRAPPERS: &str = "mkdir -p wrap first
 cat > wrap/plain <<'END'
 #!/bin/sh
@@ -123,18 +124,18 @@ const fn wrapped(name: &'static str, variables: &'static [&'static str], command
 }
 
 impl Case {
-    /// The words of its command line, in a tree.
+    /// Returns the words of its command line in a tree.
     pub fn argv(&self, tree: &str) -> Vec<String> {
         self.command.split(' ').map(|word| word.replace("{tree}", tree)).collect()
     }
 
-    /// What it writes, relative to the tree: the only word that names a file in `build`.
+    /// Returns its output, relative to the tree: the only word that names a file in `build`.
     pub fn output(&self) -> &'static str {
         self.command.split(' ').find(|word| word.starts_with("build/")).unwrap_or("build/m.o")
     }
 }
 
-/// All of them.
+/// All cases.
 pub(crate) const CASES: &[Case] = &[
     case("gcc -I", "gcc -Iinc1 -Iinc2 -c src/m.c -o build/m.o"),
     case("gcc -I absolute", "gcc -I{tree}/inc1 -I{tree}/inc2 -c {tree}/src/m.c -o build/m.o"),

@@ -1,4 +1,4 @@
-//! How a command is run by itself and by ambidex, and what came of it.
+//! How to run a command by itself and with ambidex, and what the outcome is.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,11 +13,11 @@ use serde::Deserialize;
 use super::cases::{Case, FILES};
 use crate::bench::client::Client;
 
-/// What came of a command.
+/// The outcome of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Failed,
-    /// The hash and the mode of its output; none where it wrote nothing.
+    /// The hash and the mode of its output, or `None` if it wrote nothing.
     Made(Option<(blake3::Hash, u32)>),
 }
 
@@ -26,9 +26,9 @@ pub(crate) struct Subject<'a> {
     pub case: &'a Case,
     pub tree: PathBuf,
     pub ambidex: &'a Path,
-    /// The folder of the store.
+    /// The directory of the store.
     pub store: PathBuf,
-    /// For temporary files.
+    /// The directory for temporary files.
     pub temporary: PathBuf,
 }
 
@@ -54,7 +54,7 @@ impl Subject<'_> {
         self.case.argv(&self.tree.to_string_lossy())
     }
 
-    /// Whether a path is the kernel's, or of the run itself: no input.
+    /// Returns whether a path belongs to the kernel or to the run itself, and so is not an input.
     pub fn is_beside(&self, path: &Path) -> bool {
         ["/proc", "/sys", "/dev"].iter().any(|root| path.starts_with(root))
             || path.starts_with(self.tree.join("build"))
@@ -75,7 +75,7 @@ impl Subject<'_> {
         variables
     }
 
-    /// The command as it is run by itself.
+    /// Returns the command for a run by itself.
     pub fn command(&self) -> Command {
         let argv = self.argv();
         let mut command = Command::new("env");
@@ -100,7 +100,8 @@ impl Subject<'_> {
         Ok(Outcome::Made(Some((blake3::hash(&fs::read(&output)?), mode))))
     }
 
-    /// Runs the command by itself, in a `build` of its own. `look` is called before that goes.
+    /// Has `run` start the command by itself, in a separate `build`. Determines the outcome before that directory is
+    /// removed.
     pub fn plain(&self, run: impl FnOnce(Command) -> Result<bool>) -> Result<Outcome> {
         let (build, kept) = (self.tree.join("build"), self.tree.with_extension("build"));
         fs::rename(&build, &kept)?;
@@ -116,7 +117,7 @@ impl Subject<'_> {
         self.plain(succeeds)
     }
 
-    /// Has it done by ambidex. Returns also whether it was run.
+    /// Has ambidex run the command. Also returns whether the command was executed.
     pub fn by_ambidex(&self) -> Result<(Outcome, bool)> {
         let log = self.tree.with_extension("log");
         let mut command = Command::new(self.ambidex);
@@ -133,7 +134,8 @@ impl Subject<'_> {
         Ok((self.outcome(succeeded)?, summary["commands"]["executed"] != 0))
     }
 
-    /// The paths that ambidex has seen the command look at, when it had it run last; none if it remembers nothing of it.
+    /// Returns the paths that the command looked at when ambidex last ran it, or `None` if ambidex remembers no such
+    /// run.
     pub fn observed(&self) -> Result<Option<BTreeSet<PathBuf>>> {
         #[derive(Deserialize)]
         struct Told {
@@ -151,7 +153,7 @@ impl Subject<'_> {
         command.args(["explain", "--inputs", "--format", "json"]).current_dir(&self.tree);
         let told = command.env("AMBIDEX_CACHE_DIR", &self.store).output()?;
         if !told.status.success() {
-            // It was left to whoever asked.
+            // ambidex left the command to the process that asked.
             return Ok(None);
         }
         let Told { mut commands } = serde_json::from_slice(&told.stdout)?;
@@ -170,7 +172,7 @@ impl Subject<'_> {
     }
 }
 
-/// Runs a command, its output thrown away.
+/// Runs a command and discards its output. Returns whether it succeeded.
 fn succeeds(mut command: Command) -> Result<bool> {
     Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?.success())
 }

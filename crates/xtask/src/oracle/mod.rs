@@ -1,5 +1,5 @@
-//! How wrong results are found by machine: what a command has touched is changed, one thing at a time; where it
-//! would then make something else, ambidex must make that too.
+//! An automatic search for wrong results: it changes whatever a command has touched, one thing at a time; if the
+//! command would then make something else, ambidex must make that too.
 
 mod cases;
 mod judge;
@@ -22,19 +22,19 @@ use judge::{Outcome, Subject};
 use mutation::{Mutation, Program, Variants};
 use trace::Was;
 
-/// What is asked for.
+/// The options of `cargo xtask oracle`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How many things are changed
+    /// Number of changes to try
     #[arg(long, default_value_t = 10_000)]
     mutations: u64,
-    /// For how long at most, in seconds
+    /// Time limit in seconds
     #[arg(long, default_value_t = 7200)]
     seconds: u64,
-    /// Which are chosen
+    /// Seed for choosing the changes
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Only cases whose names contain one of these
+    /// Only cases whose names contain one of these strings, separated by commas
     #[arg(long, value_delimiter = ',')]
     cases: Vec<String>,
     /// Write docs/oracle.md
@@ -42,10 +42,10 @@ pub(crate) struct Options {
     write: bool,
 }
 
-/// A case that is under way.
+/// A case in progress.
 struct Prepared<'a> {
     subject: Subject<'a>,
-    /// What came of it at first.
+    /// Its outcome before any change.
     outcome: Outcome,
     paths: Vec<(PathBuf, Was)>,
     read: Vec<PathBuf>,
@@ -55,11 +55,11 @@ struct Prepared<'a> {
 #[derive(Default)]
 struct Tally {
     mutations: u64,
-    /// How many of them changed the outcome.
+    /// The number of mutations that changed the outcome.
     telling: u64,
-    /// How many of the others made ambidex run it again.
+    /// The number of other mutations after which ambidex ran the command again.
     needless: u64,
-    /// How many of the paths that it names ambidex has not seen.
+    /// The number of paths that the command names and ambidex has not seen.
     unseen: u64,
     wrong: Vec<String>,
 }
@@ -71,7 +71,7 @@ impl Tally {
     }
 }
 
-/// Changes what commands depend on, and judges what ambidex makes of it. Fails if that was wrong once.
+/// Changes what commands depend on, and judges what ambidex makes of it. Fails if any result was wrong.
 pub(crate) fn judge(options: &Options) -> Result<()> {
     let ambidex = ambidex()?;
     let folder = root().join("target").join("xtask").join("oracle");
@@ -123,7 +123,7 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The files without which neither ambidex nor a shell would start.
+/// Returns the files that ambidex, a shell and `env` need to start.
 fn needed(ambidex: &Path) -> Result<Vec<PathBuf>> {
     let mut needed = vec![PathBuf::from("/etc/ld.so.preload")];
     for program in [ambidex, Path::new("/bin/sh"), Path::new("/usr/bin/env")] {
@@ -137,13 +137,13 @@ fn needed(ambidex: &Path) -> Result<Vec<PathBuf>> {
     Ok(needed)
 }
 
-/// The paths that a command named, by strace, and that ambidex didn't see.
+/// Returns the paths that a command named according to strace, and that ambidex didn't see.
 ///
-/// Left out is what doesn't count by its path: the kernel's own files, and what the command line names, which ambidex
-/// finds itself: objects and archives count by their content wherever they are, programs by where `PATH` leads.
+/// Leaves out what doesn't count by its path: the kernel's own files, and whatever the command line names, which
+/// ambidex finds itself. Objects and archives count by their content wherever they are, programs by where `PATH` leads.
 fn unseen(subject: &Subject<'_>, seen: &trace::Seen) -> Result<Vec<PathBuf>> {
     let Some(observed) = subject.observed()? else { return Ok(Vec::new()) };
-    // Each of them spells paths as it likes.
+    // strace and ambidex may spell a path differently.
     let place = |path: &Path| {
         let (folder, name) = (path.parent()?.canonicalize().ok()?, path.file_name()?);
         Some(folder.join(name))
@@ -176,7 +176,7 @@ impl Oracle<'_> {
         self.folder.join("variants")
     }
 
-    /// Makes objects, libraries and a precompiled header that others are replaced by.
+    /// Makes the objects, libraries and the precompiled header that replace others.
     fn make_variants(&self) -> Result<()> {
         let folder = self.variants();
         fs::create_dir_all(&folder)?;
@@ -219,7 +219,7 @@ impl Oracle<'_> {
                 || path.starts_with(subject.tree.join("ccache"))
                 || subject.is_beside(path);
             let too_much = was == Was::Folder && !in_tree && real.components().count() < 4;
-            // A folder of the lower layer can't be moved.
+            // A directory of the lower layer can't be moved.
             let is_needed = self.needed.iter().any(|file| file.starts_with(&real) || *file == path);
             !ours && !too_much && !is_needed && (in_tree || (is_layered && self.has_layers))
         };

@@ -1,4 +1,4 @@
-//! How one file is changed so that a command that depends on it would make something else, and how that is undone.
+//! Changes of one file that make a dependent command produce something else, and how to undo them.
 
 use std::fs;
 use std::io;
@@ -8,27 +8,27 @@ use std::process::Command;
 
 use super::trace::Was;
 
-/// What is done to a path.
+/// A change of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mutation {
-    /// The file gets another content.
+    /// The file gets other content.
     Change,
-    /// The file or folder goes.
+    /// The file or directory is removed.
     Remove,
-    /// A folder takes the file's place.
+    /// A directory replaces the file.
     Fold,
-    /// A symbolic link to a file of another content takes the file's place.
+    /// A symbolic link to a file with other content replaces the file.
     Retarget,
     /// A file appears where there was none.
     Create,
-    /// A folder appears where there was nothing, with files of all names that the command looked for.
+    /// A directory appears where there was nothing. It has a file with the name of each file that the command read.
     CreateFolder,
-    /// A file appears in a folder.
+    /// A file appears in a directory.
     Enter,
 }
 
 impl Mutation {
-    /// What can be done to a path that was this.
+    /// Returns the mutations that are possible for a path of this kind.
     pub fn all(was: Was) -> &'static [Self] {
         match was {
             Was::File => &[Self::Change, Self::Remove, Self::Fold, Self::Retarget],
@@ -50,16 +50,16 @@ impl Mutation {
     }
 }
 
-/// What files may be replaced by.
+/// The files that may replace others.
 pub(crate) struct Variants<'a> {
-    /// Has `v.o`, `v.a`, `v.so`, and `v.gch`.
+    /// The directory that contains `v.o`, `v.a`, `v.so`, and `v.gch`.
     pub folder: &'a Path,
-    /// The files that the command read, whose names others may have.
+    /// The files that the command read. Other files may have their names.
     pub read: &'a [PathBuf],
     pub programs: &'a [Program],
 }
 
-/// Programs that a compiler starts, and what makes each do something else.
+/// Programs that a compiler starts, each with arguments that make it do something else.
 const PROGRAMS: [(&str, &str); 10] = [
     ("cc1", "-DORACLE=3"),
     ("cc1plus", "-DORACLE=3"),
@@ -73,7 +73,7 @@ const PROGRAMS: [(&str, &str); 10] = [
     ("ar", ""),
 ];
 
-/// A program that can be stood in for.
+/// A program that a stand-in can replace.
 #[derive(Debug)]
 pub(crate) struct Program {
     name: &'static str,
@@ -81,7 +81,7 @@ pub(crate) struct Program {
     more: &'static str,
 }
 
-/// Those that are on this machine.
+/// Returns the programs that exist on this machine.
 pub(crate) fn programs() -> Vec<Program> {
     let asked = |name: &str| {
         let answer = Command::new("gcc").arg(format!("-print-prog-name={name}")).output().ok()?;
@@ -95,7 +95,7 @@ pub(crate) fn programs() -> Vec<Program> {
 }
 
 impl Variants<'_> {
-    /// What a file of this path would have, if it were another one. `number` differs each time.
+    /// Returns the content and the mode that another file at this path could have. `number` differs each time.
     fn content(&self, path: &Path, original: Option<&Path>, number: u64) -> io::Result<(Vec<u8>, u32)> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mode = original
@@ -144,12 +144,12 @@ impl Variants<'_> {
     }
 }
 
-/// What has to be done to have everything as it was.
+/// The steps that restore everything as it was.
 #[derive(Debug, Default)]
 pub(crate) struct Undo {
-    /// What was put aside, and where it was.
+    /// Where a file was moved to, and its original path.
     aside: Option<(PathBuf, PathBuf)>,
-    /// What was made.
+    /// The path that was created.
     made: Option<PathBuf>,
 }
 
@@ -169,10 +169,10 @@ impl Undo {
     }
 }
 
-/// Does it. Nothing is done where it can't be.
+/// Carries out a mutation. Returns `None`, with nothing changed, if that is not possible.
 ///
 /// # Errors
-/// If it could not be done and not be undone.
+/// If the mutation failed and could not be undone.
 pub(crate) fn mutate(
     mutation: Mutation,
     path: &Path,
@@ -181,7 +181,7 @@ pub(crate) fn mutate(
 ) -> io::Result<Option<Undo>> {
     let mut undo = Undo::default();
     if matches!(mutation, Mutation::Create | Mutation::CreateFolder) && path.symlink_metadata().is_err() {
-        // A dangling link is missing, too: then nothing can be made here.
+        // A dangling link counts as missing too, but nothing can be created at its path.
         undo.made = first_missing(path);
     }
     match carry_out(mutation, path, variants, number, &mut undo) {
@@ -263,7 +263,7 @@ fn carry_out(
     Ok(true)
 }
 
-/// The topmost folder that has to be made for a path, or the path itself.
+/// Returns the topmost directory that must be created for a path, or the path itself.
 fn first_missing(path: &Path) -> Option<PathBuf> {
     path.ancestors().take_while(|ancestor| ancestor.symlink_metadata().is_err()).last().map(Path::to_owned)
 }

@@ -1,4 +1,4 @@
-//! How the system's own files can be changed without harm: in a mount namespace, as a layer over `/usr` and `/etc`.
+//! A way to change the system's own files without harm: in a mount namespace, as a layer over `/usr` and `/etc`.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getgid, getuid};
 
-/// The folders that get a layer.
+/// The directories that get a layer.
 pub(crate) const LAYERED: [&str; 2] = ["/usr", "/etc"];
 
-/// Enters a namespace in which changes of these folders are seen by this process and its children alone. Must be called
+/// Enters a namespace in which only this process and its children see changes of these directories. Must be called
 /// while the process has one thread.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Which files a command opened, looked up in vain, listed and executed, as strace tells it.
+//! The files that a command opened, looked up in vain, listed and executed, according to strace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-/// What a path was for the command when it ran.
+/// The kind of a path, checked after the command ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Was {
     File,
@@ -14,14 +14,14 @@ pub(crate) enum Was {
     Missing,
 }
 
-/// What was seen of a command.
+/// The paths that strace saw a command use.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// Every path that it named, but for those that it made itself.
+    /// Every path that it named, except those that it made or changed itself.
     pub paths: BTreeMap<PathBuf, Was>,
 }
 
-/// Calls that make or change what they name.
+/// System calls that make or change what they name.
 const CHANGING: [&str; 12] = [
     "rename",
     "renameat",
@@ -37,10 +37,10 @@ const CHANGING: [&str; 12] = [
     "truncate",
 ];
 
-/// Runs a command under strace, with its output thrown away.
+/// Runs a command under strace, and discards its output.
 ///
 /// # Errors
-/// If strace can't be started or what it wrote can't be read.
+/// If strace can't be started, or its log can't be read.
 pub(crate) fn trace(command: &Command, log: &Path) -> Result<Seen> {
     let mut traced = Command::new("strace");
     traced.args(["-f", "-y", "-qq", "-s", "4096", "-e", "trace=%file,getdents64", "-o"]).arg(log).arg("--");
@@ -54,7 +54,7 @@ pub(crate) fn trace(command: &Command, log: &Path) -> Result<Seen> {
     Ok(read(&String::from_utf8_lossy(&std::fs::read(log)?), cwd))
 }
 
-/// Reads what `strace -f -y` wrote of a process that began in `cwd`.
+/// Reads the log that `strace -f -y` wrote of a process that began in `cwd`.
 fn read(text: &str, cwd: &Path) -> Seen {
     let mut begun: BTreeMap<&str, String> = BTreeMap::new();
     let mut folders: BTreeMap<String, PathBuf> = BTreeMap::new();
@@ -99,12 +99,13 @@ fn read(text: &str, cwd: &Path) -> Seen {
     Seen { paths: named.into_iter().filter(|path| !made.contains(path)).filter_map(state).collect() }
 }
 
-/// The paths in a call's arguments: each string, below the folder that stands before it, and each listed folder.
+/// Returns the paths in a call's arguments: each string, below the directory that precedes it, and each listed
+/// directory.
 fn paths(arguments: &str, cwd: &Path) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     let mut base = cwd.to_owned();
     let mut rest = arguments;
-    // Of an execve, only the first string is a path; of all others no call has a third.
+    // In an execve, only the first string is a path. No other call has a third string.
     while let Some(at) = rest.find(['"', '<']) {
         let is_text = rest.as_bytes()[at] == b'"';
         let end = rest[at + 1..].find(if is_text { '"' } else { '>' });
