@@ -103,9 +103,9 @@ ambidex with two jobs, at one path; every file that the builds leave is compared
 
 - files: how many are equal. commands, distinct: what was recorded, and without repetitions.
 - hazards: paths that more than one extension writes, which `setup.py build -j` may get wrong.
-- imported: modules that could be imported afterwards, of those built. What is missing needs packages that the
-  environment does not have.
-- time: ambidex' build beside the serial one, whole process.
+- imported: how many of the built modules could be imported. The others need packages that are not installed in the
+  environment.
+- time: the wall time of the whole ambidex build, divided by that of the serial build.
 
 | project | files | commands | distinct | hazards | result | imported | time | remark |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -283,14 +283,14 @@ fn told(needed: Needed) -> String {
 }
 
 const HEAD: &str = "# Edits\n
-Written by `cargo xtask edits`: random edits of real projects, each followed by `ambidex build -j2` without a store, a
-clean serial build of the same sources at the same path, and a count of what had to be run, by what the preprocessor
-names (`gcc -M`) with the hashes of all these files. An edit is a mismatch if a module or library is not that of the
-clean build, or another number of commands was run. The count is from one number to another where commands come back
-that were run before the last build, and where an output was harmed, of which ambidex may have another copy. Builds
-are made in turn by two environments of one Python, each with a `Python.h` of its own before the real one, by another
-Python, and in a copy of the tree, made with all that was built: of the first build after such a turn any number of
-commands may be run.
+Written by `cargo xtask edits`: random edits of real projects, each followed by `ambidex build -j2` without a cache, a
+clean serial build of the same sources at the same path, and a count of the commands that had to run, from the files
+that the preprocessor names (`gcc -M`) and their hashes. An edit is a mismatch if a module or library differs from that
+of the clean build, or if the number of commands that ran is not the expected one. The expected number is a range where
+the edit restores commands that ran before the last build, and where an output was damaged and ambidex may have another
+copy of it. Builds alternate between two environments of one Python (each with its own `Python.h` before the real one),
+another Python, and a copy of the tree that includes everything built so far. The first build after such a switch may
+run any number of commands.
 ";
 
 fn section(title: &str, options: &Options, rows: &BTreeMap<Kind, Row>) -> Result<String> {

@@ -15,10 +15,12 @@ to the first row that has a figure.
 - run / reused / cached: commands run, up to date, and taken from a store. ambidex counts its own; of the others it is
   the objects and libraries that were written or left as they were (one that is written twice counts once), and
   ccache's count of hits.
-- bound: the time beside `lower_bound_s` + `capture_s` of the summary: what Python needs, and what the compilers need at
-  the least. Less than 1 where compilers run while Python does.
-- known: of an earlier build only ambidex' state is there, and nothing that it made; so it knows durations.
-- own CPU: CPU time of the process itself, without those that it starts: of ambidex the engine, without Python.
+- bound: the wall time divided by `lower_bound_s` + `capture_s` from the summary, that is, the least time that the
+  compilers need plus the time that Python needs. It is below 1 if compilers run while Python does.
+- known: ambidex still has the state of an earlier build but none of its outputs, so it knows how long each command
+  takes.
+- own CPU: the CPU time of the process itself, without its child processes. For ambidex this is the engine, without
+  Python.
 - ninja runs the commands that `setup.py` ran, recorded by a stand-in for the compiler, with a dependency file for each;
   where two of them write one path, the second writes another. It has no Python to start.
 - meson-python builds a twin of the project: from nothing `build_editable`, then ninja alone, as its editable packages do;

@@ -281,12 +281,13 @@ impl Oracle<'_> {
 
 fn table(prepared: &[Prepared<'_>], skipped: &[(&str, String)], has_layers: bool) -> String {
     let mut text = String::from(
-        "# The oracle\n\nWritten by `cargo xtask oracle --write`: each command is run under strace; of all paths that it \
-         named, one at a time, chosen at random, is changed, removed, created or replaced, and the command is run again, by \
-         itself and by ambidex. What ambidex makes must be what the command makes. \
-         *Unseen* paths are those that strace saw and that no look of ambidex names: folders on the way, and where the \
-         loader and the drivers search besides; each is a lead to a wrong result, and none by itself. *Telling* changes \
-         made the command make something else; *needless* runs are those that ambidex made though they did not.\n\n",
+        "# The oracle\n\n\
+         Written by `cargo xtask oracle --write`. Each command runs under strace. Then the oracle picks one of the paths \
+         that the command named at random, and changes, removes, creates or replaces it. The command runs again, by itself \
+         and under ambidex, and both must give the same result. *Unseen* paths are those that strace saw but ambidex did \
+         not record: parent directories, and further directories that the loader and the compiler drivers search. An unseen \
+         path may point to a wrong result, but is not one by itself. *Telling* changes made the command produce something \
+         else. *Needless* runs are those after changes that did not.\n\n",
     );
     if !has_layers {
         text.push_str(
