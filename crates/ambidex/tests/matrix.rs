@@ -5,12 +5,13 @@ mod support;
 
 use std::hash::{BuildHasher, RandomState};
 
-use support::{Environment, Files, NEWEST, Workspace, differences, run, shared_source};
+use support::{Environment, Files, NEWEST, Workspace, differences, run, shared_source, tests_all};
 
 /// Returns how often ambidex builds at each place of the matrix.
 fn builds() -> u64 {
     let asked = std::env::var("AMBIDEX_TEST_BUILDS").ok();
-    asked.map_or(8, |number| number.parse().expect("AMBIDEX_TEST_BUILDS is a number"))
+    let usual = if tests_all() { 8 } else { 3 };
+    asked.map_or(usual, |number| number.parse().expect("AMBIDEX_TEST_BUILDS is a number"))
 }
 
 fn is_always_equal(minor: u32, setuptools: &str, variables: &[(&str, &str)]) {

@@ -2,8 +2,8 @@
 //! ambidex leaves the files that the serial build leaves. Each project is a test of its own:
 //! `cargo test packages::swig`.
 //!
-//! `AMBIDEX_TEST_MATRIX=1` tests all versions that ambidex supports instead of a few. With
-//! `AMBIDEX_WRITE_COMPATIBILITY=1`, the results become `docs/compatibility.md`.
+//! `AMBIDEX_TEST_ALL=1` tests three pairs of Python and setuptools instead of the usual one, `AMBIDEX_TEST_MATRIX=1` all
+//! that ambidex supports. With `AMBIDEX_WRITE_COMPATIBILITY=1`, the results become `docs/compatibility.md`.
 
 mod support;
 
@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use support::matrix::{ALL, FEW, Place};
-use support::{Environment, Package, Verdict, is_set, repository, skipped};
+use support::matrix::{ALL, FEW, Place, USUAL};
+use support::{Environment, Package, Verdict, is_set, repository, skipped, tests_all};
 
 /// A place with its environment, which is made when the first test needs it; `None` if this machine can't have it.
 type Lazy = (Place, LazyLock<Option<Environment>, Box<dyn FnOnce() -> Option<Environment> + Send>>);
@@ -27,7 +27,11 @@ struct Outcome {
 }
 
 fn main() -> ExitCode {
-    let places: &[Place] = if is_set("AMBIDEX_TEST_MATRIX") { &ALL } else { &FEW };
+    let places: &[Place] = match (is_set("AMBIDEX_TEST_MATRIX"), tests_all()) {
+        (true, _) => &ALL,
+        (false, true) => &FEW,
+        (false, false) => &USUAL,
+    };
     let lazy = |place: &Place| -> Lazy {
         let place = *place;
         (place, LazyLock::new(Box::new(move || Environment::get(place.minor, place.setuptools))))

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::interpreter::{Interpreter, any_interpreter, interpreter};
 use super::run::run;
-use super::{repository, skipped};
+use super::{repository, skipped, told};
 
 /// The newest version of setuptools that the tests know.
 pub const NEWEST: &str = "84.2.1";
@@ -59,6 +59,7 @@ impl Environment {
         lock.lock().expect("the target folder is on a file system with locks");
         let ready = folder.join("ready");
         if !ready.is_file() {
+            told(&format!("creating the environment {name}, which later runs use again"));
             let _ = fs::remove_dir_all(&folder);
             if let Err(problem) = make(python, setuptools, packages, &folder) {
                 assert!(std::env::var_os("CI").is_none(), "{name} can't be made: {problem}");

@@ -65,6 +65,17 @@ pub fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| value != "0")
 }
 
+/// Returns whether everything is tested, as `.ci/run` does with `AMBIDEX_TEST_ALL=1`. A plain `cargo test` takes a part,
+/// which is the same each time, so that it ends within minutes.
+pub fn tests_all() -> bool {
+    is_set("AMBIDEX_TEST_ALL") || is_set("AMBIDEX_TEST_MATRIX")
+}
+
+/// Returns every `step`th item, from the `first` on, or all of them if everything is tested.
+pub fn sample<T>(items: Vec<T>, first: usize, step: usize) -> Vec<T> {
+    if tests_all() { items } else { items.into_iter().skip(first % step).step_by(step).collect() }
+}
+
 /// Does all tasks, as many at once as there are cores. Returns the results in the order of the tasks.
 pub fn do_all<T: Sync, R: Send + Sync>(tasks: &[T], one: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
