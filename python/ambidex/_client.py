@@ -23,7 +23,7 @@ class Client:
         self.connection = _connected(path)
         self._buffer = b""
         self._streams = _streams()
-        data = _frame(dict(hello, type="hello", version=2))
+        data = _frame(dict(hello, type="hello", version=3))
         self.connection.sendall(data[_send_with_streams(self.connection, data) :])
         self.welcome = self._receive()
         _library.ask("session {} {}".format(self.connection.fileno(), self.welcome["program"]))

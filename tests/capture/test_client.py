@@ -11,7 +11,7 @@ def test_the_first_message_carries_the_streams(engine):
     fake = engine()
     client = _client.Client(fake.path, {"pid": 7})
     assert client.welcome == {"program": 0, "only_record": False}
-    assert fake.told == [{"type": "hello", "version": 2, "pid": 7}]
+    assert fake.told == [{"type": "hello", "version": 3, "pid": 7}]
     streams = [os.fstat(descriptor).st_ino for descriptor in fake.descriptors]
     assert streams == [os.fstat(1).st_ino, os.fstat(2).st_ino]
 

@@ -119,6 +119,8 @@ fn position(file: &OpenFile) -> Option<Position> {
             let mut kept = undo::new_place()?;
             // The descriptor itself may be write-only.
             let readable = opened_again(file.fd, sys::O_RDONLY)?;
+            // A rollback has to write it back.
+            opened_again(file.fd, sys::O_WRONLY)?;
             undo::keep(readable.0, file.size, undo::LARGEST_OPEN, &mut kept).then_some(())?;
             Some(kept)
         }

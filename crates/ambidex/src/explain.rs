@@ -1,6 +1,7 @@
 //! `ambidex explain`: why each command of the last build ran or didn't, and what it depends on.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use ambidex_engine::{Explanation, Inputs, Sight};
 use serde_json::json;
@@ -14,8 +15,8 @@ use crate::{tell, time};
 pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
     let project = Project::find(&args.dir)?;
-    if !args.time && ambidex_engine::is_in_use(&project.root) {
-        return Err(Error::Busy(project.root));
+    if !args.time {
+        wait_for_readers(&project)?;
     }
     if args.time {
         tell::print(&time::text(&project.root, args.format)?)?;
@@ -47,6 +48,18 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     }
     tell::print(&text)?;
     Ok(0)
+}
+
+/// Waits while something else reads the state, which takes milliseconds. A build has it for longer.
+fn wait_for_readers(project: &Project) -> Result<(), Error> {
+    let began = Instant::now();
+    while ambidex_engine::is_in_use(&project.root) {
+        if began.elapsed() > Duration::from_secs(1) {
+            return Err(Error::Busy(project.root.clone()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
 }
 
 /// Returns the error for an unreadable state of the last build.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 /// The version that both sides must speak. The capture is embedded, so a difference means a stale process.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A message from a captured Python.
 #[derive(Debug, Deserialize)]

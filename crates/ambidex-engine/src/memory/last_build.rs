@@ -41,9 +41,11 @@ impl Memory {
         let mut next = LastBuild { up_to_date, explained: explained.by_ref().take(PART).collect() };
         let mut number = 0;
         loop {
-            // The parts of two builds must never be read as one build, whenever this process is killed.
-            if self.set(part(number), &next) {
-                self.forget_parts(number + 1);
+            // The log may end after any byte, and must not join parts of two builds then: older ones go first, from the
+            // last on.
+            if !self.has(&part(number), &next) {
+                self.forget_parts(number);
+                self.set(part(number), &next);
             }
             self.log.flush();
             number += 1;
@@ -56,10 +58,10 @@ impl Memory {
         self.log.flush();
     }
 
-    /// Forgets this part and all parts after it.
+    /// Forgets this part and all parts after it, the last one first.
     fn forget_parts(&mut self, first: u32) {
         let there = |number: &u32| self.table(Kind::LastBuild).holds(&part(*number));
         let gone: Vec<u32> = (first..).take_while(there).collect();
-        gone.into_iter().for_each(|number| self.forget(Kind::LastBuild, part(number)));
+        gone.into_iter().rev().for_each(|number| self.forget(Kind::LastBuild, part(number)));
     }
 }

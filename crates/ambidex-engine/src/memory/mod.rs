@@ -171,12 +171,22 @@ impl Memory {
     fn set<V: Value>(&mut self, key: Digest, value: &V) -> bool {
         let kind = V::KIND;
         let content = postcard::to_stdvec(value).expect("values are plain data");
-        if self.table(kind).content(&self.log, &key).is_some_and(|then| *then == *content) {
+        if self.is_content(kind, &key, &content) {
             return false;
         }
         let frame = self.append(&Frame::Put { kind, key, value: &content });
         self.stale += self.table_mut(kind).put(key, frame.end - content.len()..frame.end);
         true
+    }
+
+    /// Returns whether a key has this value already.
+    fn has<V: Value>(&self, key: &Digest, value: &V) -> bool {
+        let content = postcard::to_stdvec(value).expect("values are plain data");
+        self.is_content(V::KIND, key, &content)
+    }
+
+    fn is_content(&self, kind: Kind, key: &Digest, content: &[u8]) -> bool {
+        self.table(kind).content(&self.log, key).is_some_and(|then| *then == *content)
     }
 
     /// Removes the value of a key.
@@ -319,15 +329,21 @@ impl Memory {
         let invocations: Vec<Invocation> = programs.filter_map(|key| self.invocation(key)).collect();
         let actions: HashSet<Digest> = invocations.iter().flat_map(|i| &i.actions).map(|key| key.0).collect();
         let units: HashSet<Digest> = invocations.iter().flat_map(|i| &i.units).copied().collect();
-        for (kind, wanted) in [(Kind::Record, actions), (Kind::Unit, units)] {
-            let gone: Vec<Digest> =
-                self.table(kind).keys().filter(|key| !wanted.contains(*key)).copied().collect();
-            gone.into_iter().for_each(|key| self.forget(kind, key));
+        self.unnamed(Kind::Record, &actions).into_iter().for_each(|key| self.forget(Kind::Record, key));
+        for state in self.unnamed(Kind::Unit, &units) {
+            // It comes back with the log until that is written anew, and is as valid then: whoever builds in two
+            // environments in turn finds the units of both.
+            self.stale += self.table_mut(Kind::Unit).remove(&state);
         }
         self.by_place = None;
         let records = self.table(Kind::Record).keys().filter_map(|key| self.get::<Record>(key));
         let folders: HashSet<u32> = records.map(|record| record.folder).collect();
         self.remove_folders(&folders)
+    }
+
+    /// Returns the keys of a table that are not among these.
+    fn unnamed(&self, kind: Kind, named: &HashSet<Digest>) -> Vec<Digest> {
+        self.table(kind).keys().filter(|key| !named.contains(*key)).copied().collect()
     }
 }
 

@@ -79,23 +79,30 @@ impl Prepared {
             at => find(&command.argv[at])?,
         };
         command.outputs.iter().try_for_each(|output| check_output(&cwd.join(&output.path)))?;
-        let stamps = command.inputs.iter().map(|input| {
-            let file = cwd.join(&input.path);
-            // `-R folder` is a run path, `-R file` a file of symbols (ld manual).
-            let is_run_path = input.role == InputRole::SymbolsOrRunPath && file.is_dir();
-            (!is_run_path).then(|| stamp::of([&*file]))
-        });
-        Ok(Self {
+        let mut prepared = Self {
             argv: argv.to_vec(),
             cwd: cwd.clone(),
             env: env.clone(),
             key: key_in_graph(&command, cwd, env, [&program, &tool]),
             memorable: memorable(&command, &program, cwd, context),
             weight: weight(&command, cwd),
-            stamps: stamps.collect(),
+            stamps: Box::default(),
             program,
             command: Arc::new(command),
-        })
+        };
+        prepared.stamp();
+        Ok(prepared)
+    }
+
+    /// Stamps the inputs as they are now.
+    pub fn stamp(&mut self) {
+        let stamps = self.command.inputs.iter().map(|input| {
+            let file = self.cwd.join(&input.path);
+            // `-R folder` is a run path, `-R file` a file of symbols (ld manual).
+            let is_run_path = input.role == InputRole::SymbolsOrRunPath && file.is_dir();
+            (!is_run_path).then(|| stamp::of([&*file]))
+        });
+        self.stamps = stamps.collect();
     }
 }
 

@@ -32,12 +32,13 @@ impl Program {
         if self.graph.is_past_failure(group) {
             return Ok((Recorded::Skipped, Vec::new()));
         }
-        let prepared = prepared?;
+        let mut prepared = prepared?;
         let (mut action, mut job) = self.take(&prepared, group);
         if action.reads.iter().any(|read| self.is_kept(read.path)) {
             // A spared extension made the file, which must be where the command looks for it.
             self.commit_kept(|_, path| action.reads.iter().any(|read| read.path == path))
                 .map_err(|error| Left::NotAtPlace(error.to_string()))?;
+            prepared.stamp();
             (action, job) = self.take(&prepared, group);
         }
         let changed = self.changed_at_places(&action);

@@ -70,8 +70,9 @@ impl Sight {
         Ok(())
     }
 
-    /// Puts those of these files that other processes have made at their places.
-    pub fn commit_read(&self, files: &[Arc<Path>]) -> io::Result<()> {
+    /// Puts those of these files that other processes have made at their places. Returns whether there were any.
+    pub fn commit_read(&self, files: &[Arc<Path>]) -> io::Result<bool> {
+        let mut found = false;
         for number in self.programs().filter(|number| Some(*number) != self.asker) {
             let wanted = {
                 let program = &mut self.pool.lock().programs[number];
@@ -80,9 +81,10 @@ impl Sight {
             };
             if !wanted.is_empty() {
                 drop(self.settle_and_commit(number, |_, path| wanted.contains(&path))?);
+                found = true;
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Does what a process waits for, and notes how long that took.

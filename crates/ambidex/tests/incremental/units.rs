@@ -45,6 +45,21 @@ fn what_is_up_to_date_is_not_recorded_and_counts_all_the_same() {
 }
 
 #[test]
+fn two_terminals_in_turn_are_both_up_to_date() {
+    let Some(mut project) = Edited::built() else { return };
+    for terminal in ["1", "2"] {
+        project.set("WINDOWID", terminal);
+        // Python code may look at any variable.
+        assert_eq!(recorded(&project), ["one", "two", "three"]);
+        assert_eq!(project.counts().executed, 0);
+    }
+    for terminal in ["1", "2", "1"] {
+        project.set("WINDOWID", terminal);
+        assert!(recorded(&project).is_empty(), "{terminal}");
+    }
+}
+
+#[test]
 fn what_has_changed_is_recorded_alone() {
     let Some(project) = Edited::built() else { return };
     project.append("three.c", "int four(void) { return 4; }\n");

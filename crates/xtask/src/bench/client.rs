@@ -19,7 +19,7 @@ impl Client {
         let stream = UnixStream::connect(socket)?;
         let mut client = Self { answers: BufReader::new(stream.try_clone()?), stream };
         let hello = json!({
-            "type": "hello", "version": 2, "pid": std::process::id(), "cwd": cwd, "argv": ["bench"],
+            "type": "hello", "version": 3, "pid": std::process::id(), "cwd": cwd, "argv": ["bench"],
         });
         client.ask(&hello, "welcome")?;
         Ok(client)

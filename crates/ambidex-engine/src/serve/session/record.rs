@@ -72,8 +72,7 @@ impl Session {
             let is_needless = engine.programs.len() == 1 || self.sight.pool.options.only_record && !awaited;
             if is_needless { Vec::new() } else { engine.programs[self.program].reads_of(prepared) }
         };
-        self.sight.commit_read(&reads)?;
-        Ok(!reads.is_empty())
+        self.sight.commit_read(&reads)
     }
 
     /// Takes in a command together with its frame: whoever waits for the frame must find the result of the command.
