@@ -84,6 +84,11 @@ impl Subject<'_> {
         command
     }
 
+    /// Returns whether the command changes its output in place, as `ar r` does.
+    fn updates(&self) -> bool {
+        self.argv().first().is_some_and(|program| program.ends_with("ar"))
+    }
+
     fn output(&self) -> PathBuf {
         self.tree.join(self.case.output())
     }
@@ -106,6 +111,14 @@ impl Subject<'_> {
         let (build, kept) = (self.tree.join("build"), self.tree.with_extension("build"));
         fs::rename(&build, &kept)?;
         fs::create_dir(&build)?;
+        if self.updates() {
+            // Both start with the archive that is there.
+            let archive = self.output();
+            let there = kept.join(archive.strip_prefix(&build)?);
+            if there.is_file() {
+                fs::copy(there, archive)?;
+            }
+        }
         let outcome = run(self.command()).and_then(|succeeded| self.outcome(succeeded));
         fs::remove_dir_all(&build)?;
         fs::rename(&kept, &build)?;
