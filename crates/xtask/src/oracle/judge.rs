@@ -85,7 +85,7 @@ impl Subject<'_> {
     }
 
     /// Returns whether the command changes its output in place, as `ar r` does.
-    fn updates(&self) -> bool {
+    pub fn updates(&self) -> bool {
         self.argv().first().is_some_and(|program| program.ends_with("ar"))
     }
 
