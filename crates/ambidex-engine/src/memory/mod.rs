@@ -169,22 +169,21 @@ impl Memory {
 
     /// Gives a key this value. Returns false if the key already had this value.
     fn set<V: Value>(&mut self, key: Digest, value: &V) -> bool {
-        let kind = V::KIND;
         let content = postcard::to_stdvec(value).expect("values are plain data");
-        if self.is_content(kind, &key, &content) {
+        if self.is_content(V::KIND, &key, &content) {
             return false;
         }
-        let frame = self.append(&Frame::Put { kind, key, value: &content });
-        self.stale += self.table_mut(kind).put(key, frame.end - content.len()..frame.end);
+        self.put(V::KIND, key, &content);
         true
     }
 
-    /// Returns whether a key has this value already.
-    fn has<V: Value>(&self, key: &Digest, value: &V) -> bool {
-        let content = postcard::to_stdvec(value).expect("values are plain data");
-        self.is_content(V::KIND, key, &content)
+    /// Appends a value of a key, whatever value the key has.
+    fn put(&mut self, kind: Kind, key: Digest, content: &[u8]) {
+        let frame = self.append(&Frame::Put { kind, key, value: content });
+        self.stale += self.table_mut(kind).put(key, frame.end - content.len()..frame.end);
     }
 
+    /// Returns whether a key has this value already.
     fn is_content(&self, kind: Kind, key: &Digest, content: &[u8]) -> bool {
         self.table(kind).content(&self.log, key).is_some_and(|then| *then == *content)
     }
