@@ -44,6 +44,8 @@ pub(crate) struct Seen {
     pub greetings: Vec<String>,
     /// The number of sessions that have ended.
     pub ended: usize,
+    /// The number of connections that are still read.
+    open: usize,
     /// The answer to every question.
     pub reply: u8,
 }
@@ -90,7 +92,11 @@ impl Engine {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (served, answer) = (served.clone(), answer.clone());
-                std::thread::spawn(move || serve(&served, stream, &answer));
+                note(&served, |seen| seen.open += 1);
+                std::thread::spawn(move || {
+                    serve(&served, stream, &answer);
+                    note(&served, |seen| seen.open -= 1);
+                });
             }
         });
         Self { folder, table, shared }
@@ -139,6 +145,16 @@ impl Engine {
             assert!(Instant::now() < end, "{what} did not come: {seen:?}");
             seen = self.shared.1.wait_timeout(seen, Duration::from_millis(50)).unwrap().0;
         }
+    }
+
+    /// Waits until everything that processes which have ended sent was read.
+    pub fn drain(&self) {
+        // Connections are taken in order: once this one has ended, all earlier ones are counted.
+        let mut last = UnixStream::connect(self.socket()).unwrap();
+        send(&mut last, b"last");
+        last.shutdown(std::net::Shutdown::Write).unwrap();
+        last.read_to_end(&mut Vec::new()).unwrap();
+        self.wait("the end of all connections", |seen| seen.open == 0);
     }
 
     /// Waits until a text was printed through the engine.

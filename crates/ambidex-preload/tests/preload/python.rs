@@ -82,11 +82,13 @@ pub(crate) fn finish(mut child: Child) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Runs a script to its end, and fails the test unless it succeeds. Returns what the script printed itself.
+/// Runs a script to its end, and fails the test unless it succeeds. All that it sent was read then. Returns what the
+/// script printed itself.
 pub(crate) fn run(python: &Path, engine: &Engine, folder: &Path, script: &str) -> String {
     let output = finish(command(python, engine, folder, script).spawn().unwrap());
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{:?}: {error}\n{script}\n{:?}", output.status, engine.seen());
+    engine.drain();
     String::from_utf8(output.stdout).unwrap()
 }
 
