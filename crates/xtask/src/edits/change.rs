@@ -115,7 +115,9 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A directory that comes first on every extension's include path. It does not exist at first.
+/// A directory that comes first on every extension's include path. It exists from the start: when such a directory
+/// appears, each compilation must run again, because GCC has asked whether it exists, and the preprocessor's output
+/// doesn't show that.
 const FIRST: &str = "edits/first";
 /// Values of CFLAGS and CXXFLAGS. The first build has the first one.
 const FLAGS: [&str; 4] = ["-O0 -g", "-O0 -g -DEDIT_OF_ALL=1", "-O0 -g0", "-O1 -g"];
@@ -187,6 +189,7 @@ impl Changes {
             extensions: Vec::new(),
             before: None,
         };
+        trees.write(&format!("{FIRST}/unused.h"), b"", SystemTime::now())?;
         changes.set(trees, "*", "include_dirs", &format!("{FIRST:?}"))?;
         Ok(changes)
     }
