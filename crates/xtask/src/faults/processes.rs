@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// The environment variable.
-pub(super) const MARK: &str = "AMBIDEX_FAULTS";
+/// The environment variable. Commands do not inherit variables of ambidex.
+pub(super) const MARK: &str = "BUILD_WITH_FAULTS";
 
 /// One process of a build.
 struct Process {
