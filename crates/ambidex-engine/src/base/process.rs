@@ -18,6 +18,9 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 /// How long a command may take to clean up after SIGTERM (GCC removes its temporary files then) before it is killed.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// How long to wait for processes that a failed command has left behind.
+const LEFT: Duration = Duration::from_secs(1);
+
 /// The output of a command, and how it ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
@@ -84,6 +87,9 @@ impl Running {
         let status = self.child.wait()?;
         ended.status = status.code().unwrap_or_else(|| -status.signal().unwrap_or(0));
         ended.duration = self.started.elapsed();
+        if ended.status != 0 {
+            wait_for_group(self.pid());
+        }
         Ok(ended)
     }
 }
@@ -189,6 +195,16 @@ pub(crate) fn end(pid: u32) {
         // Without another thread, the command gets no time to clean up.
         let _ = kill_process_group(group, Signal::KILL);
         ENDING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Waits until a failed command has left no process behind, but not long. If a tool is killed, its driver ends at once
+/// (GCC's `collect2` and `ld`), and what the command leaves is only certain when the other processes have ended.
+fn wait_for_group(pid: u32) {
+    let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
+    let deadline = Instant::now() + LEFT;
+    while Instant::now() < deadline && rustix::process::test_kill_process_group(group).is_ok() {
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
