@@ -230,7 +230,7 @@ impl<'a> Session<'a> {
         let entries = self.stand_ins.entries()?;
         anyhow::ensure!(!entries.is_empty(), "the build has used other compilers than those on the PATH");
         self.changes.learn(&self.trees, &entries);
-        Ok((self.memory.build(&entries), entries.len() as u64))
+        Ok((self.memory.build(self.trees.here(), &entries), entries.len() as u64))
     }
 
     /// Builds with ambidex. Returns how many commands ran.

@@ -1,6 +1,7 @@
 //! The number of commands that an edit makes necessary, according to the logs of reference builds.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use super::stand_in::Entry;
 
@@ -13,17 +14,20 @@ pub(crate) struct Needed {
 
 /// What each command read when it last ran.
 ///
-/// If a command was not part of the last build but of an earlier one, it may or may not still be known: the least count
-/// assumes that it is known, the greatest that it is new. In all other cases both counts are the same.
+/// If a command was not part of the last build but of an earlier one of the same copy of the tree, it may or may not
+/// still be known: the least count assumes that it is known, the greatest that it is new. In all other cases both counts
+/// are the same.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    ever: HashMap<Vec<String>, String>,
+    /// For each copy of the tree.
+    ever: HashMap<PathBuf, HashMap<Vec<String>, String>>,
     last: HashMap<Vec<String>, String>,
 }
 
 impl Memory {
-    /// Counts the commands that must run in this build, and remembers them as run.
-    pub(crate) fn build(&mut self, entries: &[Entry]) -> Needed {
+    /// Counts the commands that must run in this build of this copy of the tree, and remembers them as run.
+    pub(crate) fn build(&mut self, copy: &Path, entries: &[Entry]) -> Needed {
+        let ever = self.ever.entry(copy.to_owned()).or_default();
         let mut needed = Needed::default();
         let mut done = HashSet::new();
         let mut now = HashMap::new();
@@ -34,9 +38,10 @@ impl Memory {
                 continue;
             }
             let differs = |known: &HashMap<Vec<String>, String>| known.get(&entry.argv) != Some(&what);
-            needed.least += u64::from(differs(&self.ever));
-            needed.most += u64::from(differs(&self.last));
-            self.ever.insert(entry.argv.clone(), what.clone());
+            let is_new = differs(ever);
+            needed.least += u64::from(is_new);
+            needed.most += u64::from(is_new || differs(&self.last));
+            ever.insert(entry.argv.clone(), what.clone());
             now.insert(entry.argv.clone(), what);
         }
         self.last = now;
@@ -69,11 +74,12 @@ mod tests {
         let first = entry(&["cc", "a.c"], &[("a.c", "1"), ("a.h", "1")]);
         let second = entry(&["cc", "a.c"], &[("a.c", "1"), ("a.h", "2")]);
         let other = entry(&["cc", "-O2", "a.c"], &[("a.c", "1"), ("a.h", "1")]);
-        let mut counts = |entries: &[&Entry]| {
+        let mut counts_in = |copy: &str, entries: &[&Entry]| {
             let entries: Vec<Entry> = entries.iter().map(|entry| (*entry).clone()).collect();
-            let needed = memory.build(&entries);
+            let needed = memory.build(Path::new(copy), &entries);
             (needed.least, needed.most)
         };
+        let mut counts = |entries: &[&Entry]| counts_in("tree", entries);
         assert_eq!(counts(&[&first, &first]), (1, 1));
         assert_eq!(counts(&[&first]), (0, 0));
         assert_eq!(counts(&[&second]), (1, 1));
@@ -82,5 +88,9 @@ mod tests {
         // Its object may or may not have been kept.
         assert_eq!(counts(&[&first]), (0, 1));
         assert_eq!(counts(&[&second]), (1, 1));
+        // Another copy has not seen it. Here, it may still be known.
+        assert_eq!(counts_in("copy", &[&second]), (1, 1));
+        assert_eq!(counts_in("copy", &[&first]), (1, 1));
+        assert_eq!(counts_in("tree", &[&second]), (0, 1));
     }
 }
