@@ -119,6 +119,8 @@ impl Truth {
 pub(crate) fn command(program: &Path, tree: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(tree).env("CFLAGS", "-g0 -O0").env_remove("PYTHONPATH");
+    // Cargo sets it, and a fault that meets the loader's search there is none of ambidex.
+    command.env_remove("LD_LIBRARY_PATH");
     command
 }
 
