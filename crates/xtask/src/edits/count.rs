@@ -15,13 +15,14 @@ pub(crate) struct Needed {
 /// What each command read when it last ran.
 ///
 /// If a command was not part of the last build but of an earlier one of the same copy of the tree, it may or may not
-/// still be known: the least count assumes that it is known, the greatest that it is new. In all other cases both counts
-/// are the same.
+/// still be known: the least count assumes that it is known, the greatest that it is new. The same holds for a command
+/// for which only the text of a generated source has changed: Cython writes the same source in different ways, and the
+/// build with ambidex translates for itself. In all other cases both counts are the same.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     /// For each copy of the tree.
-    ever: HashMap<PathBuf, HashMap<Vec<String>, String>>,
-    last: HashMap<Vec<String>, String>,
+    ever: HashMap<PathBuf, HashMap<Vec<String>, Signature>>,
+    last: HashMap<Vec<String>, Signature>,
 }
 
 impl Memory {
@@ -32,14 +33,15 @@ impl Memory {
         let mut done = HashSet::new();
         let mut now = HashMap::new();
         for entry in entries {
-            let what = signature(entry);
+            let what = signature(copy, entry);
             // The same command with the same inputs counts once.
             if !done.insert((&entry.argv, what.clone())) {
                 continue;
             }
-            let differs = |known: &HashMap<Vec<String>, String>| known.get(&entry.argv) != Some(&what);
+            let differs = |known: &HashMap<Vec<String>, Signature>| known.get(&entry.argv) != Some(&what);
             let is_new = differs(ever);
-            needed.least += u64::from(is_new);
+            let is_only_text = ever.get(&entry.argv).is_some_and(|known| known.edited == what.edited);
+            needed.least += u64::from(is_new && !is_only_text);
             needed.most += u64::from(is_new || differs(&self.last));
             ever.insert(entry.argv.clone(), what.clone());
             now.insert(entry.argv.clone(), what);
@@ -49,14 +51,30 @@ impl Memory {
     }
 }
 
-/// Returns a hash of everything that the command read. The order of its reads does not matter.
-fn signature(entry: &Entry) -> String {
+/// Hashes of what a command read. The order of its reads does not matter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Signature {
+    all: String,
+    /// With the sources of generated sources in their place.
+    edited: String,
+}
+
+fn signature(copy: &Path, entry: &Entry) -> Signature {
     let read: BTreeMap<&String, &String> = entry.read.iter().map(|(file, hash)| (file, hash)).collect();
-    let mut hasher = blake3::Hasher::new();
+    let (mut all, mut edited) = (blake3::Hasher::new(), blake3::Hasher::new());
     for (file, hash) in read {
-        hasher.update(file.as_bytes()).update(&[0]).update(hash.as_bytes()).update(&[0]);
+        all.update(file.as_bytes()).update(&[0]).update(hash.as_bytes()).update(&[0]);
+        let content = original(&copy.join(file)).unwrap_or_else(|| hash.as_bytes().to_vec());
+        edited.update(file.as_bytes()).update(&[0]).update(&content).update(&[0]);
     }
-    hasher.finalize().to_hex().to_string()
+    let text = |hasher: &blake3::Hasher| hasher.finalize().to_hex().to_string();
+    Signature { all: text(&all), edited: text(&edited) }
+}
+
+/// Returns the text from which Cython has made a source, if it has made it.
+fn original(file: &Path) -> Option<Vec<u8>> {
+    file.extension().filter(|end| *end == "c" || *end == "cpp")?;
+    std::fs::read(file.with_extension("pyx")).ok()
 }
 
 #[cfg(test)]
