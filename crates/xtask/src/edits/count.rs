@@ -38,7 +38,9 @@ impl Memory {
             if !done.insert((&entry.argv, what.clone())) {
                 continue;
             }
-            let differs = |known: &HashMap<Vec<String>, Signature>| known.get(&entry.argv) != Some(&what);
+            let differs = |known: &HashMap<Vec<String>, Signature>| {
+                known.get(&entry.argv).is_none_or(|known| known.all != what.all)
+            };
             let is_new = differs(ever);
             let is_only_text = ever.get(&entry.argv).is_some_and(|known| known.edited == what.edited);
             needed.least += u64::from(is_new && !is_only_text);
