@@ -287,8 +287,8 @@ Written by `cargo xtask edits`: random edits of real projects, each followed by 
 clean serial build of the same sources at the same path, and a count of the commands that had to run, from the files
 that the preprocessor names (`gcc -M`) and their hashes. An edit is a mismatch if a module or library differs from that
 of the clean build, or if the number of commands that ran is not the expected one. The expected number is a range where
-the edit restores commands that ran before the last build, and where an output was damaged and ambidex may have another
-copy of it. Builds alternate between two environments of one Python (each with its own `Python.h` before the real one),
+the edit restores commands that ran before the last build, where only the text of a generated source differs (Cython
+writes it in different ways), and where an output was damaged and ambidex may have another copy of it. Builds alternate between two environments of one Python (each with its own `Python.h` before the real one),
 another Python, and a copy of the tree that includes everything built so far. The first build after such a switch may
 run any number of commands.
 ";

@@ -87,8 +87,10 @@ impl Running {
         let status = self.child.wait()?;
         ended.status = status.code().unwrap_or_else(|| -status.signal().unwrap_or(0));
         ended.duration = self.started.elapsed();
-        if ended.status != 0 {
-            wait_for_group(self.pid());
+        if let Some(group) = pid_of(&self.child).filter(|_| ended.status != 0) {
+            // If a tool is killed, its driver ends at once (GCC's `collect2` and `ld`), and what the command leaves is
+            // only certain when the other processes have ended.
+            wait_for_group(group, LEFT);
         }
         Ok(ended)
     }
@@ -183,10 +185,7 @@ pub(crate) fn end(pid: u32) {
     }
     ENDING.fetch_add(1, Ordering::SeqCst);
     let insist = move || {
-        let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline && rustix::process::test_kill_process_group(group).is_ok() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_for_group(group, GRACE);
         // The group may have ended in between; then there is nothing to kill.
         let _ = kill_process_group(group, Signal::KILL);
         ENDING.fetch_sub(1, Ordering::SeqCst);
@@ -198,11 +197,9 @@ pub(crate) fn end(pid: u32) {
     }
 }
 
-/// Waits until a failed command has left no process behind, but not long. If a tool is killed, its driver ends at once
-/// (GCC's `collect2` and `ld`), and what the command leaves is only certain when the other processes have ended.
-fn wait_for_group(pid: u32) {
-    let Some(group) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
-    let deadline = Instant::now() + LEFT;
+/// Waits until a process group has no process any more, but not longer than this.
+fn wait_for_group(group: Pid, longest: Duration) {
+    let deadline = Instant::now() + longest;
     while Instant::now() < deadline && rustix::process::test_kill_process_group(group).is_ok() {
         std::thread::sleep(Duration::from_millis(2));
     }
