@@ -68,10 +68,11 @@ impl<T> Missing for *mut T {
 }
 
 /// Defines hooks: `fn name(argument: type) -> type, next { body }` becomes a function for C. In its body, `next` is the
-/// function behind it. The body may do unsafe things, because nothing that comes from C can be checked.
+/// function behind it. The body may do unsafe things, because nothing that comes from C can be checked. With
+/// `through function;` at the beginning, each argument first goes through that function.
 #[macro_export]
 macro_rules! hooks {
-    ($( $(#[$meta:meta])* fn $name:ident ( $($argument:ident : $kind:ty),* ) -> $answer:ty, $next:ident $body:block )*) => {
+    (through $map:path; $( $(#[$meta:meta])* fn $name:ident ( $($argument:ident : $kind:ty),* ) -> $answer:ty, $next:ident $body:block )*) => {
         $(
             $(#[$meta])*
             #[unsafe(no_mangle)]
@@ -91,11 +92,18 @@ macro_rules! hooks {
                 // the function's contract.
                 #[allow(unused_unsafe)]
                 unsafe {
+                    $( let $argument: $kind = $map($argument); )*
                     let $next = std::mem::transmute::<usize, unsafe extern "C" fn($($kind),*) -> $answer>(address);
                     $body
                 }
             }
         )*
+    };
+    ($( $(#[$meta:meta])* fn $name:ident ( $($argument:ident : $kind:ty),* ) -> $answer:ty, $next:ident $body:block )*) => {
+        $crate::hooks! {
+            through std::convert::identity;
+            $( $(#[$meta])* fn $name ( $($argument : $kind),* ) -> $answer, $next $body )*
+        }
     };
 }
 

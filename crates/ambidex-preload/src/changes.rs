@@ -52,6 +52,11 @@ unsafe fn may_change<const N: usize>(
     }
     // The paths are resolved only now: a pending output may have come to its final path during the wait for the answer.
     let real = found.map(|place| place.real(follow));
+    // In a directory that does not exist, nothing can be made.
+    let fails = |place: &Place| matches!(place.lstat(), Err(sys::ENOENT | sys::ENOTDIR));
+    if real.iter().zip(&found).any(|(path, place)| path.is_none() && fails(place)) {
+        return None;
+    }
     if real.iter().any(|path| path.as_ref().is_none_or(|path| !undo::is_inside(path.bytes()))) {
         wire::settle("outside");
         return None;

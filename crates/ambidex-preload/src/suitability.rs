@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 
+use crate::signals::{self, Action};
 use crate::state::Session;
 use crate::sys::{self, Kind, O_ACCMODE, O_RDONLY, Stat};
 use crate::{descriptors, park};
@@ -63,22 +64,20 @@ fn threads() -> usize {
 /// before a fork (pthread_atfork(3)) and start them again when there is work.
 fn end_idle_threads() {
     let Some(fork) = next!(fork: fn() -> c_int) else { return };
-    let chld = 1 << (sys::SIGCHLD - 1);
-    let mask = sys::signal_mask(sys::SIG_BLOCK, chld);
-    let was_pending = sys::pending_signals() & chld != 0;
+    if sys::pending_signals() & 1 << (sys::SIGCHLD - 1) != 0 {
+        // The program waits for a signal that the following would discard.
+        return;
+    }
+    // The program did not start this child, and none of its threads must see its signal.
+    let (default, mut action) = (Action::DEFAULT, Action::DEFAULT);
+    signals::real_action(sys::SIGCHLD, &raw const default, &raw mut action);
     // SAFETY: the child only ends.
     match unsafe { fork() } {
         0 => sys::exit_group(0),
-        child if child > 0 => {
-            while matches!(sys::wait4(child, 0), Err(sys::EINTR)) {}
-            // The program did not start this child, and must not see its signal.
-            if !was_pending {
-                sys::discard_signal(chld);
-            }
-        }
+        child if child > 0 => while matches!(sys::wait4(child, 0), Err(sys::EINTR)) {},
         _ => {}
     }
-    sys::signal_mask(sys::SIG_SETMASK, mask);
+    signals::real_action(sys::SIGCHLD, &raw const action, std::ptr::null_mut());
     // The kernel still shows a thread for a moment after it has ended.
     for _ in 0..20 {
         if threads() <= 1 {

@@ -121,6 +121,11 @@ pub fn open(path: &CStr, flags: c_int) -> Result<c_int, c_int> {
     openat(AT_FDCWD, path, flags, 0)
 }
 
+/// Creates a file without a name, in memory.
+pub fn memory_file() -> Result<c_int, c_int> {
+    call!(nr::MEMFD_CREATE, c"ambidex".as_ptr(), 1).map(|fd| fd as c_int)
+}
+
 pub fn close(fd: c_int) {
     let _ = call!(nr::CLOSE, fd);
 }

@@ -13,13 +13,14 @@ mod of_machine {
     pub const RECVFROM: usize = 45; pub const SENDMSG: usize = 46; pub const CLONE: usize = 56;
     pub const WAIT4: usize = 61; pub const KILL: usize = 62; pub const FCNTL: usize = 72;
     pub const FTRUNCATE: usize = 77; pub const GETCWD: usize = 79;
-    pub const GETPPID: usize = 110; pub const RT_SIGPENDING: usize = 127; pub const RT_SIGTIMEDWAIT: usize = 128;
+    pub const GETPPID: usize = 110; pub const RT_SIGPENDING: usize = 127;
     pub const GETPRIORITY: usize = 140; pub const PRCTL: usize = 157; pub const GETTID: usize = 186;
     pub const GETDENTS64: usize = 217; pub const EXIT_GROUP: usize = 231; pub const WAITID: usize = 247;
     pub const OPENAT: usize = 257; pub const NEWFSTATAT: usize = 262; pub const UNLINKAT: usize = 263;
     pub const RENAMEAT: usize = 264; pub const LINKAT: usize = 265; pub const READLINKAT: usize = 267;
     pub const PPOLL: usize = 271; pub const DUP3: usize = 292;
     pub const PRLIMIT64: usize = 302; pub const STATX: usize = 332; pub const EXECVE: usize = 59; pub const CLOSE_RANGE: usize = 436;
+    pub const SETPGID: usize = 109; pub const MEMFD_CREATE: usize = 319;
     pub const FUTEX: usize = 202; pub const GETRANDOM: usize = 318; pub const MEMBARRIER: usize = 324;
 }
 
@@ -34,12 +35,13 @@ mod of_machine {
     pub const RECVFROM: usize = 207; pub const SENDMSG: usize = 211; pub const CLONE: usize = 220;
     pub const WAIT4: usize = 260; pub const KILL: usize = 129; pub const FCNTL: usize = 25;
     pub const FTRUNCATE: usize = 46; pub const GETCWD: usize = 17;
-    pub const GETPPID: usize = 173; pub const RT_SIGPENDING: usize = 136; pub const RT_SIGTIMEDWAIT: usize = 137;
+    pub const GETPPID: usize = 173; pub const RT_SIGPENDING: usize = 136;
     pub const GETPRIORITY: usize = 141; pub const PRCTL: usize = 167; pub const GETTID: usize = 178;
     pub const GETDENTS64: usize = 61; pub const EXIT_GROUP: usize = 94; pub const WAITID: usize = 95;
     pub const OPENAT: usize = 56; pub const NEWFSTATAT: usize = 79; pub const UNLINKAT: usize = 35;
     pub const RENAMEAT: usize = 38; pub const LINKAT: usize = 37; pub const READLINKAT: usize = 78;
     pub const PPOLL: usize = 73; pub const DUP3: usize = 24;
     pub const PRLIMIT64: usize = 261; pub const STATX: usize = 291; pub const EXECVE: usize = 221; pub const CLOSE_RANGE: usize = 436;
+    pub const SETPGID: usize = 154; pub const MEMFD_CREATE: usize = 279;
     pub const FUTEX: usize = 98; pub const GETRANDOM: usize = 278; pub const MEMBARRIER: usize = 283;
 }

@@ -45,6 +45,11 @@ pub unsafe fn quiet_fork() -> Result<c_int, c_int> {
     call!(nr::CLONE, 0, 0, 0, 0, 0).map(|pid| pid as c_int)
 }
 
+/// Makes this process the only one of a process group of its own.
+pub fn set_group() -> Answer {
+    call!(nr::SETPGID, 0, 0)
+}
+
 /// Waits for a child. Returns its pid (0 if no child has ended) and status.
 pub fn wait4(pid: c_int, options: c_int) -> Result<(c_int, c_int), c_int> {
     let mut status = 0;
@@ -82,12 +87,6 @@ pub fn pending_signals() -> u64 {
     let mut pending = 0_u64;
     let _ = call!(nr::RT_SIGPENDING, &raw mut pending, 8);
     pending
-}
-
-/// Discards a pending signal of the mask, if there is one, without handling it.
-pub fn discard_signal(mask: u64) {
-    let none = [0_i64; 2];
-    let _ = call!(nr::RT_SIGTIMEDWAIT, &raw const mask, 0, none.as_ptr(), 8);
 }
 
 /// Returns the soft and the hard limit.
