@@ -14,6 +14,13 @@ for _root in ("distutils", "setuptools._distutils"):
     _HOOKED[_root + ".command.build_ext"] = "hook_build_ext"
     _HOOKED[_root + ".command.build_clib"] = "hook_build_clib"
 _HOOKED["setuptools.command.build_clib"] = "hook_build_clib"
+# Modules of Cython are hooked by `_translate.py`.
+_CYTHON = {
+    "Cython.Compiler.Main": "hook_main",
+    "Cython.Build.Dependencies": "hook_dependencies",
+    "Cython.Distutils.old_build_ext": "hook_old_build_ext",
+}
+_HOOKED.update(_CYTHON)
 
 installed = False
 # The directory in which this process started. Projects change it for a while, and may be in one that is removed later.
@@ -27,9 +34,12 @@ def _hook(module, hook):
     if callable(hook):
         return hook(module)
     # Not imported before it is needed, because most Pythons never start a compiler.
-    from ambidex import _hooks
+    if hook in _CYTHON.values():
+        from ambidex import _translate as hooks
+    else:
+        from ambidex import _hooks as hooks
 
-    getattr(_hooks, hook)(module)
+    getattr(hooks, hook)(module)
     return None
 
 
@@ -51,11 +61,26 @@ class _HookingLoader:
         _hook(module, self._hook)
 
 
+class _CythonLoader(_HookingLoader):
+    """A loader of a module of Cython, whose code is Cython's own while it is loaded."""
+
+    def exec_module(self, module):
+        from ambidex import _translate
+
+        module.__loader__ = self._loader
+        module.__spec__.loader = self._loader
+        with _translate.cythons_code:
+            self._loader.exec_module(module)
+            if self._hook is not None:
+                _hook(module, self._hook)
+
+
 class _Finder:
     """The first finder on `sys.meta_path`. It finds nothing itself."""
 
     def find_spec(self, name, path=None, target=None):
-        if name not in _HOOKED:
+        is_cythons = name.partition(".")[0] in ("Cython", "pyximport")
+        if name not in _HOOKED and not is_cythons:
             return None
         for finder in list(sys.meta_path):
             find = getattr(finder, "find_spec", None)
@@ -64,7 +89,8 @@ class _Finder:
             spec = find(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module") and hasattr(spec.loader, "create_module"):
-                    spec.loader = _HookingLoader(spec.loader, _HOOKED[name])
+                    loader = _CythonLoader if is_cythons else _HookingLoader
+                    spec.loader = loader(spec.loader, _HOOKED.get(name))
                 return spec
         return None
 

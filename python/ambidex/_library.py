@@ -12,7 +12,7 @@ _readlink = os.readlink
 def ask(text):
     """Returns the library's answer, or None if the library is absent or does not know the question."""
     try:
-        return _readlink(b"/proc/ambidex/" + text.encode("ascii")).decode("ascii")
+        return _readlink(b"/proc/ambidex/" + os.fsencode(text)).decode("ascii")
     except OSError:
         return None
 

@@ -58,6 +58,8 @@ class Session:
         # Whether anything was recorded at all, and whether anything was since the last finish.
         self._has_recorded = self._is_unfinished = False
         self._scopes = 0
+        # Whether a copy of this process was made for a call.
+        self.has_calls = False
         self._env = self._attributes = None
         # How many commands must be awaited after a failure, and whether the engine does not understand all commands.
         self._awaits = 0
@@ -96,28 +98,32 @@ class Session:
         # This process itself runs a command that the engine does not understand.
         if self._only_records or not self.compiling and os.path.basename(argv[0]) not in self._programs:
             return not self._only_records
-        while _library.is_active:
+        return not self.is_predictable()
+
+    def is_predictable(self):
+        """Returns whether the next command may be predicted: there is a snapshot from before it."""
+        while _library.is_active and not self._only_records:
             if self._awaits:
                 self._awaits -= 1
-                return True
+                return False
             is_live = _library.ask("live") == "yes"
             is_first = self.scope is not None and not self.scope.has_command
             if is_live and not (is_first and _clock() - self._snapshot_time > _OLD):
-                return False
+                return True
             # The snapshot has a connection of its own, on which no reply to an earlier request will come.
             self.catch_up()
             answer, _, rest = (_library.ask("snapshot") or "refused").partition(" ")
             if answer == "taken":
                 self._snapshot_time = _clock()
-                return False
+                return True
             if answer != "resumed":
                 self._refused = None if is_live else rest
-                return not is_live
+                return is_live
             # This process is the snapshot now, and something has failed.
             awaits, _, is_careful = rest.partition(" ")
             self._awaits = int(awaits)
             self._is_careful = self._is_careful or bool(int(is_careful))
-        return True
+        return False
 
     def is_of_probe(self, argv):
         """Returns whether a project runs this command to see whether it fails."""
@@ -143,13 +149,34 @@ class Session:
 
         message = {"type": "record", "argv": list(argv), "cwd": folder}
         self._introduce(message, env)
+        if self.scope is not None:
+            self.scope.has_command = True
+        if not self._send_record(message, recorded, is_awaited):
+            # If the engine does not understand the command, it resumes the snapshot.
+            return 0
+        self.catch_up()
+        return None if results[0]["run_in_python"] else results[0]["status"] or 0
+
+    def record_call(self, call, folder, described):
+        """Records a call of a function that a copy of this process makes. Returns 0, or None if this process must make
+        the call itself."""
+        results = []
+        message = {"type": "record", "argv": call.argv, "cwd": folder, "call": described}
+        outer, self.scope = self.scope, self.new_scope(call.name)
+        self._introduce(message, self.environment())
+        self.scope = outer
+        if not self._send_record(message, results.append, False):
+            return 0
+        self.catch_up()
+        return None if results[0]["run_in_python"] else 0
+
+    def _send_record(self, message, recorded, is_awaited):
+        """Sends the message that records a command. Returns whether this process must wait for the reply."""
         attributes = _library.ask("attributes")
         if attributes != self._attributes:
             self._attributes = message["attributes"] = attributes
         message.update({"refused": self._refused} if self._refused else {})
         self._has_recorded = self._is_unfinished = True
-        if self.scope is not None:
-            self.scope.has_command = True
         self.is_busy = True
         try:
             # Base code may have looked at something since, so everything may be settled and the snapshot gone. From
@@ -159,11 +186,7 @@ class Session:
             self._send(message, recorded, opens=True)
         finally:
             self.is_busy = False
-        if not (is_awaited or self._is_careful):
-            # If the engine does not understand the command, it resumes the snapshot.
-            return 0
-        self.catch_up()
-        return None if results[0]["run_in_python"] else results[0]["status"] or 0
+        return is_awaited or self._is_careful
 
     def _introduce(self, message, env):
         """Adds to a message what else the engine must know: its scope, and the environment if it has changed."""

@@ -97,6 +97,29 @@ pub struct Command {
 }
 
 impl Command {
+    /// Returns a call of a function that generates files. `argv` shows it to users, and identifies it: it holds
+    /// everything that determines the outputs, besides the content of files.
+    #[must_use]
+    pub fn generation(argv: Vec<String>, inputs: Vec<String>, outputs: Vec<String>) -> Self {
+        let nowhere = Span { arg: 0, start: 0, end: 0 };
+        let input = |path| Input { path, span: nowhere, role: InputRole::Other };
+        let output = |path| Output { path, span: None, role: OutputRole::Primary };
+        Self {
+            argv,
+            expanded: false,
+            tool: 0,
+            kind: Kind::Generate,
+            language: None,
+            inputs: inputs.into_iter().map(input).collect(),
+            outputs: outputs.into_iter().map(output).collect(),
+            include_dirs: Vec::new(),
+            library_dirs: Vec::new(),
+            libraries: Vec::new(),
+            placement: Placement::Renamable,
+            depfile: Depfile::Unknown,
+        }
+    }
+
     /// Shrinks the lists to their lengths. A build with many commands keeps them all, and most lists have one item but
     /// room for four.
     fn give_back_room(&mut self) {
@@ -165,6 +188,8 @@ pub enum Kind {
     Archive,
     /// Writes the symbol index of an archive (`ranlib`, `ar s`).
     Index,
+    /// Generates sources or other files by a function of Python, which no command line describes.
+    Generate,
     /// Only queries the tool (`--version`, `-dumpmachine`, `-print-*`, `-###`) and touches no file of a project.
     Query,
 }

@@ -4,7 +4,7 @@
 use std::ffi::{CStr, c_char, c_int};
 
 use crate::buffer::{Buffer, PathBuffer};
-use crate::{settings, signals, snapshot, state, sys, text, wire};
+use crate::{call, looks, settings, signals, snapshot, state, sys, text, wire};
 
 const PREFIX: &[u8] = b"/proc/ambidex/";
 
@@ -22,7 +22,7 @@ pub(crate) unsafe fn called(path: *const c_char, into: *mut c_char, size: usize)
     let text = unsafe { CStr::from_ptr(path) }.to_bytes().strip_prefix(PREFIX)?;
     let mut answer = PathBuffer::new();
     let kept = sys::errno();
-    if !settings::active() || !answered(text, &mut answer) {
+    if !(settings::active() || state::is_copy()) || !answered(text, &mut answer) {
         sys::set_errno(sys::ENOENT);
         return Some(-1);
     }
@@ -35,6 +35,20 @@ pub(crate) unsafe fn called(path: *const c_char, into: *mut c_char, size: usize)
 
 #[cold]
 fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
+    if let Some(pattern) = text.strip_prefix(b"match ") {
+        if state::is_copy() {
+            call::will_match(pattern)
+        } else {
+            looks::will_match(pattern)
+        }
+        answer.push(b"ok");
+        return true;
+    }
+    if let Some(name) = text.strip_prefix(b"variable ").filter(|_| state::is_copy()) {
+        call::has_asked_for(name);
+        answer.push(b"ok");
+        return true;
+    }
     let mut words = text.split(|byte| *byte == b' ');
     let verb = words.next().unwrap_or_default();
     match verb {
@@ -57,6 +71,10 @@ fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
             text::begin_session(fd as c_int);
             wire::connect();
         }
+        b"begin" | b"done" if state::is_copy() => match number(words.next()) {
+            Some(status) => call::end(status),
+            None => call::begin(),
+        },
         // The other verbs need a session.
         _ if state::session().is_none() => return false,
         b"announce" => {
@@ -80,6 +98,11 @@ fn answered(text: &[u8], answer: &mut PathBuffer) -> bool {
         b"settled" => {
             text::settled(number(words.next()).unwrap_or_else(state::sent), state::recordings());
             snapshot::settled();
+        }
+        b"call" => {
+            let Some(number) = number(words.next()) else { return false };
+            call::make_copy(number, answer);
+            return true;
         }
         b"snapshot" => {
             snapshot::take(answer);

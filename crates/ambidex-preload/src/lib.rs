@@ -12,6 +12,7 @@ extern crate ambidex_hook;
 
 use ambidex_hook::{buffer, paths, sys, table};
 
+mod call;
 mod changes;
 mod control;
 mod descriptors;

@@ -18,9 +18,14 @@ type Any = *mut c_void;
 /// The offset of the name in an entry, on 64-bit machines.
 const NAME: usize = 19;
 
+/// Returns whether the directory is hidden from this process.
+fn is_hiding() -> bool {
+    settings::active() || state::is_copy()
+}
+
 unsafe fn hidden(entry: Any) -> bool {
     // SAFETY: an entry has its name at this offset.
-    settings::active() && unsafe { CStr::from_ptr(entry.cast::<c_char>().add(NAME)) }.to_bytes() == HIDDEN
+    is_hiding() && unsafe { CStr::from_ptr(entry.cast::<c_char>().add(NAME)) }.to_bytes() == HIDDEN
 }
 
 /// Removes the hidden entry from the result of `scandir`.
@@ -28,7 +33,7 @@ unsafe fn without_hidden(list: *mut *mut Any, count: c_int) -> c_int {
     unsafe extern "C" {
         fn free(memory: *mut c_void);
     }
-    if count <= 0 || list.is_null() || !settings::active() {
+    if count <= 0 || list.is_null() || !is_hiding() {
         return count;
     }
     // SAFETY: the list has that many entries, each allocated by malloc.
@@ -108,7 +113,7 @@ hooks! {
 /// removes that and returns true, so that the caller can try again.
 pub(crate) fn emptied(place: Place<'_>) -> bool {
     let _errno = sys::Errno::keep();
-    if !settings::active() {
+    if !is_hiding() {
         return false;
     }
     let Ok(folder) = sys::openat(place.dir, place.path, sys::O_RDONLY | sys::O_DIRECTORY, 0) else {

@@ -1,6 +1,7 @@
 //! When a look at a path may meet something pending, and the functions that look at paths.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::buffer::PathBuffer;
 use crate::paths::{self, Place};
@@ -20,13 +21,36 @@ pub(crate) unsafe fn look(dir: c_int, path: *const c_char) {
     }
 }
 
+/// Whether the process lists directories only for the names that match what it has announced.
+static MATCHES: AtomicBool = AtomicBool::new(false);
+
+/// Waits if something may be pending that matches a pattern: the path of a directory with the pattern as its last part.
+/// The listings before the next call, which is one without a pattern, are made for nothing else.
+pub(crate) fn will_match(pattern: &[u8]) {
+    MATCHES.store(!pattern.is_empty(), Ordering::Relaxed);
+    if pattern.is_empty() || !state::looks_matter() {
+        return;
+    }
+    let mut path = PathBuffer::new();
+    path.push(pattern);
+    let place = Place { dir: AT_FDCWD, path: path.c() };
+    let may_match = || {
+        place
+            .real(false)
+            .is_some_and(|real| table::may_hold_pending(paths::name(paths::parent(real.bytes()))))
+    };
+    if state::unreplied() || (table::pending() && may_match()) {
+        wire::ask(Question::Look, "match", &[place]);
+    }
+}
+
 /// Waits if an entry of the directory that is looked at may be pending.
 ///
 /// # Safety
 /// As for [`Place::new`].
 #[inline]
 pub(crate) unsafe fn look_into(dir: c_int, path: *const c_char) {
-    if state::looks_matter() {
+    if state::looks_matter() && !MATCHES.load(Ordering::Relaxed) {
         // SAFETY: the caller keeps the same contract.
         unsafe { look_closer(dir, path, true) };
     }
@@ -74,7 +98,9 @@ fn may_matter(place: Place<'_>, listing: bool) -> bool {
     let name = place.name();
     let link = || place.lstat().is_ok_and(|stat| stat.kind() == Kind::Link);
     if !listing {
-        return paths::vague(name) || table::may_be_pending(name) || link();
+        // The directory that is listed for names that match has been announced.
+        let is_vague = paths::vague(name) && !MATCHES.load(Ordering::Relaxed);
+        return is_vague || table::may_be_pending(name) || link();
     }
     if !paths::vague(name) && !link() {
         return table::may_hold_pending(name);

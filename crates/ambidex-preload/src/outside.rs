@@ -4,11 +4,12 @@
 use std::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
 use crate::sys::Piece;
-use crate::{state, text, wire};
+use crate::{call, state, text, wire};
 
 /// Settles if commands are open.
 #[inline]
 pub(crate) fn before(why: &str) {
+    call::not_in_a_copy();
     if state::maybe_open() && state::open() {
         wire::settle(why);
     }

@@ -20,6 +20,11 @@ pub(crate) fn active() -> bool {
     ACTIVE.load(Ordering::Relaxed)
 }
 
+/// Makes everything as without the library, in a process that was copied for one call (`call.rs`).
+pub(crate) fn deactivate() {
+    ACTIVE.store(false, Ordering::Relaxed);
+}
+
 /// Returns the path of the engine's socket.
 pub(crate) fn socket() -> &'static [u8] {
     // SAFETY: nothing writes to it any more.

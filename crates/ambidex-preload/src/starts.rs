@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_int, c_void};
 
 use crate::environment::{List, captured};
 use crate::outside::before;
-use crate::{exec, looks, settings, snapshot, state, sys, text, wire};
+use crate::{call, exec, looks, settings, snapshot, state, sys, text, wire};
 
 type Path = *const c_char;
 type Any = *mut c_void;
@@ -13,6 +13,7 @@ type Any = *mut c_void;
 /// Settles before a process is started, because the new process may look at anything and change anything.
 #[inline]
 fn starting() {
+    call::not_in_a_copy();
     if state::changes_matter() {
         wire::settle("process");
     }
@@ -33,7 +34,7 @@ fn forked() {
 
 /// Replaces a child's copy of the session's descriptor, so that the session ends with its own process. The number stays
 /// taken.
-fn let_go(session: c_int) {
+pub(crate) fn let_go(session: c_int) {
     if let Ok(nothing) = sys::open(c"/dev/null", sys::O_RDWR).map(sys::Own) {
         let _ = sys::dup3(nothing.0, session, sys::O_CLOEXEC);
     }
@@ -157,6 +158,6 @@ hooks! {
         }
         sys::kill(sys::getpid(), signal).err().unwrap_or(0)
     }
-    fn getpid() -> c_int, next { if settings::active() { state::shown_pid() } else { next() } }
-    fn getppid() -> c_int, next { if settings::active() { state::shown_parent() } else { next() } }
+    fn getpid() -> c_int, next { if settings::active() || state::is_copy() { state::shown_pid() } else { next() } }
+    fn getppid() -> c_int, next { if settings::active() || state::is_copy() { state::shown_parent() } else { next() } }
 }

@@ -37,6 +37,9 @@ static SHOWN_BY: AtomicI32 = AtomicI32::new(0);
 static PARENT_SHOWN: AtomicI32 = AtomicI32::new(0);
 static PARENT_REAL: AtomicI32 = AtomicI32::new(0);
 
+/// The stream to the engine of a process that was copied for one call (`call.rs`); -1 in other processes.
+static COPY: AtomicI32 = AtomicI32::new(-1);
+
 /// The session of this process, if it has one.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
@@ -170,6 +173,22 @@ pub(crate) fn snapshots_gone() {
 /// Notes that nothing is pending any more.
 pub(crate) fn close() {
     OPEN.store(false, Ordering::Relaxed);
+}
+
+/// Makes this process one that was copied for a call.
+pub(crate) fn become_copy(stream: c_int) {
+    COPY.store(stream, Ordering::Relaxed);
+}
+
+/// Returns whether this process was copied for a call.
+#[inline]
+pub(crate) fn is_copy() -> bool {
+    COPY.load(Ordering::Relaxed) >= 0
+}
+
+/// Returns the stream of such a process to the engine.
+pub(crate) fn copy_stream() -> c_int {
+    COPY.load(Ordering::Relaxed)
 }
 
 /// Returns the pid that the program sees.

@@ -52,6 +52,8 @@ fn is_open(fd: &c_int) -> bool {
 }
 
 hooks! {
+    through crate::renaming::renamed;
+
     fn unlink(path: Path) -> c_int, next { change(AT_FDCWD, path); next(path) }
     fn unlinkat(dir: c_int, path: Path, flags: c_int) -> c_int, next { change(dir, path); next(dir, path, flags) }
     fn rmdir(path: Path) -> c_int, next { change(AT_FDCWD, path); next(path) }

@@ -67,6 +67,17 @@ pub(crate) unsafe fn before_list(dir: c_int, path: *const c_char) {
     }
 }
 
+/// Asks, if necessary, before those names in a directory are read that match the name of a path.
+pub(crate) fn before_match(pattern: Place<'_>) {
+    if table::pending()
+        && may_have_to_ask()
+        && let Some(real) = pattern.real(false)
+        && table::may_hold_pending(paths::name(paths::parent(real.bytes())))
+    {
+        ask(b"match", real.bytes());
+    }
+}
+
 fn may_have_to_ask() -> bool {
     journal::turn().is_some_and(|turn| turn.load(Ordering::Relaxed) == 0)
 }

@@ -43,6 +43,8 @@ pub(crate) enum Entry {
     Resolve = b'C',
     /// The names in a directory were read.
     List = b'D',
+    /// Those names in a directory were read that match the name of the path, in which one `*` stands for any text.
+    Match = b'A',
     /// A file is about to be written, made, removed or altered at a path.
     Change = b'W',
     /// An environment variable was asked for, by its name.

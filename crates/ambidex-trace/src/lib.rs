@@ -20,6 +20,7 @@ mod changes;
 mod effects;
 mod journal;
 mod looks;
+mod renaming;
 mod settings;
 mod starts;
 mod unseen;

@@ -1,6 +1,7 @@
 //! The functions that look at files and directories, read them and list them.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::changes::change;
 use crate::effects::{self, before_list, before_look};
@@ -106,9 +107,33 @@ unsafe fn resolved(path: Path, succeeded: bool) {
     unsafe { note(Entry::Resolve, 0, AT_FDCWD, path, |_| is_there) };
 }
 
+/// Whether the process lists directories only for the names that match what it has announced.
+static MATCHES: AtomicBool = AtomicBool::new(false);
+
+/// Writes an entry for the names in a directory that match a pattern: the path of the directory with the pattern as its
+/// last part. The listings before the next call, which is one without a pattern, are made for nothing else.
+///
+/// # Safety
+/// `pattern` must be null or a C string.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn ambidex_trace_match(pattern: Path) {
+    // SAFETY: the caller guarantees a C string or null.
+    match unsafe { Place::new(AT_FDCWD, pattern) } {
+        Some(place) => {
+            effects::before_match(place);
+            journal::write_of(Entry::Match, flag::FOUND, place);
+            MATCHES.store(true, Ordering::Relaxed);
+        }
+        None => MATCHES.store(false, Ordering::Relaxed),
+    }
+}
+
 /// Writes an entry for the listing of a directory.
 #[inline]
 unsafe fn list(dir: c_int, path: Path) {
+    if MATCHES.load(Ordering::Relaxed) {
+        return;
+    }
     // SAFETY: the caller of the hook passes a C string or null.
     unsafe {
         before_list(dir, path);
@@ -219,6 +244,8 @@ unsafe fn attribute(path: Path, how: How, answer: isize) {
 }
 
 hooks! {
+    through crate::renaming::renamed;
+
     fn open(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(AT_FDCWD, path, flags, own, || next(path, flags, mode)) }
     fn open64(path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(AT_FDCWD, path, flags, own, || next(path, flags, mode)) }
     fn openat(dir: c_int, path: Path, flags: c_int, mode: c_uint) -> c_int, next { opened(dir, path, flags, own, || next(dir, path, flags, mode)) }

@@ -60,6 +60,37 @@ extern "C" fn constructor() {
     }
 }
 
+/// Begins to observe a process that was copied from one that is not observed. `trace` is the path of the file for
+/// entries, `outputs` the list of `renaming.rs`. Returns whether it is observed now.
+///
+/// # Safety
+/// The process has one thread; `trace` is a C string, and the list lives as long as the process.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn ambidex_trace_begin(
+    trace: *const c_char,
+    outputs: *const u8,
+    length: usize,
+) -> c_int {
+    let _errno = sys::Errno::keep();
+    // SAFETY: the caller guarantees all of this.
+    let began = unsafe {
+        start::find_library(&CONSTRUCTOR, &mut *LIBRARY.0.get());
+        crate::renaming::begin(std::slice::from_raw_parts(outputs, length))
+            && journal::open(CStr::from_ptr(trace))
+    };
+    if began {
+        self::began();
+        loaded();
+    }
+    c_int::from(began)
+}
+
+/// Ends the observation of such a process, which ends without the usual functions.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn ambidex_trace_end() {
+    ended();
+}
+
 /// Takes a variable out of the environment and returns its value. With `without`, the value is a list from which one
 /// entry is removed, and the rest stays in the environment.
 ///

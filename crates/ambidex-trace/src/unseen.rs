@@ -25,6 +25,20 @@ unsafe fn asked(name: Path) {
     }
 }
 
+/// Writes an entry for an environment variable that Python was asked for: it has a copy of the environment. Without a
+/// name, for all variables.
+///
+/// # Safety
+/// `name` must be null or a C string.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn ambidex_trace_variable(name: Path) {
+    if name.is_null() {
+        cannot_see("all environment variables");
+    }
+    // SAFETY: the caller guarantees a C string or null.
+    unsafe { asked(name) };
+}
+
 /// Writes entries for a lookup of users or groups: it reads files, or whatever else the configuration names
 /// (nsswitch.conf(5)).
 fn looking_up_users() {

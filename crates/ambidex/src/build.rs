@@ -94,8 +94,23 @@ pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArg
             wait.seconds, wait.why, wait.what
         ));
     }
-    let commands = &ended.report.commands;
-    if !output.quiet && commands.recorded > 0 {
+    if !output.quiet {
+        tell_counts(report);
+    }
+    Ok(0)
+}
+
+/// Prints how many translations and commands there were, and how their results were obtained.
+fn tell_counts(report: &Report) {
+    let translations = &report.translations;
+    if translations.recorded > 0 {
+        tell::say(&format!(
+            "ambidex: {} translations, {} run, {} up to date, {} from the cache",
+            translations.recorded, translations.executed, translations.reused, translations.cached
+        ));
+    }
+    let commands = &report.commands;
+    if commands.recorded > 0 {
         tell::say(&format!(
             "ambidex: {} commands, {} run, {} up to date, {} from the cache, {} repeated, {} jobs, {:.2} s",
             commands.recorded,
@@ -103,11 +118,10 @@ pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArg
             commands.reused,
             commands.cached,
             commands.recorded - commands.distinct,
-            ended.report.jobs,
-            ended.report.wall_s
+            report.jobs,
+            report.wall_s
         ));
     }
-    Ok(0)
 }
 
 /// Prints the commands that were left to Python, if the output is verbose.

@@ -20,14 +20,21 @@ macro_rules! package {
 /// the whole package.
 const FILES: &[(&str, &str)] = &package![
     "__init__.py",
+    "_baseline.py",
+    "_call.py",
     "_client.py",
+    "_copy.py",
+    "_cython_state.py",
     "_enable.py",
     "_hooks.py",
     "_imports.py",
     "_library.py",
+    "_python_state.py",
     "_session.py",
     "_spawn.py",
     "_state.py",
+    "_translate.py",
+    "_values.py",
     "build_meta.py",
 ];
 
@@ -78,6 +85,11 @@ impl Capture {
         // Without the library, Python awaits every command.
         if let Some(library) = self.library(LIBRARY.0) {
             let mut preload = library.into_os_string();
+            // It observes the copies in which functions of Python are called.
+            if let Some(observer) = self.observer() {
+                preload.push(":");
+                preload.push(observer);
+            }
             if let Some(given) = std::env::var_os(PRELOAD).filter(|given| !given.is_empty()) {
                 preload.push(":");
                 preload.push(given);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 /// The variable that names libraries to preload.
 const PRELOAD: &str = "LD_PRELOAD";
-/// The end of the path of ambidex's own library.
-const LIBRARY: &str = "/libambidex_preload.so";
+/// The ends of the paths of ambidex's own libraries.
+const LIBRARIES: [&str; 2] = ["/libambidex_preload.so", "/libambidex_trace.so"];
 
 /// An environment with its hash, shared by the commands that run in it.
 #[derive(Debug, Default)]
@@ -20,8 +20,11 @@ impl Environment {
         variables.retain(|name, _| !name.starts_with("AMBIDEX_"));
         if let Some(preloaded) = variables.remove(PRELOAD) {
             // ld.so(8): spaces or colons separate the list.
-            let others: Vec<&str> =
-                preloaded.split([' ', ':']).filter(|l| !l.is_empty() && !l.ends_with(LIBRARY)).collect();
+            let is_own = |library: &&str| LIBRARIES.iter().any(|own| library.ends_with(own));
+            let others: Vec<&str> = preloaded
+                .split([' ', ':'])
+                .filter(|library| !library.is_empty() && !is_own(library))
+                .collect();
             if !others.is_empty() {
                 variables.insert(PRELOAD.to_owned(), others.join(":"));
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
@@ -77,7 +77,12 @@ impl Running {
     pub fn wait(mut self) -> io::Result<Ended> {
         let mut ended = Ended::default();
         if let (Some(out), Some(err)) = (self.child.stdout.take(), self.child.stderr.take()) {
-            let read = read_until_the_end(&mut self.child, [out.into(), err.into()], &mut ended);
+            // Kernels before 5.3 have no pidfd, and there may be too many open files for one. Then the loop checks the
+            // child now and then.
+            let at_end = pid_of(&self.child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+            let has_ended = || self.child.try_wait().map(|status| status.is_some());
+            let at_end = at_end.as_ref().map(AsFd::as_fd);
+            let read = read_until_the_end(at_end, has_ended, [out.into(), err.into()], &mut ended);
             if read.is_err() {
                 end(self.pid());
                 self.child.wait()?;
@@ -96,15 +101,18 @@ impl Running {
     }
 }
 
-/// Reads both outputs until they are closed, or until the process has ended and everything that it wrote is read.
-fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended) -> io::Result<()> {
+/// Reads both outputs until they are closed, or until the process has ended and everything that it wrote is read. `end`
+/// becomes readable at its end; without it, `has_ended` is asked now and then.
+pub(super) fn read_until_the_end(
+    end: Option<BorrowedFd<'_>>,
+    mut has_ended: impl FnMut() -> io::Result<bool>,
+    pipes: [OwnedFd; 2],
+    ended: &mut Ended,
+) -> io::Result<()> {
     let [out, err] = pipes.map(File::from);
     for pipe in [&out, &err] {
         rustix::io::ioctl_fionbio(pipe, true)?;
     }
-    // Kernels before 5.3 have no pidfd, and there may be too many open files for one. Then the loop checks the child
-    // now and then.
-    let end = pid_of(child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let patience = end.is_none().then_some(Timespec { tv_sec: 0, tv_nsec: 20_000_000 });
     let mut open = [Some(out), Some(err)];
     let mut buffer = vec![0; 1 << 16];
@@ -117,9 +125,9 @@ fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended)
             Err(error) => return Err(error.into()),
         }
         // Checked before the pipes are read: if the process has ended, everything that it has written is in them.
-        let has_ended = match &end {
+        let is_over = match &end {
             Some(_) => fds.last().is_some_and(|fd| !fd.revents().is_empty()),
-            None => child.try_wait()?.is_some(),
+            None => has_ended()?,
         };
         for (pipe, into) in open.iter_mut().zip([&mut ended.out, &mut ended.err]) {
             if let Some(file) = pipe
@@ -128,7 +136,7 @@ fn read_until_the_end(child: &mut Child, pipes: [OwnedFd; 2], ended: &mut Ended)
                 *pipe = None;
             }
         }
-        if has_ended {
+        if is_over {
             break;
         }
     }

@@ -51,6 +51,9 @@ pub enum Request {
         /// The reason why the command is awaited although it could be predicted.
         #[serde(default)]
         refused: Option<String>,
+        /// Sent if the command is a call of a function in a copy of the process.
+        #[serde(default)]
+        call: Option<Box<Call>>,
     },
     /// Says that the text printed from here to the next record announces that command. Has no reply.
     Echo,
@@ -94,6 +97,27 @@ pub enum Request {
         /// The number of jobs.
         count: usize,
     },
+}
+
+/// A call of a function that generates files. It is made in a copy of the process, which waits for its start.
+#[derive(Debug, Deserialize)]
+pub struct Call {
+    /// The number that the copy was announced with.
+    pub number: u64,
+    /// The executable of the process.
+    pub program: PathBuf,
+    /// The files that it is known to read.
+    pub inputs: Vec<String>,
+    /// The files that it writes. It must write all.
+    pub outputs: Vec<String>,
+    /// Whether the text that it prints to standard output, and to standard error, appears at once.
+    pub prints: [bool; 2],
+    /// Whether it is a translation by Cython, which goes by the content of files.
+    #[serde(default)]
+    pub translates: bool,
+    /// Why a run of it can't be remembered, if it can't.
+    #[serde(default)]
+    pub unremembered: Option<String>,
 }
 
 /// The description of a scope.

@@ -1,5 +1,7 @@
 //! How a started node gets its outputs: from this tree, from the store, or by running its command.
 
+mod call;
+
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
@@ -9,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ambidex_command::Command;
+use ambidex_command::{Command, Kind};
 use ambidex_graph::NodeId;
 use ambidex_store::{Digest, Store};
 
+use crate::base::call::WaitingCopy;
 use crate::base::environment::Environment;
 use crate::base::notice;
 use crate::base::paths::{is_within, plain};
@@ -42,6 +45,8 @@ use crate::uptodate::shared::{self, Wanted};
 pub(crate) struct Execution {
     pub node: NodeId,
     pub plan: Plan,
+    /// The copy of the process that makes the call, if it is a call of a function.
+    pub copy: Mutex<Option<WaitingCopy>>,
     pub command: Arc<Command>,
     pub program: Arc<Path>,
     pub cwd: Arc<Path>,
@@ -52,6 +57,10 @@ pub(crate) struct Execution {
     pub tree: Arc<Tree>,
     /// When the program had prepared everything that the command must find, by the file system's clock.
     pub prepared: Time,
+    /// Whether a call is a translation by Cython.
+    pub translates: bool,
+    /// Whether the text that a call prints to its two streams appears at once.
+    pub prints: [bool; 2],
     /// The final paths of its outputs.
     pub places: Vec<PathBuf>,
     /// None if the command runs in any case, for the reason in `why`.
@@ -230,10 +239,17 @@ impl Execution {
         let started = self.tree.after(self.prepared);
         let observed = |library| Some((library, Trace::new(&self.rules(context, &temporary)).ok()?));
         let trace = context.observer.and_then(observed);
-        let own = self.own_variables(&temporary, trace.as_ref());
-        let running = Running::start(&self.program, &self.plan.argv, &self.cwd, &self.env.variables, &own)?;
-        (context.started)(running.pid());
-        let mut ended = running.wait()?;
+        let copy = self.copy.lock().expect("nobody dies with a copy").take();
+        let mut ended = match copy {
+            Some(copy) => self.call(context, copy, trace.as_ref())?,
+            None => {
+                let own = self.own_variables(&temporary, trace.as_ref());
+                let env = &self.env.variables;
+                let running = Running::start(&self.program, &self.plan.argv, &self.cwd, env, &own)?;
+                (context.started)(running.pid());
+                running.wait()?
+            }
+        };
         // This fails if the command left files there: a process that it left running may use them.
         let _ = fs::remove_dir(&temporary);
         for (renamed, original) in &self.plan.renamed {
@@ -253,13 +269,11 @@ impl Execution {
     /// Returns the rules for what the command must ask for before it changes something: see `effects.rs` in the library
     /// that observes it.
     fn rules(&self, context: &ExecContext<'_>, temporary: &Path) -> Vec<u8> {
-        let real = |path: &Path| match path.parent().map(Path::canonicalize) {
-            Some(Ok(folder)) => folder.join(path.file_name().unwrap_or_default()),
-            _ => path.to_owned(),
-        };
         let objects = self.tree.objects();
         let ours = [objects.parent().unwrap_or(&objects), temporary];
-        let own = ours.into_iter().chain(self.places.iter().map(PathBuf::as_path)).map(real);
+        // A call writes to the final paths only if the library in it could not tell which path it means.
+        let places: &[PathBuf] = if self.command.kind == Kind::Generate { &[] } else { &self.places };
+        let own = ours.into_iter().chain(places.iter().map(PathBuf::as_path)).map(real);
         let shared = self.shared_by_launchers().into_iter();
         let shared = shared.map(|folder| folder.canonicalize().unwrap_or_else(|_| self.cwd.join(folder)));
         let head = [context.socket.to_owned(), PathBuf::from(&context.name)];
@@ -375,7 +389,7 @@ impl Execution {
         let is_own = |path: &Path| {
             is_within(path, ours) || is_within(path, traced.temporary) || operands.contains(path.as_os_str())
         };
-        let mut observation = observation::of(&bytes, is_own)?;
+        let mut observation = observation::of(&bytes, self.habits(), is_own)?;
         let program = plain(&self.program);
         [View::Leads, View::Runs].into_iter().for_each(|view| observation.looks.add(&program, view, true));
         let variable = |name: &str| self.env.variables.get(name).cloned();
@@ -387,7 +401,9 @@ impl Execution {
 
     fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        self.plan.met.iter().try_for_each(|(place, file)| place::meet(place, file))?;
+        if self.plan.meets {
+            self.plan.outputs.iter().try_for_each(|(place, file)| place::meet(place, file))?;
+        }
         match &self.plan.copy {
             Some((from, to)) => match fs::copy(from, to) {
                 // The command creates an archive that doesn't exist yet.
@@ -396,6 +412,14 @@ impl Execution {
             },
             None => Ok(()),
         }
+    }
+}
+
+/// Returns a path without links in its directory.
+fn real(path: &Path) -> PathBuf {
+    match path.parent().map(Path::canonicalize) {
+        Some(Ok(folder)) => folder.join(path.file_name().unwrap_or_default()),
+        _ => path.to_owned(),
     }
 }
 

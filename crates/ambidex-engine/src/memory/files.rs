@@ -362,6 +362,7 @@ fn mark(view: View) -> &'static str {
         View::Leads => "",
         View::Itself => "\0link",
         View::Names => "\0names",
+        View::Matching => "\0matching",
         View::Resolved => "\0real",
         View::Runs => "\0runs",
         View::State => "\0state",

@@ -1,6 +1,7 @@
 //! Looks at paths: in which views, and whether something was there.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
@@ -21,14 +22,44 @@ pub(crate) enum View {
     Runs,
     /// A file's modification time, permissions and owner.
     State,
+    /// The names in a directory that match the name of the path, in which one `*` stands for any text.
+    Matching,
 }
 
 impl View {
-    const ALL: [Self; 6] = [Self::Leads, Self::Itself, Self::Names, Self::Resolved, Self::Runs, Self::State];
+    const ALL: [Self; 7] =
+        [Self::Leads, Self::Itself, Self::Names, Self::Resolved, Self::Runs, Self::State, Self::Matching];
 
     pub(super) fn bit(self) -> u8 {
         1 << self as u8
     }
+
+    /// Returns the directory whose names a look at `path` reads in this view, if it lists one.
+    pub fn lists(self, path: &Path) -> Option<&Path> {
+        match self {
+            Self::Names => Some(path),
+            Self::Matching => path.parent(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether a look at `path` in this view shows that something is at `place`.
+    pub fn shows(self, path: &Path, place: &Path) -> bool {
+        match self {
+            Self::Names => place.parent() == Some(path),
+            Self::Matching => place.parent() == path.parent() && matches(path, place),
+            _ => place == path,
+        }
+    }
+}
+
+/// Returns whether the name of `file` is that of `pattern`, in which the first `*` stands for any text.
+pub(crate) fn matches(pattern: &Path, file: &Path) -> bool {
+    let name = |path: &Path| path.file_name().unwrap_or_default().as_bytes().to_vec();
+    let (pattern, name) = (name(pattern), name(file));
+    let Some(star) = pattern.iter().position(|byte| *byte == b'*') else { return pattern == name };
+    let rest = name.strip_prefix(&pattern[..star]);
+    rest.is_some_and(|rest| rest.ends_with(&pattern[star + 1..]))
 }
 
 /// How one path was looked at.
@@ -125,4 +156,20 @@ impl Looks {
 /// Returns whether the kernel generates a file (proc(5), sysfs(5)).
 pub(crate) fn is_kernels(path: &[u8]) -> bool {
     path.starts_with(b"/proc/") || path.starts_with(b"/sys/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_star_stands_for_any_text() {
+        let is_shown = |pattern: &str, file: &str| View::Matching.shows(Path::new(pattern), Path::new(file));
+        assert!(is_shown("/a/m.cython-*.pxd", "/a/m.cython-30.pxd"));
+        assert!(is_shown("/a/*.py", "/a/m.py") && is_shown("/a/m*", "/a/m"));
+        assert!(!is_shown("/a/m.cython-*.pxd", "/a/m.pxd"));
+        assert!(!is_shown("/a/m.*.m", "/a/m.m"), "both ends can't be the same text");
+        assert!(!is_shown("/a/*.py", "/a/b/m.py") && !is_shown("/a/*.py", "/b/m.py"));
+        assert_eq!(View::Matching.lists(Path::new("/a/*.py")), Some(Path::new("/a")));
+    }
 }

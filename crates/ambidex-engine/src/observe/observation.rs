@@ -72,13 +72,18 @@ impl Observation {
 }
 
 /// Returns what the entries in `bytes` say about a command. `is_own` tells which files only the command and ambidex
-/// know: nobody else looks at them or changes them.
+/// know: nobody else looks at them or changes them. `first` has the habits of the first program, if its file does not
+/// tell them.
 ///
 /// # Errors
 /// If something that the command did was not seen.
-pub(crate) fn of(bytes: &[u8], is_own: impl Fn(&Path) -> bool) -> Result<Observation, Unremembered> {
+pub(crate) fn of(
+    bytes: &[u8],
+    first: Option<Habits>,
+    is_own: impl Fn(&Path) -> bool,
+) -> Result<Observation, Unremembered> {
     // The engine started one program.
-    let mut reading = Reading { started: 1, ..Reading::default() };
+    let mut reading = Reading { started: 1, first, ..Reading::default() };
     for entry in trace::entries(bytes) {
         reading.take(&entry, &is_own)?;
     }
@@ -99,6 +104,7 @@ struct Reading<'a> {
     /// The looks at each path, and the paths in the order of their first looks.
     seen: FxHashMap<&'a [u8], Seen>,
     order: Vec<&'a [u8]>,
+    first: Option<Habits>,
     /// How many programs were started, and how many have begun.
     started: usize,
     began: usize,
@@ -131,7 +137,7 @@ impl<'a> Reading<'a> {
             }
             b'K' => drop(observation.machine.insert(Fact::Processor)),
             // The output of a compiler doesn't depend on who runs it, or where.
-            b'H' if habit.goes_by_content => {}
+            b'H' if habit.works_anywhere => {}
             b'H' => drop(observation.machine.insert(fact(entry)?)),
             b'O' => drop(observation.loaded.insert(path(entry)?)),
             b'W' => {
@@ -143,7 +149,7 @@ impl<'a> Reading<'a> {
             }
             // Compilers ask the kernel how much they may use, not what to make.
             b'L' | b'N' | b'C' | b'D' if habit.goes_by_content && is_kernels(entry.text) => {}
-            b'L' | b'N' | b'C' | b'D' => self.look(entry, habit),
+            b'L' | b'N' | b'C' | b'D' | b'A' => self.look(entry, habit),
             b'U' => return Err(Unobserved::Unseen(String::from_utf8_lossy(entry.text).into_owned())),
             _ => return Err(Unobserved::EndInACall),
         }
@@ -157,7 +163,7 @@ impl<'a> Reading<'a> {
         let (program, libraries) = trace::parts(entry.text);
         let path = Entry { text: program, ..*entry };
         let path = path.path().ok_or(Unobserved::NoText)?;
-        let habit = tools::habits(path);
+        let habit = self.first.take().unwrap_or_else(|| tools::habits(path));
         self.habits.insert(entry.process, habit);
         self.clocks.remove(&entry.process);
         self.any_variable |= !habit.asks_by_name;
@@ -212,6 +218,7 @@ fn look(entry: &Entry<'_>, habits: Habits) -> Seen {
         b'N' => View::Itself,
         b'C' => View::Resolved,
         b'D' => View::Names,
+        b'A' => View::Matching,
         _ => View::Leads,
     }
     .bit();

@@ -12,6 +12,8 @@ pub(crate) struct Habits {
     pub goes_by_content: bool,
     /// Whether it never asks for the times of a file that it has opened.
     pub reads_content: bool,
+    /// Whether its output doesn't depend on who runs it, or on which machine.
+    pub works_anywhere: bool,
     clock: Clock,
 }
 
@@ -29,8 +31,24 @@ enum Clock {
 
 impl Habits {
     /// The habits of an unknown program.
-    pub const UNKNOWN: Self =
-        Self { asks_by_name: false, goes_by_content: false, reads_content: false, clock: Clock::Any };
+    pub const UNKNOWN: Self = Self {
+        asks_by_name: false,
+        goes_by_content: false,
+        reads_content: false,
+        works_anywhere: false,
+        clock: Clock::Any,
+    };
+
+    /// The habits of a call of a function of Cython in a copy of a Python process, which reports each variable that it
+    /// asks for. The import system asks for the times of files, but only to find out whether their contents have
+    /// changed.
+    pub const TRANSLATOR: Self = Self {
+        asks_by_name: true,
+        goes_by_content: true,
+        reads_content: true,
+        works_anywhere: false,
+        clock: Clock::Any,
+    };
 
     /// Returns whether the nth call for the time, with this function, may show in what the program makes.
     pub fn time_matters(self, function: &[u8], nth: usize) -> bool {
@@ -93,6 +111,7 @@ pub(crate) fn habits(program: &Path) -> Habits {
             asks_by_name: true,
             goes_by_content: true,
             reads_content: true,
+            works_anywhere: true,
             clock: Clock::Macros,
         };
     }

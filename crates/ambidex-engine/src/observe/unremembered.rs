@@ -34,6 +34,9 @@ pub(crate) enum Unremembered {
     CameOrWent(PathBuf),
     #[error("{path} can't be read: {error}")]
     Unreadable { path: PathBuf, error: String },
+    /// Something determines the result of a call that has no value to compare.
+    #[error("{0}")]
+    NoValue(String),
     #[error("its inputs can't be observed: {0}")]
     Unobserved(Unobserved),
 }

@@ -118,7 +118,7 @@ impl Program {
             .collect();
         drop(memory);
         seen.into_iter().any(|(path, view)| {
-            let listed = |changed: &Path| view == View::Names && changed.parent() == Some(&path);
+            let listed = |changed: &Path| view.lists(&path).is_some() && view.shows(&path, changed);
             let spelled = self.paths.spelling(&path, Path::new("/"));
             let is_seen = |changed: &&Path| {
                 path.starts_with(changed) || spelled.starts_with(changed) || listed(changed)

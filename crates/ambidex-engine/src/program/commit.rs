@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use ambidex_command::Kind;
 use ambidex_graph::{Action, NodeId, PathId, Version};
 
 use super::Program;
@@ -48,7 +49,9 @@ impl Program {
 
     /// Returns whether a path's place holds what a node made there, whoever put it there.
     pub(super) fn is_output_there(&self, files: &mut Files, path: PathId, node: NodeId) -> bool {
-        let known = self.jobs[node.index()].ending().and_then(|ending| ending.outputs.first().copied());
+        let job = &self.jobs[node.index()];
+        let at = job.products.iter().position(|product| product.path == path);
+        let known = job.ending().zip(at).and_then(|(ending, at)| ending.outputs.get(at).copied());
         let place = self.paths.place(path);
         known.is_some() && place.exists() && files.digest(place) == known
     }
@@ -169,7 +172,8 @@ impl Program {
                 continue;
             };
             self.conclusion.add_action(fingerprint.key);
-            if let (true, Some(digest)) = (job.is_final(), ending.outputs.first()) {
+            let is_kept = job.kind == Kind::Generate;
+            if let (true, false, Some(digest)) = (job.is_final(), is_kept, ending.outputs.first()) {
                 let name = self.extension_at(seq).map(str::to_owned);
                 self.conclusion.add_file(name, job.products[0].place.to_path_buf(), *digest);
             }

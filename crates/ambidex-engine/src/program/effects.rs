@@ -4,6 +4,7 @@
 //! Nothing could undo such a change, and Python and other commands may look at the files at any time. In the serial
 //! build, everything before the command is done and at its place by then, and nothing after it has begun.
 
+use ambidex_command::Kind;
 use ambidex_graph::{NodeId, PathId, Seq, State};
 
 use super::Program;
@@ -49,6 +50,8 @@ impl Program {
                 self.changes.by_commands.insert(node);
                 Turn::Now
             }
+            // A call fails, and Python makes it itself. The next call may do nothing of the kind.
+            _ if self.jobs[node.index()].kind == Kind::Generate => Turn::Again(pid),
             _ => {
                 self.end_predictions();
                 // However it ends.

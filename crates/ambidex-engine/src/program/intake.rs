@@ -57,6 +57,9 @@ impl Intake<'_> {
             recorded: self.now,
             generation: self.generation,
             awaited: false,
+            translates: prepared.translates,
+            prints: prepared.prints,
+            copy: None,
             life: Life::Waiting(None),
         };
         (action, job)

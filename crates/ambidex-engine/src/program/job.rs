@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ambidex_command::{Command, Kind, Span};
 use ambidex_graph::{Content, PathId};
 
+use crate::base::call::WaitingCopy;
 use crate::base::environment::Environment;
 use crate::base::stat::Time;
 use crate::execute::outcome::Ending;
@@ -107,6 +108,12 @@ pub(crate) struct Job {
     pub generation: u64,
     /// Whether Python waits for its end. Then everything before it is at its place when it runs.
     pub awaited: bool,
+    /// Whether it is a translation by Cython.
+    pub translates: bool,
+    /// Whether the text that a call of a function prints to its two streams appears at once.
+    pub prints: [bool; 2],
+    /// The copy of the process that makes it, if it is a call of a function and is not made yet.
+    pub copy: Option<WaitingCopy>,
     pub life: Life,
 }
 
@@ -161,8 +168,14 @@ impl Job {
         contents: &[Content],
         written: &dyn Fn(ambidex_graph::NodeId, PathId) -> Option<PathBuf>,
     ) -> Plan {
-        let mut rewrite = command.rewrite();
         let mut plan = Plan::default();
+        let put = |product: &Product| Some((product.place.to_path_buf(), product.file(folder)?));
+        plan.outputs = self.products.iter().filter_map(put).collect();
+        if self.kind == Kind::Generate {
+            plan.argv = command.argv.clone();
+            return plan;
+        }
+        let mut rewrite = command.rewrite();
         let mut appended: Vec<String> = Vec::new();
         let primary = self.products.first();
         for (read, content) in self.reads.iter().zip(contents) {
@@ -205,10 +218,7 @@ impl Job {
             }
             rewrite = rewrite.output(text);
         }
-        if self.awaited && plan.copy.is_none() {
-            let met = |product: &Product| Some((product.place.to_path_buf(), product.file(folder)?));
-            plan.met = self.products.iter().filter_map(met).collect();
-        }
+        plan.meets = self.awaited && plan.copy.is_none();
         plan.argv = rewrite.append(appended).finish();
         plan
     }

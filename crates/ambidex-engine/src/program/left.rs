@@ -7,6 +7,9 @@ use ambidex_command::NotUnderstood;
 /// The reason why a command is left to Python, which runs it unchanged.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Left {
+    /// The copy of the process in which it would be made is gone.
+    #[error("there is no copy of the process for it")]
+    NoCopy,
     /// Its command line can't be read.
     #[error(transparent)]
     NotUnderstood(#[from] NotUnderstood),

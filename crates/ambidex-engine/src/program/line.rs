@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use ambidex_command::{Command, ResponseFiles};
+use ambidex_command::{Command, Kind, ResponseFiles};
 
 /// A recorded command line. In a large build most lines are pending, and it takes microseconds to read one.
 #[derive(Debug)]
@@ -29,6 +29,10 @@ impl Line {
     /// because they may have changed by then.
     pub fn shorten(&mut self) {
         let Self::Read { command, .. } = self else { return };
+        if command.kind == Kind::Generate {
+            // It is not read from its arguments.
+            return;
+        }
         if command.argv.iter().any(|argument| argument.contains(['@', '\0'])) || command.expanded {
             return;
         }

@@ -257,6 +257,7 @@ impl Program {
                 tree.has_run(fingerprint.key);
             }
         }
+        job.copy = None;
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
         self.check_reads(node);
@@ -278,6 +279,20 @@ impl Program {
             _ => None,
         };
         nodes.into_iter().filter_map(process).collect()
+    }
+
+    /// Returns how many copies of the process wait for the start of their calls.
+    pub fn waiting_copies(&self) -> usize {
+        self.jobs.iter().filter(|job| job.copy.is_some()).count()
+    }
+
+    /// Lets the copies go whose calls are cancelled.
+    pub(super) fn let_copies_go(&mut self) {
+        for (node, job) in self.graph.all_nodes().zip(&mut self.jobs) {
+            if matches!(self.graph.state(node), State::Cancelled | State::Doomed) {
+                job.copy = None;
+            }
+        }
     }
 
     /// Returns how a recording ended, if it has ended.
@@ -365,6 +380,7 @@ impl Program {
     /// Ends the program and cancels its commands. Returns the processes that still run.
     pub fn abandon(&mut self) -> Vec<u32> {
         let unwanted = self.graph.cancel_all();
+        self.let_copies_go();
         self.take_back();
         self.processes(unwanted)
     }

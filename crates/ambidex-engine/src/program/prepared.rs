@@ -11,9 +11,11 @@ use ambidex_command::{Command, InputRole, Kind, ResponseFiles};
 use ambidex_graph::Key;
 use rustix::fs::{Access, access};
 
+use crate::base::call::WaitingCopy;
 use crate::base::environment::Environment;
 use crate::base::executables::Executables;
 use crate::base::parts::Parts;
+use crate::base::protocol::Call;
 use crate::base::roles::Roles;
 use crate::base::stamp;
 use crate::observe::unremembered::Unremembered;
@@ -47,6 +49,12 @@ pub(crate) struct Prepared {
     pub memorable: Memorable,
     /// A guess at its duration, in microseconds.
     pub weight: u64,
+    /// Whether it is a translation by Cython.
+    pub translates: bool,
+    /// Whether the text that a call of a function prints to its two streams appears at once.
+    pub prints: [bool; 2],
+    /// The copy of the process that makes it, if it is a call of a function.
+    pub copy: Option<WaitingCopy>,
     /// For each input, a number that differs if the file has changed, or `None` if it is a run path and not a file.
     pub stamps: Box<[Option<u64>]>,
 }
@@ -86,8 +94,50 @@ impl Prepared {
             key: key_in_graph(&command, cwd, env, [&program, &tool]),
             memorable: memorable(&command, &program, cwd, context),
             weight: weight(&command, cwd),
+            translates: false,
+            prints: [true; 2],
+            copy: None,
             stamps: Box::default(),
             program,
+            command: Arc::new(command),
+        };
+        prepared.stamp();
+        Ok(prepared)
+    }
+
+    /// Prepares a call of a function, which a copy of the process will make.
+    ///
+    /// # Errors
+    /// The reason why the call must be left to Python.
+    pub fn of_call(
+        argv: &[String],
+        call: &Call,
+        copy: Option<WaitingCopy>,
+        cwd: &Arc<Path>,
+        context: &ProcessContext,
+    ) -> Result<Self, Left> {
+        let command = Command::generation(argv.to_vec(), call.inputs.clone(), call.outputs.clone());
+        command.outputs.iter().try_for_each(|output| check_output(&cwd.join(&output.path)))?;
+        let copy = copy.ok_or(Left::NoCopy)?;
+        let mut own = Parts::default();
+        own.add(b"call");
+        own.add(&call.number.to_le_bytes());
+        let mut prepared = Self {
+            argv: argv.to_vec(),
+            cwd: cwd.clone(),
+            env: context.env.clone(),
+            // Each call has a copy of its own, so no call repeats another.
+            key: Key(own.digest().0),
+            memorable: match &call.unremembered {
+                Some(why) => Memorable::No(Unremembered::NoValue(why.clone())),
+                None => memorable(&command, &call.program, cwd, context),
+            },
+            weight: weight(&command, cwd),
+            translates: call.translates,
+            prints: call.prints,
+            copy: Some(copy),
+            stamps: Box::default(),
+            program: call.program.as_path().into(),
             command: Arc::new(command),
         };
         prepared.stamp();
@@ -155,6 +205,8 @@ fn weight(command: &Command, cwd: &Path) -> u64 {
         Kind::Compile | Kind::CompileAndLink => {
             50_000 + command.inputs.iter().map(|input| size(&input.path)).sum::<u64>() * 4
         }
+        // Cython translates some thirty kilobytes in a second.
+        Kind::Generate => 100_000 + command.inputs.iter().map(|input| size(&input.path)).sum::<u64>() * 30,
         _ => 20_000,
     }
 }

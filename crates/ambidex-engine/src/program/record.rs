@@ -49,6 +49,7 @@ impl Program {
             self.change_outside(&changed);
             (action, job) = self.take(&prepared, group);
         }
+        job.copy = prepared.copy.take();
         action.writes.iter().for_each(|write| self.forget_kept(write.path));
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
         let (time, written) =

@@ -215,6 +215,7 @@ impl Program {
         let position = target.position;
         snapshots.push_back(target);
         let unwanted = self.graph.roll_back(position);
+        self.let_copies_go();
         self.take_back();
         for scope in self.scopes.values_mut() {
             scope.recordings.retain(|seq| seq.index() < position);

@@ -13,7 +13,6 @@ use super::Program;
 use crate::base::paths::PathTable;
 use crate::memory::Memory;
 use crate::memory::files::{FileId, Files, FindingId};
-use crate::observe::looks::View;
 
 /// The looks and the outputs of a program, which come in any order and are matched by hashes of their names.
 #[derive(Debug, Default)]
@@ -46,7 +45,9 @@ impl SeenOutputs {
     /// Takes in the looks since the last call.
     fn take_in(&mut self, files: &Files, paths: &PathTable) {
         for look in files.since(self.taken) {
-            let key = key_of(files.path(look), files.view(look) == View::Names);
+            let (path, view) = (files.path(look), files.view(look));
+            let folder = view.lists(path);
+            let key = key_of(folder.unwrap_or(path), folder.is_some());
             self.looks.entry(key).or_default().push(look);
             for path in self.outputs.get(&key).into_iter().flatten() {
                 if sees(files, look, paths.place(*path)) {
@@ -66,8 +67,7 @@ fn key_of(path: &Path, lists: bool) -> u64 {
 }
 
 fn sees(files: &Files, look: FileId, place: &Path) -> bool {
-    let path = files.path(look);
-    if files.view(look) == View::Names { place.parent() == Some(path) } else { place == path }
+    files.view(look).shows(files.path(look), place)
 }
 
 impl Program {

@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use ambidex_graph::{Change, Content, NodeId, PathId};
 use ambidex_store::Digest;
@@ -83,6 +83,7 @@ impl Program {
     pub fn start(&mut self, node: NodeId) -> io::Result<Execution> {
         let start = self.graph.start(node);
         let waited = std::mem::replace(&mut self.jobs[node.index()].life, Life::Running(None));
+        let copy = self.jobs[node.index()].copy.take();
         let tree = self.tree.clone().ok_or_else(|| io::Error::other("nothing is recorded without a tree"))?;
         for change in &start.changes {
             let place = self.paths.place(change.path).to_owned();
@@ -142,6 +143,9 @@ impl Program {
         Ok(Execution {
             node,
             plan,
+            copy: Mutex::new(copy),
+            translates: job.translates,
+            prints: job.prints,
             command,
             program: job.setting.program.clone(),
             cwd: job.setting.cwd.clone(),

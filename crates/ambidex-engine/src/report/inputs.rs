@@ -95,7 +95,7 @@ fn look(memory: &Memory, finding: FindingId) -> Look {
         (Found::Unreachable, _) => Sight::Unreachable,
         (Found::Something, View::Leads) => Sight::There,
         (Found::Something, View::Itself) => Sight::Link,
-        (Found::Something, View::Names) => Sight::Names,
+        (Found::Something, View::Names | View::Matching) => Sight::Names,
         (Found::Something, View::Resolved) => Sight::Resolved,
         (Found::Something, View::Runs) => Sight::Executable,
         (Found::Something, View::State) => Sight::State,

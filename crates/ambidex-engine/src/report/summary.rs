@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ambidex_command::Kind;
 use ambidex_graph::{NodeId, State};
 use serde::Serialize;
 
@@ -28,6 +29,8 @@ pub struct Report {
     pub lower_bound_s: f64,
     /// Counts of commands.
     pub commands: Commands,
+    /// Counts of calls of functions that generate files, such as Cython's translations.
+    pub translations: Translations,
     /// Counts of paths.
     pub hazards: HazardCounts,
     /// The paths that more than one extension writes.
@@ -59,6 +62,19 @@ pub struct Commands {
     pub remote: usize,
     /// Commands that failed.
     pub failed: usize,
+}
+
+/// Counts of calls of functions that generate files.
+#[derive(Debug, Default, Serialize)]
+pub struct Translations {
+    /// Recorded calls.
+    pub recorded: usize,
+    /// Calls that were made.
+    pub executed: usize,
+    /// Calls whose results were up to date in this tree.
+    pub reused: usize,
+    /// Calls whose results were taken from the store.
+    pub cached: usize,
 }
 
 /// Counts of paths that more than one extension writes.
@@ -126,6 +142,7 @@ impl Report {
             engine_cpu_s: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
             lower_bound_s: critical.max(total.div_f64(jobs as f64)).as_secs_f64(),
             commands,
+            translations: Translations::of(programs),
             hazards: HazardCounts { renamed: hazard_paths.len() - ordered + spared_hazards, ordered },
             hazard_paths,
             failures: programs.iter().flat_map(failed).collect(),
@@ -142,10 +159,14 @@ impl Commands {
         let graph = &program.graph;
         let (spared, distinct) = program.spared_commands();
         // A command that was recorded twice because Python went back counts once.
-        self.recorded += graph.program().filter(|seq| !graph.is_cancelled(*seq)).count() + spared;
-        self.distinct += graph.all_nodes().filter(|node| is_wanted(program, *node)).count() + distinct;
+        let is_command = |node: NodeId| program.jobs[node.index()].kind != Kind::Generate;
+        let recorded =
+            graph.program().filter(|seq| !graph.is_cancelled(*seq) && is_command(graph.node_of(*seq)));
+        self.recorded += recorded.count() + spared;
+        let is_distinct = |node: &NodeId| is_wanted(program, *node) && is_command(*node);
+        self.distinct += graph.all_nodes().filter(is_distinct).count() + distinct;
         self.reused += distinct;
-        for (node, job) in graph.all_nodes().zip(&program.jobs) {
+        for (node, job) in graph.all_nodes().zip(&program.jobs).filter(|(node, _)| is_command(*node)) {
             if let Some(ending) = job.ending().filter(|_| is_wanted(program, node)) {
                 match program.how(job, ending) {
                     How::Ran => self.executed += 1,
@@ -155,6 +176,27 @@ impl Commands {
                 self.failed += usize::from(ending.status != 0);
             }
         }
+    }
+}
+
+impl Translations {
+    fn of(programs: &[Program]) -> Self {
+        let mut counts = Self::default();
+        for program in programs {
+            let nodes = program.graph.all_nodes().zip(&program.jobs);
+            for (_, job) in
+                nodes.filter(|(node, job)| job.kind == Kind::Generate && is_wanted(program, *node))
+            {
+                counts.recorded += 1;
+                match job.ending().map(|ending| program.how(job, ending)) {
+                    Some(How::Ran) => counts.executed += 1,
+                    Some(How::Reused) => counts.reused += 1,
+                    Some(How::Cached) => counts.cached += 1,
+                    None => {}
+                }
+            }
+        }
+        counts
     }
 }
 

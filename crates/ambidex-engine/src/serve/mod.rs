@@ -1,5 +1,6 @@
 //! The engine's server: captured processes, their sessions, and the pool of workers that they share.
 
+mod calls;
 mod frames;
 pub(crate) mod pool;
 pub(crate) mod server;

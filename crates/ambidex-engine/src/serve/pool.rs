@@ -1,5 +1,6 @@
 //! All programs of one run of ambidex, and the pool of jobs that they share.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use ambidex_graph::NodeId;
 use ambidex_store::Store;
 
+use crate::base::call::WaitingCopy;
 use crate::base::process;
 use crate::execute::obtain::{ExecContext, Execution, LooksOf, Obtained};
 use crate::observe::by_libc::Loaded;
@@ -44,6 +46,8 @@ pub(crate) struct EngineState {
     pub running: usize,
     workers: usize,
     pub stopping: bool,
+    /// The copies of processes whose calls are not recorded yet, by program and number.
+    pub copies: HashMap<(usize, u64), WaitingCopy>,
     /// The table that captured processes read without asking.
     pub table: Table,
     random: Option<u64>,
@@ -55,6 +59,11 @@ pub(crate) struct EngineState {
 }
 
 impl EngineState {
+    /// Lets the copies of a program's process go whose calls were not recorded.
+    pub fn let_copies_go(&mut self, program: usize) {
+        self.copies.retain(|(of, _), _| *of != program);
+    }
+
     /// Notes that a session begins to wait for commands.
     pub fn begin_wait(&mut self) {
         self.waiting += 1;
@@ -97,6 +106,7 @@ impl WorkerPool {
             running: 0,
             workers: 0,
             stopping: false,
+            copies: HashMap::new(),
             table,
             random: options.schedule_seed,
             waited: Duration::ZERO,

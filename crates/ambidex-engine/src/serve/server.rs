@@ -11,6 +11,7 @@ use crate::base::notice;
 use crate::program::Program;
 use crate::report::explain;
 use crate::report::summary::Report;
+use crate::serve::calls;
 use crate::serve::frames::Frames;
 use crate::serve::pool::{Options, WorkerPool};
 use crate::serve::session::Session;
@@ -27,6 +28,7 @@ fn serve(sight: &Sight, stream: UnixStream) -> io::Result<()> {
     match hello.first() {
         Some(b'H') => witness::serve(sight, stream, frames, &hello),
         Some(b'K') => witness::register(sight, stream, &hello),
+        Some(b'L') => calls::announce(&sight.pool, stream, &hello),
         Some(b'E') => turns::serve(&sight.pool, stream, frames, &hello),
         _ => Session::serve(sight.clone(), stream, frames, &hello),
     }

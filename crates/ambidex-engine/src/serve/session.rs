@@ -62,6 +62,7 @@ impl Session {
         // Whatever is still pending now belongs to a process that was killed.
         let unwanted = {
             let mut engine = session.sight.pool.lock();
+            engine.let_copies_go(program);
             let program = &mut engine.programs[program];
             program.let_snapshots_go();
             program.has_ended = true;
@@ -167,7 +168,7 @@ impl Session {
                 self.taken_in();
                 Ok(None)
             }
-            Request::Record { argv, cwd, scope, open, env, attributes, awaited, refused } => {
+            Request::Record { argv, cwd, scope, open, env, attributes, awaited, refused, call } => {
                 if let Some(attributes) = attributes {
                     let has_own =
                         crate::base::attributes::of_commands().is_some_and(|usual| usual != attributes);
@@ -177,7 +178,7 @@ impl Session {
                 let because = refused.map_or_else(String::new, |reason| format!(" (no snapshot: {reason})"));
                 let what = format!("{}{because}", argv.join(" "));
                 let began = Instant::now();
-                let reply = self.record(argv, &Path::new(&cwd).into(), scope, awaited)?;
+                let reply = self.record(argv, &Path::new(&cwd).into(), scope, awaited, call.as_deref())?;
                 let is_left = matches!(reply, Reply::Recorded { run_in_python: true, .. });
                 let cause = if is_left { Cause::Left } else { Cause::Awaited };
                 if awaited || is_left {
@@ -371,6 +372,7 @@ impl Session {
             }
             engine = pool.wait_for_progress(engine);
         }
+        engine.let_copies_go(self.program);
         let program = &mut engine.programs[self.program];
         program.frames = 0;
         self.stream = program.resume(&journal)?;

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use ambidex_graph::PathId;
 
+use crate::observe::looks::View;
 use crate::program::Program;
 use crate::program::waits::Cause;
 use crate::serve::pool::{EngineState, Guard, WorkerPool};
@@ -180,6 +181,12 @@ impl Sight {
         self.see(paths, cwd, Reach::Listed)
     }
 
+    /// Puts whatever is pending at its place that matches one of these paths, because a process lists their directories
+    /// for nothing else.
+    pub fn look_for(&self, patterns: &[&Path], cwd: &Path) -> io::Result<()> {
+        self.see(patterns, cwd, Reach::Matching)
+    }
+
     /// Prepares for a process to make a directory, in which no command can have found or written anything. The process
     /// fails if something has that name.
     pub fn make_folder(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
@@ -307,11 +314,13 @@ fn with_targets(path: PathBuf) -> impl Iterator<Item = PathBuf> {
 }
 
 /// How far beyond a path itself a look or a change reaches.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
     Itself,
     /// If it is a directory, its direct entries.
     Listed,
+    /// The entries of a directory that match its name: see [`View::Matching`].
+    Matching,
     /// If it is a directory, everything in it.
     Below,
 }
@@ -322,13 +331,15 @@ pub(crate) fn concerned(program: &mut Program, paths: &[&Path], cwd: &Path, reac
     let mut found = Vec::new();
     for path in paths.iter().flat_map(|path| with_targets(cwd.join(path))) {
         let spelled = program.paths.spelling(&path, cwd);
-        let below: Vec<PathId> = program.paths.at_or_below(&spelled).collect();
+        let root = if reach == Reach::Matching { spelled.parent().unwrap_or(&spelled) } else { &spelled };
+        let below: Vec<PathId> = program.paths.at_or_below(root).collect();
         let written = |id: &PathId| program.graph.newest_version(*id).is_some() || program.is_kept(*id);
         let near = |id: &PathId| {
             let place = program.paths.place(*id);
             match reach {
                 Reach::Itself => place == spelled,
                 Reach::Listed => place == spelled || place.parent() == Some(&spelled),
+                Reach::Matching => View::Matching.shows(&spelled, place),
                 Reach::Below => true,
             }
         };

@@ -30,6 +30,7 @@ impl<'a> Question<'a> {
         let looks = match what {
             "look" => Some(Reach::Itself),
             "list" => Some(Reach::Listed),
+            "match" => Some(Reach::Matching),
             _ => None,
         };
         Some(Self { program: program.parse().ok()?, node: node.parse().ok()?, looks, path: as_path(path) })

@@ -73,6 +73,7 @@ fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8>
         || paths.first().map_or_else(String::new, |path| cwd.join(path).to_string_lossy().into_owned());
     let effect = why.unwrap_or_default();
     match kind {
+        b'L' if effect == b"match" => sight.timed(Cause::Look, first, || sight.look_for(&paths, cwd)),
         b'L' => sight.timed(Cause::Look, first, || sight.look(&paths, cwd)),
         b'C' if effect == b"folder" => sight.timed(Cause::Look, first, || sight.make_folder(&paths, cwd)),
         b'C' => {

@@ -177,7 +177,9 @@ impl Run<'_> {
     /// only the length may be left): those of files that the command knows by their absolute paths, and those of
     /// printed paths.
     fn named_in_texts(&self, memory: &Memory, looks: &[FindingId]) -> Vec<String> {
-        let makes_text = !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index);
+        // Functions write paths as text if at all, and these are found in the text.
+        let makes_text =
+            !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index | Kind::Generate);
         let mut named = Vec::new();
         for (folder, name) in self.roles.all() {
             let printed = [&self.ended.out, &self.ended.err]

@@ -13,7 +13,7 @@ use rustix::fs::{Access, Mode, OFlags, access};
 use super::{FileId, Files, FindingId, unmarked};
 use crate::base::clock::tick;
 use crate::base::stat::Stat;
-use crate::observe::looks::{View, is_kernels};
+use crate::observe::looks::{View, is_kernels, matches};
 
 /// The digest of a path where nothing exists.
 pub(super) const ABSENT: Digest = Digest([0; 32]);
@@ -40,6 +40,10 @@ impl Files {
         let path = unmarked(&path, view);
         let digest = match view {
             View::Leads | View::Names => return self.see_vouched(id, path, view),
+            View::Matching => match names(path.parent().unwrap_or(path), |name| matches(path, name)) {
+                Ok(digest) => digest,
+                Err(error) => absent(error)?,
+            },
             View::Itself => match fs::read_link(path) {
                 Ok(target) => {
                     let stat = Stat::from(&fs::symlink_metadata(path)?);
@@ -93,7 +97,7 @@ impl Files {
             return Ok((finding, Some(stat)));
         }
         let digest = match view {
-            View::Names => names(path)?,
+            View::Names => names(path, |_| true)?,
             // A pipe or a device has no content of its own, and may never end.
             _ => Digest::of_reader(open_regular(path)?)?,
         };
@@ -137,11 +141,15 @@ fn folder(path: &Path) -> io::Result<Digest> {
     Ok(if real == path.as_os_str().as_bytes() { FOLDER } else { Digest::of(real) })
 }
 
-/// Returns a hash of the names in a directory, of their kinds, and of the order in which they are listed.
-fn names(folder: &Path) -> io::Result<Digest> {
+/// Returns a hash of the names in a directory that are wanted, of their kinds, and of the order in which they are
+/// listed.
+fn names(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> io::Result<Digest> {
     let mut hasher = blake3::Hasher::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
+        if !is_wanted(Path::new(&entry.file_name())) {
+            continue;
+        }
         let kind = entry.file_type()?;
         let kind = u8::from(kind.is_dir()) + 2 * u8::from(kind.is_file()) + 4 * u8::from(kind.is_symlink());
         hasher.update(entry.file_name().as_bytes()).update(&[0, kind]);

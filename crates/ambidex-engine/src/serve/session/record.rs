@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ambidex_graph::Recorded;
 
 use super::Session;
-use crate::base::protocol::Reply;
+use crate::base::protocol::{Call, Reply};
 use crate::program::left::Left;
 use crate::program::prepared::Prepared;
 use crate::serve::pool::EngineState;
@@ -30,6 +30,7 @@ impl Session {
         cwd: &Arc<Path>,
         scope: u32,
         awaited: bool,
+        call: Option<&Call>,
     ) -> io::Result<Reply> {
         self.prepare()?;
         self.look_again();
@@ -37,10 +38,17 @@ impl Session {
             self.be_serial()?;
         }
         let context = self.sight.pool.lock().programs[self.program].context();
-        let mut prepared = Prepared::new(&argv, cwd, &context);
+        let copy = call.and_then(|call| self.sight.pool.lock().copies.remove(&(self.program, call.number)));
+        let mut prepared = match call {
+            Some(call) => Prepared::of_call(&argv, call, copy, cwd, &context),
+            None => Prepared::new(&argv, cwd, &context),
+        };
         if self.commit_read(prepared.as_ref().ok(), awaited)? {
             // Something that is at its place now may be one of the command's files.
-            prepared = Prepared::new(&argv, cwd, &context);
+            match (&mut prepared, call) {
+                (Ok(prepared), Some(_)) => prepared.stamp(),
+                _ => prepared = Prepared::new(&argv, cwd, &context),
+            }
         }
         match self.take_in(argv, prepared, scope, awaited)? {
             Taken::Recorded { number, outputs } => {

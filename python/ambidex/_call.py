@@ -1,0 +1,69 @@
+"""Calls of functions that generate files, each made in a copy of this process while the process goes on.
+
+The copy is made by fork at the very place of the call, so it has everything that the call would find. The engine starts
+it when a job is free, and treats it as any command: it is observed, its outputs are renamed, its text is printed in its
+turn. If the call fails, or does more than to write its outputs, Python goes back to before it and makes it itself.
+"""
+
+import os
+import sys
+
+from ambidex import _copy, _imports, _library, _session
+
+_numbers = iter(range(1, 1 << 62))
+
+
+def is_possible(session):
+    """Returns whether calls can be made in copies now."""
+    return _library.is_active and not session.is_starting and session.environment() is not None
+
+
+def make(session, call, run):
+    """Makes a call in a copy. Returns True if this process may go on as if it had succeeded, and None if this process
+    must make it itself. In the copy, does not return."""
+    words = call.argv + call.inputs + call.outputs
+    try:
+        folder = os.getcwd()
+    except OSError:
+        return None
+    if not _session.is_text(words + [folder]):
+        return None
+    session.is_starting = True
+    try:
+        session.catch_up()
+        if not session.is_predictable():
+            return None
+        call.prepare()
+        number = next(_numbers)
+        answer = _library.ask("call {}".format(number))
+        if answer == "go":
+            _copy.make(call, run)
+        if answer != "taken":
+            return None
+        _has_calls(session)
+        described = {
+            "number": number,
+            "program": os.readlink("/proc/self/exe"),
+            "inputs": call.inputs,
+            "outputs": call.outputs,
+            "prints": [_prints_at_once(sys.stdout), _prints_at_once(sys.stderr)],
+            "translates": call.translates,
+        }
+        status = session.record_call(call, folder, described)
+        return None if status is None else True
+    finally:
+        session.is_starting = False
+
+
+def _has_calls(session):
+    """Prepares this process for pending outputs of calls in the project."""
+    if not session.has_calls:
+        session.has_calls = True
+        below = os.path.join(os.path.realpath(_imports.started_in), "")
+        _copy.look_for_each(lambda path: os.path.join(os.path.realpath(path or "."), "").startswith(below))
+        _copy.see_patterns()
+
+
+def _prints_at_once(stream):
+    """Returns whether text that is written to a stream of this process appears at once, at least after each line."""
+    return bool(getattr(stream, "line_buffering", False) or getattr(stream, "write_through", False))

@@ -1,0 +1,126 @@
+"""What a copy of this process does for a call of a function: it lets the engine see what the call depends on.
+
+What is changed here is changed in the copy alone, which ends with the call.
+"""
+
+import glob
+import os
+import sys
+import warnings
+from importlib import machinery
+
+from ambidex import _library
+
+
+def make(call, run):
+    """Makes the call, and ends the copy."""
+    status = 1
+    try:
+        _flush()
+        if _library.ask("begin") != "ok":
+            os._exit(1)
+        look_for_each(lambda path: True)
+        see_patterns()
+        _see_variables()
+        warnings._showwarnmsg = warnings.showwarning = _warned
+        _look_at_modules()
+        call.begin()
+        result = run()
+        _flush()
+        status = 0 if call.succeeded(result) else 1
+    finally:
+        # However the call ends, nothing of this process goes on.
+        _library.ask("done {}".format(status))
+        os._exit(1)
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, ValueError, OSError):
+            pass
+
+
+def _warned(*args, **kwargs):
+    """Ends the copy at a warning: the process itself would print it only once."""
+    _library.ask("done 1")
+
+
+class _All:
+    """Stands for the names in a directory of the search path: each is looked for by itself."""
+
+    def __contains__(self, name):
+        return True
+
+
+def look_for_each(is_concerned):
+    """Has the import system look for each file by itself in these directories, instead of listing them. A listing would
+    show other files that are made there, so it would have to wait for them."""
+    finders = machinery.FileFinder
+    list_all = vars(finders)["_fill_cache"]
+
+    def fill(finder):
+        if is_concerned(finder.path):
+            finder._path_cache = finder._relaxed_path_cache = _All()
+        else:
+            list_all(finder)
+
+    finders._fill_cache = fill
+    for finder in list(sys.path_importer_cache.values()):
+        if isinstance(finder, finders) and is_concerned(finder.path):
+            fill(finder)
+
+
+def see_patterns():
+    """Has `glob` say for which names it lists a directory: others may come and go."""
+    original = getattr(glob, "_glob1", None)
+    if original is None:
+        return
+
+    def glob1(dirname, pattern, *more, **named):
+        text = os.fsdecode(pattern)
+        is_simple = text.count("*") == 1 and not set(text) & set("?[")
+        if not is_simple or any(isinstance(what, int) and not isinstance(what, bool) for what in more):
+            return original(dirname, pattern, *more, **named)
+        _library.ask("match " + os.path.join(os.fsdecode(dirname) or ".", text))
+        try:
+            return original(dirname, pattern, *more, **named)
+        finally:
+            _library.ask("match ")
+
+    glob._glob1 = glob1
+
+
+def _see_variables():
+    """Has `os.environ`, which is a copy of the environment, say which variables are asked for."""
+    kind = type(os.environ)
+    get, iterate = kind.__getitem__, kind.__iter__
+
+    def getitem(environ, key):
+        _library.ask("variable {}".format(os.fsdecode(key)))
+        return get(environ, key)
+
+    def iter_(environ):
+        _library.ask("variable ")
+        return iterate(environ)
+
+    kind.__getitem__, kind.__iter__ = getitem, iter_
+
+
+def _look_at_modules():
+    """Looks at the files of all modules that are not the project's: they are the code of the call, and of everything
+    that it calls. What the project's own code has changed is described by the call."""
+    project = os.path.join(os.path.realpath(os.getcwd()), "")
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or name == "__main__" or name.partition(".")[0] == "ambidex":
+            continue
+        is_projects = os.path.realpath(file).startswith(project) and not {"site-packages", "dist-packages"} & set(
+            file.split(os.sep)
+        )
+        if not is_projects:
+            try:
+                os.close(os.open(file, os.O_RDONLY))
+            except OSError:
+                pass
