@@ -1,0 +1,99 @@
+"""What is said of a translation, and how a copy of a process looks for files."""
+
+import glob
+import importlib.machinery
+import sys
+import types
+
+import pytest
+from ambidex import _copy, _library, _translate
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 1, 1.5, "text", b"bytes", ["a", ("b",)], {"x": 1, "y": [2]}, {"b", "a"}, frozenset("ab")],
+)
+def test_plain_values_are_described(value):
+    assert _translate._described(value) == _translate._described(value)
+
+
+def test_sets_have_no_order_and_dictionaries_have_one():
+    assert _translate._described({"a", "b"}) == _translate._described({"b", "a"})
+    assert _translate._described({"a": 1, "b": 2}) != _translate._described({"b": 2, "a": 1})
+
+
+@pytest.mark.parametrize("value", [object(), len, type("Text", (str,), {})("x"), [lambda: 0]])
+def test_other_values_are_unknown(value):
+    with pytest.raises(_translate._Unknown):
+        _translate._described(value)
+
+
+def test_extensions_of_a_project_are_not_plain():
+    installed = type("Extension", (), {"__module__": "setuptools.extension"})()
+    assert _translate._are_plain(["a.pyx", installed], quiet=True)
+    assert not _translate._are_plain([type("Extension", (), {"__module__": "setup"})()])
+    assert not _translate._are_plain(name for name in ["a.pyx"])
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        (b"cdef public int x", {b"public"}),
+        (b"cdef api void f():", {b"api"}),
+        (b"ctypedef public struct s:", {b"public"}),
+        (b"    cdef public int x", set()),
+        (b"cdef int public_x", set()),
+    ],
+)
+def test_public_declarations_are_found(line, words):
+    assert set(_translate._PUBLIC.findall(b"import x\n" + line + b"\n")) == words
+
+
+def test_modules_are_found_without_a_listing(tmp_path, monkeypatch):
+    finders = importlib.machinery.FileFinder
+    monkeypatch.setattr(finders, "_fill_cache", vars(finders)["_fill_cache"])
+    monkeypatch.setattr(_copy.sys, "path_importer_cache", {})
+    (tmp_path / "here.py").write_text("")
+    (tmp_path / "folder").mkdir()
+    _copy.look_for_each(lambda path: path == str(tmp_path))
+    finder = finders(str(tmp_path), (importlib.machinery.SourceFileLoader, [".py"]))
+    assert finder.find_spec("here").origin == str(tmp_path / "here.py")
+    assert finder.find_spec("folder").submodule_search_locations
+    assert finder.find_spec("absent") is None
+    assert isinstance(finder._path_cache, _copy._All)
+
+
+def test_patterns_are_announced(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(_library, "ask", asked.append)
+    monkeypatch.setattr(glob, "_glob1", glob._glob1)
+    for name in ("a.py", "b.py", "b.c"):
+        (tmp_path / name).write_text("")
+    _copy.see_patterns()
+    assert sorted(glob.glob(str(tmp_path / "*.py"))) == [str(tmp_path / name) for name in ("a.py", "b.py")]
+    assert asked == ["match " + str(tmp_path / "*.py"), "match "]
+    del asked[:]
+    assert glob.glob(str(tmp_path / "[ab].c")) == [str(tmp_path / "b.c")] and asked == []
+
+
+def test_warnings_that_were_given_count(monkeypatch):
+    before = _translate._given_warnings()
+    given = types.ModuleType("given")
+    given.__warningregistry__ = {"version": 3, ("text", UserWarning, 7): True}
+    monkeypatch.setitem(sys.modules, "given", given)
+    assert _translate._given_warnings() != before
+    monkeypatch.setitem(sys.modules, "Cython.given", given)
+    with pytest.raises(_translate._Unknown):
+        _translate._given_warnings()
+
+
+@pytest.mark.parametrize("value, is_constant", [(1, True), (("a", 1), True), ([1], False), (((), {}), False)])
+def test_what_sources_can_change_is_no_constant(value, is_constant):
+    assert _translate._is_constant({"X": value}) == is_constant
+
+
+def test_a_result_has_no_errors():
+    module = types.SimpleNamespace(CompilationResult=types.SimpleNamespace)
+    options = types.SimpleNamespace(output_file="a.c")
+    result = _translate._Translation(module, "a.pyx", options, "a").result()
+    assert (result.num_errors, result.c_file) == (0, "a.c")

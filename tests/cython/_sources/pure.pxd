@@ -1,0 +1,3 @@
+cdef class Sum:
+    cdef public int total
+    cpdef int add(self, int number)

@@ -1,0 +1,2 @@
+cdef int shared_number(int extra):
+    return 7 + extra
