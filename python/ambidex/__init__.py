@@ -10,6 +10,13 @@ def enable():
     _enable.enable()
 
 
+def generator(inputs=(), outputs=()):
+    """Returns a decorator for a function that makes `outputs` from `inputs`: it then runs while the build goes on."""
+    from ambidex import _generator
+
+    return _generator.generator(inputs, outputs)
+
+
 class _Package(type(sys)):
     # A property, because Python 3.6 has no `__getattr__` of modules (PEP 562), and setuptools may be missing.
     @property

@@ -48,6 +48,7 @@ def make(session, call, run):
             "outputs": call.outputs,
             "prints": [_prints_at_once(sys.stdout), _prints_at_once(sys.stderr)],
             "translates": call.translates,
+            "unremembered": call.unremembered,
         }
         status = session.record_call(call, folder, described)
         return None if status is None else True

@@ -79,7 +79,7 @@ class _Finder:
     """The first finder on `sys.meta_path`. It finds nothing itself."""
 
     def find_spec(self, name, path=None, target=None):
-        is_cythons = name.partition(".")[0] in ("Cython", "pyximport")
+        is_cythons = name.partition(".")[0] in ("Cython", "cython", "pyximport")
         if name not in _HOOKED and not is_cythons:
             return None
         for finder in list(sys.meta_path):

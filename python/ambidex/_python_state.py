@@ -144,7 +144,7 @@ class _Described:
         found = [module, value.__qualname__, code.co_name, code.co_firstlineno] + (_code(code) if is_made else [])
         if id(value) not in self._seen:
             self._seen.add(id(value))
-            self._nodes.append(value)
+            self._nodes += (value,) + (value.__closure__ or ())
             held = [value.__defaults__, value.__kwdefaults__, vars(value).get("__wrapped__")]
             found += map(self._describe, held + list(chain(map(referents_of, value.__closure__ or ()))))
         return found
@@ -152,6 +152,8 @@ class _Described:
     def _describe_class(self, value, is_direct):
         name, module = name_of(value), module_of(value)
         must(is_module(is_pythons if is_direct else is_installed, module), value)
+        for base in value.__mro__ + (type(value),):
+            must(is_module(is_installed, module_of(base)), base)
         if is_direct:
             self.uses.add(module_name(value))
             is_elsewhere = module is not self.module and vars(module).get(value.__name__) is value
@@ -159,7 +161,7 @@ class _Described:
                 self._seen.add(id(value))
                 self._nodes.append(value)
                 self._describe_space(name, parts_behind_attributes(value)[0], value)
-        return "class", name, list(map(name_of, value.__bases__))
+        return "class", name, list(map(name_of, value.__bases__ + (type(value),)))
 
     def _describe_object(self, value, kind, is_direct):
         must(is_module(is_installed, module_of(kind)), value)
@@ -197,12 +199,19 @@ class Library:
 
     def _look_at_settings(self):
         must(sys.modules is self._modules, sys)
-        settings = types.ModuleType("settings")
+        settings = _module()
         settings.path = [_relative(entry, self._path) for entry in sys.path]
         settings.argv = [_relative(arg, self._argv) for arg in getattr(sys, "argv", ())]
         vars(settings).update((repr(item), None) for item in getattr(os.environ, "_data", os.environ).items())
         settings.searches, settings.handlers = self._searches, self._handlers
         settings.trace = [sys.gettrace(), sys.getprofile()]
+        # What these contain depends on what has been used. It must only be a library's own.
+        kept = [
+            (*codec, *getattr(codec, "__dict__", {}).values())
+            for codec in encodings._cache.values()
+            if codec is not None
+        ]
+        _Described("caches", _module(kept=kept, importers=list(sys.path_importer_cache.values())))
         settings.recursion = sys.getrecursionlimit()
         settings.digits = getattr(sys, "get_int_max_str_digits", int)()
         settings.locale = _locale.setlocale(_locale.LC_ALL)
@@ -212,6 +221,9 @@ class Library:
         """Returns what has changed since the last look, and the modules that were not there, with what they hold."""
         settings = self._look_at_settings()
         changed, fresh = _changed(self._settings, settings), {}
+        if not self._known:
+            # When this was made, a project may have run already. Paths, arguments and variables differ anyway.
+            fresh["settings"] = {slot: value for slot, value in settings.items() if slot[1] in _SETTINGS}
         self._settings = settings
         seen, pending = set(), list(sys.builtin_module_names) + _USED
         while pending:
@@ -221,7 +233,7 @@ class Library:
                 continue
             seen.add(name)
             old = self._known.get(name)
-            must(old is None or old.module is module, module)
+            must(type(module) is types.ModuleType and (old is None or old.module is module), module)
             if old is None or not old.is_true():
                 must(is_module(is_pythons, module), module)
                 new = self._known[name] = _Described(name, module)
@@ -231,6 +243,15 @@ class Library:
                     changed += _changed(old.slots, new.slots)
             pending += self._known[name].uses
         return sorted(changed, key=repr), fresh
+
+
+_SETTINGS = ("searches", "handlers", "trace", "recursion", "digits", "locale")
+
+
+def _module(**names):
+    module = types.ModuleType("settings")
+    vars(module).update(names)
+    return module
 
 
 def _relative(entry, starts):

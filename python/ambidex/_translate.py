@@ -261,6 +261,7 @@ class _Translation:
         return result
 
     translates = True
+    unremembered = None
 
     @staticmethod
     def succeeded(result):

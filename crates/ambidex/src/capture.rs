@@ -26,6 +26,7 @@ const FILES: &[(&str, &str)] = &package![
     "_copy.py",
     "_cython_state.py",
     "_enable.py",
+    "_generator.py",
     "_hooks.py",
     "_imports.py",
     "_library.py",
