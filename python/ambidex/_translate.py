@@ -4,6 +4,7 @@ Cython's own code prints the progress, chooses the order and treats errors. Only
 is replaced, and only where it is called by code of Cython that needs nothing of its result but the number of errors.
 """
 
+import contextlib
 import functools
 import json
 import os
@@ -138,11 +139,11 @@ def hook_main(module):
         session = _session.current() if _Callers.count == 1 and _Callers.is_plain else None
         if session is None or not _call.is_possible(session):
             return run()
-        try:
+        translation = None
+        # Not within a handler, which would show in tracebacks.
+        with contextlib.suppress(_Unknown, _baseline.Unknown, TypeError, OSError, ValueError):
             translation = _Translation(module, *args, **kwargs)
-        except (_Unknown, _baseline.Unknown, TypeError, OSError, ValueError):
-            return run()
-        if _call.make(session, translation, run) is None:
+        if translation is None or _call.make(session, translation, run) is None:
             return run()
         return translation.result()
 
@@ -202,6 +203,7 @@ class _Translation:
         self._module = module
         self.name = full_module_name
         self.inputs = [source]
+        self.unremembered = None
         self.outputs = [output] + self._more_outputs(source, output, options)
         self.argv = ["cython", source, "-o", output, "--module-name", str(full_module_name)]
         for name, value in sorted(vars(options).items()):
@@ -221,6 +223,7 @@ class _Translation:
         stem = os.path.splitext(output)[0]
         if getattr(options, "annotate", None) or getattr(settings, "annotate", None):
             outputs.append(stem + ".html")
+            self.unremembered = "pygments may make the page, and its state can't be compared"
         if getattr(options, "use_listing_file", None):
             outputs.append(os.path.splitext(source)[0] + ".lis")
         if getattr(options, "generate_pxi", None) or getattr(options, "gdb_debug", None):
@@ -261,7 +264,6 @@ class _Translation:
         return result
 
     translates = True
-    unremembered = None
 
     @staticmethod
     def succeeded(result):

@@ -59,6 +59,10 @@ impl Program {
     /// Returns whether a version is at its place already.
     pub(super) fn is_put(&self, path: PathId, version: Version) -> bool {
         let Version::Written(node) = version else { return false };
+        if self.jobs[node.index()].kind == Kind::Generate {
+            // Unlike compilers, functions make their outputs anew, and projects compare the times of sources.
+            return false;
+        }
         self.tree.as_ref().is_some_and(|tree| self.is_output_there(&mut tree.memory().files, path, node))
     }
 
