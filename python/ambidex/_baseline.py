@@ -48,6 +48,10 @@ class Baseline:
             self._found.append(hashlib.sha256(repr(fresh).encode("utf-8", "surrogatepass")).hexdigest())
         return list(self._found)
 
+    def strangers(self):
+        """Returns functions that are only known by name. What depends on a call of one of them has no value."""
+        return self._library.strangers()
+
     def _carefully(self, step):
         if self._unknown is not None:
             return

@@ -8,7 +8,7 @@ turn. If the call fails, or does more than to write its outputs, Python goes bac
 import os
 import sys
 
-from ambidex import _copy, _imports, _library, _session
+from ambidex import _copy, _imports, _library, _lookups, _session
 
 _numbers = iter(range(1, 1 << 62))
 
@@ -50,6 +50,7 @@ def make(session, call, run):
             "translates": call.translates,
             "unremembered": call.unremembered,
         }
+        _lookups.note_call(number, call.translates)
         status = session.record_call(call, folder, described)
         return None if status is None else True
     finally:

@@ -17,6 +17,7 @@ _HOOKED["setuptools.command.build_clib"] = "hook_build_clib"
 # Modules of Cython are hooked by `_translate.py`.
 _CYTHON = {
     "Cython.Compiler.Main": "hook_main",
+    "Cython.Utils": "hook_utils",
     "Cython.Build.Dependencies": "hook_dependencies",
     "Cython.Distutils.old_build_ext": "hook_old_build_ext",
 }

@@ -82,6 +82,8 @@ class _Described:
     def __init__(self, name, module):
         self.module = module
         self.slots, self.uses = {}, set()
+        # Functions whose code nobody knows: a call of one of them must be noticed.
+        self.strangers = []
         # When classes were last registered with abstract classes, if there are any of these: the collector can't tell.
         self._registered = None
         self._name, self._nodes, self._seen = name, [], set()
@@ -130,8 +132,18 @@ class _Described:
                 return "again"
             self._seen.add(id(value))
             self._nodes.append(value)
-        parts = list(map(self._describe, list(chain(value.items()) if kind is dict else value)))
+        parts = list(map(self._describe_entry, list(chain(value.items()) if kind is dict else value)))
         return kind.__name__, sorted(parts, key=repr) if kind in (set, frozenset) else parts
+
+    def _describe_entry(self, value):
+        if type(value) is not types.FunctionType or is_executed(value) or is_installed(value.__code__.co_filename):
+            return self._describe(value)
+        # A project's or a library's entry in a registry, such as how to copy objects of its class.
+        if id(value) not in self._seen:
+            self._seen.add(id(value))
+            self._nodes.append(value)
+            self.strangers.append(value)
+        return "stranger", value.__module__, value.__qualname__
 
     def _describe_function(self, value, is_direct):
         code, is_made = value.__code__, is_executed(value)
@@ -211,11 +223,15 @@ class Library:
             for codec in encodings._cache.values()
             if codec is not None
         ]
-        _Described("caches", _module(kept=kept, importers=list(sys.path_importer_cache.values())))
+        _without_strangers("caches", _module(kept=kept, importers=list(sys.path_importer_cache.values())))
         settings.recursion = sys.getrecursionlimit()
         settings.digits = getattr(sys, "get_int_max_str_digits", int)()
         settings.locale = _locale.setlocale(_locale.LC_ALL)
-        return _Described("settings", settings).slots
+        return _without_strangers("settings", settings).slots
+
+    def strangers(self):
+        """Returns the functions in registries of these modules whose code nobody knows."""
+        return [each for described in self._known.values() for each in described.strangers]
 
     def look(self):
         """Returns what has changed since the last look, and the modules that were not there, with what they hold."""
@@ -246,6 +262,12 @@ class Library:
 
 
 _SETTINGS = ("searches", "handlers", "trace", "recursion", "digits", "locale")
+
+
+def _without_strangers(name, module):
+    described = _Described(name, module)
+    must(not described.strangers, *described.strangers[:1] or [None])
+    return described
 
 
 def _module(**names):

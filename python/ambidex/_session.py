@@ -249,6 +249,11 @@ class Session:
             # Properties of a project's classes may fail when they are read. The build fails too if it needs them.
             return None
 
+    def answers(self, numbers, must_wait):
+        """Returns the numbers of those of these calls that are done, each with what functions of this process that
+        remember their answers have answered in its copy, as text."""
+        return self._ask({"type": "answers", "calls": numbers, "wait": must_wait})["answers"]
+
     def wait(self):
         """Waits for all commands so far."""
         if self.is_here():

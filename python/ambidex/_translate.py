@@ -13,7 +13,7 @@ import sys
 import time
 import types
 
-from ambidex import _baseline, _call, _session
+from ambidex import _baseline, _call, _copy, _lookups, _session
 
 # Declarations for which Cython writes headers beside the C file (Cython, `ModuleNode.generate_h_code`).
 _PUBLIC = re.compile(rb"(?m)^(?:cdef|cpdef|ctypedef)[ \t]+(?:inline[ \t]+)?(public|api)\b")
@@ -35,6 +35,7 @@ class _CythonsCode:
 
     def __enter__(self):
         if self._depth == 0:
+            _lookups.ask()
             self._baseline.enter()
         self._depth += 1
 
@@ -46,6 +47,10 @@ class _CythonsCode:
     def state(self):
         """Returns what others have changed, as text. Raises an error if nobody can tell."""
         return [json.dumps(change) for change in self._baseline.changes() + self._baseline.found()]
+
+    def strangers(self):
+        """Returns functions of others that translations must not call."""
+        return self._baseline.strangers()
 
 
 cythons_code = _CythonsCode()
@@ -109,6 +114,9 @@ def _parts(arg):
 
 
 _INSTALLED = ("setuptools", "distutils", "Cython", "numpy")
+
+
+hook_utils = _lookups.hook_utils
 
 
 def hook_dependencies(module):
@@ -180,13 +188,10 @@ def _is_constant(environment):
 
 
 def _given_warnings():
-    """Returns which warnings this process has given: most are given only once. If code of Cython has given some, nobody
-    can tell whether it would again."""
+    """Returns which warnings this process has given: most are given only once."""
     given = []
     for name, module in list(sys.modules.items()):
         registry = vars(module).get("__warningregistry__") if isinstance(module, types.ModuleType) else None
-        if registry and name.partition(".")[0] == "Cython":
-            raise _Unknown
         for key, value in (registry or {}).items():
             parts = key if isinstance(key, tuple) else (key, value)
             given.append([name] + [getattr(part, "__name__", None) or str(part) for part in parts])
@@ -252,6 +257,8 @@ class _Translation:
 
     def begin(self):
         """Prepares the copy. Cython measures how long its phases take, with a clock that tells the time of day, too."""
+        _copy.end_at(cythons_code.strangers())
+        _lookups.begin()
         pipeline = sys.modules.get("Cython.Compiler.Pipeline")
         if getattr(pipeline, "time", None) is time.time:
             pipeline.time = time.monotonic
@@ -268,4 +275,6 @@ class _Translation:
     @staticmethod
     def succeeded(result):
         """Returns whether a result is that of a successful translation."""
+        if result.num_errors == 0:
+            _lookups.tell()
         return result.num_errors == 0

@@ -131,6 +131,8 @@ VALUES = {
     "Nodes.cached.cache_clear()": None,
     "Nodes.cached(2)": None,
     "d = Options.directives; d['one'] = d.pop('a')": None,
+    "import sys; sys.path_hooks.append(lambda path: 1)": None,
+    "import copyreg; copyreg.dispatch_table[complex] = lambda number: (complex, (1,))": None,
 }
 
 FUNCTIONS = [
@@ -166,7 +168,6 @@ FUNCTIONS = [
     "import sys, types; sys.modules['re'] = types.ModuleType('re')",
     "import sys, types; sys.modules['difflib'] = types.ModuleType('difflib')",
     "import sys; sys.meta_path.insert(0, type('Mine', (), {}))",
-    "import sys; sys.path_hooks.append(lambda path: 1)",
     "import sys; sys.setprofile(lambda *args: None)",
     "import codecs; codecs.register(lambda name: None)",
     "import codecs; codecs.register_error('mine', lambda error: ('', 1))",
@@ -229,6 +230,28 @@ def outcomes(tmp_path_factory):
         return dict(json.loads(line) for line in done.stdout.decode().splitlines())
 
     return run("1", [""] + EARLY, list(VALUES) + FUNCTIONS + NOTHING), run("2", [""], list(VALUES))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_copy_ends_where_it_calls_a_function_that_nobody_knows(count):
+    function = "lambda number: ({})".format(", ".join(["a", "b"][:count]) or 1)
+    code = """
+import copy, copyreg, sys, types
+sys.path.insert(0, {!r})
+from ambidex import _copy, _python_state
+_copy._end = lambda: sys.exit("ended")
+library = _python_state.Library()
+library.look()
+exec("a, b = 1, 2\\ndef make(a=1, b=2): return {}", vars())
+copyreg.dispatch_table[types.SimpleNamespace] = make()
+library.look()
+_copy.end_at(library.strangers())
+copy.copy([1])
+print("copied")
+copy.copy(types.SimpleNamespace())
+""".format(PACKAGE, function)
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (done.stdout, done.stderr, done.returncode) == (b"copied\n", b"ended\n", 1)
 
 
 @pytest.mark.parametrize("code", NOTHING)

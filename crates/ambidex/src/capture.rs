@@ -30,6 +30,7 @@ const FILES: &[(&str, &str)] = &package![
     "_hooks.py",
     "_imports.py",
     "_library.py",
+    "_lookups.py",
     "_python_state.py",
     "_session.py",
     "_spawn.py",

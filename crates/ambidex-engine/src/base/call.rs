@@ -12,7 +12,7 @@ use super::process::{Ended, end, read_until_the_end};
 use super::protocol::send_frame;
 
 /// The largest message of a copy, in bytes.
-const LARGEST: usize = 64;
+const LARGEST: usize = 4096;
 
 /// A copy of a process that waits for its start. If this is dropped, the copy ends.
 #[derive(Debug)]
@@ -82,9 +82,19 @@ impl RunningCopy {
             end(self.pid);
             return Err(error);
         }
+        let mut last = receive(&mut self.stream);
+        let mut answers = Vec::new();
+        while let Ok([b'A', piece @ ..]) = last.as_deref() {
+            answers.extend_from_slice(piece);
+            last = receive(&mut self.stream);
+        }
         // Without a message, the copy was killed.
-        let status = receive(&mut self.stream).and_then(|message| number(&message, b'D'));
+        let status = last.and_then(|message| number(&message, b'D'));
         ended.status = status.map_or(-9, |status| i32::try_from(status).unwrap_or(1));
+        match String::from_utf8(answers) {
+            Ok(answers) => ended.answers = answers,
+            Err(_) => ended.status = 1,
+        }
         ended.duration = self.started.elapsed();
         Ok(ended)
     }

@@ -29,6 +29,8 @@ pub(crate) struct Ended {
     /// The exit status, or the negative number of the signal that ended the command.
     pub status: i32,
     pub duration: Duration,
+    /// What functions answered that remember their answers in the process, if this was a call in a copy of a process.
+    pub answers: String,
 }
 
 /// A running command.

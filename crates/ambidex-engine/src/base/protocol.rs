@@ -84,6 +84,13 @@ pub enum Request {
         /// Whether to compare times in seconds.
         seconds: bool,
     },
+    /// Asks what functions answered, in copies of the process, that remember their answers in the process.
+    Answers {
+        /// The numbers of the calls.
+        calls: Vec<u64>,
+        /// Whether to wait until all of them are done.
+        wait: bool,
+    },
     /// Waits for everything, and until all text that the program printed is written.
     Wait,
     /// Waits for everything and commits the outputs.
@@ -171,6 +178,11 @@ pub enum Reply {
         /// Whether each target would be out of date; none for one that the serial build would not have made in this
         /// run.
         outdated: Vec<Option<bool>>,
+    },
+    /// Answers [`Request::Answers`].
+    Answers {
+        /// The numbers of those calls that are done, each with the answers as text.
+        answers: Vec<(u64, String)>,
     },
     /// Everything is done.
     Waited {

@@ -119,8 +119,8 @@ pub(crate) struct ExecContext<'a> {
 impl Obtained {
     /// Returns the result of reusing a record of this tree.
     pub fn reused(record: Record) -> Self {
-        let folder = record.folder;
-        Self { ending: ending(record.result, How::Reused, Why::UpToDate), folder }
+        let (folder, roles) = (record.folder, Roles::of(&record.roles));
+        Self { ending: ending(record.result, &roles, How::Reused, Why::UpToDate), folder }
     }
 
     /// Returns the result of a command that could not be run at all, as a shell would report it.
@@ -138,9 +138,11 @@ impl Obtained {
 }
 
 /// Returns the ending that a remembered run would have again.
-fn ending(result: RunResult, how: How, why: Why) -> Ending {
+fn ending(result: RunResult, roles: &Roles, how: How, why: Why) -> Ending {
     let outputs = result.outputs.iter().map(|output| output.digest).collect();
-    let ended = Ended { out: result.out, err: result.err, ..Ended::default() };
+    // A path of a role that is missing here was looked for nowhere.
+    let answers = roles.place(&result.answers).unwrap_or_default();
+    let ended = Ended { out: result.out, err: result.err, answers, ..Ended::default() };
     Ending::new(ended, how, why).with(Inputs::Remembered, outputs)
 }
 
@@ -203,8 +205,9 @@ impl Execution {
             return Err(why);
         }
         let surrounded = self.tree.memory().surrounded_by(&found.asked, &self.env, &query.fingerprint.roles);
+        let roles = surrounded.1.clone();
         self.remember(query, &found, surrounded);
-        let ending = ending(found.result, How::Cached, why);
+        let ending = ending(found.result, &roles, How::Cached, why);
         Ok(Obtained { ending, folder: self.folder_number })
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Ending {
     pub how: How,
     pub why: Why,
     inputs: Inputs,
+    /// What functions answered that remember their answers in the process, if it was a call.
+    answers: Box<str>,
     /// The hashes of the contents of its outputs, as far as they are known.
     pub outputs: Box<[Digest]>,
 }
@@ -45,10 +47,20 @@ struct Printed {
 impl Ending {
     /// Creates the ending of a command whose inputs and outputs are not known.
     pub fn new(ended: Ended, how: How, why: Why) -> Self {
-        let Ended { out, err, status, duration } = ended;
+        let Ended { out, err, status, duration, answers } = ended;
         let printed = (!out.is_empty() || !err.is_empty()).then(|| Box::new(Printed { out, err }));
         let duration = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        Self { status, duration, printed, how, why, inputs: Inputs::Unknown, outputs: Box::default() }
+        let answers = answers.into_boxed_str();
+        Self {
+            status,
+            duration,
+            printed,
+            how,
+            why,
+            inputs: Inputs::Unknown,
+            answers,
+            outputs: Box::default(),
+        }
     }
 
     /// Returns the same ending with what is known about inputs and outputs.
@@ -64,6 +76,11 @@ impl Ending {
     /// Returns what is known about the command's inputs.
     pub fn inputs(&self) -> &Inputs {
         &self.inputs
+    }
+
+    /// Returns what functions answered in the call that remember their answers in the process.
+    pub fn answers(&self) -> &str {
+        &self.answers
     }
 
     /// Returns what the command printed to standard output.

@@ -53,6 +53,8 @@ pub(crate) struct RunResult {
     pub out: Vec<u8>,
     /// The text that it printed to standard error.
     pub err: Vec<u8>,
+    /// What functions answered that remember their answers in the process, with paths by role.
+    pub answers: String,
     /// The duration in microseconds.
     pub duration: u64,
 }

@@ -25,6 +25,7 @@ use crate::program::text::{Batch, Log, Piece, Printout, Stream};
 use crate::program::waits::Waits;
 
 mod build_end;
+mod calls;
 mod changes;
 mod commit;
 mod effects;
@@ -135,6 +136,8 @@ pub(crate) struct Program {
     pub waits: Waits,
     /// The commands that were left to Python, with the reason.
     pub left: Vec<(Vec<String>, Left)>,
+    /// The nodes of calls, by the numbers that the process has given them.
+    calls: BTreeMap<u64, NodeId>,
 }
 
 impl Program {
@@ -177,6 +180,7 @@ impl Program {
             seen_outputs: SeenOutputs::default(),
             waits: Waits::default(),
             left: Vec::new(),
+            calls: BTreeMap::new(),
         }
     }
 
@@ -279,20 +283,6 @@ impl Program {
             _ => None,
         };
         nodes.into_iter().filter_map(process).collect()
-    }
-
-    /// Returns how many copies of the process wait for the start of their calls.
-    pub fn waiting_copies(&self) -> usize {
-        self.jobs.iter().filter(|job| job.copy.is_some()).count()
-    }
-
-    /// Lets the copies go whose calls are cancelled.
-    pub(super) fn let_copies_go(&mut self) {
-        for (node, job) in self.graph.all_nodes().zip(&mut self.jobs) {
-            if matches!(self.graph.state(node), State::Cancelled | State::Doomed) {
-                job.copy = None;
-            }
-        }
     }
 
     /// Returns how a recording ended, if it has ended.

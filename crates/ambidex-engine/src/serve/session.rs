@@ -202,6 +202,14 @@ impl Session {
                 let outdated = targets.iter().map(|target| self.is_outdated(target, Path::new(&cwd), unit));
                 Ok(Some(Reply::Outdated { outdated: outdated.collect::<io::Result<_>>()? }))
             }
+            Request::Answers { calls, wait } => {
+                self.taken_in();
+                if wait {
+                    drop(self.sight.settle(self.program)?);
+                }
+                let answers = self.change(|program| program.answers(&calls));
+                Ok(Some(Reply::Answers { answers }))
+            }
             Request::Wait => {
                 self.taken_in();
                 if !self.sight.pool.options.only_record {

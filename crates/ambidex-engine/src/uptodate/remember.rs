@@ -144,6 +144,7 @@ impl Run<'_> {
             umask,
             out: self.ended.out.clone(),
             err: self.ended.err.clone(),
+            answers: roles.name(&self.ended.answers).into_owned(),
             duration: u64::try_from(self.ended.duration.as_micros()).unwrap_or(u64::MAX),
         })
     }

@@ -50,7 +50,7 @@ impl Session {
                 _ => prepared = Prepared::new(&argv, cwd, &context),
             }
         }
-        match self.take_in(argv, prepared, scope, awaited)? {
+        match self.take_in(argv, prepared, scope, awaited, call)? {
             Taken::Recorded { number, outputs } => {
                 self.spare_or_start();
                 let status = if awaited { Some(self.wait_for(number)?) } else { None };
@@ -90,6 +90,7 @@ impl Session {
         prepared: Result<Prepared, Left>,
         scope: u32,
         awaited: bool,
+        call: Option<&Call>,
     ) -> io::Result<Taken> {
         let pool = self.sight.pool.clone();
         let mut engine = pool.lock();
@@ -100,6 +101,9 @@ impl Session {
             Ok((recorded, outputs)) => {
                 if let Recorded::New(node) = recorded {
                     self.new_nodes.push(node);
+                }
+                if let (Some(call), Recorded::New(node) | Recorded::Merged(node)) = (call, recorded) {
+                    program.note_call(call.number, node);
                 }
                 outputs.iter().try_for_each(|output| table.add(Path::new(output)))?;
                 Taken::Recorded { number, outputs }

@@ -1,0 +1,20 @@
+# always
+# imports: a
+# translations: recorded 2, executed 2
+"""As `pxd-added`, but everything is built in between, in one process."""
+
+import os
+import sys
+
+from setuptools import setup
+from Cython.Build import cythonize
+
+if os.path.exists("a.pxd"):
+    os.remove("a.pxd")
+if sys.argv[1] == "build":
+    modules = cythonize("a.pyx", force=True, compiler_directives={"language_level": 3})
+    setup(name="pxd-added-later", version="1.0", ext_modules=modules, script_args=["build_ext"])
+    with open("a.pxd", "w") as file:
+        file.write("cdef class Added:\n    cdef int number\n")
+modules = cythonize("a.pyx", force=True, compiler_directives={"language_level": 3})
+setup(name="pxd-added-later", version="1.0", ext_modules=modules)
