@@ -31,6 +31,10 @@ class Baseline:
         """To be called immediately after Cython's own code has run. What that has changed does not count."""
         self._carefully(self._note)
 
+    def lose(self):
+        """Gives up: whatever the state is from here on, it has no value."""
+        self._unknown = "Cython's code has run unseen"
+
     def changes(self):
         """Returns all changes so far in a form that JSON has, one list for each time before Cython ran. None cancels
         another: Cython may have kept what it made of a value that is back to what it was."""

@@ -157,8 +157,11 @@ def _is_newer(outdated, session, original, sources, target, *args):
     known = session.are_outdated([(sources, target)], original.func)[0]
     if known is not None:
         return known
-    # For setuptools 69.5.1, a target without sources is never out of date, not even if it is missing.
-    return original(list(sources), _ABSENT, *args) and outdated(session, target)
+    # A missing target is out of date, and so is one with a missing source if these count as newer. For setuptools 69.5.1,
+    # a target without sources never is. Otherwise sources that are not made yet must not be looked at.
+    sources = list(sources)
+    is_outdated = bool(sources and args == ("newer",)) or original(sources, _ABSENT, *args)
+    return is_outdated and outdated(session, target)
 
 
 def _newer_pairs(session, original, sources, targets):

@@ -44,6 +44,11 @@ class _CythonsCode:
         if self._depth == 0:
             self._baseline.leave()
 
+    def lose(self):
+        """Gives up: from here on, code of Cython runs and nobody looks at the state."""
+        if self._depth == 0:
+            self._baseline.lose()
+
     def state(self):
         """Returns what others have changed, as text. Raises an error if nobody can tell."""
         return [json.dumps(change) for change in self._baseline.changes() + self._baseline.found()]
@@ -81,6 +86,10 @@ def _as_cythons(original, is_plain):
     @functools.wraps(original)
     def function(*args, **kwargs):
         outer = _Callers.is_plain
+        if outer is False and _nothing_is_left():
+            # To look at Cython's state would take longer than everything else.
+            cythons_code.lose()
+            return original(*args, **kwargs)
         with cythons_code:
             _Callers.is_plain = is_plain(*args, **kwargs)
             try:
@@ -93,6 +102,19 @@ def _as_cythons(original, is_plain):
                     session.catch_up()
 
     return function
+
+
+def _nothing_is_left():
+    """Returns whether extensions are being built and none of them has a source to translate. Cython's build_ext, which
+    setuptools uses, has each extension of every project translated."""
+    session = _session.existing()
+    extensions = getattr(session and session.collecting, "extensions", None)
+    if type(extensions) is not list:
+        return False
+    sources = [getattr(extension, "__dict__", {}).get("sources") for extension in extensions]
+    if not all(type(each) is list and all(type(source) is str for source in each) for each in sources):
+        return False
+    return not any(source.endswith((".pyx", ".py")) for each in sources for source in each)
 
 
 def _are_plain(*args, **kwargs):

@@ -42,7 +42,7 @@ impl Intake<'_> {
             (Memorable::Yes(fingerprint), Some(memory)) => memory.duration(&fingerprint.key),
             _ => None,
         };
-        let weight = known.unwrap_or(prepared.weight);
+        let weight = known.unwrap_or(prepared.weight) + prepared.following;
         let action = Action { group, key: prepared.key, reads, writes, weight };
         let job = Job {
             kind: command.kind,

@@ -30,6 +30,7 @@ mod changes;
 mod commit;
 mod effects;
 pub(crate) mod hazards;
+mod hold;
 mod intake;
 pub(crate) mod job;
 pub(crate) mod left;
@@ -48,6 +49,7 @@ pub(crate) mod waits;
 
 use changes::Changes;
 pub(crate) use effects::Turn;
+use hold::Holds;
 use made::Made;
 pub(crate) use made::Unit;
 use read_set::ReadSet;
@@ -138,6 +140,8 @@ pub(crate) struct Program {
     pub left: Vec<(Vec<String>, Left)>,
     /// The nodes of calls, by the numbers that the process has given them.
     calls: BTreeMap<u64, NodeId>,
+    /// The commands that wait a moment for heavier ones.
+    pub holds: Holds,
 }
 
 impl Program {
@@ -181,6 +185,7 @@ impl Program {
             waits: Waits::default(),
             left: Vec::new(),
             calls: BTreeMap::new(),
+            holds: Holds::default(),
         }
     }
 

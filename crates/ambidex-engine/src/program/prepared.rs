@@ -49,6 +49,8 @@ pub(crate) struct Prepared {
     pub memorable: Memorable,
     /// A guess at its duration, in microseconds.
     pub weight: u64,
+    /// The guessed duration of what must follow, as far as it is not recorded.
+    pub following: u64,
     /// Whether it is a translation by Cython.
     pub translates: bool,
     /// Whether the text that a call of a function prints to its two streams appears at once.
@@ -94,6 +96,7 @@ impl Prepared {
             key: key_in_graph(&command, cwd, env, [&program, &tool]),
             memorable: memorable(&command, &program, cwd, context),
             weight: weight(&command, cwd),
+            following: 0,
             translates: false,
             prints: [true; 2],
             copy: None,
@@ -133,6 +136,8 @@ impl Prepared {
                 None => memorable(&command, &call.program, cwd, context),
             },
             weight: weight(&command, cwd),
+            // What is made of it is compiled, which takes six times as long.
+            following: if call.translates { 6 * weight(&command, cwd) } else { 0 },
             translates: call.translates,
             prints: call.prints,
             copy: Some(copy),

@@ -56,10 +56,16 @@ impl Program {
             (job.recorded, action.writes.iter().map(|write| write.path).collect::<Vec<_>>());
         let twin = self.graph.twin(&action);
         let twin = twin.filter(|node| self.is_unchanged(*node, &job));
+        let duration = action.weight - prepared.following;
         let recorded = match twin {
             Some(node) => self.graph.merge(node, group),
             None => self.add(action, job),
         };
+        if let Recorded::New(node) = recorded
+            && !awaited
+        {
+            self.holds.note(node, duration);
+        }
         if let (Some(seq), Some(state)) = (self.graph.last(), self.scopes.get_mut(&scope))
             && recorded != Recorded::Skipped
         {

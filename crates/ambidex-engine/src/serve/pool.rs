@@ -70,6 +70,14 @@ impl EngineState {
         self.waiting_since.get_or_insert_with(Instant::now);
     }
 
+    /// Returns how much longer a ready command should wait for heavier ones, which could not start if it took the last
+    /// job. While a session waits, none will come.
+    fn hold(&self, program: usize, node: NodeId) -> Option<Duration> {
+        let is_last = self.jobs > 1 && self.running + 1 == self.jobs;
+        let may_come = is_last && self.waiting == 0 && self.random.is_none();
+        may_come.then(|| self.programs[program].holds.left(node)).flatten()
+    }
+
     /// Notes that a session goes on.
     pub fn end_wait(&mut self) {
         self.waiting -= 1;
@@ -205,6 +213,10 @@ impl WorkerPool {
                 engine = self.work.wait(engine).expect("the state of the engine is sound");
                 continue;
             };
+            if let Some(left) = engine.hold(program, node) {
+                (engine, _) = self.work.wait_timeout(engine, left).expect("the state of the engine is sound");
+                continue;
+            }
             engine.running += 1;
             let started = engine.programs[program].start(node);
             let obtained = match started {
