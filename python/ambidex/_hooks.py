@@ -157,8 +157,8 @@ def _is_newer(outdated, session, original, sources, target, *args):
     known = session.are_outdated([(sources, target)], original.func)[0]
     if known is not None:
         return known
-    # A missing target is out of date, and so is one with a missing source if these count as newer. For setuptools 69.5.1,
-    # a target without sources never is. Otherwise sources that are not made yet must not be looked at.
+    # A missing target is out of date, and so is one with a missing source if that counts as newer. For setuptools
+    # 69.5.1, a target without sources never is. Otherwise, sources that are not made yet must not be looked at.
     sources = list(sources)
     is_outdated = bool(sources and args == ("newer",)) or original(sources, _ABSENT, *args)
     return is_outdated and outdated(session, target)
