@@ -15,7 +15,8 @@ _numbers = iter(range(1, 1 << 62))
 
 def is_possible(session):
     """Returns whether calls can be made in copies now."""
-    return _library.is_active and not session.is_starting and session.environment() is not None
+    is_audited = _imports.has_audit_hook
+    return _library.is_active and not (session.is_starting or is_audited) and session.environment() is not None
 
 
 def make(session, call, run):

@@ -23,7 +23,7 @@ _CYTHON = {
 }
 _HOOKED.update(_CYTHON)
 
-installed = False
+installed = has_audit_hook = False
 # The directory in which this process started. Projects change it for a while, and may be in one that is removed later.
 try:
     started_in = os.getcwd()
@@ -140,6 +140,20 @@ def _hook_exceptions(is_setup):
     sys.excepthook = excepthook
 
 
+def _hook_audits():
+    """Notes whether an audit hook is added: it runs within everything, and nobody can list the hooks."""
+    add = getattr(sys, "addaudithook", None)
+    if add is None:
+        return
+
+    def addaudithook(hook):
+        global has_audit_hook
+        has_audit_hook = True
+        return add(hook)
+
+    sys.addaudithook = addaudithook
+
+
 def install():
     """Makes this process a captured one."""
     global installed
@@ -149,4 +163,5 @@ def install():
     sys.meta_path.insert(0, _Finder())
     for name in [name for name in _HOOKED if name in sys.modules]:
         _hook(sys.modules[name], _HOOKED[name])
+    _hook_audits()
     _hook_exceptions(os.environ.pop("AMBIDEX_ENTRY", None) == "setup")

@@ -33,10 +33,10 @@ use crate::environment::{ambidex, root};
 use change::{Changes, Kind};
 use count::{Memory, Needed};
 use stand_in::StandIns;
-use trees::{Modules, Trees, modules};
+use trees::{Built, Modules, Trees, modules};
 
 /// The projects to edit if none is named.
-const PROJECTS: [&str; 3] = ["librt", "pplpy", "biopython"];
+const PROJECTS: [&str; 4] = ["librt", "pplpy", "cytoolz", "biopython"];
 
 /// The options of `cargo xtask edits`.
 #[derive(clap::Args)]
@@ -61,7 +61,14 @@ struct Row {
     least: u64,
     most: u64,
     executed: u64,
+    translations: u64,
     mismatches: u64,
+}
+
+/// What a build with ambidex ran.
+struct Executed {
+    commands: u64,
+    translations: u64,
 }
 
 /// Edits the projects and writes `docs/edits.md`.
@@ -133,12 +140,12 @@ impl<'a> Session<'a> {
         };
         let clean = session.build_clean()?.context("the project can't be built")?;
         let (needed, _) = session.count()?;
-        let executed = session.build()?;
-        let mismatch = judgement(&clean, &modules(session.trees.here())?, needed, executed);
+        let executed = session.build()?.commands;
+        let mismatch = judgement(&clean.modules, &modules(session.trees.here())?, needed, executed);
         if let Some(mismatch) = mismatch {
             println!("{}: the first build: {mismatch}", place.name);
         }
-        session.check_clean(&clean)?;
+        session.check_clean(&clean.modules)?;
         Ok(session)
     }
 
@@ -166,19 +173,29 @@ impl<'a> Session<'a> {
         }
         let without_harm = needed.most;
         needed.most += self.harmed;
-        let executed = self.build()?;
+        let Executed { commands: executed, translations } = self.build()?;
         self.harmed -= executed.saturating_sub(without_harm).min(self.harmed);
-        let mismatch = judgement(&clean, &modules(self.trees.here())?, needed, executed);
+        let is_of_pyx = kind.is_of_source() && what.ends_with(".pyx");
+        let to_translate = match kind {
+            _ if kind.is_of_place() => Needed { least: 0, most: u64::MAX },
+            _ => Needed { least: u64::from(is_of_pyx), most: clean.translations },
+        };
+        let mismatch = judgement(&clean.modules, &modules(self.trees.here())?, needed, executed)
+            .or_else(|| count_of_translations(to_translate, translations));
         let verdict = mismatch.as_deref().unwrap_or("equal");
-        println!("{number:4} {kind}: {what}: needed {}, run {executed}, {verdict}", told(needed));
+        println!(
+            "{number:4} {kind}: {what}: needed {}, run {executed}, translated {translations}, {verdict}",
+            told(needed)
+        );
         if number.is_multiple_of(options.clean_every.max(1)) {
-            self.check_clean(&clean)?;
+            self.check_clean(&clean.modules)?;
         }
         let row = rows.entry(kind).or_default();
         row.edits += 1;
         row.least += needed.least;
         row.most += needed.most;
         row.executed += executed;
+        row.translations += translations;
         row.mismatches += u64::from(mismatch.is_some());
         Ok(mismatch)
     }
@@ -207,7 +224,7 @@ impl<'a> Session<'a> {
         command
     }
 
-    fn build_clean(&self) -> Result<Option<Modules>> {
+    fn build_clean(&self) -> Result<Option<Built>> {
         let mut command = self.serial();
         self.stand_ins.be_used_by(&mut command)?;
         self.trees.build_clean(command)
@@ -216,7 +233,7 @@ impl<'a> Session<'a> {
     /// Fails unless a build from nothing but the sources, without stand-ins, gives the same result.
     fn check_clean(&self, clean: &Modules) -> Result<()> {
         let plain = self.trees.build_from_sources(self.serial())?.context("the plain build fails")?;
-        let differing = differences(&plain, clean);
+        let differing = differences(&plain.modules, clean);
         anyhow::ensure!(
             differing.is_empty(),
             "the clean build is not that of setuptools: {}",
@@ -233,8 +250,8 @@ impl<'a> Session<'a> {
         Ok((self.memory.build(self.trees.here(), &entries), entries.len() as u64))
     }
 
-    /// Builds with ambidex. Returns how many commands ran.
-    fn build(&self) -> Result<u64> {
+    /// Builds with ambidex.
+    fn build(&self) -> Result<Executed> {
         let mut command = Command::new(self.program);
         self.surroundings(&mut command);
         command.args(["build", "-j2", "--summary"]).arg(&self.summary).arg("--python").arg(self.python());
@@ -242,7 +259,13 @@ impl<'a> Session<'a> {
         let printed = String::from_utf8_lossy(&output.stderr);
         anyhow::ensure!(output.status.success(), "ambidex fails: {}\n{printed}", output.status);
         let summary: Value = serde_json::from_str(&fs::read_to_string(&self.summary)?)?;
-        summary.pointer("/commands/executed").and_then(Value::as_u64).context("the summary has no count")
+        let count = |of: &str| {
+            summary.pointer(of).and_then(Value::as_u64).with_context(|| format!("the summary has no {of}"))
+        };
+        Ok(Executed {
+            commands: count("/commands/executed")?,
+            translations: count("/translations/executed")?,
+        })
     }
 }
 
@@ -253,6 +276,11 @@ fn judgement(clean: &Modules, built: &Modules, needed: Needed, executed: u64) ->
         wrong.push(format!("{executed} commands were run, {} needed", told(needed)));
     }
     (!wrong.is_empty()).then(|| wrong.join(", "))
+}
+
+fn count_of_translations(needed: Needed, run: u64) -> Option<String> {
+    let is_right = (needed.least..=needed.most).contains(&run);
+    (!is_right).then(|| format!("{run} translations were run, {} needed", told(needed)))
 }
 
 fn differences(clean: &Modules, built: &Modules) -> Vec<String> {
@@ -290,16 +318,19 @@ of the clean build, or if the number of commands that ran is not the expected on
 the edit restores commands that ran before the last build, where only the text of a generated source differs (Cython
 writes it in different ways), and where an output was damaged and ambidex may have another copy of it. Builds alternate between two environments of one Python (each with its own `Python.h` before the real one),
 another Python, and a copy of the tree that includes everything built so far. The first build after such a switch may
-run any number of commands.
+run any number of commands. A Cython source that was edited must be translated, and no more sources than plain
+Cython, which goes by times, translates.
 ";
 
 fn section(title: &str, options: &Options, rows: &BTreeMap<Kind, Row>) -> Result<String> {
     let mut text = format!("## {title}\n\nSeed {}, {} edits.\n\n", options.seed, options.edits);
-    text.push_str("| edit | times | commands needed | run | mismatches |\n| --- | --- | --- | --- | --- |\n");
+    text.push_str("| edit | times | commands needed | run | translations run | mismatches |\n");
+    text.push_str("| --- | --- | --- | --- | --- | --- |\n");
     let mut sum = Row::default();
     let line = |text: &mut String, name: &str, row: &Row| {
         let needed = told(Needed { least: row.least, most: row.most });
-        writeln!(text, "| {name} | {} | {needed} | {} | {} |", row.edits, row.executed, row.mismatches)
+        let Row { edits, executed, translations, mismatches, .. } = row;
+        writeln!(text, "| {name} | {edits} | {needed} | {executed} | {translations} | {mismatches} |")
     };
     for (kind, row) in rows {
         line(&mut text, &kind.to_string(), row)?;
@@ -307,6 +338,7 @@ fn section(title: &str, options: &Options, rows: &BTreeMap<Kind, Row>) -> Result
         sum.least += row.least;
         sum.most += row.most;
         sum.executed += row.executed;
+        sum.translations += row.translations;
         sum.mismatches += row.mismatches;
     }
     line(&mut text, "all", &sum)?;

@@ -17,6 +17,10 @@ use super::trees::{Trees, files_below};
 pub(crate) enum Kind {
     SourceFunction,
     SourceComment,
+    Directive,
+    Declaration,
+    DeclarationComment,
+    Part,
     Header,
     HeaderComment,
     CompilerFlags,
@@ -39,6 +43,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Returns whether a Cython source that has got such an edit must be translated.
+    pub(crate) fn is_of_source(self) -> bool {
+        matches!(self, Self::SourceFunction | Self::SourceComment | Self::Directive)
+    }
+
     /// Returns whether the next build is in another environment, with another Python, or in another copy. The number of
     /// commands that it must run depends on everything that was built there.
     pub(crate) fn is_of_place(self) -> bool {
@@ -47,13 +56,19 @@ impl Kind {
 }
 
 /// All kinds. Those that cause much work are rare, and those that are common in practice occur several times.
-const CHOICES: [Kind; 37] = [
+const CHOICES: [Kind; 43] = [
     Kind::SourceFunction,
     Kind::SourceFunction,
     Kind::SourceFunction,
     Kind::SourceFunction,
     Kind::SourceComment,
     Kind::SourceComment,
+    Kind::Directive,
+    Kind::Directive,
+    Kind::Declaration,
+    Kind::DeclarationComment,
+    Kind::Part,
+    Kind::Part,
     Kind::Header,
     Kind::Header,
     Kind::HeaderComment,
@@ -92,6 +107,10 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::SourceFunction => "function appended to a source",
             Self::SourceComment => "comment appended to a source",
+            Self::Directive => "directive of a Cython source",
+            Self::Declaration => "declaration appended to a .pxd",
+            Self::DeclarationComment => "comment appended to a .pxd",
+            Self::Part => "function in a .pxi",
             Self::Header => "function appended to a header",
             Self::HeaderComment => "comment appended to a header",
             Self::CompilerFlags => "other CFLAGS",
@@ -263,6 +282,9 @@ impl Changes {
         match kind {
             Kind::SourceFunction => self.add_function(trees),
             Kind::SourceComment => self.add_comment(trees),
+            Kind::Directive => self.add_directive(trees),
+            Kind::Declaration | Kind::DeclarationComment => self.declare(kind, trees),
+            Kind::Part => self.edit_part(trees),
             Kind::Header | Kind::HeaderComment => self.edit_header(kind, trees),
             Kind::CompilerFlags => {
                 self.flags = FLAGS[self.rng.usize(..FLAGS.len())];

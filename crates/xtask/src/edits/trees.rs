@@ -200,13 +200,13 @@ impl Trees {
 
     /// Builds the clean copy from nothing but its sources and what Python has generated beside them. Returns `None` if
     /// the build fails.
-    pub(crate) fn build_clean(&self, build: Command) -> Result<Option<Modules>> {
+    pub(crate) fn build_clean(&self, build: Command) -> Result<Option<Built>> {
         let _ = fs::remove_dir_all(self.clean.join("build"));
         self.build_at_place(&self.clean, build)
     }
 
     /// Builds a third copy, which has the sources alone. Returns `None` if the build fails.
-    pub(crate) fn build_from_sources(&self, build: Command) -> Result<Option<Modules>> {
+    pub(crate) fn build_from_sources(&self, build: Command) -> Result<Option<Built>> {
         let fresh = self.clean.with_file_name("fresh");
         let _ = fs::remove_dir_all(&fresh);
         for name in &self.sources {
@@ -217,7 +217,7 @@ impl Trees {
         modules
     }
 
-    fn build_at_place(&self, copy: &Path, mut build: Command) -> Result<Option<Modules>> {
+    fn build_at_place(&self, copy: &Path, mut build: Command) -> Result<Option<Built>> {
         let here = self.here();
         fs::rename(here, &self.aside)?;
         fs::rename(copy, here)?;
@@ -226,8 +226,20 @@ impl Trees {
         fs::rename(here, copy)?;
         fs::rename(&self.aside, here)?;
         let built = built.with_context(|| format!("{build:?}"))?;
-        Ok(if built.status.success() { Some(modules?) } else { None })
+        if !built.status.success() {
+            return Ok(None);
+        }
+        let printed = String::from_utf8_lossy(&built.stdout);
+        let translations = printed.lines().filter(|line| line.contains("] Cythonizing ")).count() as u64;
+        Ok(Some(Built { modules: modules?, translations }))
     }
+}
+
+/// The result of a clean build.
+pub(crate) struct Built {
+    pub modules: Modules,
+    /// The number of sources that Cython has translated.
+    pub translations: u64,
 }
 
 /// The hashes of modules and libraries below `build/lib*`, by path.

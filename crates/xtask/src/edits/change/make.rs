@@ -9,6 +9,15 @@ use anyhow::{Context, Result};
 use super::{Added, Changes, DAY, FIRST, Kind, append, used_once};
 use crate::edits::trees::Trees;
 
+/// Returns whether Cython reads a file.
+fn is_cythons(name: &str) -> bool {
+    [".pyx", ".pxd", ".pxi"].iter().any(|ending| name.ends_with(ending))
+}
+
+fn sources(trees: &Trees, ending: &str) -> Vec<String> {
+    trees.sources().filter(|name| name.ends_with(ending)).cloned().collect()
+}
+
 impl Changes {
     pub(super) fn add_function(&mut self, trees: &mut Trees) -> Result<Option<String>> {
         let number = self.number;
@@ -29,6 +38,48 @@ impl Changes {
             if name.ends_with(".pyx") { format!("# {number}\n") } else { format!("/* {number} */\n") };
         append(trees, &name, &comment)?;
         Ok(Some(name))
+    }
+
+    pub(super) fn add_directive(&mut self, trees: &mut Trees) -> Result<Option<String>> {
+        let Some(name) = self.one_of(&self.translated()) else { return Ok(None) };
+        let directives = ["boundscheck", "wraparound", "cdivision", "initializedcheck", "embedsignature"];
+        let (directive, value) = (directives[self.rng.usize(..directives.len())], self.rng.bool());
+        let value = if value { "True" } else { "False" };
+        let text = format!("# cython: {directive}={value}\n{}", trees.read(&name)?);
+        trees.write(&name, text.as_bytes(), SystemTime::now())?;
+        Ok(Some(name))
+    }
+
+    pub(super) fn declare(&mut self, kind: Kind, trees: &mut Trees) -> Result<Option<String>> {
+        let number = self.number;
+        let Some(name) = self.one_of(&sources(trees, ".pxd")) else { return Ok(None) };
+        let text = if kind == Kind::Declaration {
+            format!("\nctypedef int edit_{number}\n")
+        } else {
+            format!("# {number}\n")
+        };
+        append(trees, &name, &text)?;
+        Ok(Some(name))
+    }
+
+    /// Adds a function to a file that a Cython source includes. The first time, creates such a file.
+    pub(super) fn edit_part(&mut self, trees: &mut Trees) -> Result<Option<String>> {
+        let function = format!("\ndef edit_{0}():\n    return {0}\n", self.number);
+        if let Some(name) = self.one_of(&sources(trees, "_edits.pxi")) {
+            append(trees, &name, &function)?;
+            return Ok(Some(name));
+        }
+        let Some(source) = self.one_of(&self.translated()) else { return Ok(None) };
+        let name = source.replace(".pyx", "_edits.pxi");
+        trees.write(&name, function.as_bytes(), SystemTime::now())?;
+        let base = Path::new(&name).file_name().context("it is a file")?.to_string_lossy().into_owned();
+        append(trees, &source, &format!("\ninclude {base:?}\n"))?;
+        Ok(Some(name))
+    }
+
+    /// Returns the sources that Cython translates.
+    fn translated(&self) -> Vec<String> {
+        self.compiled.iter().filter(|name| name.ends_with(".pyx")).cloned().collect()
     }
 
     pub(super) fn edit_header(&mut self, kind: Kind, trees: &mut Trees) -> Result<Option<String>> {
@@ -98,12 +149,12 @@ impl Changes {
     }
 
     pub(super) fn touch(&mut self, trees: &mut Trees) -> Result<Option<String>> {
-        let mut names = [self.compiled.clone(), self.headers.clone()].concat();
+        let mut names = [self.compiled.clone(), self.headers.clone(), sources(trees, ".pxd")].concat();
         names.push("setup.py".to_owned());
         let Some(name) = self.one_of(&names) else { return Ok(None) };
         let now = SystemTime::now();
         // Modification times decide whether a file is generated again.
-        let times = if name.ends_with(".pyx") { vec![now] } else { vec![now, now - DAY, now + DAY] };
+        let times = if is_cythons(&name) { vec![now] } else { vec![now, now - DAY, now + DAY] };
         trees.touch(&name, times[self.rng.usize(..times.len())])?;
         Ok(Some(name))
     }
@@ -131,7 +182,7 @@ impl Changes {
     pub(super) fn restore(&mut self, trees: &mut Trees, with_time: bool) -> Result<Option<String>> {
         let mut names = trees.edited();
         // Modification times decide whether a file is generated again. And setup.py must match the sources that exist.
-        names.retain(|name| name != "setup.py" && !(with_time && name.ends_with(".pyx")));
+        names.retain(|name| name != "setup.py" && !(with_time && is_cythons(name)));
         let Some(name) = self.one_of(&names) else { return Ok(None) };
         let older = trees.older(&name);
         let (content, time) = older[self.rng.usize(..older.len())].clone();
