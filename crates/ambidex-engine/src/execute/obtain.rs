@@ -28,7 +28,7 @@ use crate::execute::place;
 use crate::execute::plan::Plan;
 use crate::memory::Memory;
 use crate::memory::files::FindingId;
-use crate::memory::record::{CommandDescription, How, Record, RunResult, Why, Written};
+use crate::memory::record::{CommandDescription, How, Record, Why, Written};
 use crate::memory::tree::Tree;
 use crate::observe::by_libc::{self, Loaded};
 use crate::observe::looks::View;
@@ -120,7 +120,7 @@ impl Obtained {
     /// Returns the result of reusing a record of this tree.
     pub fn reused(record: Record) -> Self {
         let (folder, roles) = (record.folder, Roles::of(&record.roles));
-        Self { ending: ending(record.result, &roles, How::Reused, Why::UpToDate), folder }
+        Self { ending: Ending::again(record.result, &roles, How::Reused, Why::UpToDate), folder }
     }
 
     /// Returns the result of a command that could not be run at all, as a shell would report it.
@@ -135,15 +135,6 @@ impl Obtained {
         // A failed command has made nothing, so nothing looks there.
         Self { ending, folder: 0 }
     }
-}
-
-/// Returns the ending that a remembered run would have again.
-fn ending(result: RunResult, roles: &Roles, how: How, why: Why) -> Ending {
-    let outputs = result.outputs.iter().map(|output| output.digest).collect();
-    // A path of a role that is missing here was looked for nowhere.
-    let answers = roles.place(&result.answers).unwrap_or_default();
-    let ended = Ended { out: result.out, err: result.err, answers, ..Ended::default() };
-    Ending::new(ended, how, why).with(Inputs::Remembered, outputs)
 }
 
 impl Execution {
@@ -207,7 +198,7 @@ impl Execution {
         let surrounded = self.tree.memory().surrounded_by(&found.asked, &self.env, &query.fingerprint.roles);
         let roles = surrounded.1.clone();
         self.remember(query, &found, surrounded);
-        let ending = ending(found.result, &roles, How::Cached, why);
+        let ending = Ending::again(found.result, &roles, How::Cached, why);
         Ok(Obtained { ending, folder: self.folder_number })
     }
 

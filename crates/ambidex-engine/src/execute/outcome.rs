@@ -5,8 +5,9 @@ use std::time::Duration;
 use ambidex_store::Digest;
 
 use crate::base::process::Ended;
+use crate::base::roles::Roles;
 use crate::memory::files::FindingId;
-use crate::memory::record::{How, Why};
+use crate::memory::record::{How, RunResult, Why};
 
 /// The end of a job.
 #[derive(Debug)]
@@ -61,6 +62,15 @@ impl Ending {
             answers,
             outputs: Box::default(),
         }
+    }
+
+    /// Creates the ending that a remembered run has again.
+    pub fn again(result: RunResult, roles: &Roles, how: How, why: Why) -> Self {
+        let outputs = result.outputs.iter().map(|output| output.digest).collect();
+        // A path of a role that is missing here was looked for nowhere.
+        let answers = roles.place(&result.answers).unwrap_or_default();
+        let ended = Ended { out: result.out, err: result.err, answers, ..Ended::default() };
+        Self::new(ended, how, why).with(Inputs::Remembered, outputs)
     }
 
     /// Returns the same ending with what is known about inputs and outputs.
