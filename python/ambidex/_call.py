@@ -8,7 +8,7 @@ turn. If the call fails, or does more than to write its outputs, Python goes bac
 import os
 import sys
 
-from ambidex import _copy, _imports, _library, _lookups, _session
+from ambidex import _answers, _copy, _imports, _library, _looks, _session
 
 _numbers = iter(range(1, 1 << 62))
 
@@ -32,26 +32,28 @@ def make(session, call, run):
     session.is_starting = True
     try:
         session.catch_up()
+        call.prepare()
+        _has_calls(session)
+        program = os.readlink("/proc/self/exe")
+        # From here on, this process looks at nothing: if everything were done in the meantime, the snapshot would go.
         if not session.is_predictable():
             return None
-        call.prepare()
         number = next(_numbers)
         answer = _library.ask("call {}".format(number))
         if answer == "go":
             _copy.make(call, run)
         if answer != "taken":
             return None
-        _has_calls(session)
         described = {
             "number": number,
-            "program": os.readlink("/proc/self/exe"),
+            "program": program,
             "inputs": call.inputs,
             "outputs": call.outputs,
             "prints": [_prints_at_once(sys.stdout), _prints_at_once(sys.stderr)],
             "translates": call.translates,
             "unremembered": call.unremembered,
         }
-        _lookups.note_call(number, call.translates)
+        _answers.note_call(number, call.translates)
         status = session.record_call(call, folder, described)
         return None if status is None else True
     finally:
@@ -63,8 +65,7 @@ def _has_calls(session):
     if not session.has_calls:
         session.has_calls = True
         below = os.path.join(os.path.realpath(_imports.started_in), "")
-        _copy.look_for_each(lambda path: os.path.join(os.path.realpath(path or "."), "").startswith(below))
-        _copy.see_patterns()
+        _looks.look_for_each(lambda path: os.path.join(os.path.realpath(path or "."), "").startswith(below))
 
 
 def _prints_at_once(stream):

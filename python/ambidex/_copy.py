@@ -3,13 +3,11 @@
 What is changed here is changed in the copy alone, which ends with the call.
 """
 
-import glob
 import os
 import sys
 import warnings
-from importlib import machinery
 
-from ambidex import _library
+from ambidex import _library, _looks
 
 
 def make(call, run):
@@ -19,8 +17,7 @@ def make(call, run):
         _flush()
         if _library.ask("begin") != "ok":
             os._exit(1)
-        look_for_each(lambda path: True)
-        see_patterns()
+        _looks.look_for_each(lambda path: True)
         _see_variables()
         warnings._showwarnmsg = warnings.showwarning = _warned
         _look_at_modules()
@@ -62,51 +59,6 @@ def end_at(functions):
 
 def _end():
     _library.ask("done 1")
-
-
-class _All:
-    """Stands for the names in a directory of the search path: each is looked for by itself."""
-
-    def __contains__(self, name):
-        return True
-
-
-def look_for_each(is_concerned):
-    """Has the import system look for each file by itself in these directories, instead of listing them. A listing would
-    show other files that are made there, so it would have to wait for them."""
-    finders = machinery.FileFinder
-    list_all = vars(finders)["_fill_cache"]
-
-    def fill(finder):
-        if is_concerned(finder.path):
-            finder._path_cache = finder._relaxed_path_cache = _All()
-        else:
-            list_all(finder)
-
-    finders._fill_cache = fill
-    for finder in list(sys.path_importer_cache.values()):
-        if isinstance(finder, finders) and is_concerned(finder.path):
-            fill(finder)
-
-
-def see_patterns():
-    """Has `glob` say for which names it lists a directory: others may come and go."""
-    original = getattr(glob, "_glob1", None)
-    if original is None:
-        return
-
-    def glob1(dirname, pattern, *more, **named):
-        text = os.fsdecode(pattern)
-        is_simple = text.count("*") == 1 and not set(text) & set("?[")
-        if not is_simple or any(isinstance(what, int) and not isinstance(what, bool) for what in more):
-            return original(dirname, pattern, *more, **named)
-        _library.ask("match " + os.path.join(os.fsdecode(dirname) or ".", text))
-        try:
-            return original(dirname, pattern, *more, **named)
-        finally:
-            _library.ask("match ")
-
-    glob._glob1 = glob1
 
 
 def _see_variables():

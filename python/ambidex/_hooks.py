@@ -146,7 +146,9 @@ def _hook_newer(module, name, newer):
     @functools.wraps(original)
     def hooked(*args, **kwargs):
         session = _session.existing()
-        if session is None or not session.building or len(args) < 2:
+        # A project may ask about files of its own.
+        is_bases = sys._getframe(1).f_globals is vars(module)
+        if session is None or not session.building or len(args) < 2 or not is_bases:
             return original(*args, **kwargs)
         return newer(session, functools.partial(original, **kwargs), *args)
 

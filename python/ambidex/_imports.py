@@ -51,6 +51,10 @@ class _HookingLoader:
         self._loader = loader
         self._hook = hook
 
+    def __getattr__(self, name):
+        # Somebody looks at a module that is not loaded: `python -m` asks for its code.
+        return getattr(self._loader, name)
+
     def create_module(self, spec):
         return self._loader.create_module(spec)
 

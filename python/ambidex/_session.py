@@ -102,7 +102,7 @@ class Session:
 
     def is_predictable(self):
         """Returns whether the next command may be predicted: there is a snapshot from before it."""
-        while _library.is_active and not self._only_records:
+        while _library.is_active and not (self._only_records or self._is_careful):
             if self._awaits:
                 self._awaits -= 1
                 return False
@@ -168,7 +168,7 @@ class Session:
         if not self._send_record(message, results.append, False):
             return 0
         self.catch_up()
-        return None if results[0]["run_in_python"] else 0
+        return None if results[0]["run_in_python"] or results[0]["status"] else 0
 
     def _send_record(self, message, recorded, is_awaited):
         """Sends the message that records a command. Returns whether this process must wait for the reply."""

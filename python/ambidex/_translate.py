@@ -13,7 +13,7 @@ import sys
 import time
 import types
 
-from ambidex import _baseline, _call, _copy, _lookups, _session
+from ambidex import _answers, _baseline, _call, _copy, _session
 
 # Declarations for which Cython writes headers beside the C file (Cython, `ModuleNode.generate_h_code`).
 _PUBLIC = re.compile(rb"(?m)^(?:cdef|cpdef|ctypedef)[ \t]+(?:inline[ \t]+)?(public|api)\b")
@@ -35,7 +35,7 @@ class _CythonsCode:
 
     def __enter__(self):
         if self._depth == 0:
-            _lookups.ask()
+            _answers.ask()
             self._baseline.enter()
         self._depth += 1
 
@@ -138,7 +138,7 @@ def _parts(arg):
 _INSTALLED = ("setuptools", "distutils", "Cython", "numpy")
 
 
-hook_utils = _lookups.hook_utils
+hook_utils = _answers.hook_utils
 
 
 def hook_dependencies(module):
@@ -232,15 +232,23 @@ class _Translation:
         self.inputs = [source]
         self.unremembered = None
         self.outputs = [output] + self._more_outputs(source, output, options)
+        # Cython replaces no file that is not its own. In a copy, it does not find what is at the path of an output.
+        is_own = getattr(sys.modules.get("Cython.Utils"), "is_cython_generated_file", None)
+        if is_own is not None and not all(is_own(path) for path in self.outputs if not path.endswith(".html")):
+            raise _Unknown
         self.argv = ["cython", source, "-o", output, "--module-name", str(full_module_name)]
         for name, value in sorted(vars(options).items()):
             self.argv += ["--set", "{}={}".format(name, _described(value))]
         # Sources can change what this holds, and the next translation finds it changed.
-        if not _is_constant(getattr(options, "compile_time_env", None) or {}):
+        constants = getattr(options, "compile_time_env", None) or {}
+        if type(constants) is not dict or not _is_constant(constants):
             raise _Unknown
         flags = [str(flag) for flag in sys.flags]
-        for state in ["flags={}".format(_described(flags)), "warned={}".format(_given_warnings())]:
-            self.argv += ["--state", state]
+        # Files of one name are found in the order of this path.
+        path = [os.fspath(entry) for entry in sys.path]
+        state = {"flags": _described(flags), "path": _described(path), "warned": _given_warnings()}
+        for name, value in sorted(state.items()):
+            self.argv += ["--state", "{}={}".format(name, value)]
         for change in cythons_code.state():
             self.argv += ["--state", change]
 
@@ -280,7 +288,7 @@ class _Translation:
     def begin(self):
         """Prepares the copy. Cython measures how long its phases take, with a clock that tells the time of day, too."""
         _copy.end_at(cythons_code.strangers())
-        _lookups.begin()
+        _answers.begin()
         pipeline = sys.modules.get("Cython.Compiler.Pipeline")
         if getattr(pipeline, "time", None) is time.time:
             pipeline.time = time.monotonic
@@ -298,5 +306,5 @@ class _Translation:
     def succeeded(result):
         """Returns whether a result is that of a successful translation."""
         if result.num_errors == 0:
-            _lookups.tell()
+            _answers.tell()
         return result.num_errors == 0

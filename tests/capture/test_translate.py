@@ -6,7 +6,7 @@ import sys
 import types
 
 import pytest
-from ambidex import _copy, _library, _translate
+from ambidex import _library, _looks, _translate
 
 
 @pytest.mark.parametrize(
@@ -51,25 +51,32 @@ def test_public_declarations_are_found(line, words):
 
 def test_modules_are_found_without_a_listing(tmp_path, monkeypatch):
     finders = importlib.machinery.FileFinder
-    monkeypatch.setattr(finders, "_fill_cache", vars(finders)["_fill_cache"])
-    monkeypatch.setattr(_copy.sys, "path_importer_cache", {})
+    monkeypatch.setattr(_looks._Where, "is_concerned", _looks._in_none)
+    monkeypatch.setattr(_looks.sys, "path_importer_cache", {})
     (tmp_path / "here.py").write_text("")
     (tmp_path / "folder").mkdir()
-    _copy.look_for_each(lambda path: path == str(tmp_path))
+    _looks.look_for_each(lambda path: path == str(tmp_path))
+    external = sys.modules["_frozen_importlib_external"]
+    stat, looked = external._path_stat, []
+    monkeypatch.setattr(external, "_path_stat", lambda path: looked.append(path) or stat(path))
     finder = finders(str(tmp_path), (importlib.machinery.SourceFileLoader, [".py"]))
     assert finder.find_spec("here").origin == str(tmp_path / "here.py")
     assert finder.find_spec("folder").submodule_search_locations
     assert finder.find_spec("absent") is None
-    assert isinstance(finder._path_cache, _copy._All)
+    assert str(tmp_path) not in looked and looked
+    finder = finders(str(tmp_path / "folder"), (importlib.machinery.SourceFileLoader, [".py"]))
+    assert finder.find_spec("absent") is None
+    assert str(tmp_path / "folder") in looked
 
 
 def test_patterns_are_announced(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(_library, "ask", asked.append)
-    monkeypatch.setattr(glob, "_glob1", glob._glob1)
+    monkeypatch.setattr(_looks._Where, "is_concerned", _looks._in_none)
     for name in ("a.py", "b.py", "b.c"):
         (tmp_path / name).write_text("")
-    _copy.see_patterns()
+    assert glob.glob(str(tmp_path / "*.c")) == [str(tmp_path / "b.c")] and asked == []
+    _looks.look_for_each(lambda path: True)
     assert sorted(glob.glob(str(tmp_path / "*.py"))) == [str(tmp_path / name) for name in ("a.py", "b.py")]
     assert asked == ["match " + str(tmp_path / "*.py"), "match "]
     del asked[:]

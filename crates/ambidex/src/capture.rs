@@ -20,6 +20,7 @@ macro_rules! package {
 /// the whole package.
 const FILES: &[(&str, &str)] = &package![
     "__init__.py",
+    "_answers.py",
     "_baseline.py",
     "_call.py",
     "_client.py",
@@ -30,7 +31,7 @@ const FILES: &[(&str, &str)] = &package![
     "_hooks.py",
     "_imports.py",
     "_library.py",
-    "_lookups.py",
+    "_looks.py",
     "_python_state.py",
     "_session.py",
     "_spawn.py",

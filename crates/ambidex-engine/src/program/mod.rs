@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ambidex_command::Kind;
 use ambidex_graph::{Graph, GroupId, NodeId, Outcome, PathId, Seq, State};
 
 use ambidex_store::Digest;
@@ -109,8 +110,9 @@ pub(crate) struct Program {
     roots: Vec<PathBuf>,
     /// Whether its process has ended.
     pub has_ended: bool,
-    /// The actions that were run for it. If it went back and then found them up to date, they still count as run.
-    ran: HashSet<ActionKey>,
+    /// The actions that were run for it, or came from the store. If it went back and then found them up to date, they
+    /// still count as that.
+    ran: HashMap<ActionKey, How>,
     /// How often something changed that a recorded command may read.
     generation: u64,
     read_set: ReadSet,
@@ -167,7 +169,7 @@ impl Program {
             changes: Changes::default(),
             roots: origin.roots,
             has_ended: false,
-            ran: HashSet::new(),
+            ran: HashMap::new(),
             generation: 0,
             read_set: ReadSet::default(),
             backups: HashMap::new(),
@@ -260,8 +262,8 @@ impl Program {
         if outcome == Outcome::Success {
             job.folder = Some(obtained.folder);
         }
-        if let (How::Ran, Memorable::Yes(fingerprint)) = (obtained.ending.how, &job.memorable) {
-            self.ran.insert(fingerprint.key);
+        if let (How::Ran | How::Cached, Memorable::Yes(fingerprint)) = (obtained.ending.how, &job.memorable) {
+            self.ran.insert(fingerprint.key, obtained.ending.how);
             if let Some(tree) = &self.tree {
                 tree.has_run(fingerprint.key);
             }
@@ -331,6 +333,8 @@ impl Program {
         }
         match self.graph.state(node) {
             State::Done if !self.is_misled(node) => {}
+            // Python makes the call again by itself.
+            State::Failed if self.jobs[node.index()].kind == Kind::Generate => return Printout::Nothing,
             State::Failed if self.awaited.contains(&seq.index()) || !self.has_snapshot() => {}
             _ => return Printout::Pending,
         }
@@ -357,7 +361,9 @@ impl Program {
     /// Returns how a result was obtained in this run.
     pub fn how(&self, job: &Job, ending: &Ending) -> How {
         match (ending.how, &job.memorable) {
-            (How::Reused, Memorable::Yes(fingerprint)) if self.ran.contains(&fingerprint.key) => How::Ran,
+            (How::Reused, Memorable::Yes(fingerprint)) => {
+                self.ran.get(&fingerprint.key).copied().unwrap_or(How::Reused)
+            }
             (how, _) => how,
         }
     }

@@ -230,7 +230,8 @@ fn failed(program: &Program) -> Vec<FailedCommand> {
             continue;
         }
         let job = &program.jobs[node.index()];
-        let Some(ending) = job.ending() else { continue };
+        // Python makes a failed call again by itself.
+        let Some(ending) = job.ending().filter(|_| job.kind != Kind::Generate) else { continue };
         found.push(FailedCommand {
             extension: program.extension_at(seq).map(str::to_owned),
             command: job.line.argv(),

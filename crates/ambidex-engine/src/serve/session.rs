@@ -69,6 +69,8 @@ impl Session {
             program.abandon()
         };
         unwanted.into_iter().for_each(process::end);
+        // Whatever it changed last, nobody has said that the change is done.
+        session.sight.trees.invalidate(None);
         session.sight.pool.tell_progress();
         // A panic there has already been printed.
         let _ = writer.join();
