@@ -267,7 +267,16 @@ def _run(session, run, command):
             # Other commands have no extensions.
             extensions = getattr(command, "extensions", ()) or ()
             names = [str(ext.name) for ext in extensions if hasattr(ext, "name")]
-            session.finish(names if hasattr(command, "extensions") else None)
+            session.finish(names if hasattr(command, "extensions") else None, _identity(command))
+
+
+def _identity(command):
+    """Returns what tells a command that builds extensions from others of the same program: a program may build and use
+    one module before it builds the rest."""
+    names = ("build_lib", "build_temp", "inplace", "plat_name", "debug")
+    project = getattr(getattr(command, "distribution", None), "metadata", None)
+    parts = [getattr(project, "name", None)] + [getattr(command, name, None) for name in names]
+    return "\n".join(str(part) for part in parts if part is None or type(part) in (str, int, bool))
 
 
 def hook_build_clib(module):

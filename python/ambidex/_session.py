@@ -259,13 +259,14 @@ class Session:
         if self.is_here():
             self._ask({"type": "wait"})
 
-    def finish(self, extensions=None):
+    def finish(self, extensions=None, command=""):
         """Waits for everything and has the engine put the outputs at their final paths.
 
-        With `extensions`, the engine removes what an earlier run of this program made for other extensions."""
+        With `extensions`, the engine removes what an earlier run of this program made for other extensions by the same
+        command. `command` identifies it."""
         if self.is_here() and (self._is_unfinished or (extensions is not None and self._has_recorded)):
             names = None if extensions is None else [_shown(name) for name in extensions]
-            self._ask({"type": "finish", "extensions": names})
+            self._ask({"type": "finish", "extensions": names, "command": _shown(command)})
             self._is_unfinished = False
 
     def abandon(self):

@@ -15,6 +15,15 @@ pub(crate) fn before(why: &str) {
     }
 }
 
+/// Settles before this process ends without its exit handlers: nobody else would put what its commands have made at its
+/// final path.
+pub(crate) fn before_the_end() {
+    call::not_in_a_copy();
+    if state::maybe_open() && state::open() || state::session().is_some() && state::looks_matter() {
+        wire::settle("exit");
+    }
+}
+
 /// The commands of fcntl(2) that change an open file itself: its mode (`F_SETFL`), its locks (`F_SETLK`, `F_SETLKW`,
 /// `F_OFD_SETLK`, `F_OFD_SETLKW`), its lease (`F_SETLEASE`). A snapshot has the same open file, and a lock is released
 /// only when the last process closes the file, so no snapshot may remain when a lock is requested.

@@ -4,7 +4,7 @@ use std::arch::naked_asm;
 use std::ffi::{c_char, c_int, c_void};
 
 use crate::environment::{List, captured};
-use crate::outside::before;
+use crate::outside::{before, before_the_end};
 use crate::{call, exec, looks, settings, snapshot, state, sys, text, wire};
 
 type Path = *const c_char;
@@ -142,10 +142,10 @@ hooks! {
         before("thread");
         next(thread, attributes, start, argument)
     }
-    fn _exit(status: c_int) -> (), next { before("exit"); next(status) }
-    fn _Exit(status: c_int) -> (), next { before("exit"); next(status) }
-    fn quick_exit(status: c_int) -> (), next { before("exit"); next(status) }
-    fn abort() -> (), next { before("exit"); next() }
+    fn _exit(status: c_int) -> (), next { before_the_end(); next(status) }
+    fn _Exit(status: c_int) -> (), next { before_the_end(); next(status) }
+    fn quick_exit(status: c_int) -> (), next { before_the_end(); next(status) }
+    fn abort() -> (), next { before_the_end(); next() }
     fn raise(signal: c_int) -> c_int, next {
         before("signal");
         if state::shown_pid() == sys::getpid() { next(signal) } else { raised(signal) }

@@ -98,6 +98,9 @@ pub enum Request {
         /// The extensions that the project has now, after a build of them.
         #[serde(default)]
         extensions: Option<Vec<String>>,
+        /// What identifies the command that has built them among those of the program.
+        #[serde(default)]
+        command: String,
     },
     /// The `-j` or `parallel` of the project's own command line; 0 means one job for each core.
     Jobs {

@@ -90,6 +90,8 @@ pub(crate) struct Invocation {
     pub committed: Vec<Committed>,
     /// The states that Python was in for its extensions, which identify their units.
     pub units: Vec<Digest>,
+    /// How often its program ran such a command.
+    pub ends: u32,
 }
 
 /// A file that was put at its final path.

@@ -185,13 +185,13 @@ impl Program {
     }
 
     /// Ends the build of these extensions, which was successful.
-    pub fn conclude(&mut self, extensions: Option<&[String]>) {
+    pub fn conclude(&mut self, command: &str, extensions: Option<&[String]>) {
         self.gather();
         self.gather_spared();
         if let Some(tree) = self.tree.clone() {
             let mut memory = tree.memory();
             self.remember_units(&mut memory);
-            self.conclusion.end(&mut memory, &self.invocation, extensions);
+            self.conclusion.end(&mut memory, &self.invocation, command, extensions);
         }
     }
 

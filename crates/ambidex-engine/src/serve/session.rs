@@ -220,10 +220,10 @@ impl Session {
                 }
                 Ok(Some(self.waited()))
             }
-            Request::Finish { extensions } => {
+            Request::Finish { extensions, command } => {
                 self.taken_in();
                 let sight = self.sight.clone();
-                sight.timed(Cause::End, String::new, || self.finish(extensions.as_deref())).map(Some)
+                sight.timed(Cause::End, String::new, || self.finish(&command, extensions.as_deref())).map(Some)
             }
             Request::Jobs { count } => {
                 self.set_jobs(count);
@@ -330,7 +330,7 @@ impl Session {
         }
     }
 
-    fn finish(&mut self, extensions: Option<&[String]>) -> io::Result<Reply> {
+    fn finish(&mut self, command: &str, extensions: Option<&[String]>) -> io::Result<Reply> {
         if self.sight.pool.options.only_record {
             return Ok(Reply::Waited { settled: Some(self.frames()), failed: 0 });
         }
@@ -345,7 +345,7 @@ impl Session {
             program.commit_finals()?;
         }
         if matches!(reply, Reply::Waited { failed: 0, .. }) {
-            program.conclude(extensions);
+            program.conclude(command, extensions);
         }
         sight::tidy(&mut engine);
         Ok(reply)
