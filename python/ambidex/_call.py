@@ -5,6 +5,7 @@ it when a job is free, and treats it as any command: it is observed, its outputs
 turn. If the call fails, or does more than to write its outputs, Python goes back to before it and makes it itself.
 """
 
+import functools
 import os
 import sys
 
@@ -65,7 +66,13 @@ def _has_calls(session):
     if not session.has_calls:
         session.has_calls = True
         below = os.path.join(os.path.realpath(_imports.started_in), "")
-        _looks.look_for_each(lambda path: os.path.join(os.path.realpath(path or "."), "").startswith(below))
+
+        # Asked once for each path: to resolve a path is to look at it.
+        @functools.lru_cache(maxsize=None)
+        def is_in_project(path):
+            return os.path.join(os.path.realpath(path or "."), "").startswith(below)
+
+        _looks.look_for_each(is_in_project)
 
 
 def _prints_at_once(stream):
