@@ -46,13 +46,7 @@ impl Conclusion {
     /// extensions that no longer exist, unless somebody has changed them since. `program` identifies the program, and
     /// `command` what it has run to build them. If the program ran such a command more than once the last time, nobody
     /// knows which of these comes next, so everything stays.
-    pub fn end(
-        &mut self,
-        memory: &mut Memory,
-        program: &str,
-        command: &str,
-        extensions: Option<&[String]>,
-    ) {
+    pub fn end(&mut self, memory: &mut Memory, program: &str, command: &str, extensions: Option<&[String]>) {
         let key_of = |end: u32| Digest::of(format!("{program}\0{command}\0{end}").as_bytes());
         let ends = self.ends.entry(command.to_owned()).or_default();
         let (end, key) = (*ends, key_of(*ends));

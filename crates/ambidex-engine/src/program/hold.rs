@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use ambidex_graph::NodeId;
 
-/// The part of its expected duration that a command may wait.
+/// The part of its expected duration, with what must follow, that a command may wait.
 const PART: u32 = 20;
 
 /// How long after its last recording Python is expected to record more. Between the commands of two extensions, Python
@@ -24,7 +24,7 @@ pub(crate) struct Holds {
 }
 
 impl Holds {
-    /// Notes that a command was recorded which is expected to take this many microseconds.
+    /// Notes that a command was recorded which is expected to take this many microseconds, with what must follow.
     pub fn note(&mut self, node: NodeId, duration: u64) {
         let now = Instant::now();
         self.last = Some(now);

@@ -56,7 +56,7 @@ impl Program {
             (job.recorded, action.writes.iter().map(|write| write.path).collect::<Vec<_>>());
         let twin = self.graph.twin(&action);
         let twin = twin.filter(|node| self.is_unchanged(*node, &job));
-        let duration = action.weight - prepared.following;
+        let duration = action.weight;
         let recorded = match twin {
             Some(node) => self.graph.merge(node, group),
             None => self.add(action, job),

@@ -70,11 +70,11 @@ impl EngineState {
         self.waiting_since.get_or_insert_with(Instant::now);
     }
 
-    /// Returns how much longer a ready command should wait for heavier ones, which could not start if it took the last
-    /// job. While a session waits, none will come.
+    /// Returns how much longer a ready command should wait for heavier ones. The first half of the jobs is given away at
+    /// once, the other half is kept for these. While a session waits, none will come.
     fn hold(&self, program: usize, node: NodeId) -> Option<Duration> {
-        let is_last = self.jobs > 1 && self.running + 1 == self.jobs;
-        let may_come = is_last && self.waiting == 0 && self.random.is_none();
+        let is_kept = self.jobs > 1 && self.running >= self.jobs / 2;
+        let may_come = is_kept && self.waiting == 0 && self.random.is_none();
         may_come.then(|| self.programs[program].holds.left(node)).flatten()
     }
 

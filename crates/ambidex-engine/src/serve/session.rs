@@ -223,7 +223,9 @@ impl Session {
             Request::Finish { extensions, command } => {
                 self.taken_in();
                 let sight = self.sight.clone();
-                sight.timed(Cause::End, String::new, || self.finish(&command, extensions.as_deref())).map(Some)
+                sight
+                    .timed(Cause::End, String::new, || self.finish(&command, extensions.as_deref()))
+                    .map(Some)
             }
             Request::Jobs { count } => {
                 self.set_jobs(count);
