@@ -155,7 +155,7 @@ def _hook_audits():
         has_audit_hook = True
         return add(hook)
 
-    sys.addaudithook = addaudithook
+    vars(sys)["addaudithook"] = addaudithook
 
 
 def install():
