@@ -53,6 +53,7 @@ def make(session, call, run):
             "prints": [_prints_at_once(sys.stdout), _prints_at_once(sys.stderr)],
             "translates": call.translates,
             "unremembered": call.unremembered,
+            "code": _new_code() if call.translates else [],
         }
         _answers.note_call(number, call.translates)
         status = session.record_call(call, folder, described)
@@ -73,6 +74,32 @@ def _has_calls(session):
             return os.path.join(os.path.realpath(path or "."), "").startswith(below)
 
         _looks.look_for_each(is_in_project)
+
+
+# The modules whose files the engine knows.
+_known = set()
+
+
+def _new_code():
+    """Returns the files of the modules that are not the project's and that the engine does not know yet: they are the
+    code of each call, and of all that it calls. What the project's own code has changed is described by calls."""
+    files = []
+    folders = [os.path.join(path, "") for path in (_imports.started_in, os.path.realpath(_imports.started_in))]
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name in _known or not isinstance(file, str):
+            continue
+        _known.add(name)
+        file = os.path.abspath(file)
+        # Not by the real path: to resolve a path is to look at it.
+        is_installed = not file.startswith(tuple(folders)) or _is_below_packages(file)
+        if is_installed and name != "__main__" and name.partition(".")[0] != "ambidex" and os.path.isfile(file):
+            files.append(file)
+    return [file for file in files if _session.is_text([file])]
+
+
+def _is_below_packages(file):
+    return not {"site-packages", "dist-packages"}.isdisjoint(file.split(os.sep))
 
 
 def _prints_at_once(stream):

@@ -20,7 +20,6 @@ def make(call, run):
         _looks.look_for_each(lambda path: True)
         _see_variables()
         warnings._showwarnmsg = warnings.showwarning = _warned
-        _look_at_modules()
         call.begin()
         result = run()
         _flush()
@@ -75,21 +74,3 @@ def _see_variables():
         return iterate(environ)
 
     kind.__getitem__, kind.__iter__ = getitem, iter_
-
-
-def _look_at_modules():
-    """Looks at the files of all modules that are not the project's: they are the code of the call, and of everything
-    that it calls. What the project's own code has changed is described by the call."""
-    project = os.path.join(os.path.realpath(os.getcwd()), "")
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or name == "__main__" or name.partition(".")[0] == "ambidex":
-            continue
-        is_projects = os.path.realpath(file).startswith(project) and not {"site-packages", "dist-packages"} & set(
-            file.split(os.sep)
-        )
-        if not is_projects:
-            try:
-                os.close(os.open(file, os.O_RDONLY))
-            except OSError:
-                pass

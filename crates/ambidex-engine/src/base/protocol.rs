@@ -128,6 +128,10 @@ pub struct Call {
     /// Why a run of it can't be remembered, if it can't.
     #[serde(default)]
     pub unremembered: Option<String>,
+    /// The files of modules that the process has loaded since the last call, besides the project's: the code that calls
+    /// run.
+    #[serde(default)]
+    pub code: Vec<PathBuf>,
 }
 
 /// The description of a scope.

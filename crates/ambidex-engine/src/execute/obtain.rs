@@ -59,6 +59,8 @@ pub(crate) struct Execution {
     pub prepared: Time,
     /// Whether a call is a translation by Cython.
     pub translates: bool,
+    /// The files of the code that a translation runs.
+    pub code: Arc<Vec<PathBuf>>,
     /// Whether the text that a call prints to its two streams appears at once.
     pub prints: [bool; 2],
     /// The final paths of its outputs.
@@ -386,6 +388,7 @@ impl Execution {
         let mut observation = observation::of(&bytes, self.habits(), is_own)?;
         let program = plain(&self.program);
         [View::Leads, View::Runs].into_iter().for_each(|view| observation.looks.add(&program, view, true));
+        self.code.iter().for_each(|file| observation.looks.add(&plain(file), View::Leads, true));
         let variable = |name: &str| self.env.variables.get(name).cloned();
         let mut loaded = context.loaded.lock().expect("nobody dies with what is known of libraries");
         by_libc::complete(&mut observation, &mut loaded, &variable)?;

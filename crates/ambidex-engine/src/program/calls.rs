@@ -1,5 +1,8 @@
 //! The calls of a process: which copies of it wait for their start, and what functions have answered in copies.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use ambidex_graph::{NodeId, State};
 
 use super::Program;
@@ -22,6 +25,13 @@ impl Program {
     /// Notes the number that the process has given to a call. A process that has gone back gives a number again.
     pub fn note_call(&mut self, number: u64, node: NodeId) {
         self.calls.insert(number, node);
+    }
+
+    /// Notes more files of the code that calls run.
+    pub fn add_code(&mut self, files: &[PathBuf]) {
+        if !files.is_empty() {
+            Arc::make_mut(&mut self.loaded).extend(files.iter().cloned());
+        }
     }
 
     /// Returns what functions answered that remember their answers in the process, for those of these calls that are

@@ -142,6 +142,8 @@ pub(crate) struct Program {
     pub left: Vec<(Vec<String>, Left)>,
     /// The nodes of calls, by the numbers that the process has given them.
     calls: BTreeMap<u64, NodeId>,
+    /// The files of the code that its calls run.
+    loaded: Arc<Vec<PathBuf>>,
     /// The commands that wait a moment for heavier ones.
     pub holds: Holds,
 }
@@ -187,6 +189,7 @@ impl Program {
             waits: Waits::default(),
             left: Vec::new(),
             calls: BTreeMap::new(),
+            loaded: Arc::default(),
             holds: Holds::default(),
         }
     }

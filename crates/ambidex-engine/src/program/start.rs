@@ -145,6 +145,7 @@ impl Program {
             plan,
             copy: Mutex::new(copy),
             translates: job.translates,
+            code: if job.translates { self.loaded.clone() } else { Arc::default() },
             prints: job.prints,
             command,
             program: job.setting.program.clone(),

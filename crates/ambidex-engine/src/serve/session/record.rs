@@ -96,6 +96,9 @@ impl Session {
         let mut engine = pool.lock();
         let EngineState { programs, table, .. } = &mut *engine;
         let program = &mut programs[self.program];
+        if let Some(call) = call {
+            program.add_code(&call.code);
+        }
         let number = program.graph.recorded();
         let taken = match program.record(prepared, scope, awaited) {
             Ok((recorded, outputs)) => {
