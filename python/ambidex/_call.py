@@ -44,6 +44,9 @@ def make(session, call, run):
         if answer == "go":
             _copy.make(call, run)
         if answer != "taken":
+            # The snapshot is for nothing. If the process went back to it later, all that it does now would be repeated.
+            session.is_starting = False
+            session.wait()
             return None
         described = {
             "number": number,

@@ -65,18 +65,13 @@ fn try_to_copy(session: state::Session, number: u64, answer: &mut PathBuffer) ->
 fn fork(session: state::Session, stream: &Own, files: &[OpenFile], mask: u64) -> Result<bool, &'static [u8]> {
     // The copy belongs to nobody, so this process has no children that it did not start.
     let (shown, parent_shown) = (state::shown_pid(), state::shown_parent());
-    // SAFETY: the process has one thread, so no other thread holds a lock.
-    match unsafe { sys::quiet_fork() } {
-        // SAFETY: as above.
-        Ok(0) => match unsafe { sys::quiet_fork() } {
-            Ok(0) => {
-                become_copy(session, stream.0, files, shown, parent_shown);
-                sys::signal_mask(sys::SIG_SETMASK, mask);
-                Ok(true)
-            }
-            Ok(_) => sys::exit_group(0),
-            Err(_) => sys::exit_group(1),
-        },
+    // SAFETY: the process has one thread, so no other thread holds a lock, and its signals are blocked.
+    match unsafe { sys::fork_orphan() } {
+        Ok(0) => {
+            become_copy(session, stream.0, files, shown, parent_shown);
+            sys::signal_mask(sys::SIG_SETMASK, mask);
+            Ok(true)
+        }
         Ok(child) => loop {
             match sys::wait4(child, sys::WALL) {
                 Ok((_, 0)) => return Ok(false),

@@ -46,11 +46,19 @@ impl PathTable {
         }
         match std::fs::canonicalize(folder) {
             Ok(real) => {
-                self.folders.insert(folder.into(), real.clone());
+                // A link may soon lead elsewhere.
+                if real == without_dots(folder) {
+                    self.folders.insert(folder.into(), real.clone());
+                }
                 real
             }
             Err(_) => without_dots(folder),
         }
+    }
+
+    /// Forgets which directories are real: one is about to be moved or removed.
+    pub fn forget_folders(&mut self) {
+        self.folders.clear();
     }
 
     /// Returns the number of a file in its one spelling.
@@ -141,6 +149,25 @@ mod tests {
         for spelling in ["real/a.o", "./real/a.o", "link/a.o", "link/../real/a.o"] {
             assert_eq!(paths.spelling(Path::new(spelling), &root), expected, "{spelling}");
         }
+    }
+
+    #[test]
+    fn a_link_may_lead_elsewhere_and_a_directory_may_become_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let link = |to: &str, from: &str| std::os::unix::fs::symlink(to, root.join(from)).unwrap();
+        ["one", "two"].map(|name| std::fs::create_dir(root.join(name)).unwrap());
+        let mut paths = PathTable::default();
+        link("one", "link");
+        assert_eq!(paths.spelling(Path::new("link/a.o"), &root), root.join("one/a.o"));
+        std::fs::remove_file(root.join("link")).unwrap();
+        link("two", "link");
+        assert_eq!(paths.spelling(Path::new("link/a.o"), &root), root.join("two/a.o"));
+        assert_eq!(paths.spelling(Path::new("one/a.o"), &root), root.join("one/a.o"));
+        paths.forget_folders();
+        std::fs::remove_dir(root.join("one")).unwrap();
+        link("two", "one");
+        assert_eq!(paths.spelling(Path::new("one/a.o"), &root), root.join("two/a.o"));
     }
 
     #[test]

@@ -219,6 +219,9 @@ impl Sight {
                 let mut may_go_on = undoable && self.asker == Some(number) && program.has_snapshot();
                 for path in paths {
                     let spelled = program.paths.spelling(path, cwd);
+                    if spelled.is_dir() {
+                        program.paths.forget_folders();
+                    }
                     self.trees.invalidate(Some(&spelled));
                     may_be_read |= program.may_be_read(&spelled);
                     may_go_on = may_go_on && program.note_change(&spelled);
