@@ -1,4 +1,4 @@
-# imports: a b plain
+# imports: a b
 """Extensions of C and Cython sources in turn, translated by the build_ext that setuptools takes from Cython."""
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext

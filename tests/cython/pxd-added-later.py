@@ -1,6 +1,5 @@
 # always
 # imports: a
-# translations: recorded 2, executed 2
 """As `pxd-added`, but everything is built in between, in one process."""
 
 import os

@@ -1,4 +1,3 @@
-# imports: c
 """A cimported `.pxd` is moved to another folder of the search path between two translations."""
 
 import os

@@ -235,7 +235,7 @@ fn without_commands(built: &Built) -> Built {
         line.starts_with("building '") || line.starts_with("creating ") || line.contains(" -o ")
     };
     let lines: Vec<&str> = built.text.lines().filter(|line| !is_of_command(line)).collect();
-    Built { text: lines.join("\n"), ..built.clone() }
+    Built { text: lines.join("\n") + "\n", ..built.clone() }
 }
 
 /// Returns the projects of this run, each with the number of a place.
