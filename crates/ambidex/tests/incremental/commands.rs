@@ -154,6 +154,23 @@ fn module_of_a_removed_extension_goes() {
 }
 
 #[test]
+fn module_of_a_command_that_did_not_run_stays() {
+    let Some(project) = Edited::new() else { return };
+    let helper = "import glob\n\
+        if not glob.glob('helpers/*.so'):\n\
+        \x20   from setuptools import Extension, setup\n\
+        \x20   setup(name='helper', version='1.0', ext_modules=[Extension('helper', ['three.c'])],\n\
+        \x20         script_args=['-q', 'build_ext', '--build-lib=helpers'])\n";
+    let text = fs::read_to_string(project.root().join("setup.py")).unwrap();
+    project.write("setup.py", &format!("{helper}{text}"));
+    run(&mut project.ambidex()).expect(0);
+    let made = || fs::read_dir(project.root().join("helpers")).unwrap().count();
+    assert_eq!(made(), 1);
+    run(&mut project.ambidex()).expect(0);
+    assert_eq!(made(), 1, "the project still uses it");
+}
+
+#[test]
 fn new_source_of_an_extension() {
     let Some(project) = Edited::built() else { return };
     project.write("more.c", "int more(void) { return 1; }\n");
