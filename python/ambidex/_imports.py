@@ -52,8 +52,8 @@ class _HookingLoader:
         self._hook = hook
 
     def __getattr__(self, name):
-        # Somebody looks at a module that is not loaded: `python -m` asks for its code.
-        return getattr(self._loader, name)
+        # Somebody looks at a module that is not loaded: `python -m` asks for its code. (A copy may have no loader yet.)
+        return getattr(vars(self)["_loader"], name) if "_loader" in vars(self) else object.__getattribute__(self, name)
 
     def create_module(self, spec):
         return self._loader.create_module(spec)
