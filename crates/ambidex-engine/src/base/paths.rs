@@ -156,7 +156,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let link = |to: &str, from: &str| std::os::unix::fs::symlink(to, root.join(from)).unwrap();
-        ["one", "two"].map(|name| std::fs::create_dir(root.join(name)).unwrap());
+        ["one", "two"].iter().for_each(|name| std::fs::create_dir(root.join(name)).unwrap());
         let mut paths = PathTable::default();
         link("one", "link");
         assert_eq!(paths.spelling(Path::new("link/a.o"), &root), root.join("one/a.o"));
