@@ -102,7 +102,7 @@ class Session:
 
     def is_predictable(self):
         """Returns whether the next command may be predicted: there is a snapshot from before it."""
-        while _library.is_active and not (self._only_records or self._is_careful):
+        while _library.is_active and not self._only_records:
             if self._awaits:
                 self._awaits -= 1
                 return False

@@ -245,9 +245,7 @@ impl Changes {
         let text = text.replacen(line, &format!("EDITS = [{}]", self.settings.join(", ")), 1);
         trees.write("setup.py", text.as_bytes(), SystemTime::now())?;
         // Cython writes an extension's settings into the code that it generates, and does not notice when they change.
-        let generating: Vec<String> =
-            trees.sources().filter(|name| name.ends_with(".pyx")).cloned().collect();
-        for name in generating {
+        for name in sources(trees, ".pyx") {
             trees.touch(&name, SystemTime::now())?;
         }
         Ok(())
