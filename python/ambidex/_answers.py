@@ -40,8 +40,9 @@ def hook_utils(module):
 
 
 def _knowing(original):
-    # Those made in C may have no name.
-    name = [getattr(original, attribute, None) for attribute in ("__module__", "__qualname__")]
+    # The function as Cython wrote it: older decorators give all functions one name. Those made in C may have none.
+    named = original.uncached
+    name = [getattr(named, attribute, None) for attribute in ("__module__", "__qualname__")]
 
     @functools.wraps(original)
     def function(*args):
