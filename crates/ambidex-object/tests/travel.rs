@@ -1,0 +1,201 @@
+//! Objects of the compilers that are here: what is made for a folder is what the compiler writes in that folder.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ambidex_object::{Bound, Role, canonical, make};
+use tempfile::TempDir;
+
+/// Sources, and what becomes of them.
+const SOURCES: [(&str, &str); 3] = [
+    (
+        "src/plain.c",
+        r#"
+#include <stdio.h>
+#include <string.h>
+#include "inner.h"
+struct node { int value; struct node *next; long long counter; };
+static int helper(struct node *node) { return node->value + (int)strlen("abc") + twice(3); }
+int work(int count) { struct node node = {count}; printf("%d\n", helper(&node)); return 0; }
+"#,
+    ),
+    (
+        "src/uses.c",
+        r#"
+#include "inner.h"
+#include <own.h>
+static __thread int local;
+int uses(int a) { local += a; return twice(a) + own(local); }
+"#,
+    ),
+    (
+        "src/wide.cpp",
+        r#"
+#include "inner.h"
+#include <own.h>
+#include <map>
+#include <string>
+namespace { struct Hidden { int x; virtual ~Hidden() {} }; }
+template <class T> struct Box { T value; T get() const { return value; } };
+static std::map<std::string, int> table;
+int find(const std::string &key) {
+    Box<int> box{own(twice(1))};
+    Hidden hidden{3};
+    auto add = [&](int a) { return a + box.get() + hidden.x; };
+    return add(table[key]);
+}
+"#,
+    ),
+];
+
+const COMPILERS: [(&str, &str); 2] = [("gcc", "g++"), ("clang", "clang++")];
+const FLAGS: [&[&str]; 5] = [
+    &["-g", "-O0"],
+    &["-g", "-O3", "-ffunction-sections", "-fdata-sections"],
+    &["-g3", "-O2", "-fPIC"],
+    &["-g", "-gdwarf-4", "-O1"],
+    &["-g", "-O2", "-fdebug-types-section", "-m32"],
+];
+
+/// A project and a virtual environment, somewhere.
+struct Site {
+    project: PathBuf,
+    environment: PathBuf,
+}
+
+impl Site {
+    fn new(project: PathBuf, environment: PathBuf) -> Self {
+        std::fs::create_dir_all(project.join("src")).unwrap();
+        std::fs::create_dir_all(environment.join("include")).unwrap();
+        for (name, text) in SOURCES {
+            std::fs::write(project.join(name), text).unwrap();
+        }
+        std::fs::write(project.join("src/inner.h"), "static inline int twice(int v) { return 2 * v; }\n")
+            .unwrap();
+        std::fs::write(environment.join("include/own.h"), "static inline int own(int v) { return v + 1; }\n")
+            .unwrap();
+        Self { project, environment }
+    }
+
+    fn roles(&self) -> [Role<'_>; 2] {
+        [
+            Role { name: "project", path: self.project.as_os_str().as_bytes() },
+            Role { name: "environment", path: self.environment.as_os_str().as_bytes() },
+        ]
+    }
+
+    /// Compiles a source in the project's folder. Returns nothing if the compiler isn't here or can't.
+    fn compile(&self, compiler: &str, flags: &[&str], source: &str, absolute: bool) -> Option<Vec<u8>> {
+        let source = if absolute { self.project.join(source) } else { PathBuf::from(source) };
+        let object = self.project.join("out.o");
+        let mut include = std::ffi::OsString::from("-I");
+        include.push(self.environment.join("include"));
+        let made = Command::new(compiler)
+            .args(flags)
+            .arg(include)
+            .arg("-c")
+            .arg(&source)
+            .args(["-o", "out.o"])
+            .current_dir(&self.project)
+            .env("PWD", &self.project)
+            .stderr(std::process::Stdio::null())
+            .status();
+        made.ok().filter(std::process::ExitStatus::success)?;
+        let bytes = std::fs::read(&object).unwrap();
+        std::fs::remove_file(&object).unwrap();
+        Some(bytes)
+    }
+}
+
+/// Returns folders of all kinds. Those of environments have nothing in common with those of projects, or are inside.
+fn sites(projects: &Path, environments: &Path, inside: bool) -> Vec<Site> {
+    let long = format!("{}/{}", "l".repeat(100), "ong".repeat(30));
+    let names: [&OsStr; 10] = [
+        OsStr::new("a"),
+        OsStr::new("b c"),
+        OsStr::new("größe/日本"),
+        OsStr::new("src"),
+        OsStr::new("x/src/src"),
+        OsStr::new("p-1.0"),
+        OsStr::new("p$HOME'q"),
+        OsStr::new("\"quoted\\n\""),
+        OsStr::from_bytes(b"\xff\xfe"),
+        OsStr::new(&long),
+    ];
+    let site = |(number, name): (usize, &&OsStr)| {
+        let project = projects.join(name);
+        let environment =
+            if inside { project.join(".venv") } else { environments.join(number.to_string()).join(name) };
+        Site::new(project, environment)
+    };
+    names.iter().enumerate().map(site).collect()
+}
+
+/// What became of the objects of one compiler.
+#[derive(Debug, Default)]
+struct Count {
+    moved: usize,
+    bound: Vec<(String, Bound)>,
+}
+
+/// Judges one command in all places.
+fn judge(sites: &[Site], compiler: &str, flags: &[&str], source: &str, absolute: bool, count: &mut Count) {
+    let mut known: Option<Vec<u8>> = None;
+    let mut objects = Vec::new();
+    let what = format!("{compiler} {flags:?} {source} absolute={absolute}");
+    for site in sites {
+        let Some(object) = site.compile(compiler, flags, source, absolute) else { return };
+        match canonical(&object, &site.roles()) {
+            Ok(Some(form)) => {
+                let at = format!("{what} in {:?}", site.project);
+                let known = known.get_or_insert_with(|| form.clone());
+                assert!(*known == form, "{at}: another canonical form");
+                objects.push((at, site, object));
+            }
+            Ok(None) => panic!("{what} in {:?}: no path", site.project),
+            Err(bound) => count.bound.push((format!("{what} in {:?}", site.project), bound)),
+        }
+    }
+    let Some(known) = known else { return };
+    for (at, site, object) in objects {
+        assert!(make(&known, &site.roles()).expect(&at) == object, "{at}: another object");
+        count.moved += 1;
+    }
+}
+
+fn travel(inside: bool) {
+    let projects = TempDir::new_in("/tmp").unwrap();
+    let environments = TempDir::new_in("/var/tmp").unwrap();
+    let sites = sites(projects.path(), environments.path(), inside);
+    for (c, cpp) in COMPILERS {
+        let mut count = Count::default();
+        for flags in FLAGS {
+            for (source, _) in SOURCES {
+                for absolute in [false, true] {
+                    let compiler = if source.ends_with(".c") { c } else { cpp };
+                    judge(&sites, compiler, flags, source, absolute, &mut count);
+                }
+            }
+        }
+        let expected = |(what, bound): &&(String, Bound)| {
+            // GCC's order in DWARF 4 depends on strings that are not in the object.
+            !(what.starts_with('g') && what.contains("-gdwarf-4") && *bound == Bound::Order(".debug_str"))
+        };
+        let unexpected: Vec<_> = count.bound.iter().filter(expected).collect();
+        let first = unexpected.first();
+        assert!(unexpected.is_empty(), "{} moved, {} bound, first: {first:?}", count.moved, unexpected.len());
+        println!("{c}: {} moved, {} bound", count.moved, count.bound.len());
+    }
+}
+
+#[test]
+fn objects_travel() {
+    travel(false);
+}
+
+#[test]
+fn objects_travel_with_an_environment_inside() {
+    travel(true);
+}
