@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
@@ -27,9 +27,26 @@ impl Store {
     /// Returns whether the store now has the content. It does not if there is no room, even after a collection, or if
     /// the file's content has changed since.
     pub fn put(&self, digest: &Digest, file: &Path) -> Result<bool, StoreError> {
-        let outside = || StoreError::outside(file);
-        let source = open_regular(file).map_err(outside())?;
-        let length = source.metadata().map_err(outside())?.len();
+        let source = open_regular(file).map_err(StoreError::outside(file))?;
+        let length = source.metadata().map_err(StoreError::outside(file))?.len();
+        self.put_from(digest, length, source, file)
+    }
+
+    /// Puts content into the store that is in memory. `digest` is its hash.
+    ///
+    /// Returns whether the store now has the content. It does not if there is no room, even after a collection.
+    pub fn put_bytes(&self, digest: &Digest, content: &[u8]) -> Result<bool, StoreError> {
+        self.put_from(digest, content.len() as u64, content, Path::new("memory"))
+    }
+
+    /// Puts content of this length into the store. `name` stands for the source in messages.
+    fn put_from(
+        &self,
+        digest: &Digest,
+        length: u64,
+        source: impl Read,
+        name: &Path,
+    ) -> Result<bool, StoreError> {
         let place = self.layout.content(digest);
         if Present::at(&place, digest) == Present::Right {
             return Ok(true);
@@ -51,14 +68,14 @@ impl Store {
         }
         drop(accounts);
 
-        // Copy no more than there is room for, in case the file grows.
+        // Copy no more than there is room for, in case the source grows.
         let copied = match copy(&mut source.take(length), &mut partial.as_file()) {
             Ok(copied) => copied,
             Err(error) => {
                 let path = partial.path().to_owned();
                 self.give_up(partial)?;
                 return Err(match error {
-                    CopyError::Read(error) => outside()(error),
+                    CopyError::Read(error) => StoreError::outside(name)(error),
                     CopyError::Write(error) => StoreError::store(&path)(error),
                 });
             }
@@ -79,22 +96,41 @@ impl Store {
         }
     }
 
+    /// Returns stored content, or nothing if the store does not have it. Damaged content is removed and counts as
+    /// missing.
+    pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some((mut file, place)) = self.find(digest)? else { return Ok(None) };
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).map_err(StoreError::store(&place))?;
+        if Digest::of(&content) != *digest {
+            let _ = self.remove_if_damaged(digest);
+            return Ok(None);
+        }
+        mark(&file);
+        Ok(Some(content))
+    }
+
+    /// Opens stored content, which may be damaged.
+    fn find(&self, digest: &Digest) -> Result<Option<(File, PathBuf)>, StoreError> {
+        let place = self.layout.content(digest);
+        match open_regular(&place) {
+            Ok(file) => Ok(Some((file, place))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // The path holds something other than a regular file.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                let _ = self.remove_if_damaged(digest);
+                Ok(None)
+            }
+            Err(error) => Err(StoreError::store(&place)(error)),
+        }
+    }
+
     /// Copies stored content to `to`, by a temporary file in the same directory, which must exist. `executable` gives
     /// the copy the permissions of a program, as far as the umask allows.
     ///
     /// Returns false if the store does not have the content. Damaged content is removed and counts as missing.
     pub fn fetch(&self, digest: &Digest, to: &Path, executable: bool) -> Result<bool, StoreError> {
-        let place = self.layout.content(digest);
-        let mut content = match open_regular(&place) {
-            Ok(content) => content,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            // The path holds something other than a regular file.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                let _ = self.remove_if_damaged(digest);
-                return Ok(false);
-            }
-            Err(error) => return Err(StoreError::store(&place)(error)),
-        };
+        let Some((mut content, place)) = self.find(digest)? else { return Ok(false) };
         let outside = || StoreError::outside(to);
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut partial = tempfile::Builder::new()

@@ -32,7 +32,7 @@ impl StoreError {
     }
 
     /// Makes an error at a path outside of the store, for `map_err`.
-    pub(crate) fn outside(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub fn outside(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Outside { path: path.to_owned(), source }
     }
 }

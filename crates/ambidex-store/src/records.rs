@@ -62,10 +62,10 @@ impl List {
     }
 
     /// Puts a record in front.
-    fn add(&mut self, record: &[u8], at_most: usize) {
+    fn add(&mut self, record: &[u8]) {
         self.records.retain(|other| other != record);
         self.records.insert(0, record.to_vec());
-        self.records.truncate(at_most);
+        self.records.truncate(AT_MOST);
     }
 }
 
@@ -105,21 +105,6 @@ impl Store {
     ///
     /// A record is not kept if there is no room for it, or if it has 4 GiB or more.
     pub fn add_record(&self, key: &Key, record: &[u8]) -> Result<(), StoreError> {
-        self.add_one_of(key, record, AT_MOST)
-    }
-
-    /// Returns a small value by its name, such as the digest of a program by its path and time. Such a value is faster
-    /// to look up than to compute again, and may be forgotten at any time.
-    pub fn memo(&self, name: &str) -> Option<Vec<u8>> {
-        self.records(&memo_key(name)).into_iter().next()
-    }
-
-    /// Sets such a value. A failure is ignored.
-    pub fn set_memo(&self, name: &str, value: &[u8]) {
-        let _ = self.add_one_of(&memo_key(name), value, 1);
-    }
-
-    fn add_one_of(&self, key: &Key, record: &[u8], at_most: usize) -> Result<(), StoreError> {
         if u32::try_from(record.len()).is_err() {
             return Ok(());
         }
@@ -134,7 +119,7 @@ impl Store {
         }
         let mut accounts = self.lock()?;
         let mut list = read(key, &path).map(|(_, list)| list).unwrap_or_default();
-        list.add(record, at_most);
+        list.add(record);
         replace(&mut accounts, key, &path, &list)
     }
 
@@ -178,9 +163,4 @@ fn replace(accounts: &mut Accounts<'_>, key: &Key, path: &Path, list: &List) -> 
             Err(StoreError::store(path)(error))
         }
     }
-}
-
-/// Makes a key from a name. It never equals the key of a caller, which is a hash of something else.
-fn memo_key(name: &str) -> Key {
-    Key(blake3::derive_key("ambidex-store memo 1", name.as_bytes()))
 }

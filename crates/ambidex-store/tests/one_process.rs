@@ -211,17 +211,17 @@ fn damaged_records_are_thrown_away() {
 }
 
 #[test]
-fn memos_are_set_and_forgotten() {
+fn content_in_memory_comes_back() {
     let bench = Bench::new(ROOMY);
-    assert_eq!(bench.store.memo("gcc"), None);
-    bench.store.set_memo("gcc", b"1");
-    bench.store.set_memo("gcc", b"2");
-    bench.store.set_memo("g++", b"3");
-    assert_eq!(bench.store.memo("gcc").as_deref(), Some(&b"2"[..]));
-    assert_eq!(bench.store.memo("g++").as_deref(), Some(&b"3"[..]));
-    assert_eq!(bench.store.records(&key("gcc")), [b""; 0]);
-    bench.store.clear().unwrap();
-    assert_eq!(bench.store.memo("gcc"), None);
+    let digest = Digest::of(b"in memory");
+    assert_eq!(bench.store.read(&digest).unwrap(), None);
+    assert!(bench.store.put_bytes(&digest, b"in memory").unwrap());
+    assert!(!bench.store.put_bytes(&Digest::of(b"other"), b"in memory").unwrap());
+    assert_eq!(bench.store.read(&digest).unwrap().as_deref(), Some(&b"in memory"[..]));
+    assert_eq!(bench.accounted(), taken(&bench.store));
+    damage(&bench.file_of(b"in memory"), 3);
+    assert_eq!(bench.store.read(&digest).unwrap(), None);
+    assert_eq!(bench.store.stats().unwrap().files, 0);
 }
 
 #[test]
@@ -298,8 +298,6 @@ fn accounts_are_made_again() {
     for spoil in spoils {
         spoil(&accounts);
         bench.store.add_record(&key("k"), b"r").unwrap();
-        assert!(bench.store.memo("nothing").is_none());
-        bench.store.set_memo("name", b"value");
         assert_eq!(bench.accounted(), taken(&bench.store));
         assert!(taken(&bench.store) <= 4 * BLOCK);
         bench.store.clear().unwrap();

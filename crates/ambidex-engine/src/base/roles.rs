@@ -117,6 +117,11 @@ impl Roles {
         &self.known
     }
 
+    /// Returns the roles as the crate that knows objects takes them.
+    pub fn of_objects(&self) -> Vec<ambidex_object::Role<'_>> {
+        self.known.iter().map(|(path, name)| ambidex_object::Role { name, path: path.as_bytes() }).collect()
+    }
+
     /// Returns whether a path is a temporary file itself, or in a temporary directory.
     pub fn is_temporary(&self, path: &str) -> bool {
         self.name(path).starts_with(&format!("{MARK}temporary"))

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::GroupId;
 use crate::base::machine::Fact;
+use crate::base::roles::Roles;
 use crate::base::stat::Stat;
 use crate::observe::unremembered::Unremembered;
 use ambidex_store::Digest;
@@ -41,8 +42,8 @@ pub(crate) struct Record {
 pub(crate) struct RunResult {
     /// The contents of objects and archives, which count by content and name, not by path.
     pub operands: Vec<Digest>,
-    /// The roles whose paths are part of the outputs, with these paths.
-    pub embedded_paths: Vec<(String, String)>,
+    /// The paths of roles on which the outputs or the text depend.
+    pub embedded_paths: Vec<Embedded>,
     /// The facts about the machine that the run depends on, as they were.
     pub machine: Vec<(Fact, Digest)>,
     /// The files that it wrote.
@@ -59,6 +60,65 @@ pub(crate) struct RunResult {
     pub duration: u64,
 }
 
+impl RunResult {
+    /// Gives the paths that can be replaced those that their roles have here. Returns whether it must first be shown
+    /// that no source computes with such a path.
+    ///
+    /// # Errors
+    /// If a path is bound, the path and the reason.
+    pub fn move_to(&mut self, roles: &Roles) -> Result<bool, Why> {
+        let mut computes = false;
+        for embedded in &mut self.embedded_paths {
+            if !embedded.is_moved(roles) {
+                continue;
+            }
+            let here = roles.path_of(&embedded.role);
+            let bound = |reason: &str| Why::Bound(embedded.path.clone(), reason.to_owned());
+            match &embedded.bond {
+                Bond::Bound(reason) => return Err(bound(reason)),
+                Bond::Computes => computes = true,
+                Bond::Replaceable => {}
+            }
+            embedded.path = here.ok_or_else(|| bound("there is no such path here"))?.to_owned();
+        }
+        Ok(computes)
+    }
+
+    /// Notes that no source computes with its own path.
+    pub fn does_not_compute(&mut self) {
+        for embedded in self.embedded_paths.iter_mut().filter(|embedded| embedded.bond == Bond::Computes) {
+            embedded.bond = Bond::Replaceable;
+        }
+    }
+}
+
+/// A path on which what a command made depends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Embedded {
+    /// The role that the path had.
+    pub role: String,
+    pub path: String,
+    pub bond: Bond,
+}
+
+impl Embedded {
+    /// Returns whether the role has another path here, or none.
+    pub fn is_moved(&self, roles: &Roles) -> bool {
+        roles.path_of(&self.role) != Some(&self.path)
+    }
+}
+
+/// How what a command made depends on the path of a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Bond {
+    /// It holds the path only in strings that can be replaced, so it can be made for another path.
+    Replaceable,
+    /// The same, if no source computes with its own path: the command was told an absolute path.
+    Computes,
+    /// It can't be made for another path, for this reason.
+    Bound(String),
+}
+
 /// A file that a command wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Written {
@@ -68,6 +128,8 @@ pub(crate) struct Written {
     pub digest: Digest,
     /// Whether it is executable.
     pub executable: bool,
+    /// The hash of its [canonical form](ambidex_object), in which the store keeps it.
+    pub canonical: Option<Digest>,
 }
 
 /// The description of a command that explains its next run.
@@ -132,6 +194,8 @@ pub(crate) enum Why {
     Machine(Fact),
     /// The outputs contain the path of another directory.
     Place(String),
+    /// A run in another directory can't be used here: the path of that directory, and the reason.
+    Bound(String, String),
     /// The command runs every time, for this reason.
     Always(Unremembered),
 }

@@ -33,8 +33,12 @@ impl Bench {
         let file = memory.files.id(&self.path(input));
         let looks: Vec<_> = memory.files.current(file).into_iter().collect();
         let looks = memory.grouped(&looks);
-        let written =
-            Written { name: "a.o".to_owned(), digest: Digest::of(name.as_bytes()), executable: false };
+        let written = Written {
+            name: "a.o".to_owned(),
+            digest: Digest::of(name.as_bytes()),
+            executable: false,
+            canonical: None,
+        };
         let told = CommandDescription { place: format!("{name}.o"), ..CommandDescription::default() };
         let record = Record {
             duration: 7,

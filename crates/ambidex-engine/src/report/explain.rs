@@ -142,6 +142,9 @@ fn reason(why: &Why) -> String {
         Why::Output(name) => format!("its output {name} was removed or changed"),
         Why::Machine(fact) => fact.to_string(),
         Why::Place(path) => format!("its output contains the path {path}, which is different here"),
+        Why::Bound(path, reason) => {
+            format!("its output in {path} can't be made for this directory: {reason}")
+        }
         Why::Always(reason) => format!("it runs in every build: {reason}"),
     }
 }
@@ -181,6 +184,7 @@ mod tests {
             Why::Machine(Fact::Kernel),
             Why::Machine(Fact::User),
             Why::Place(text("/home/me/project")),
+            Why::Bound(text("/home/me/project"), text("its debug sections are compressed")),
             Why::Always(Unremembered::AsksForTheTime),
         ];
         insta::assert_snapshot!(reasons.iter().map(reason).collect::<Vec<_>>().join("\n"));

@@ -39,9 +39,8 @@ impl Fingerprint {
         if let Some(why) = operands_differ(command, operands, result) {
             return Some(why);
         }
-        let moved = result.embedded_paths.iter().find(|(role, path)| roles.path_of(role) != Some(path));
-        if let Some((_, path)) = moved {
-            return Some(Why::Place(path.clone()));
+        if let Some(moved) = result.embedded_paths.iter().find(|embedded| embedded.is_moved(roles)) {
+            return Some(Why::Place(moved.path.clone()));
         }
         let another = result.machine.iter().find(|(fact, then)| fact.now() != *then);
         another.map(|(fact, _)| Why::Machine(*fact))

@@ -3,7 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod fingerprint;
 pub(crate) mod key;
-mod output;
+pub(crate) mod output;
 mod permissions;
 pub(crate) mod remember;
 pub(crate) mod shared;

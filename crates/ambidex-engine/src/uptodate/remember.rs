@@ -1,14 +1,14 @@
 //! How a command that has run is remembered, and why some runs can't be remembered.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use ambidex_command::{Command, Kind};
 use ambidex_store::Digest;
 use rustc_hash::FxHashMap;
 
 use super::fingerprint::{NOTHING, Operand};
-use super::output;
+use super::output::Looked;
 use super::permissions::{expected_mode, umask};
 use crate::base::machine::Fact;
 use crate::base::paths::is_within;
@@ -17,7 +17,7 @@ use crate::base::roles::Roles;
 use crate::base::stat::Time;
 use crate::memory::Memory;
 use crate::memory::files::{FindingId, Unsteady};
-use crate::memory::record::{RunResult, Written};
+use crate::memory::record::{Bond, Embedded, RunResult};
 use crate::observe::looks::View;
 use crate::observe::observation::{Asked, Observation};
 use crate::observe::unremembered::Unremembered;
@@ -29,8 +29,8 @@ pub(crate) struct Run<'a> {
     pub command: &'a Command,
     pub operands: &'a [Operand],
     pub observation: &'a Observation,
-    /// The files that it wrote: where each one is now, and its name.
-    pub outputs: &'a [(PathBuf, String)],
+    /// The files that it wrote.
+    pub outputs: &'a [Looked],
     pub ended: &'a Ended,
 }
 
@@ -118,23 +118,24 @@ impl Run<'_> {
             return Err(Unremembered::ChangesBesides(path.to_owned()));
         }
         let umask = umask();
-        let mut carried = BTreeSet::new();
-        let mut outputs = Vec::new();
-        for (file, name) in self.outputs {
-            let looked = output::look(file, roles).map_err(|error| Unremembered::unreadable(file, &error))?;
-            if looked.mode != expected_mode(looked.executable, umask) {
-                return Err(Unremembered::SetsPermissions(name.clone()));
+        let mut bonds: BTreeMap<&str, Bond> = BTreeMap::new();
+        for output in self.outputs {
+            if output.mode != expected_mode(output.is_executable(), umask) {
+                return Err(Unremembered::SetsPermissions(output.name.clone()));
             }
-            carried.extend(looked.carried);
-            outputs.push(Written {
-                name: name.clone(),
-                digest: looked.digest,
-                executable: looked.executable,
-            });
+            for (role, bond) in &output.bonds {
+                tighten(&mut bonds, role, bond.clone());
+            }
         }
-        carried.extend(self.named_in_texts(memory, looks));
-        let path_of = |role: String| roles.path_of(&role).map(|path| (role.clone(), path.to_owned()));
-        let embedded_paths = carried.into_iter().filter_map(path_of).collect();
+        for (role, bond) in self.bonds_of_texts(memory, looks) {
+            tighten(&mut bonds, role, bond);
+        }
+        let embedded = bonds.into_iter().filter_map(|(role, bond)| {
+            let path = roles.path_of(role)?.to_owned();
+            Some(Embedded { role: role.to_owned(), path, bond })
+        });
+        let embedded_paths = embedded.collect();
+        let outputs = self.outputs.iter().map(Looked::written).collect();
         let operands = self.operands.iter().map(|operand| operand.digest.unwrap_or(NOTHING)).collect();
         Ok(RunResult {
             operands,
@@ -177,11 +178,11 @@ impl Run<'_> {
     /// Returns the roles whose paths may be in the output in another form than their own text (`__FILE__`, of which
     /// only the length may be left): those of files that the command knows by their absolute paths, and those of
     /// printed paths.
-    fn named_in_texts(&self, memory: &Memory, looks: &[FindingId]) -> Vec<String> {
+    fn bonds_of_texts(&self, memory: &Memory, looks: &[FindingId]) -> Vec<(&str, Bond)> {
         // Functions write paths as text if at all, and these are found in the text.
         let makes_text =
             !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index | Kind::Generate);
-        let mut named = Vec::new();
+        let mut bonds = Vec::new();
         for (folder, name) in self.roles.all() {
             let printed = [&self.ended.out, &self.ended.err]
                 .into_iter()
@@ -193,10 +194,20 @@ impl Run<'_> {
                     .filter(|file| is_within(file, Path::new(folder)));
                 files.any(|file| self.observation.looks.get(file).is_some_and(|seen| seen.absolute))
             };
-            if printed || makes_text && known() {
-                named.push(name.clone());
+            if printed {
+                bonds.push((name.as_str(), Bond::Bound("the command has printed the path".to_owned())));
+            } else if makes_text && known() {
+                bonds.push((name.as_str(), Bond::Computes));
             }
         }
-        named
+        bonds
+    }
+}
+
+/// Adds a bond to a role's, of which the strongest counts.
+fn tighten<'a>(bonds: &mut BTreeMap<&'a str, Bond>, role: &'a str, bond: Bond) {
+    let known = bonds.entry(role).or_insert(Bond::Replaceable);
+    if bond > *known {
+        *known = bond;
     }
 }

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ambidex_command::Command;
-use ambidex_store::{Digest, Key, Store, StoreError};
+use ambidex_store::{Digest, Key, Store};
 use serde::{Deserialize, Serialize};
 
 use crate::base::environment::Environment;
+use crate::base::roles::Roles;
 use crate::memory::files::Files;
-use crate::memory::record::RunResult;
+use crate::memory::record::{RunResult, Why};
 use crate::observe::looks::View;
 use crate::observe::observation::Asked;
 use crate::observe::surroundings;
@@ -27,17 +28,20 @@ struct SharedRun {
     result: RunResult,
 }
 
-/// The name under which the store keeps the key for hashes of variables.
-const SECRET: &str = "secret";
+/// Returns the key for hashes of variables' values in the records of a key. Everybody who has a record may check it, so
+/// it is no secret, but a list of hashes of common values serves for one command only.
+fn salt(key: &Key) -> [u8; 32] {
+    blake3::derive_key("ambidex variables 1", &key.0)
+}
 
-/// Returns the key for hashes of variables' values in this store.
-fn secret(store: &Store) -> [u8; 32] {
-    if let Some(known) = store.memo(SECRET).and_then(|bytes| bytes.try_into().ok()) {
-        return known;
-    }
-    store.set_memo(SECRET, &surroundings::new_secret());
-    // Another build may have stored its key first. If the store can keep no key, no run is found again.
-    store.memo(SECRET).and_then(|bytes| bytes.try_into().ok()).unwrap_or_else(surroundings::new_secret)
+/// A run in the store that holds for this tree.
+pub(crate) struct Found {
+    /// The run, with the paths of the roles here.
+    pub run: Remembered,
+    /// The roles, with those of the paths that variables name.
+    pub roles: Arc<Roles>,
+    /// Whether it must first be shown that no source computes with its own path.
+    pub computes: bool,
 }
 
 /// Returns the key in the store for runs of this command on these contents. Every file that the command line names is
@@ -72,38 +76,46 @@ pub(crate) struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// Looks for a run in the store and checks it against the files of this tree. The caller must still fetch the
-    /// outputs.
-    pub fn find(&self, store: &Store, files: &mut Files) -> Option<Remembered> {
-        let records = store.records(&key(files, self.fingerprint, self.operands, self.declared)?);
-        if records.is_empty() {
-            return None;
+    /// outputs. If there is none, may tell why one of another place can't be used.
+    pub fn find(&self, store: &Store, files: &mut Files) -> Result<Found, Option<Why>> {
+        let key = key(files, self.fingerprint, self.operands, self.declared).ok_or(None)?;
+        let mut why = None;
+        for bytes in store.records(&key) {
+            match self.check(&bytes, &salt(&key), files) {
+                Ok(found) => return Ok(found),
+                Err(bound) => why = bound.or(why),
+            }
         }
-        let secret = secret(store);
-        records.iter().find_map(|bytes| self.check(bytes, &secret, files))
+        Err(why)
     }
 
-    fn check(&self, bytes: &[u8], secret: &[u8; 32], files: &mut Files) -> Option<Remembered> {
-        let SharedRun { asked, environment, looks, result } = postcard::from_bytes(bytes).ok()?;
-        let (digest, roles) = surroundings::digest(secret, &asked, self.env, &self.fingerprint.roles);
-        if digest != environment
-            || self.fingerprint.objection(self.command, self.operands, &roles, &result).is_some()
-        {
-            return None;
+    fn check(&self, bytes: &[u8], salt: &[u8; 32], files: &mut Files) -> Result<Found, Option<Why>> {
+        let SharedRun { asked, environment, looks, mut result } =
+            postcard::from_bytes(bytes).map_err(|_| None)?;
+        let (digest, roles) = surroundings::digest(salt, &asked, self.env, &self.fingerprint.roles);
+        if digest != environment {
+            return Err(None);
         }
         let mut found = Vec::with_capacity(looks.len());
         for (view, name, digest) in &looks {
-            let path = roles.place(name)?;
+            let path = roles.place(name).ok_or(None)?;
             let id = files.id_in(Path::new(&path), *view);
-            let finding = files.state(id).filter(|finding| files.finding(*finding).digest == *digest)?;
+            let finding =
+                files.state(id).filter(|finding| files.finding(*finding).digest == *digest).ok_or(None)?;
             found.push(finding);
         }
-        Some(Remembered { looks: found, asked, result })
+        let computes = result.move_to(&roles)?;
+        if self.fingerprint.objection(self.command, self.operands, &roles, &result).is_some() {
+            return Err(None);
+        }
+        Ok(Found { run: Remembered { looks: found, asked, result }, roles, computes })
     }
 
     /// Returns the record of a run for the store, with its key; none if the run is valid for this location only.
-    pub fn shared(&self, store: &Store, files: &mut Files, run: &Remembered) -> Option<(Key, Vec<u8>)> {
+    pub fn shared(&self, files: &mut Files, run: &Remembered) -> Option<(Key, Vec<u8>)> {
+        let key = key(files, self.fingerprint, self.operands, self.declared)?;
         let (environment, roles) =
-            surroundings::digest(&secret(store), &run.asked, self.env, &self.fingerprint.roles);
+            surroundings::digest(&salt(&key), &run.asked, self.env, &self.fingerprint.roles);
         let mut looks = Vec::with_capacity(run.looks.len());
         for id in &run.looks {
             let finding = files.finding(*id);
@@ -116,17 +128,6 @@ impl Wanted<'_> {
             looks.push((view, named, finding.digest));
         }
         let shared = SharedRun { asked: run.asked.clone(), environment, looks, result: run.result.clone() };
-        let record = postcard::to_stdvec(&shared).expect("records are plain data");
-        Some((key(files, self.fingerprint, self.operands, self.declared)?, record))
+        Some((key, postcard::to_stdvec(&shared).expect("records are plain data")))
     }
-}
-
-/// Copies the outputs of a run into a directory. Returns false if the store has lost one.
-pub(crate) fn fetch(store: &Store, result: &RunResult, folder: &Path) -> Result<bool, StoreError> {
-    for output in &result.outputs {
-        if !store.fetch(&output.digest, &folder.join(&output.name), output.executable)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

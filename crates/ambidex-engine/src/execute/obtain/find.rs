@@ -1,0 +1,92 @@
+//! How an earlier run of a command is found, in this tree or in the store.
+
+use std::fs;
+
+use super::{CacheQuery, ExecContext, Execution, Obtained, warn_of_store};
+use crate::execute::outcome::Ending;
+use crate::memory::record::{How, Why};
+use crate::observe::unremembered::Unremembered;
+use crate::uptodate::check;
+use crate::uptodate::output;
+use crate::uptodate::shared::{Found, Wanted};
+
+impl Execution {
+    /// Looks for an earlier run in this tree and in the store.
+    pub(super) fn find(&self, query: &CacheQuery, context: &ExecContext<'_>) -> Result<Obtained, Why> {
+        let mut memory = self.tree.memory();
+        let why = match &self.why {
+            Some(why) => why.clone(),
+            None => {
+                let CacheQuery { fingerprint, operands, .. } = query;
+                match check::recall(&mut memory, fingerprint, &self.command, operands, &self.env) {
+                    Ok(record) => {
+                        drop(memory);
+                        if (context.sees_pending)(&|memory| memory.looks(&record.looks)) {
+                            return Err(Why::Always(Unremembered::SeesPending));
+                        }
+                        return Ok(Obtained::reused(record));
+                    }
+                    Err(why) => why,
+                }
+            }
+        };
+        let why = match why {
+            Why::New => match memory.command_at(&query.description.place) {
+                // Two commands of one build may write the same path.
+                Some((key, then)) if !self.tree.is_new(&key) => check::difference(&query.description, &then),
+                _ => Why::New,
+            },
+            why => why,
+        };
+        if context.store.is_none() {
+            return Err(why);
+        }
+        drop(memory);
+        self.find_in_store(query, context, &why).map_err(|bound| match why {
+            // Why the run of another directory does not count says more than that there is none here.
+            Why::New => bound.unwrap_or(Why::New),
+            why => why,
+        })
+    }
+
+    /// Looks for an earlier run in the store. If there is none, may tell why that of another directory can't be used.
+    fn find_in_store(
+        &self,
+        query: &CacheQuery,
+        context: &ExecContext<'_>,
+        why: &Why,
+    ) -> Result<Obtained, Option<Why>> {
+        let store = context.store.ok_or(None)?;
+        let Found { mut run, roles, computes } =
+            self.wanted(query).find(store, &mut self.tree.memory().files)?;
+        if (context.sees_pending)(&|_| run.looks.clone()) {
+            return Err(Some(Why::Always(Unremembered::SeesPending)));
+        }
+        if computes {
+            self.check_that_no_source_computes(context, &run)?;
+        }
+        let fetched = fs::create_dir_all(&self.folder).is_ok()
+            && output::fetch(store, &mut run.result, &self.folder, &roles).unwrap_or_else(|error| {
+                warn_of_store(&error);
+                false
+            });
+        if !fetched {
+            return Err(None);
+        }
+        if computes {
+            // The next one need not look again.
+            run.result.does_not_compute();
+            self.share(query, store, &run, &[]);
+        }
+        let surrounded = self.tree.memory().surrounded_by(&run.asked, &self.env, &query.fingerprint.roles);
+        let roles = surrounded.1.clone();
+        self.remember(query, &run, surrounded);
+        let ending = Ending::again(run.result, &roles, How::Cached, why.clone());
+        Ok(Obtained { ending, folder: self.folder_number })
+    }
+
+    pub(super) fn wanted<'a>(&'a self, query: &'a CacheQuery) -> Wanted<'a> {
+        let CacheQuery { fingerprint, operands, declared, .. } = query;
+        Wanted { fingerprint, command: &self.command, env: &self.env, operands, declared }
+    }
+}
