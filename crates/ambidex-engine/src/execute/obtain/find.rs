@@ -57,14 +57,14 @@ impl Execution {
         why: &Why,
     ) -> Result<Obtained, Option<Why>> {
         let store = context.store.ok_or(None)?;
-        let Found { mut run, roles, computes } =
-            self.wanted(query).find(store, &mut self.tree.memory().files)?;
-        if (context.sees_pending)(&|_| run.looks.clone()) {
+        let found = self.wanted(query).find(store, &mut self.tree.memory().files)?;
+        if (context.sees_pending)(&|_| found.run.looks.clone()) {
             return Err(Some(Why::Always(Unremembered::SeesPending)));
         }
-        if computes {
-            self.check_that_no_source_computes(context, &run)?;
+        if found.computes {
+            self.check_that_no_source_computes(context, &found)?;
         }
+        let Found { mut run, roles, computes } = found;
         let fetched = fs::create_dir_all(&self.folder).is_ok()
             && output::fetch(store, &mut run.result, &self.folder, &roles).unwrap_or_else(|error| {
                 warn_of_store(&error);

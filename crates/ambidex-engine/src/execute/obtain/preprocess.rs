@@ -5,24 +5,29 @@
 //! for another directory. The text of a source doesn't tell either: `assert` uses `__FILE__`, unless `NDEBUG` is
 //! defined. So the same command runs as far as the preprocessor, with a word of ours as `__FILE__`.
 
+use std::fs;
+use std::path::Path;
+
+use ambidex_command::Kind;
+use memchr::memmem::find;
+
 use super::{ExecContext, Execution, temporary_folder};
+use crate::base::paths::is_within;
 use crate::base::process::Running;
 use crate::memory::record::{Bond, Why};
-use crate::uptodate::remember::Remembered;
-use ambidex_command::Kind;
+use crate::uptodate::shared::Found;
 
-/// What stands in the place of the names of files.
-const NAME: &str = "ambidex_name_of_this_file";
+/// What stands in the place of `__FILE__`.
+const FILE: &[u8] = b"ambidex_name_of_this_file";
 
-/// What is left of a source's path after the preprocessor: our word, and the functions and names of compilers that
-/// stand for the name of a file (GCC manual, "Other Builtins"; Clang's names of lambdas have their file's path).
-const WORDS: [&str; 4] = [NAME, "__builtin_FILE", "__builtin_source_location", "__PRETTY_FUNCTION__"];
+/// What stands for the name of a file wherever it is: `__BASE_FILE__`, and what compilers themselves replace (GCC
+/// manual, "Other Builtins"). The names that Clang gives to functions have the path of the file of each lambda.
+const ANYWHERE: [&[u8]; 4] =
+    [b"ambidex_name_of_the_source", b"__builtin_FILE", b"__builtin_source_location", b"__PRETTY_FUNCTION__"];
 
-/// The arguments that make a compilation end after the preprocessor. The last of two outputs counts.
-const ARGUMENTS: [&str; 4] = ["-E", "-w", "-o", "-"];
-
-/// The macros that stand for the name of a file (GCC manual, "Standard Predefined Macros").
-const MACROS: [&str; 2] = ["__FILE__", "__BASE_FILE__"];
+/// The arguments that make a compilation end after the preprocessor (GCC manual, "Standard Predefined Macros").
+const ARGUMENTS: [&str; 4] =
+    ["-E", "-w", "-D__FILE__=ambidex_name_of_this_file", "-D__BASE_FILE__=ambidex_name_of_the_source"];
 
 impl Execution {
     /// Checks that no source of this compilation computes with its own path.
@@ -32,20 +37,19 @@ impl Execution {
     pub(super) fn check_that_no_source_computes(
         &self,
         context: &ExecContext<'_>,
-        run: &Remembered,
+        found: &Found,
     ) -> Result<(), Why> {
+        let embedded = found.run.result.embedded_paths.iter();
+        let paths: Vec<&Path> = embedded
+            .filter(|embedded| embedded.bond == Bond::Computes)
+            .map(|embedded| Path::new(&embedded.path))
+            .collect();
+        let path = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+        let bound = |reason: &str| Err(Why::Bound(path.clone(), reason.to_owned()));
         match self.preprocessed(context) {
-            Some(text)
-                if !WORDS.iter().any(|word| memchr::memmem::find(&text, word.as_bytes()).is_some()) =>
-            {
-                Ok(())
-            }
-            _ => {
-                let computes = |bond: &Bond| *bond == Bond::Computes;
-                let path = run.result.embedded_paths.iter().find(|embedded| computes(&embedded.bond));
-                let path = path.map(|embedded| embedded.path.clone()).unwrap_or_default();
-                Err(Why::Bound(path, "a source uses the name of its file".to_owned()))
-            }
+            Some(text) if uses_name(&text, &paths) => bound("a source uses the name of its file"),
+            Some(_) => Ok(()),
+            None => bound("the preprocessor can't tell whether a source uses the name of its file"),
         }
     }
 
@@ -55,16 +59,60 @@ impl Execution {
             return None;
         }
         let temporary = temporary_folder(context.temporary).ok()?;
-        let mut argv = self.plan.argv.clone();
-        argv.extend(ARGUMENTS.map(str::to_owned));
-        argv.extend(MACROS.map(|name| format!("-D{name}={NAME}")));
+        let output = temporary.join("preprocessed");
+        let argv = self.command.rewrite().output(output.to_string_lossy()).append(ARGUMENTS).finish();
         let own = self.own_variables(&temporary, None);
         let running = Running::start(&self.program, &argv, &self.cwd, &self.env.variables, &own).ok()?;
         (context.started)(running.pid());
-        let ended = running.wait().ok();
-        // This fails if the command left files there, which end with the build.
-        let _ = std::fs::remove_dir(&temporary);
-        // Every compiler begins with the name of the source.
-        ended.filter(|ended| ended.status == 0 && !ended.out.is_empty()).map(|ended| ended.out)
+        let ended = running.wait();
+        let text = fs::read(&output).ok();
+        let _ = fs::remove_file(&output).and_then(|()| fs::remove_dir(&temporary));
+        // Every compiler begins with the name of the source, if it preprocesses the source at all.
+        text.filter(|text| text.starts_with(b"# ") && ended.is_ok_and(|ended| ended.status == 0))
+    }
+}
+
+/// Returns whether preprocessed text uses the name of a file below one of these directories.
+fn uses_name(text: &[u8], folders: &[&Path]) -> bool {
+    if ANYWHERE.iter().any(|word| find(text, word).is_some()) {
+        return true;
+    }
+    let mut is_below = true;
+    text.split(|byte| *byte == b'\n').any(|line| {
+        if let Some(name) = name_in_marker(line) {
+            // A name with escapes is no name that can be compared.
+            let is_plain = |name: &str| !name.contains('\\');
+            is_below = std::str::from_utf8(name)
+                .ok()
+                .filter(|name| is_plain(name))
+                .is_none_or(|name| folders.iter().any(|folder| is_within(Path::new(name), folder)));
+        }
+        is_below && find(line, FILE).is_some()
+    })
+}
+
+/// Returns the name in a line that tells from which file the next ones are (GCC manual, "Preprocessor Output").
+fn name_in_marker(line: &[u8]) -> Option<&[u8]> {
+    let numbered = line.strip_prefix(b"# ")?;
+    let digits = numbered.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let name = numbered.get(digits..)?.strip_prefix(b" \"").filter(|_| digits > 0)?;
+    let end = memchr::memrchr(b'"', name)?;
+    Some(&name[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_below_the_folders_count() {
+        let uses = |text: &str| uses_name(text.as_bytes(), &[Path::new("/tmp/env")]);
+        assert!(!uses("# 1 \"a.c\"\nint a = sizeof(ambidex_name_of_this_file);\n"));
+        assert!(!uses("# 1 \"/tmp/env2/a.h\" 1 3\nint a = sizeof(ambidex_name_of_this_file);\n"));
+        assert!(uses("# 1 \"/tmp/env/a.h\" 1 3\nint a = sizeof(ambidex_name_of_this_file);\n"));
+        assert!(!uses("# 1 \"/tmp/env/a.h\"\n# 3 \"a.c\" 2\nint a = sizeof(ambidex_name_of_this_file);\n"));
+        assert!(uses("# 1 \"/tmp/e\\\"nv/a.h\" 1 3\nint a = sizeof(ambidex_name_of_this_file);\n"));
+        assert!(uses("# 1 \"a.c\"\nconst char *a = __builtin_FILE();\n"));
+        assert!(!uses("# 1 \"/tmp/env/a.h\" 1\nint a;\n"));
     }
 }
