@@ -196,6 +196,10 @@ pub(crate) enum Why {
     Place(String),
     /// A run in another directory can't be used here: the path of that directory, and the reason.
     Bound(String, String),
+    /// A run in the store found something else at this path.
+    Differs(String),
+    /// A run in the store had other environment variables.
+    Surroundings,
     /// The command runs every time, for this reason.
     Always(Unremembered),
 }

@@ -142,6 +142,8 @@ fn reason(why: &Why) -> String {
         Why::Output(name) => format!("its output {name} was removed or changed"),
         Why::Machine(fact) => fact.to_string(),
         Why::Place(path) => format!("its output contains the path {path}, which is different here"),
+        Why::Differs(path) => format!("the run in the cache found something else at {}", roles::shown(path)),
+        Why::Surroundings => "the run in the cache had other environment variables".to_owned(),
         Why::Bound(path, reason) => {
             format!("its output in {path} can't be made for this directory: {reason}")
         }
@@ -184,6 +186,8 @@ mod tests {
             Why::Machine(Fact::Kernel),
             Why::Machine(Fact::User),
             Why::Place(text("/home/me/project")),
+            Why::Differs(text("include/a.h")),
+            Why::Surroundings,
             Why::Bound(text("/home/me/project"), text("its debug sections are compressed")),
             Why::Always(Unremembered::AsksForTheTime),
         ];

@@ -94,19 +94,18 @@ impl Wanted<'_> {
             postcard::from_bytes(bytes).map_err(|_| None)?;
         let (digest, roles) = surroundings::digest(salt, &asked, self.env, &self.fingerprint.roles);
         if digest != environment {
-            return Err(None);
+            return Err(Some(Why::Surroundings));
         }
         let mut found = Vec::with_capacity(looks.len());
         for (view, name, digest) in &looks {
             let path = roles.place(name).ok_or(None)?;
             let id = files.id_in(Path::new(&path), *view);
-            let finding =
-                files.state(id).filter(|finding| files.finding(*finding).digest == *digest).ok_or(None)?;
-            found.push(finding);
+            let same = files.state(id).filter(|finding| files.finding(*finding).digest == *digest);
+            found.push(same.ok_or_else(|| Some(Why::Differs(name.clone())))?);
         }
         let computes = result.move_to(&roles)?;
-        if self.fingerprint.objection(self.command, self.operands, &roles, &result).is_some() {
-            return Err(None);
+        if let Some(why) = self.fingerprint.objection(self.command, self.operands, &roles, &result) {
+            return Err(Some(why));
         }
         Ok(Found { run: Remembered { looks: found, asked, result }, roles, computes })
     }
