@@ -1,6 +1,7 @@
 //! How a command that has run is remembered, and why some runs can't be remembered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use ambidex_command::{Command, Kind};
@@ -36,9 +37,28 @@ pub(crate) struct Run<'a> {
 
 /// A run in the form in which it is remembered.
 pub(crate) struct Remembered {
-    pub looks: Vec<FindingId>,
+    pub looks: Looks,
     pub asked: Asked,
     pub result: RunResult,
+}
+
+/// What a command looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    pub seen: Vec<FindingId>,
+    /// The times of files that have the same content, in pairs.
+    pub equals: Vec<[FindingId; 2]>,
+}
+
+impl Looks {
+    /// Returns all that must stay the same in this tree.
+    pub fn all(&self) -> Vec<FindingId> {
+        let mut all = self.seen.clone();
+        all.extend(self.equals.iter().flatten());
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
 }
 
 /// Returns what a command looked at, in its state now that the command has ended, or why that may not be what the
@@ -47,7 +67,7 @@ pub(crate) fn looks(
     memory: &mut Memory,
     observation: &Observation,
     started: Time,
-) -> Result<Vec<FindingId>, Unremembered> {
+) -> Result<Looks, Unremembered> {
     let mut looks = Vec::new();
     for (path, seen) in observation.looks.iter() {
         if let Some(change) = observation.changes.get(path) {
@@ -70,31 +90,32 @@ pub(crate) fn looks(
             looks.push(finding);
         }
     }
-    add_times_of_equals(memory, &mut looks, started)?;
-    Ok(looks)
+    let equals = times_of_equals(memory, &looks, started)?;
+    Ok(Looks { seen: looks, equals })
 }
 
-/// Adds the times of files with the same content. GCC's `#pragma once` asks for these, too, to find out whether they
+/// Returns the times of files with the same content. GCC's `#pragma once` asks for these, too, to find out whether they
 /// are one file (GCC, `libcpp/files.cc`, `has_unique_contents`).
-fn add_times_of_equals(
+fn times_of_equals(
     memory: &mut Memory,
-    looks: &mut Vec<FindingId>,
+    looks: &[FindingId],
     started: Time,
-) -> Result<(), Unremembered> {
+) -> Result<Vec<[FindingId; 2]>, Unremembered> {
     let mut by_content: FxHashMap<Digest, FindingId> = FxHashMap::default();
-    let mut equal = BTreeSet::new();
+    let mut equals = Vec::new();
     for id in looks.iter().filter(|id| memory.files.is_content(**id)) {
-        if let Some(first) = by_content.insert(memory.files.finding(*id).digest, *id) {
-            equal.extend([first, *id]);
+        match by_content.entry(memory.files.finding(*id).digest) {
+            Entry::Occupied(first) => equals.push([*first.get(), *id]),
+            Entry::Vacant(place) => drop(place.insert(*id)),
         }
     }
-    for id in equal {
+    let mut time_of = |id: FindingId| {
         let path = memory.files.path_of(id).to_owned();
         let file = memory.files.id_in(&path, View::State);
         let finding = memory.files.look_since(file, started, None);
-        looks.push(finding.map_err(|_| Unremembered::ChangedMeanwhile(path.clone()))?);
-    }
-    Ok(())
+        finding.map_err(|_| Unremembered::ChangedMeanwhile(path))
+    };
+    equals.into_iter().map(|[first, second]| Ok([time_of(first)?, time_of(second)?])).collect()
 }
 
 /// Returns whether a configuration file tells a compiler to generate code for this very processor (Clang's `*.cfg`,

@@ -1,6 +1,6 @@
 //! How the store shares a run of a command with other trees: its looks are named by role and content.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_command::Command;
@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::environment::Environment;
 use crate::base::roles::Roles;
+use crate::base::stat::Stat;
 use crate::memory::files::Files;
 use crate::memory::record::{RunResult, Why};
 use crate::observe::looks::View;
 use crate::observe::observation::Asked;
 use crate::observe::surroundings;
 use crate::uptodate::fingerprint::{Fingerprint, Operand};
-use crate::uptodate::remember::Remembered;
+use crate::uptodate::remember::{Looks, Remembered};
 
 /// A run as the store holds it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ struct SharedRun {
     environment: Digest,
     /// Its looks: each view, the path by role, and the hash of what was seen.
     looks: Vec<(View, String, Digest)>,
+    /// Pairs of files with the same content, by role, and how alike they were.
+    equals: Vec<([String; 2], Alike)>,
     result: RunResult,
 }
 
@@ -90,18 +93,30 @@ impl Wanted<'_> {
     }
 
     fn check(&self, bytes: &[u8], salt: &[u8; 32], files: &mut Files) -> Result<Found, Option<Why>> {
-        let SharedRun { asked, environment, looks, mut result } =
+        let SharedRun { asked, environment, looks, equals, mut result } =
             postcard::from_bytes(bytes).map_err(|_| None)?;
         let (digest, roles) = surroundings::digest(salt, &asked, self.env, &self.fingerprint.roles);
         if digest != environment {
             return Err(Some(Why::Surroundings));
         }
-        let mut found = Vec::with_capacity(looks.len());
+        let mut found = Looks::default();
         for (view, name, digest) in &looks {
             let path = roles.place(name).ok_or(None)?;
             let id = files.id_in(Path::new(&path), *view);
             let same = files.state(id).filter(|finding| files.finding(*finding).digest == *digest);
-            found.push(same.ok_or_else(|| Some(Why::Differs(name.clone())))?);
+            found.seen.push(same.ok_or_else(|| Some(Why::Differs(name.clone())))?);
+        }
+        for (names, alike) in &equals {
+            let [first, second] = names.each_ref().map(|name| roles.place(name));
+            let files_here = [first.ok_or(None)?, second.ok_or(None)?].map(PathBuf::from);
+            if Alike::of(&files_here.each_ref().map(PathBuf::as_path)).as_ref() != Some(alike) {
+                return Err(Some(Why::Differs(names[0].clone())));
+            }
+            let mut time_of = |path: &PathBuf| {
+                let file = files.id_in(path, View::State);
+                files.state(file).ok_or(None)
+            };
+            found.equals.push([time_of(&files_here[0])?, time_of(&files_here[1])?]);
         }
         let computes = result.move_to(&roles)?;
         if let Some(why) = self.fingerprint.objection(self.command, self.operands, &roles, &result) {
@@ -115,8 +130,8 @@ impl Wanted<'_> {
         let key = key(files, self.fingerprint, self.operands, self.declared)?;
         let (environment, roles) =
             surroundings::digest(&salt(&key), &run.asked, self.env, &self.fingerprint.roles);
-        let mut looks = Vec::with_capacity(run.looks.len());
-        for id in &run.looks {
+        let mut looks = Vec::with_capacity(run.looks.seen.len());
+        for id in &run.looks.seen {
             let finding = files.finding(*id);
             let view = files.view(finding.file);
             let path = files.path(finding.file).to_string_lossy();
@@ -126,7 +141,36 @@ impl Wanted<'_> {
             }
             looks.push((view, named, finding.digest));
         }
-        let shared = SharedRun { asked: run.asked.clone(), environment, looks, result: run.result.clone() };
+        let mut equals = Vec::with_capacity(run.looks.equals.len());
+        for pair in &run.looks.equals {
+            let paths = pair.map(|id| files.path_of(id));
+            let names = paths.map(|path| roles.name(&path.to_string_lossy()).into_owned());
+            equals.push((names, Alike::of(&paths)?));
+        }
+        let result = run.result.clone();
+        let shared = SharedRun { asked: run.asked.clone(), environment, looks, equals, result };
         Some((key, postcard::to_stdvec(&shared).expect("records are plain data")))
+    }
+}
+
+/// What compilers compare to find out whether two files with the same content are one, for `#pragma once`.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Alike {
+    /// Whether they were changed in the same second (GCC, `libcpp/files.cc`, `_cpp_find_file`).
+    time: bool,
+    /// Whether they are one file under two names (Clang, `FileManager`).
+    file: bool,
+}
+
+impl Alike {
+    /// Compares two files; none if one is gone.
+    fn of(files: &[&Path; 2]) -> Option<Self> {
+        let [first, second] = files.map(Stat::of);
+        let (first, second) = (first?, second?);
+        let file = |stat: &Stat| (stat.device, stat.inode);
+        Some(Self {
+            time: first.modified.seconds() == second.modified.seconds(),
+            file: file(&first) == file(&second),
+        })
     }
 }

@@ -58,7 +58,7 @@ impl Execution {
     ) -> Result<Obtained, Option<Why>> {
         let store = context.store.ok_or(None)?;
         let found = self.wanted(query).find(store, &mut self.tree.memory().files)?;
-        if (context.sees_pending)(&|_| found.run.looks.clone()) {
+        if (context.sees_pending)(&|_| found.run.looks.all()) {
             return Err(Some(Why::Always(Unremembered::SeesPending)));
         }
         if found.computes {

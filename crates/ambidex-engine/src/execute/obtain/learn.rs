@@ -13,7 +13,6 @@ use crate::base::process::Ended;
 use crate::base::roles::Roles;
 use crate::base::stat::{Stat, Time};
 use crate::execute::outcome::Inputs;
-use crate::memory::files::FindingId;
 use crate::memory::record::{Record, Written};
 use crate::observe::by_libc;
 use crate::observe::looks::View;
@@ -22,7 +21,7 @@ use crate::observe::surroundings;
 use crate::observe::trace::Trace;
 use crate::observe::unremembered::{Unobserved, Unremembered};
 use crate::uptodate::output::Looked;
-use crate::uptodate::remember::{self, Remembered, Run};
+use crate::uptodate::remember::{self, Looks, Remembered, Run};
 
 /// The observed inputs and outputs of a run, in the form that [`Ending`] takes.
 #[derive(Default)]
@@ -49,7 +48,7 @@ impl Execution {
         let state = |output: &Written| Stat::of(&self.folder.join(&output.name));
         let states = run.result.outputs.iter().map(state).collect();
         let mut memory = self.tree.memory();
-        let looks = memory.grouped(&run.looks);
+        let looks = memory.grouped(&run.looks.all());
         let record = Record {
             duration: run.result.duration,
             looks,
@@ -77,7 +76,7 @@ impl Execution {
             Ok(looks) => looks,
             Err(reason) => return unremembered(reason),
         };
-        let known = |looks: Vec<FindingId>| Inputs::Known(looks.into());
+        let known = |looks: Looks| Inputs::Known(looks.all().into());
         let Some(query) = &self.query else {
             return ObservedIo { inputs: known(looks), ..ObservedIo::default() };
         };
@@ -101,7 +100,7 @@ impl Execution {
             outputs: &outputs,
             ended,
         };
-        let result = match run.result(&memory, &looks) {
+        let result = match run.result(&memory, &looks.seen) {
             Ok(result) => result,
             Err(reason) => return ObservedIo { inputs: known(looks), ..unremembered(reason) },
         };
