@@ -10,5 +10,7 @@ from Cython.Build import cythonize
 setup(
     name="plain",
     version="1.0",
-    ext_modules=cythonize([Extension(name, [name + ".pyx"]) for name in "abcdef"]),
+    ext_modules=cythonize(
+        [Extension(name, [name + ".pyx"]) for name in "abcdef"], compiler_directives={"language_level": 3}
+    ),
 )

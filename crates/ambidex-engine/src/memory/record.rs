@@ -194,7 +194,7 @@ pub(crate) enum Why {
     Machine(Fact),
     /// The outputs contain the path of another directory.
     Place(String),
-    /// A run in another directory can't be used here: the path of that directory, and the reason.
+    /// The outputs of a run in another directory can't be made for this one: the path that they depend on, and the reason.
     Bound(String, String),
     /// A run in the store found something else at this path.
     Differs(String),

@@ -145,7 +145,7 @@ fn reason(why: &Why) -> String {
         Why::Differs(path) => format!("the run in the cache found something else at {}", roles::shown(path)),
         Why::Surroundings => "the run in the cache had other environment variables".to_owned(),
         Why::Bound(path, reason) => {
-            format!("its output in {path} can't be made for this directory: {reason}")
+            format!("its output depends on the path {path}: {reason}")
         }
         Why::Always(reason) => format!("it runs in every build: {reason}"),
     }
