@@ -54,15 +54,85 @@ fn another_folder_with_a_map_of_prefixes() {
     second.misses(0);
 }
 
+/// Returns whether a program is there. Reports a skip if not.
+fn is_installed(program: &str) -> bool {
+    let is_there = Command::new(program).arg("--version").output().is_ok();
+    if !is_there {
+        skipped(&format!("{program} is not installed"));
+    }
+    is_there
+}
+
+/// As [`two`], in directories whose paths have other lengths.
+fn two_unlike(flags: &str) -> Option<[Edited; 2]> {
+    let [first, mut second] = two(flags)?;
+    second.workspace.rename("a project with a much longer name, and ümlauts");
+    Some([first, second])
+}
+
+/// The modules of the project, which the linker makes anew: they contain the path.
+const LINKS: u64 = 3;
+
 #[test]
 fn another_folder_with_its_path_in_debug_information() {
-    let Some([first, second]) = two("-O1 -g") else { return };
+    for compiler in ["gcc", "clang"].into_iter().filter(|compiler| is_installed(compiler)) {
+        for flags in ["-O1 -g", "-O3 -g3 -ffunction-sections"] {
+            let Some([mut first, mut second]) = two_unlike(flags) else { return };
+            for project in [&mut first, &mut second] {
+                project.set("CC", compiler);
+            }
+            first.misses(ALL);
+            second.misses(LINKS);
+            for (project, other) in [(&first, &second), (&second, &first)] {
+                let module = fs::read(project.module("three")).expect("it was built");
+                assert!(contains(&module, project.root()) && !contains(&module, other.root()));
+            }
+            // What was made for this directory is up to date in it.
+            let (ran, counts) = second.builds();
+            assert_eq!(counts.reused, ALL, "{counts:?}\n{ran}");
+        }
+    }
+}
+
+#[test]
+fn another_folder_with_debug_information_that_is_compressed() {
+    let Some([first, second]) = two_unlike("-O1 -g -gz") else { return };
     first.misses(ALL);
-    let (ran, counts) = second.builds();
-    assert_eq!(counts.executed, ALL, "{counts:?}\n{ran}");
-    for (project, other) in [(&first, &second), (&second, &first)] {
-        let module = fs::read(project.module("three")).expect("it was built");
-        assert!(contains(&module, project.root()) && !contains(&module, other.root()));
+    second.misses(ALL);
+    let explained = run(&mut second.workspace.ambidex(&["explain"])).expect(0);
+    assert!(explained.stdout.contains("it is compressed, or code for the linker"), "{explained}");
+}
+
+/// Uses of the name of a file of which nothing but a number is left in the object.
+const COMPUTES: [&str; 6] = [
+    "sizeof(__FILE__)",
+    "__FILE__[sizeof(__FILE__) - 14]",
+    "sizeof(__BASE_FILE__)",
+    "__builtin_strlen(__builtin_FILE())",
+    "sizeof(PASTED(__FI, LE__))",
+    "sizeof(TEXT(__FILE__))",
+];
+
+#[test]
+fn another_folder_and_a_source_that_computes_with_its_path() {
+    for value in COMPUTES {
+        let Some([first, second]) = two_unlike("-O1 -g") else { return };
+        for project in [&first, &second] {
+            project.replace("setup.py", "\"one.c\", ", "os.path.abspath(\"one.c\"), ");
+            project.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
+            project.replace(
+                "near/one.h",
+                "#define ONE 1",
+                &format!(
+                    "#define PASTED(a, b) PASTED_(a, b)\n#define PASTED_(a, b) a##b\n\
+                     #define TEXT(a) TEXT_(a)\n#define TEXT_(a) #a\n\
+                     static const int made_here = {value};\n#define ONE made_here"
+                ),
+            );
+        }
+        first.misses(ALL);
+        let (ran, counts) = second.builds();
+        assert!(counts.executed > LINKS, "{value}: {counts:?}\n{ran}");
     }
 }
 
@@ -88,20 +158,21 @@ fn another_folder_with_its_path_in_a_text() {
 
 #[test]
 fn another_folder_with_absolute_paths_on_the_command() {
-    let Some([first, second]) = two("-O1 -g0") else { return };
-    for project in [&first, &second] {
-        project.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
+    for (flags, links) in [("-O1 -g0", 0), ("-O1 -g", LINKS)] {
+        let Some([first, second]) = two_unlike(flags) else { return };
+        let with_absolute = |project: &Edited| {
+            project.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
+        };
+        [&first, &second].into_iter().for_each(with_absolute);
+        first.misses(ALL);
+        // The preprocessor shows that no source computes with its path.
+        second.misses(links);
+        // The command is the same, but the directory contains a different file.
+        second.workspace.copy_again();
+        with_absolute(&second);
+        second.replace("near/one.h", "1", "2");
+        second.misses(2);
     }
-    first.misses(ALL);
-    // A file that was read by its absolute path may have left any part of that path in the object, so the object is
-    // made again.
-    let (ran, counts) = second.builds();
-    assert!((1..=2).contains(&counts.executed), "{counts:?}\n{ran}");
-    // The command is the same, but the directory contains a different file.
-    second.workspace.copy_again();
-    second.replace("setup.py", "FOLDERS = [", "import os\nFOLDERS = [os.path.abspath(\"near\"), ");
-    second.replace("near/one.h", "1", "2");
-    second.misses(2);
 }
 
 #[test]

@@ -41,6 +41,8 @@ const SCRUBBED: [&str; 20] = [
 pub struct Workspace {
     original: PathBuf,
     folder: TempDir,
+    /// The name of the copy.
+    name: String,
     programs: PathBuf,
     python: PathBuf,
     /// More variables for every process.
@@ -58,6 +60,7 @@ impl Workspace {
                 .prefix("project-")
                 .tempdir()
                 .expect("there is a temporary folder"),
+            name: "project".to_owned(),
             programs: environment.programs(),
             python: environment.python(),
             variables: Vec::new(),
@@ -85,7 +88,14 @@ impl Workspace {
 
     /// Returns the directory of the copy.
     pub fn root(&self) -> PathBuf {
-        self.folder.path().join("project")
+        self.folder.path().join(&self.name)
+    }
+
+    /// Gives the copy's directory another name.
+    pub fn rename(&mut self, name: &str) {
+        let before = self.root();
+        name.clone_into(&mut self.name);
+        fs::rename(before, self.root()).expect("a temporary folder can be written");
     }
 
     /// Returns the directory for the temporary files of everything that runs here. No process of another test has its
