@@ -17,6 +17,7 @@
 //!   can compute with it, and leave a length or a hash of it in the object. [`names_itself`] tells such sources.
 //! - GCC replaces the path of a system header (`-isystem`) by its resolved path if that is shorter, so such a folder of
 //!   a role must not lead through symbolic links or `..`.
+//! - No option puts a role's path behind another path (`-I=/src` with `--sysroot`).
 
 mod bound;
 mod bytes;

@@ -6,7 +6,7 @@ use crate::bound::Bound;
 use crate::bytes::Cursor;
 use crate::elf::Elf;
 use crate::references::Places;
-use crate::texts::Text;
+use crate::texts::{STRING_SECTIONS, Text};
 
 /// A file of a line table.
 #[derive(Clone, Debug)]
@@ -127,7 +127,11 @@ impl Reader<'_> {
                 let reference = self.places.at(self.cursor.at()).ok_or(UNKNOWN)?;
                 let section = reference.target.ok_or(UNKNOWN)?;
                 let start = usize::try_from(reference.addend).map_err(|_| UNKNOWN)?;
-                let data = &self.elf.sections.get(section).ok_or(UNKNOWN)?.data;
+                let found = self.elf.sections.get(section).ok_or(UNKNOWN)?;
+                let data = &found.data;
+                if !STRING_SECTIONS.iter().any(|name| found.name == name.as_bytes()) {
+                    return Err(UNKNOWN);
+                }
                 let length = Cursor::new(data, self.elf.endian, start).text()?.len();
                 self.cursor.skip(4)?;
                 Ok(Text { section, range: start..start + length })

@@ -69,7 +69,7 @@ impl Object {
     /// # Errors
     /// If a path stands where it can't be replaced.
     pub(crate) fn used(&self, roles: &Roles<'_>) -> Result<Vec<bool>, Bound> {
-        search::only_in_texts(&self.elf, &self.texts, roles)?;
+        search::only_in_texts(&self.elf, &self.texts, roles, &|text| self.is_path(text))?;
         let mut used = vec![false; roles.iter().count()];
         for text in &self.texts {
             if let Some(owner) = roles.owner(text.of(&self.elf)) {
@@ -87,6 +87,14 @@ impl Object {
             }
         }
         Ok(used)
+    }
+
+    /// Returns whether a text is a path and nothing else.
+    fn is_path(&self, text: &Text) -> bool {
+        let section = self.elf.sections.get(text.section).map(|section| section.name.as_slice());
+        let bytes = Some(text.of(&self.elf));
+        let is_of_unit = |unit: &Unit| unit.name.as_deref() == bytes || unit.folder.as_deref() == bytes;
+        section != Some(b".debug_str") || self.unit.as_ref().is_some_and(is_of_unit)
     }
 
     /// Returns the object in another place.

@@ -1,5 +1,8 @@
 //! What refers to what in an object: symbols and relocations.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::bound::{Bound, shown};
 use crate::elf::{Elf, REL, RELA, SYMTAB};
 
@@ -50,12 +53,17 @@ impl Elf {
     /// If one is damaged, or refers to one of the sections in `moved` in a way that is not understood.
     pub(crate) fn references(&self, moved: &[usize]) -> Result<Vec<Reference>, Bound> {
         let mut found = Vec::new();
+        // One table of symbols may serve thousands of sections.
+        let mut tables: HashMap<usize, Vec<Symbol>> = HashMap::new();
         for (table, section) in self.sections.iter().enumerate() {
             let with_addend = section.kind == RELA;
             if !with_addend && section.kind != REL {
                 continue;
             }
-            let symbols = self.symbols(section.link, moved)?;
+            let symbols = match tables.entry(section.link) {
+                Entry::Occupied(known) => &*known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.symbols(section.link, moved)?),
+            };
             let place_size = self.sections.get(section.info).ok_or(DAMAGED)?.data.len();
             let size = self.word * if with_addend { 3 } else { 2 };
             if section.data.len() % size != 0 {

@@ -12,8 +12,14 @@ use crate::texts::Text;
 const PIECE: usize = 4;
 
 /// Checks that the path of every role stands only at the beginnings of texts, as the whole text or followed by a
-/// slash. `texts` are in the order of their sections and places.
-pub(crate) fn only_in_texts(elf: &Elf, texts: &[Text], roles: &Roles<'_>) -> Result<(), Bound> {
+/// slash. `texts` are in the order of their sections and places; `is_path` tells which of them are nothing but a path.
+/// In such a one, `/src` after something else is only a part of the path, as in `./src`.
+pub(crate) fn only_in_texts(
+    elf: &Elf,
+    texts: &[Text],
+    roles: &Roles<'_>,
+    is_path: &dyn Fn(&Text) -> bool,
+) -> Result<(), Bound> {
     for role in roles.iter() {
         let narrow = Finder::new(role.path);
         let wide = [2, 4].map(|size| widened(role.path, size, elf.endian));
@@ -23,13 +29,16 @@ pub(crate) fn only_in_texts(elf: &Elf, texts: &[Text], roles: &Roles<'_>) -> Res
             let outside = || Bound::Outside { role: role.name.to_owned(), section: shown(&section.name) };
             for at in occurrences(&narrow, &section.data) {
                 let after = texts.partition_point(|text| (text.section, text.range.start) <= (index, at));
-                let text =
-                    after.checked_sub(1).map(|before| &texts[before]).filter(|text| text.section == index);
-                let owned = |text: &Text| {
-                    let path = roles.get(roles.owner(text.of(elf))?).path;
-                    Some(text.range.start + path.len())
+                let end = at + role.path.len();
+                let holds = |text: &&Text| text.section == index && end <= text.range.end;
+                let text = after.checked_sub(1).map(|before| &texts[before]).filter(holds);
+                let is_fine = |text: &Text| {
+                    let owner = roles.owner(text.of(elf)).map(|owner| roles.get(owner).path.len());
+                    let in_owner = owner.is_some_and(|length| end <= text.range.start + length);
+                    let is_part = at > text.range.start && section.data[at - 1] != b'/';
+                    in_owner || (is_part && is_path(text))
                 };
-                if text.and_then(owned).is_none_or(|end| at + role.path.len() > end) {
+                if !text.is_some_and(is_fine) {
                     return Err(outside());
                 }
             }

@@ -16,12 +16,15 @@ pub(crate) enum Compiler {
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
     pub compiler: Compiler,
+    /// `DW_AT_name`: the source, as it was on the command line.
+    pub name: Option<Vec<u8>>,
     /// `DW_AT_comp_dir`.
     pub folder: Option<Vec<u8>>,
 }
 
 const UNKNOWN: Bound = Bound::Format("a compilation unit is unusual");
 /// Attributes (DWARF 5, table 7.5) and LLVM's and GCC's names of a second file.
+const NAME: u64 = 0x03;
 const COMP_DIR: u64 = 0x1b;
 const PRODUCER: u64 = 0x25;
 const STR_OFFSETS_BASE: u64 = 0x72;
@@ -104,7 +107,7 @@ impl Reader<'_> {
         self.cursor.skip(if version == 5 { 4 } else { 5 })?;
         let code = self.cursor.uleb()?;
         let attributes = attributes(self.elf, abbreviations, start, code)?;
-        let (mut producer, mut folder) = (None, None);
+        let (mut producer, mut source, mut folder) = (None, None, None);
         for (name, form) in attributes {
             if SECOND_FILE.contains(&name) {
                 return Err(Bound::Split);
@@ -113,6 +116,7 @@ impl Reader<'_> {
             let value = self.value(form)?;
             match name {
                 PRODUCER => producer = Some(value),
+                NAME => source = Some(value),
                 COMP_DIR => folder = Some(value),
                 STR_OFFSETS_BASE => {
                     let reference = self.places.at(place).ok_or(UNKNOWN)?;
@@ -122,8 +126,8 @@ impl Reader<'_> {
             }
         }
         let compiler = compiler(&self.text(producer.ok_or(UNKNOWN)?)?)?;
-        let folder = folder.map(|value| self.text(value)).transpose()?;
-        Ok(Some(Unit { compiler, folder }))
+        let text = |value: Option<Value>| value.map(|value| self.text(value)).transpose();
+        Ok(Some(Unit { compiler, name: text(source)?, folder: text(folder)? }))
     }
 
     /// Reads or goes over a value (DWARF 5, 7.5.5).

@@ -35,16 +35,14 @@ int uses(int a) { local += a; return twice(a) + own(local); }
         r#"
 #include "inner.h"
 #include <own.h>
-#include <map>
-#include <string>
-namespace { struct Hidden { int x; virtual ~Hidden() {} }; }
+namespace { struct Hidden { int x = 3; virtual ~Hidden() {} }; }
 template <class T> struct Box { T value; T get() const { return value; } };
-static std::map<std::string, int> table;
-int find(const std::string &key) {
+static Box<long> table[3];
+int find(int key) {
     Box<int> box{own(twice(1))};
-    Hidden hidden{3};
+    Hidden hidden;
     auto add = [&](int a) { return a + box.get() + hidden.x; };
-    return add(table[key]);
+    return add(table[key].get());
 }
 "#,
     ),
@@ -86,13 +84,14 @@ impl Site {
         ]
     }
 
-    /// Compiles a source in the project's folder. Returns nothing if the compiler isn't here or can't.
+    /// Compiles a source in the project's folder. Returns nothing if the compiler isn't here, or has no 32-bit
+    /// libraries.
     fn compile(&self, compiler: &str, flags: &[&str], source: &str, absolute: bool) -> Option<Vec<u8>> {
         let source = if absolute { self.project.join(source) } else { PathBuf::from(source) };
         let object = self.project.join("out.o");
         let mut include = std::ffi::OsString::from("-I");
         include.push(self.environment.join("include"));
-        let made = Command::new(compiler)
+        let status = Command::new(compiler)
             .args(flags)
             .arg(include)
             .arg("-c")
@@ -102,7 +101,11 @@ impl Site {
             .env("PWD", &self.project)
             .stderr(std::process::Stdio::null())
             .status();
-        made.ok().filter(std::process::ExitStatus::success)?;
+        let made = status.ok()?.success();
+        assert!(made || flags.contains(&"-m32"), "{compiler} {flags:?} {source:?} failed");
+        if !made {
+            return None;
+        }
         let bytes = std::fs::read(&object).unwrap();
         std::fs::remove_file(&object).unwrap();
         Some(bytes)

@@ -1,0 +1,62 @@
+//! The chore `cargo xtask travel`: objects of many compilers, made for other folders by `ambidex-object`, and compared
+//! with what the compiler writes there; the results in `docs/travel.md`.
+
+mod generated;
+mod journey;
+mod page;
+mod places;
+mod sources;
+mod tools;
+mod world;
+
+use std::fs;
+
+use anyhow::{Result, ensure};
+
+use crate::environment::root;
+use journey::Journey;
+use page::Table;
+use places::Pair;
+use sources::Stage;
+
+/// The options of `cargo xtask travel`.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Number of sources
+    #[arg(long, default_value_t = 100)]
+    sources: usize,
+    /// Number of pairs of folders for each source
+    #[arg(long, default_value_t = 3)]
+    pairs: usize,
+    /// What the random choices begin with
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Compiles each source with each compiler in pairs of folders, and judges what is made of the objects.
+pub(crate) fn judge(options: &Options) -> Result<()> {
+    let folder = root().join("target").join("xtask").join("travel");
+    let mut random = fastrand::Rng::with_seed(options.seed);
+    let projects = sources::projects()?;
+    let compilers = tools::compilers();
+    ensure!(!compilers.is_empty(), "no compiler is here");
+    world::enter(&folder.join("world"))?;
+    let kept = folder.join("wrong");
+    let _ = fs::remove_dir_all(&kept);
+    fs::create_dir_all(&kept)?;
+    let mut table = Table::default();
+    for (project, sources) in sources::chosen(projects, options.sources, &mut random) {
+        let stage = Stage::set(&project, &mut random)?;
+        for source in sources {
+            for _ in 0..options.pairs {
+                let journey = Journey { stage: &stage, source: &source, pair: Pair::random(&mut random) };
+                journey.make(&compilers, &mut random, &kept, &mut table)?;
+            }
+            println!("{}/{}: {table}", project.name, source.display());
+        }
+    }
+    let head = format!("Sources: {}, pairs: {}, seed: {}.", options.sources, options.pairs, options.seed);
+    fs::write(root().join("docs").join("travel.md"), table.page(&head))?;
+    ensure!(table.wrong() == 0, "{} objects are wrong; they are in {}", table.wrong(), kept.display());
+    Ok(())
+}
