@@ -17,6 +17,7 @@
 //!   can compute with it, and leave a length or a hash of it in the object. [`names_itself`] tells such sources.
 //! - GCC replaces the path of a system header (`-isystem`) by its resolved path if that is shorter, so such a folder of
 //!   a role must not lead through symbolic links or `..`.
+//! - No path that Clang was given, or found, has an empty part (`-I/usr//include`): it may drop the second slash.
 //! - No option puts a role's path behind another path (`-I=/src` with `--sysroot`).
 
 mod bound;
@@ -28,6 +29,7 @@ mod gnu;
 mod line;
 mod object;
 mod references;
+mod respelled;
 mod rewrite;
 mod roles;
 mod search;

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::bound::{Bound, shown};
+use crate::bound::Bound;
 use crate::clang::Named;
 use crate::elf::Elf;
 use crate::gnu;
 use crate::line::{self, LineTable};
 use crate::references::{Places, Reference};
+use crate::respelled::Respelled;
 use crate::rewrite::Rewrite;
 use crate::roles::{Moves, Roles};
 use crate::search;
@@ -78,11 +79,7 @@ impl Object {
         }
         // Clang may have written a path relative to a folder above.
         for file in self.split(&<[u8]>::to_vec)? {
-            let path = file.path();
-            if let Some(owner) = roles.owner(&path) {
-                if roles.owner(file.prefix()).is_none() {
-                    return Err(Bound::Common(shown(&path)));
-                }
+            if let Some(owner) = roles.owner(&file.path()) {
                 used[owner] = true;
             }
         }
@@ -103,24 +100,33 @@ impl Object {
     /// If it isn't certain what the compiler would have written there.
     pub(crate) fn moved(&self, moves: &Moves) -> Result<Vec<u8>, Bound> {
         let text = |old: &[u8]| moves.moved(old).unwrap_or_else(|| old.to_vec());
-        for place in [&text as &dyn Fn(&[u8]) -> Vec<u8>, &<[u8]>::to_vec] {
-            for file in self.split(place)? {
-                file.split_as_expected()?;
-            }
-        }
+        let old = self.split(&<[u8]>::to_vec)?;
+        old.iter().try_for_each(Named::is_as_expected)?;
+        let new: Vec<_> =
+            old.iter().map(|file| file.respelled(text(&file.base), &text(&file.path()))).collect();
+        let respelled = match self.split(&text)? == new {
+            true => None,
+            false => Some(Respelled::new(&self.elf, &self.tables, &self.references, &old)?),
+        };
         let mut rewrites = Vec::new();
         for name in STRING_SECTIONS {
-            if let Some(section) = self.elf.debug(name)? {
+            if let Some(section) =
+                self.elf.debug(name)?.filter(|_| name == ".debug_str" || respelled.is_none())
+            {
                 rewrites.extend(self.strings(name, section, &text)?);
             }
         }
-        rewrites.extend(self.names(&text)?);
+        if respelled.is_none() {
+            rewrites.extend(self.names(&text)?);
+        }
         let mut elf = self.elf.clone();
         for rewrite in &rewrites {
             elf.sections[rewrite.section].data.clone_from(&rewrite.data);
         }
         let rewrite_of = |section: usize| rewrites.iter().find(|rewrite| rewrite.section == section);
-        for reference in &self.references {
+        // Those of the line table are listed anew.
+        let is_left = |reference: &&Reference| respelled.is_none() || Some(reference.section) != self.line;
+        for reference in self.references.iter().filter(is_left) {
             let place = match rewrite_of(reference.section) {
                 Some(rewrite) => rewrite.place(reference.place)?,
                 None => reference.place,
@@ -132,6 +138,9 @@ impl Object {
                 None => reference.addend,
             };
             elf.redirect(reference, place, addend)?;
+        }
+        if let Some(respelled) = respelled {
+            respelled.put(&old, &new, &mut elf)?;
         }
         elf.write()
     }

@@ -45,6 +45,7 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
     let _ = fs::remove_dir_all(&kept);
     fs::create_dir_all(&kept)?;
     let mut table = Table::default();
+    let head = format!("Sources: {}, pairs: {}, seed: {}.", options.sources, options.pairs, options.seed);
     for (project, sources) in sources::chosen(projects, options.sources, &mut random) {
         let stage = Stage::set(&project, &mut random)?;
         for source in sources {
@@ -54,9 +55,9 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
             }
             println!("{}/{}: {table}", project.name, source.display());
         }
+        // After each project, since all of them take a long time.
+        fs::write(root().join("docs").join("travel.md"), table.page(&head))?;
     }
-    let head = format!("Sources: {}, pairs: {}, seed: {}.", options.sources, options.pairs, options.seed);
-    fs::write(root().join("docs").join("travel.md"), table.page(&head))?;
     ensure!(table.wrong() == 0, "{} objects are wrong; they are in {}", table.wrong(), kept.display());
     Ok(())
 }
