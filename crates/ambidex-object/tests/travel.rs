@@ -147,7 +147,8 @@ fn sites(projects: &Path, environments: &Path, environment: Environment) -> Vec<
         };
         Site::new(project, environment)
     };
-    names.iter().enumerate().map(site).collect()
+    let count = if environment == Environment::Apart { names.len() } else { 4 };
+    names.iter().take(count).enumerate().map(site).collect()
 }
 
 /// What became of the objects of one compiler.

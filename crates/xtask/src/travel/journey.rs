@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::travel::page::{Outcome, Table};
 use crate::travel::places::{Pair, Place, Relation};
-use crate::travel::sources::{Stage, headers};
+use crate::travel::sources::Stage;
 use crate::travel::tools::{Compiler, FLAGS};
 
 /// Folders with fewer bytes are no ordinary ones.
@@ -98,7 +98,7 @@ impl Journey<'_> {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             command.arg(search(&of_project(folder)));
         }
-        command.args(headers().iter().map(|path| search(path)));
+        command.args(self.stage.headers.iter().map(|path| search(path)));
         command.arg("-c").arg(of_project(self.source)).args(["-o", "out.o"]);
         command.current_dir(cwd).env("PWD", cwd).stderr(Stdio::null());
         command

@@ -82,7 +82,10 @@ pub(crate) fn chosen(
 }
 
 /// The folders of a project where they wait for the next place.
-pub(crate) struct Stage;
+pub(crate) struct Stage {
+    /// The folder with Python's headers, which stays where it is, if there is one.
+    pub headers: Option<PathBuf>,
+}
 
 const WAITING: &str = "/.stage";
 
@@ -110,7 +113,7 @@ impl Stage {
                 }
             }
         }
-        Ok(Self)
+        Ok(Self { headers: headers() })
     }
 
     /// Brings the folders to a place, does something there, and takes them back.
@@ -137,7 +140,7 @@ impl Stage {
 }
 
 /// Returns the folder with Python's headers, if it is there.
-pub(crate) fn headers() -> Option<PathBuf> {
+fn headers() -> Option<PathBuf> {
     let python = root().join("target").join("xtask").join("corpus-fetch").join("bin").join("python");
     let code = "import sysconfig; print(sysconfig.get_path('include'))";
     let output = Command::new(python).args(["-c", code]).output().ok()?;
