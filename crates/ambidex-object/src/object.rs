@@ -12,8 +12,11 @@ use crate::respelled::Respelled;
 use crate::rewrite::Rewrite;
 use crate::roles::{Moves, Roles};
 use crate::search;
-use crate::texts::{STRING_SECTIONS, Text, strings};
+use crate::texts::{self, STRING_SECTIONS, Text, strings};
 use crate::unit::{self, Compiler, Unit};
+
+/// The sections with tables of names (DWARF 5, 6.1.1; LLVM's before that).
+const NAMES: [&str; 3] = [".debug_names", ".apple_names", ".apple_types"];
 
 /// An object that can be moved.
 pub(crate) struct Object {
@@ -70,11 +73,14 @@ impl Object {
     /// # Errors
     /// If a path stands where it can't be replaced.
     pub(crate) fn used(&self, roles: &Roles<'_>) -> Result<Vec<bool>, Bound> {
-        search::only_in_texts(&self.elf, &self.texts, roles, &|text| self.is_path(text))?;
+        let beginnings = |text: &Text| self.beginnings(text);
+        search::only_in_texts(&self.elf, &self.texts, roles, &beginnings, &|text| self.is_path(text))?;
         let mut used = vec![false; roles.iter().count()];
         for text in &self.texts {
-            if let Some(owner) = roles.owner(text.of(&self.elf)) {
-                used[owner] = true;
+            for start in self.beginnings(text) {
+                if let Some(owner) = roles.owner(&text.of(&self.elf)[start..]) {
+                    used[owner] = true;
+                }
             }
         }
         // Clang may have written a path relative to a folder above.
@@ -88,10 +94,19 @@ impl Object {
 
     /// Returns whether a text is a path and nothing else.
     fn is_path(&self, text: &Text) -> bool {
-        let section = self.elf.sections.get(text.section).map(|section| section.name.as_slice());
         let bytes = Some(text.of(&self.elf));
         let is_of_unit = |unit: &Unit| unit.name.as_deref() == bytes || unit.folder.as_deref() == bytes;
-        section != Some(b".debug_str") || self.unit.as_ref().is_some_and(is_of_unit)
+        !self.is_named(text) || self.unit.as_ref().is_some_and(is_of_unit)
+    }
+
+    /// Returns whether a text is in the section of names of all kinds.
+    fn is_named(&self, text: &Text) -> bool {
+        self.elf.sections.get(text.section).is_some_and(|section| section.name == b".debug_str")
+    }
+
+    /// Returns where in a text a path may begin.
+    fn beginnings(&self, text: &Text) -> Vec<usize> {
+        if self.is_named(text) { texts::beginnings(text.of(&self.elf)) } else { vec![0] }
     }
 
     /// Returns the object in another place.
@@ -99,7 +114,7 @@ impl Object {
     /// # Errors
     /// If it isn't certain what the compiler would have written there.
     pub(crate) fn moved(&self, moves: &Moves) -> Result<Vec<u8>, Bound> {
-        let text = |old: &[u8]| moves.moved(old).unwrap_or_else(|| old.to_vec());
+        let text = |old: &[u8]| moves.moved(old);
         let old = self.split(&<[u8]>::to_vec)?;
         old.iter().try_for_each(Named::is_as_expected)?;
         let new: Vec<_> =
@@ -113,7 +128,7 @@ impl Object {
             if let Some(section) =
                 self.elf.debug(name)?.filter(|_| name == ".debug_str" || respelled.is_none())
             {
-                rewrites.extend(self.strings(name, section, &text)?);
+                rewrites.extend(self.strings(name, section, moves)?);
             }
         }
         if respelled.is_none() {
@@ -146,17 +161,17 @@ impl Object {
     }
 
     /// Returns a string section with its new strings, if one of them changes.
-    fn strings(
-        &self,
-        name: &'static str,
-        section: usize,
-        text: &dyn Fn(&[u8]) -> Vec<u8>,
-    ) -> Result<Option<Rewrite>, Bound> {
+    fn strings(&self, name: &'static str, section: usize, moves: &Moves) -> Result<Option<Rewrite>, Bound> {
         let inside = self.texts.iter().filter(|text| text.section == section);
-        let strings: Vec<_> =
-            inside.map(|old| (old.clone(), old.of(&self.elf), text(old.of(&self.elf)))).collect();
+        let moved = |text: &Text| moves.moved_at(text.of(&self.elf), &self.beginnings(text));
+        let strings: Vec<_> = inside.map(|old| (old.clone(), old.of(&self.elf), moved(old))).collect();
         if strings.iter().all(|(_, old, new)| old == new) {
             return Ok(None);
+        }
+        // A table of names has them in the order of their hashes.
+        let is_name = |(text, old, new): &(Text, &[u8], Vec<u8>)| old != new && !self.is_path(text);
+        if strings.iter().any(is_name) && NAMES.iter().any(|names| self.elf.all(names).next().is_some()) {
+            return Err(Bound::Order(name));
         }
         let mut olds = HashMap::new();
         if strings.iter().any(|(_, old, new)| *olds.entry(new.as_slice()).or_insert(*old) != *old) {

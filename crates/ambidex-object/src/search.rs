@@ -11,13 +11,15 @@ use crate::texts::Text;
 /// How many bytes of a path a compiler puts into one instruction at least, if it copies a constant string.
 const PIECE: usize = 4;
 
-/// Checks that the path of every role stands only at the beginnings of texts, as the whole text or followed by a
-/// slash. `texts` are in the order of their sections and places; `is_path` tells which of them are nothing but a path.
-/// In such a one, `/src` after something else is only a part of the path, as in `./src`.
+/// Checks that the path of every role stands only where a path may begin in a text, and ends there or goes on with a
+/// slash. `texts` are in the order of their sections and places; `beginnings` tells where in them a path may begin, and
+/// `is_path` which of them are nothing but a path. In such a one, `/src` after something else is only a part of the
+/// path, as in `./src`.
 pub(crate) fn only_in_texts(
     elf: &Elf,
     texts: &[Text],
     roles: &Roles<'_>,
+    beginnings: &dyn Fn(&Text) -> Vec<usize>,
     is_path: &dyn Fn(&Text) -> bool,
 ) -> Result<(), Bound> {
     for role in roles.iter() {
@@ -33,8 +35,12 @@ pub(crate) fn only_in_texts(
                 let holds = |text: &&Text| text.section == index && end <= text.range.end;
                 let text = after.checked_sub(1).map(|before| &texts[before]).filter(holds);
                 let is_fine = |text: &Text| {
-                    let owner = roles.owner(text.of(elf)).map(|owner| roles.get(owner).path.len());
-                    let in_owner = owner.is_some_and(|length| end <= text.range.start + length);
+                    let in_owner = beginnings(text).into_iter().any(|start| {
+                        let owner = roles.owner(text.of(elf).get(start..).unwrap_or_default());
+                        let length = owner.map_or(0, |owner| roles.get(owner).path.len());
+                        let start = text.range.start + start;
+                        start <= at && end <= start + length
+                    });
                     let is_part = at > text.range.start && section.data[at - 1] != b'/';
                     in_owner || (is_part && is_path(text))
                 };

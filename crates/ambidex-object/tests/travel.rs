@@ -35,14 +35,16 @@ int uses(int a) { local += a; return twice(a) + own(local); }
         r#"
 #include "inner.h"
 #include <own.h>
+#include <lambda.h>
 namespace { struct Hidden { int x = 3; virtual ~Hidden() {} }; }
+template <class F> int call(F f) { struct { int y; } nameless{1}; return f(nameless.y); }
 template <class T> struct Box { T value; T get() const { return value; } };
 static Box<long> table[3];
 int find(int key) {
     Box<int> box{own(twice(1))};
     Hidden hidden;
     auto add = [&](int a) { return a + box.get() + hidden.x; };
-    return add(table[key].get());
+    return lambda() + call(add) + call([](int b) { return b; }) + int(table[key].get());
 }
 "#,
     ),
@@ -74,6 +76,9 @@ impl Site {
             .unwrap();
         std::fs::write(environment.join("include/own.h"), "static inline int own(int v) { return v + 1; }\n")
             .unwrap();
+        let lambda = "template <class F> int run(F f) { return f(1); }\n\
+                      inline int lambda() { return run([](int a) { return a; }); }\n";
+        std::fs::write(environment.join("include/lambda.h"), lambda).unwrap();
         Self { project, environment }
     }
 

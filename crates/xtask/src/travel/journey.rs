@@ -36,14 +36,14 @@ struct Call<'a> {
 }
 
 impl Journey<'_> {
-    /// Compiles in both places, and judges each object.
+    /// Compiles in both places, judges each object, and returns how many there were.
     pub(crate) fn make(
         &self,
         compilers: &[Compiler],
         random: &mut fastrand::Rng,
         kept: &Path,
         table: &mut Table,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         let calls: Vec<Call<'_>> = compilers
             .iter()
             .map(|compiler| {
@@ -52,10 +52,12 @@ impl Journey<'_> {
             })
             .collect();
         let [first, second] = &self.pair.places;
+        let mut objects = 0;
         let here = self.stage.visit(first, || Ok(self.compile_all(&calls, first)))?;
         let there = self.stage.visit(second, || Ok(self.compile_all(&calls, second)))?;
         for ((call, here), there) in calls.iter().zip(&here).zip(&there) {
             let (Some(here), Some(there)) = (here, there) else { continue };
+            objects += 1;
             let outcome = self.outcome(&here.0, &there.0, call.absolute && (here.1 || there.1));
             if outcome == Outcome::Wrong {
                 let number = table.wrong();
@@ -70,7 +72,7 @@ impl Journey<'_> {
                 && self.shortest() >= SHORT;
             table.count(call.compiler, call.flags, is_ordinary, outcome);
         }
-        Ok(())
+        Ok(objects)
     }
 
     fn compile_all(&self, calls: &[Call<'_>], place: &Place) -> Vec<Option<(Vec<u8>, bool)>> {

@@ -33,7 +33,8 @@ pub(crate) struct Project {
     pub name: String,
     /// The tree, if the sources are not generated.
     folder: Option<PathBuf>,
-    sources: Vec<PathBuf>,
+    /// Its C and C++ files, relative to it.
+    pub sources: Vec<PathBuf>,
 }
 
 /// Returns the projects. Fetches sdists that are missing.
@@ -60,27 +61,6 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files.filter_map(|path| path.strip_prefix(folder).ok().map(Path::to_owned)).collect()
 }
 
-/// Chooses sources, with the generated ones as many as those of two projects.
-pub(crate) fn chosen(
-    projects: Vec<Project>,
-    count: usize,
-    random: &mut fastrand::Rng,
-) -> Vec<(Project, Vec<PathBuf>)> {
-    let share = count.div_ceil(projects.len() + 1);
-    let choose = |mut project: Project| {
-        if project.folder.is_none() {
-            project.sources = (0..2 * share)
-                .map(|number| format!("made{number}.{}", ["c", "cpp"][number % 2]).into())
-                .collect();
-        }
-        random.shuffle(&mut project.sources);
-        let chosen = project.sources.iter().take(if project.folder.is_none() { 2 * share } else { share });
-        let chosen = chosen.cloned().collect();
-        (project, chosen)
-    };
-    projects.into_iter().map(choose).collect()
-}
-
 /// The folders of a project where they wait for the next place.
 pub(crate) struct Stage {
     /// The folder with Python's headers, which stays where it is, if there is one.
@@ -90,8 +70,9 @@ pub(crate) struct Stage {
 const WAITING: &str = "/.stage";
 
 impl Stage {
-    /// Copies a project, and makes an environment and a folder for temporary files.
-    pub(crate) fn set(project: &Project, random: &mut fastrand::Rng) -> Result<Self> {
+    /// Copies a project, and makes an environment and a folder for temporary files. Shuffles the sources, or generates
+    /// as many as wanted.
+    pub(crate) fn set(project: &mut Project, count: usize, random: &mut fastrand::Rng) -> Result<Self> {
         let stage = Path::new(WAITING);
         let _ = fs::remove_dir_all(stage);
         fs::create_dir_all(stage.join("environment").join("include"))?;
@@ -106,6 +87,8 @@ impl Stage {
             None => {
                 fs::create_dir_all(&tree)?;
                 fs::write(tree.join("generated.h"), generated::header())?;
+                project.sources =
+                    (0..count).map(|n| format!("made{n}.{}", ["c", "cpp"][n % 2]).into()).collect();
                 for source in &project.sources {
                     let is_c = source.extension().is_some_and(|end| end == "c");
                     let text = if is_c { generated::c(random) } else { generated::cpp(random) };
@@ -113,6 +96,7 @@ impl Stage {
                 }
             }
         }
+        random.shuffle(&mut project.sources);
         Ok(Self { headers: headers() })
     }
 
