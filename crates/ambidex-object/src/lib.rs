@@ -1,7 +1,7 @@
 //! Makes the object that a compiler would have written in another folder.
 //!
 //! An object compiled with `-g` names the folder in which it was compiled, in strings of its debug information. So two
-//! folders give two objects, although nothing else differs. [`canonical`] puts placeholders in the place of the folders
+//! folders give two objects, although nothing else differs. [`canonical()`] puts placeholders in the place of the folders
 //! of *roles*, and [`make`] puts other folders in the place of the placeholders: strings are replaced, what refers to
 //! them is moved, and the sections are laid out again. The canonical forms of both objects are the same bytes, and what
 //! is made for a folder is byte for byte what the compiler writes there. Where that is not certain, the object stays
