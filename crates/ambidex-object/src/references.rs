@@ -163,7 +163,8 @@ impl Elf {
                 let index = usize::try_from(get(shndx, 2)?).map_err(|_| DAMAGED)?;
                 let (kind, value) = (get(info, 1)? & 15, get(value, self.word)?);
                 let whole = kind == SECTION && value == 0;
-                if !whole && moved.contains(&index) {
+                // AArch64 marks the beginning of data with symbols of its own.
+                if value != 0 && moved.contains(&index) {
                     return Err(Bound::Format("a symbol stands for a place in a debug section"));
                 }
                 Ok(Symbol { section: index, whole })
