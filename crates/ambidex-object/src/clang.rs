@@ -55,7 +55,8 @@ impl Named {
     pub(crate) fn is_as_expected(&self) -> Result<(), Bound> {
         let path = self.path();
         // Clang drops empty parts where it splits, and keeps them where it does not.
-        let is_plain = self.folder == self.base || memchr::memmem::find(&path, b"//").is_none();
+        let plain = |path: &[u8]| memchr::memmem::find(path, b"//").is_none();
+        let is_plain = self.folder == self.base || (plain(&path) && plain(&self.base));
         if is_plain && self.respelled(self.base.clone(), &path) == *self {
             Ok(())
         } else {
