@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::bound::Bound;
+use crate::bound::{Bound, shown};
 use crate::clang::Named;
 use crate::elf::Elf;
 use crate::gnu;
@@ -84,12 +84,34 @@ impl Object {
             }
         }
         // Clang may have written a path relative to a folder above.
-        for file in self.split(&<[u8]>::to_vec)? {
+        let files = self.split(&<[u8]>::to_vec)?;
+        for file in &files {
             if let Some(owner) = roles.owner(&file.path()) {
                 used[owner] = true;
             }
         }
+        self.no_length(&files, roles)?;
         Ok(used)
+    }
+
+    /// Refuses string literals that are no longer there, but their lengths are, and that may be a role's path: those of
+    /// any file of a role, but a source that was named by a relative path.
+    fn no_length(&self, files: &[Named], roles: &Roles<'_>) -> Result<(), Bound> {
+        let Some(unit) = &self.unit else { return Ok(()) };
+        let first = u64::from(self.tables.first().is_some_and(|table| table.version < 5));
+        for number in &unit.lost {
+            let index = number.and_then(|number| usize::try_from(number.checked_sub(first)?).ok());
+            let file = index
+                .and_then(|index| files.get(index))
+                .ok_or(Bound::Length("an unknown file".to_owned()))?;
+            let path = file.path();
+            let relative = unit.name.as_ref().filter(|name| !name.starts_with(b"/"));
+            let is_source = relative.is_some_and(|name| path == [file.base.as_slice(), b"/", name].concat());
+            if roles.owner(&path).is_some() && !is_source {
+                return Err(Bound::Length(shown(&path)));
+            }
+        }
+        Ok(())
     }
 
     /// Returns whether a text is a path and nothing else.

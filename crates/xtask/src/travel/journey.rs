@@ -154,6 +154,7 @@ impl Journey<'_> {
             }
             Bound::Common(_) => "split at a common folder".to_owned(),
             Bound::Order(section) => format!("order of {section}"),
+            Bound::Length(_) => "length of a path".to_owned(),
             Bound::Nesting(_) => "other nesting".to_owned(),
             Bound::Pieces { .. } => "piece of a path in code".to_owned(),
             Bound::Hashed(_) => "hash of a path".to_owned(),
