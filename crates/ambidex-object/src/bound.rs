@@ -40,6 +40,9 @@ pub enum Bound {
         /// The section.
         section: String,
     },
+    /// The debug information has the length of a string that may have been a path, but not the string.
+    #[error("the debug information tells the length of a string in {0} that may have been its path")]
+    Length(String),
     /// The object was not made by a compiler whose order of strings is known.
     #[error("the compiler is unknown: {0}")]
     Compiler(String),

@@ -73,9 +73,13 @@ impl<'a> Cursor<'a> {
     /// Reads an unsigned LEB128 number (DWARF 5, 7.6).
     pub(crate) fn uleb(&mut self) -> Result<u64, Bound> {
         let mut value = 0u64;
-        for shift in (0..63).step_by(7) {
+        for shift in (0..64).step_by(7) {
             let byte = self.number(1)?;
-            value |= (byte & 0x7f) << shift;
+            let bits = byte & 0x7f;
+            if bits << shift >> shift != bits {
+                break;
+            }
+            value |= bits << shift;
             if byte & 0x80 == 0 {
                 return Ok(value);
             }
@@ -119,5 +123,10 @@ mod tests {
     fn a_long_number_ends() {
         assert_eq!(Cursor::new(&[0xe5, 0x8e, 0x26], Endian::Little, 0).uleb(), Ok(624_485));
         assert!(Cursor::new(&[0xff; 20], Endian::Little, 0).uleb().is_err());
+        let mut largest = [0xff; 10];
+        largest[9] = 1;
+        assert_eq!(Cursor::new(&largest, Endian::Little, 0).uleb(), Ok(u64::MAX));
+        largest[9] = 2;
+        assert!(Cursor::new(&largest, Endian::Little, 0).uleb().is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Makes the object that a compiler would have written in another folder.
 //!
 //! An object compiled with `-g` names the folder in which it was compiled, in strings of its debug information. So two
-//! folders give two objects, although nothing else differs. [`canonical`] puts placeholders in the place of the folders
+//! folders give two objects, although nothing else differs. [`canonical()`] puts placeholders in the place of the folders
 //! of *roles*, and [`make`] puts other folders in the place of the placeholders: strings are replaced, what refers to
 //! them is moved, and the sections are laid out again. The canonical forms of both objects are the same bytes, and what
 //! is made for a folder is byte for byte what the compiler writes there. Where that is not certain, the object stays
@@ -17,6 +17,8 @@
 //!   can compute with it, and leave a length or a hash of it in the object. [`names_itself`] tells such sources.
 //! - GCC replaces the path of a system header (`-isystem`) by its resolved path if that is shorter, so such a folder of
 //!   a role must not lead through symbolic links or `..`.
+//! - No path that Clang was given, or found, has an empty part (`-I/usr//include`): it may drop the second slash.
+//! - No option puts a role's path behind another path (`-I=/src` with `--sysroot`).
 
 mod bound;
 mod bytes;
@@ -27,6 +29,7 @@ mod gnu;
 mod line;
 mod object;
 mod references;
+mod respelled;
 mod rewrite;
 mod roles;
 mod search;

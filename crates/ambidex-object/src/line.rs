@@ -6,7 +6,7 @@ use crate::bound::Bound;
 use crate::bytes::Cursor;
 use crate::elf::Elf;
 use crate::references::Places;
-use crate::texts::Text;
+use crate::texts::{STRING_SECTIONS, Text};
 
 /// A file of a line table.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct LineTable {
     pub whole: Range<usize>,
     /// Where the length of the table stands, and that of its head, both of 4 bytes.
     pub lengths: [usize; 2],
+    /// The tables of folders and files, up to the end of the head.
+    pub entries: Range<usize>,
     /// The folders. In DWARF 5, number 0 is the folder of the compiler; before, that one has no entry here.
     pub folders: Vec<Text>,
     pub files: Vec<File>,
@@ -73,12 +75,13 @@ impl Reader<'_> {
         self.cursor.skip(if version >= 4 { 5 } else { 4 })?;
         let opcodes = self.cursor.number(1)?;
         self.cursor.skip(opcodes.saturating_sub(1))?;
+        let entries = self.cursor.at()..head_end;
         let (folders, files) = if version == 5 { self.entries()? } else { self.old_entries()? };
         if self.cursor.at() != head_end || head_end > end || end > self.elf.sections[self.section].data.len()
         {
             return Err(UNKNOWN);
         }
-        Ok(LineTable { whole: start..end, lengths: [start, head], folders, files, version })
+        Ok(LineTable { whole: start..end, lengths: [start, head], entries, folders, files, version })
     }
 
     /// Reads a length of 4 bytes and returns where that ends.
@@ -127,7 +130,11 @@ impl Reader<'_> {
                 let reference = self.places.at(self.cursor.at()).ok_or(UNKNOWN)?;
                 let section = reference.target.ok_or(UNKNOWN)?;
                 let start = usize::try_from(reference.addend).map_err(|_| UNKNOWN)?;
-                let data = &self.elf.sections.get(section).ok_or(UNKNOWN)?.data;
+                let found = self.elf.sections.get(section).ok_or(UNKNOWN)?;
+                let data = &found.data;
+                if !STRING_SECTIONS.iter().any(|name| found.name == name.as_bytes()) {
+                    return Err(UNKNOWN);
+                }
                 let length = Cursor::new(data, self.elf.endian, start).text()?.len();
                 self.cursor.skip(4)?;
                 Ok(Text { section, range: start..start + length })

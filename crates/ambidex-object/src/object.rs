@@ -8,11 +8,15 @@ use crate::elf::Elf;
 use crate::gnu;
 use crate::line::{self, LineTable};
 use crate::references::{Places, Reference};
+use crate::respelled::Respelled;
 use crate::rewrite::Rewrite;
 use crate::roles::{Moves, Roles};
 use crate::search;
-use crate::texts::{STRING_SECTIONS, Text, strings};
+use crate::texts::{self, STRING_SECTIONS, Text, strings};
 use crate::unit::{self, Compiler, Unit};
+
+/// The sections with tables of names (DWARF 5, 6.1.1; LLVM's before that).
+const NAMES: [&str; 3] = [".debug_names", ".apple_names", ".apple_types"];
 
 /// An object that can be moved.
 pub(crate) struct Object {
@@ -69,24 +73,62 @@ impl Object {
     /// # Errors
     /// If a path stands where it can't be replaced.
     pub(crate) fn used(&self, roles: &Roles<'_>) -> Result<Vec<bool>, Bound> {
-        search::only_in_texts(&self.elf, &self.texts, roles)?;
+        let beginnings = |text: &Text| self.beginnings(text);
+        search::only_in_texts(&self.elf, &self.texts, roles, &beginnings, &|text| self.is_path(text))?;
         let mut used = vec![false; roles.iter().count()];
         for text in &self.texts {
-            if let Some(owner) = roles.owner(text.of(&self.elf)) {
-                used[owner] = true;
+            for start in self.beginnings(text) {
+                if let Some(owner) = roles.owner(&text.of(&self.elf)[start..]) {
+                    used[owner] = true;
+                }
             }
         }
         // Clang may have written a path relative to a folder above.
-        for file in self.split(&<[u8]>::to_vec)? {
-            let path = file.path();
-            if let Some(owner) = roles.owner(&path) {
-                if roles.owner(file.prefix()).is_none() {
-                    return Err(Bound::Common(shown(&path)));
-                }
+        let files = self.split(&<[u8]>::to_vec)?;
+        for file in &files {
+            if let Some(owner) = roles.owner(&file.path()) {
                 used[owner] = true;
             }
         }
+        self.no_length(&files, roles)?;
         Ok(used)
+    }
+
+    /// Refuses string literals that are no longer there, but their lengths are, and that may be a role's path: those of
+    /// any file of a role, but a source that was named by a relative path.
+    fn no_length(&self, files: &[Named], roles: &Roles<'_>) -> Result<(), Bound> {
+        let Some(unit) = &self.unit else { return Ok(()) };
+        let first = u64::from(self.tables.first().is_some_and(|table| table.version < 5));
+        for number in &unit.lost {
+            let index = number.and_then(|number| usize::try_from(number.checked_sub(first)?).ok());
+            let file = index
+                .and_then(|index| files.get(index))
+                .ok_or(Bound::Length("an unknown file".to_owned()))?;
+            let path = file.path();
+            let relative = unit.name.as_ref().filter(|name| !name.starts_with(b"/"));
+            let is_source = relative.is_some_and(|name| path == [file.base.as_slice(), b"/", name].concat());
+            if roles.owner(&path).is_some() && !is_source {
+                return Err(Bound::Length(shown(&path)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether a text is a path and nothing else.
+    fn is_path(&self, text: &Text) -> bool {
+        let bytes = Some(text.of(&self.elf));
+        let is_of_unit = |unit: &Unit| unit.name.as_deref() == bytes || unit.folder.as_deref() == bytes;
+        !self.is_named(text) || self.unit.as_ref().is_some_and(is_of_unit)
+    }
+
+    /// Returns whether a text is in the section of names of all kinds.
+    fn is_named(&self, text: &Text) -> bool {
+        self.elf.sections.get(text.section).is_some_and(|section| section.name == b".debug_str")
+    }
+
+    /// Returns where in a text a path may begin.
+    fn beginnings(&self, text: &Text) -> Vec<usize> {
+        if self.is_named(text) { texts::beginnings(text.of(&self.elf)) } else { vec![0] }
     }
 
     /// Returns the object in another place.
@@ -94,25 +136,34 @@ impl Object {
     /// # Errors
     /// If it isn't certain what the compiler would have written there.
     pub(crate) fn moved(&self, moves: &Moves) -> Result<Vec<u8>, Bound> {
-        let text = |old: &[u8]| moves.moved(old).unwrap_or_else(|| old.to_vec());
-        for place in [&text as &dyn Fn(&[u8]) -> Vec<u8>, &<[u8]>::to_vec] {
-            for file in self.split(place)? {
-                file.split_as_expected()?;
-            }
-        }
+        let text = |old: &[u8]| moves.moved(old);
+        let old = self.split(&<[u8]>::to_vec)?;
+        old.iter().try_for_each(Named::is_as_expected)?;
+        let new: Vec<_> =
+            old.iter().map(|file| file.respelled(text(&file.base), &text(&file.path()))).collect();
+        let respelled = match self.split(&text)? == new {
+            true => None,
+            false => Some(Respelled::new(&self.elf, &self.tables, &self.references, &old)?),
+        };
         let mut rewrites = Vec::new();
         for name in STRING_SECTIONS {
-            if let Some(section) = self.elf.debug(name)? {
-                rewrites.extend(self.strings(name, section, &text)?);
+            if let Some(section) =
+                self.elf.debug(name)?.filter(|_| name == ".debug_str" || respelled.is_none())
+            {
+                rewrites.extend(self.strings(name, section, moves)?);
             }
         }
-        rewrites.extend(self.names(&text)?);
+        if respelled.is_none() {
+            rewrites.extend(self.names(&text)?);
+        }
         let mut elf = self.elf.clone();
         for rewrite in &rewrites {
             elf.sections[rewrite.section].data.clone_from(&rewrite.data);
         }
         let rewrite_of = |section: usize| rewrites.iter().find(|rewrite| rewrite.section == section);
-        for reference in &self.references {
+        // Those of the line table are listed anew.
+        let is_left = |reference: &&Reference| respelled.is_none() || Some(reference.section) != self.line;
+        for reference in self.references.iter().filter(is_left) {
             let place = match rewrite_of(reference.section) {
                 Some(rewrite) => rewrite.place(reference.place)?,
                 None => reference.place,
@@ -125,21 +176,24 @@ impl Object {
             };
             elf.redirect(reference, place, addend)?;
         }
+        if let Some(respelled) = respelled {
+            respelled.put(&old, &new, &mut elf)?;
+        }
         elf.write()
     }
 
     /// Returns a string section with its new strings, if one of them changes.
-    fn strings(
-        &self,
-        name: &'static str,
-        section: usize,
-        text: &dyn Fn(&[u8]) -> Vec<u8>,
-    ) -> Result<Option<Rewrite>, Bound> {
+    fn strings(&self, name: &'static str, section: usize, moves: &Moves) -> Result<Option<Rewrite>, Bound> {
         let inside = self.texts.iter().filter(|text| text.section == section);
-        let strings: Vec<_> =
-            inside.map(|old| (old.clone(), old.of(&self.elf), text(old.of(&self.elf)))).collect();
+        let moved = |text: &Text| moves.moved_at(text.of(&self.elf), &self.beginnings(text));
+        let strings: Vec<_> = inside.map(|old| (old.clone(), old.of(&self.elf), moved(old))).collect();
         if strings.iter().all(|(_, old, new)| old == new) {
             return Ok(None);
+        }
+        // A table of names has them in the order of their hashes.
+        let is_name = |(text, old, new): &(Text, &[u8], Vec<u8>)| old != new && !self.is_path(text);
+        if strings.iter().any(is_name) && NAMES.iter().any(|names| self.elf.all(names).next().is_some()) {
+            return Err(Bound::Order(name));
         }
         let mut olds = HashMap::new();
         if strings.iter().any(|(_, old, new)| *olds.entry(new.as_slice()).or_insert(*old) != *old) {

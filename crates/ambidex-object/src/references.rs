@@ -1,5 +1,8 @@
 //! What refers to what in an object: symbols and relocations.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::bound::{Bound, shown};
 use crate::elf::{Elf, REL, RELA, SYMTAB};
 
@@ -20,6 +23,13 @@ pub(crate) struct Reference {
     entry: usize,
     /// The number of bytes at the place, if the addend stands there.
     in_place: Option<usize>,
+}
+
+impl Reference {
+    /// Returns whether the addend stands at the place.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.in_place.is_some()
+    }
 }
 
 /// `st_info` types of symbols: a section, a source file.
@@ -50,12 +60,17 @@ impl Elf {
     /// If one is damaged, or refers to one of the sections in `moved` in a way that is not understood.
     pub(crate) fn references(&self, moved: &[usize]) -> Result<Vec<Reference>, Bound> {
         let mut found = Vec::new();
+        // One table of symbols may serve thousands of sections.
+        let mut tables: HashMap<usize, Vec<Symbol>> = HashMap::new();
         for (table, section) in self.sections.iter().enumerate() {
             let with_addend = section.kind == RELA;
             if !with_addend && section.kind != REL {
                 continue;
             }
-            let symbols = self.symbols(section.link, moved)?;
+            let symbols = match tables.entry(section.link) {
+                Entry::Occupied(known) => &*known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.symbols(section.link, moved)?),
+            };
             let place_size = self.sections.get(section.info).ok_or(DAMAGED)?.data.len();
             let size = self.word * if with_addend { 3 } else { 2 };
             if section.data.len() % size != 0 {
@@ -112,6 +127,31 @@ impl Elf {
         .ok_or(DAMAGED)
     }
 
+    /// Replaces the relocations of a section by others: each like a known one, but with this place and this addend.
+    pub(crate) fn relist(&mut self, list: &[(Reference, usize, u64)]) -> Result<(), Bound> {
+        let Some((first, ..)) = list.first() else { return Ok(()) };
+        let (endian, word) = (self.endian, self.word);
+        let size =
+            word * if first.in_place.is_some() || self.sections[first.table].kind == REL { 2 } else { 3 };
+        let mut table = Vec::with_capacity(list.len() * size);
+        for (like, place, addend) in list {
+            let start = table.len();
+            let old = &self.sections[first.table].data;
+            table.extend_from_slice(old.get(like.entry..like.entry + size).ok_or(DAMAGED)?);
+            endian.put(&mut table, start, word, *place as u64).ok_or(DAMAGED)?;
+            if like.target.is_none() {
+                continue;
+            }
+            match like.in_place {
+                None => endian.put(&mut table, start + 2 * word, word, *addend),
+                Some(size) => endian.put(&mut self.sections[like.section].data, *place, size, *addend),
+            }
+            .ok_or(DAMAGED)?;
+        }
+        self.sections[first.table].data = table;
+        Ok(())
+    }
+
     /// Reads a symbol table.
     fn symbols(&self, table: usize, moved: &[usize]) -> Result<Vec<Symbol>, Bound> {
         let section = self.sections.get(table).filter(|section| section.kind == SYMTAB).ok_or(DAMAGED)?;
@@ -123,7 +163,8 @@ impl Elf {
                 let index = usize::try_from(get(shndx, 2)?).map_err(|_| DAMAGED)?;
                 let (kind, value) = (get(info, 1)? & 15, get(value, self.word)?);
                 let whole = kind == SECTION && value == 0;
-                if !whole && moved.contains(&index) {
+                // AArch64 marks the beginning of data with symbols of its own.
+                if value != 0 && moved.contains(&index) {
                     return Err(Bound::Format("a symbol stands for a place in a debug section"));
                 }
                 Ok(Symbol { section: index, whole })
@@ -138,8 +179,11 @@ impl Elf {
             let names = &self.sections.get(section.link).ok_or(DAMAGED)?.data;
             for name in names.split(|byte| *byte == 0) {
                 let has = |part: &[u8]| memchr::memmem::find(name, part).is_some();
-                let own = name.starts_with(b"_GLOBAL__") && !name.starts_with(b"_GLOBAL__sub_");
-                if own || has(b".__uniq.") || has(b".llvm.") {
+                let own = name.strip_prefix(b"_GLOBAL__").filter(|rest| !rest.starts_with(b"sub_"));
+                // Clang numbers priorities of initializers: `_GLOBAL__I_000200`.
+                let number =
+                    |rest: &[u8]| rest.strip_prefix(b"I_").is_some_and(|n| n.iter().all(u8::is_ascii_digit));
+                if own.is_some_and(|rest| !number(rest)) || has(b".__uniq.") || has(b".llvm.") {
                     return Err(Bound::Hashed(shown(name)));
                 }
             }
@@ -162,6 +206,11 @@ impl Places {
     /// Returns the one at a place.
     pub(crate) fn at(&self, place: usize) -> Option<&Reference> {
         self.0.binary_search_by_key(&place, |reference| reference.place).ok().map(|index| &self.0[index])
+    }
+
+    /// Returns all of them.
+    pub(crate) fn all(&self) -> &[Reference] {
+        &self.0
     }
 
     /// Returns those that refer to a section, in the order of their places.

@@ -141,9 +141,26 @@ impl Moves {
         Self(self.0.iter().map(|(from, to)| (to.clone(), from.clone())).collect())
     }
 
-    /// Returns where a path goes, if it goes anywhere.
-    pub(crate) fn moved(&self, path: &[u8]) -> Option<Vec<u8>> {
-        self.0.iter().find_map(|(from, to)| Some([to, within(path, from)?].concat()))
+    /// Returns where a path goes, which may be nowhere else.
+    pub(crate) fn moved(&self, path: &[u8]) -> Vec<u8> {
+        self.moved_at(path, &[0])
+    }
+
+    /// Returns a text with the paths that begin at these places where they go.
+    pub(crate) fn moved_at(&self, text: &[u8], beginnings: &[usize]) -> Vec<u8> {
+        let mut moved = Vec::with_capacity(text.len());
+        let mut done = 0;
+        for start in beginnings {
+            let path = text.get(*start..).unwrap_or_default();
+            let folder = self.0.iter().find(|(from, _)| within(path, from).is_some());
+            if let Some((from, to)) = folder.filter(|_| done <= *start) {
+                moved.extend_from_slice(&text[done..*start]);
+                moved.extend_from_slice(to);
+                done = start + from.len();
+            }
+        }
+        moved.extend_from_slice(text.get(done..).unwrap_or_default());
+        moved
     }
 }
 
@@ -177,10 +194,20 @@ mod tests {
             let roles = Roles::new(&[role("a", paths[0]), role("b", paths[1]), role("c", paths[2])]).unwrap();
             Moves::new(&needed, &roles).map(|moves| moves.moved(b"/x/v/y"))
         };
-        assert_eq!(there(["/x", "/x/v", "/x/v"]), Ok(Some(b"/<ambidex:a>/v/y".to_vec())));
+        assert_eq!(there(["/x", "/x/v", "/x/v"]), Ok(b"/<ambidex:a>/v/y".to_vec()));
         for paths in [["/x", "/x/w", "/x/v"], ["/x", "/v", "/v"], ["/x/v", "/x", "/x"]] {
             assert!(matches!(there(paths), Err(Bound::Nesting(_))), "{paths:?}");
         }
+    }
+
+    #[test]
+    fn all_paths_of_a_text_are_moved() {
+        let moves = Moves(vec![(b"/p".to_vec(), b"/long".to_vec()), (b"/q".to_vec(), b"/".to_vec())]);
+        let moved = |beginnings: &[usize]| {
+            String::from_utf8(moves.moved_at(b"/p/x at /q/y, /px", beginnings)).unwrap()
+        };
+        assert_eq!(moved(&[0, 8, 14]), "/long/x at //y, /px");
+        assert_eq!(moved(&[]), "/p/x at /q/y, /px");
     }
 
     #[test]

@@ -11,9 +11,17 @@ use crate::texts::Text;
 /// How many bytes of a path a compiler puts into one instruction at least, if it copies a constant string.
 const PIECE: usize = 4;
 
-/// Checks that the path of every role stands only at the beginnings of texts, as the whole text or followed by a
-/// slash. `texts` are in the order of their sections and places.
-pub(crate) fn only_in_texts(elf: &Elf, texts: &[Text], roles: &Roles<'_>) -> Result<(), Bound> {
+/// Checks that the path of every role stands only where a path may begin in a text, and ends there or goes on with a
+/// slash. `texts` are in the order of their sections and places; `beginnings` tells where in them a path may begin, and
+/// `is_path` which of them are nothing but a path. In such a one, `/src` after something else is only a part of the
+/// path, as in `./src`.
+pub(crate) fn only_in_texts(
+    elf: &Elf,
+    texts: &[Text],
+    roles: &Roles<'_>,
+    beginnings: &dyn Fn(&Text) -> Vec<usize>,
+    is_path: &dyn Fn(&Text) -> bool,
+) -> Result<(), Bound> {
     for role in roles.iter() {
         let narrow = Finder::new(role.path);
         let wide = [2, 4].map(|size| widened(role.path, size, elf.endian));
@@ -23,13 +31,20 @@ pub(crate) fn only_in_texts(elf: &Elf, texts: &[Text], roles: &Roles<'_>) -> Res
             let outside = || Bound::Outside { role: role.name.to_owned(), section: shown(&section.name) };
             for at in occurrences(&narrow, &section.data) {
                 let after = texts.partition_point(|text| (text.section, text.range.start) <= (index, at));
-                let text =
-                    after.checked_sub(1).map(|before| &texts[before]).filter(|text| text.section == index);
-                let owned = |text: &Text| {
-                    let path = roles.get(roles.owner(text.of(elf))?).path;
-                    Some(text.range.start + path.len())
+                let end = at + role.path.len();
+                let holds = |text: &&Text| text.section == index && end <= text.range.end;
+                let text = after.checked_sub(1).map(|before| &texts[before]).filter(holds);
+                let is_fine = |text: &Text| {
+                    let in_owner = beginnings(text).into_iter().any(|start| {
+                        let owner = roles.owner(text.of(elf).get(start..).unwrap_or_default());
+                        let length = owner.map_or(0, |owner| roles.get(owner).path.len());
+                        let start = text.range.start + start;
+                        start <= at && end <= start + length
+                    });
+                    let is_part = at > text.range.start && section.data[at - 1] != b'/';
+                    in_owner || (is_part && is_path(text))
                 };
-                if text.and_then(owned).is_none_or(|end| at + role.path.len() > end) {
+                if !text.is_some_and(is_fine) {
                     return Err(outside());
                 }
             }

@@ -37,3 +37,32 @@ pub(crate) fn strings(elf: &Elf, section: usize) -> Result<Vec<Text>, Bound> {
     };
     Ok(memchr::memchr_iter(0, &found.data).map(text).collect())
 }
+
+/// What Clang calls types without a name, before it says where they are.
+const NAMELESS: [&str; 3] = ["(lambda", "(unnamed ", "(anonymous "];
+
+/// Returns where in a string of `.debug_str` a path may begin: at the beginning, and where Clang says where a type
+/// without a name is, as in `call<(lambda at /p/x.cpp:1:2)>` (TypePrinter.cpp, `TypePrinter::printTag`).
+pub(crate) fn beginnings(string: &[u8]) -> Vec<usize> {
+    let place = |at: usize| {
+        let open = memchr::memrchr(b'(', &string[..at])?;
+        let kind = &string[open..at];
+        NAMELESS.iter().any(|name| kind.starts_with(name.as_bytes())).then_some(at + PLACE.len() - 1)
+    };
+    std::iter::once(0).chain(memchr::memmem::find_iter(string, PLACE).filter_map(place)).collect()
+}
+
+/// What stands between such a name and the place.
+const PLACE: &[u8] = b" at /";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_begin_in_names_of_lambdas() {
+        assert_eq!(beginnings(b"/p/x.c"), [0]);
+        assert_eq!(beginnings(b"f<(lambda at /p/x.cpp:1:2), (unnamed struct at /q/y.h:3:4)>"), [0, 13, 47]);
+        assert_eq!(beginnings(b"look at /p"), [0]);
+    }
+}

@@ -1,5 +1,7 @@
 //! What a compilation unit says about itself: its producer, its name and its folder.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::bound::{Bound, shown};
 use crate::bytes::Cursor;
 use crate::elf::Elf;
@@ -16,20 +18,34 @@ pub(crate) enum Compiler {
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
     pub compiler: Compiler,
+    /// `DW_AT_name`: the source, as it was on the command line.
+    pub name: Option<Vec<u8>>,
     /// `DW_AT_comp_dir`.
     pub folder: Option<Vec<u8>>,
+    /// The numbers of the files with string literals of which only the type is left. Clang describes a literal even if
+    /// no code uses it any more (since version 15), and the type says how long it is. It may have been the path.
+    pub lost: BTreeSet<Option<u64>>,
 }
 
 const UNKNOWN: Bound = Bound::Format("a compilation unit is unusual");
 /// Attributes (DWARF 5, table 7.5) and LLVM's and GCC's names of a second file.
+const NAME: u64 = 0x03;
 const COMP_DIR: u64 = 0x1b;
 const PRODUCER: u64 = 0x25;
 const STR_OFFSETS_BASE: u64 = 0x72;
 const SECOND_FILE: [u64; 3] = [0x76, 0x2130, 0x2131];
 
+/// Attributes that a variable in the source, or one with a place, has: location, name, origin, specification.
+const OF_VARIABLE: [u64; 4] = [0x02, 0x03, 0x31, 0x47];
+const DECL_FILE: u64 = 0x3a;
+/// `DW_TAG_compile_unit` and `DW_TAG_variable`.
+const COMPILE_UNIT: u64 = 0x11;
+const VARIABLE: u64 = 0x34;
+
 /// The value of an attribute that matters here.
 enum Value {
     Text(Vec<u8>),
+    Number(u64),
     /// A number in the table of string offsets, whose beginning may be known later.
     Index(u64),
     Other,
@@ -50,7 +66,7 @@ pub(crate) fn unit(elf: &Elf, references: &[Reference]) -> Result<Unit, Bound> {
             let cursor = Cursor::new(data, elf.endian, at);
             let mut reader = Reader { elf, references, places: &places, cursor, base: None };
             at = reader.end()?;
-            if let Some(unit) = reader.unit()? {
+            if let Some(unit) = reader.unit(at)? {
                 if found.is_some() {
                     return Err(Bound::Format("more than one compilation unit"));
                 }
@@ -81,7 +97,7 @@ impl Reader<'_> {
     }
 
     /// Reads a unit from its version on (DWARF 5, 7.5.1.1). A type unit gives nothing.
-    fn unit(&mut self) -> Result<Option<Unit>, Bound> {
+    fn unit(&mut self, end: usize) -> Result<Option<Unit>, Bound> {
         let version = self.cursor.number(2)?;
         let kind = match version {
             4 => 1,
@@ -102,10 +118,13 @@ impl Reader<'_> {
         let reference = self.places.at(at).filter(|r| r.target == Some(abbreviations)).ok_or(UNKNOWN)?;
         let start = usize::try_from(reference.addend).map_err(|_| UNKNOWN)?;
         self.cursor.skip(if version == 5 { 4 } else { 5 })?;
-        let code = self.cursor.uleb()?;
-        let attributes = attributes(self.elf, abbreviations, start, code)?;
-        let (mut producer, mut folder) = (None, None);
-        for (name, form) in attributes {
+        let known = read_abbreviations(self.elf, abbreviations, start)?;
+        let (tag, attributes) = known.get(&self.cursor.uleb()?).ok_or(UNKNOWN)?;
+        if *tag != COMPILE_UNIT {
+            return Err(UNKNOWN);
+        }
+        let (mut producer, mut source, mut folder) = (None, None, None);
+        for (name, form) in attributes.iter().copied() {
             if SECOND_FILE.contains(&name) {
                 return Err(Bound::Split);
             }
@@ -113,6 +132,7 @@ impl Reader<'_> {
             let value = self.value(form)?;
             match name {
                 PRODUCER => producer = Some(value),
+                NAME => source = Some(value),
                 COMP_DIR => folder = Some(value),
                 STR_OFFSETS_BASE => {
                     let reference = self.places.at(place).ok_or(UNKNOWN)?;
@@ -122,8 +142,33 @@ impl Reader<'_> {
             }
         }
         let compiler = compiler(&self.text(producer.ok_or(UNKNOWN)?)?)?;
-        let folder = folder.map(|value| self.text(value)).transpose()?;
-        Ok(Some(Unit { compiler, folder }))
+        let text = |value: Option<Value>| value.map(|value| self.text(value)).transpose();
+        let (name, folder) = (text(source)?, text(folder)?);
+        let lost = if compiler == Compiler::Clang { self.lost(end, &known)? } else { BTreeSet::new() };
+        Ok(Some(Unit { compiler, name, folder, lost }))
+    }
+
+    /// Reads the other entries of the unit, and returns the files of string literals without a place, as far as they
+    /// are known (CGDebugInfo.cpp, `CGDebugInfo::AddStringLiteralDebugInfo`).
+    fn lost(&mut self, end: usize, known: &Abbreviations) -> Result<BTreeSet<Option<u64>>, Bound> {
+        let mut lost = BTreeSet::new();
+        while self.cursor.at() < end {
+            let code = self.cursor.uleb()?;
+            if code == 0 {
+                continue;
+            }
+            let (tag, attributes) = known.get(&code).ok_or(UNKNOWN)?;
+            let mut file = None;
+            for (name, form) in attributes {
+                if let (DECL_FILE, Value::Number(number)) = (*name, self.value(*form)?) {
+                    file = Some(number);
+                }
+            }
+            if *tag == VARIABLE && !attributes.iter().any(|(name, _)| OF_VARIABLE.contains(name)) {
+                lost.insert(file);
+            }
+        }
+        Ok(lost)
     }
 
     /// Reads or goes over a value (DWARF 5, 7.5.5).
@@ -142,16 +187,26 @@ impl Reader<'_> {
             0x26 => return Ok(Value::Index(cursor.number(2)?)),
             0x27 => return Ok(Value::Index(cursor.number(3)?)),
             0x28 => return Ok(Value::Index(cursor.number(4)?)),
+            0x0b => return Ok(Value::Number(cursor.number(1)?)),
+            0x05 => return Ok(Value::Number(cursor.number(2)?)),
+            0x06 => return Ok(Value::Number(cursor.number(4)?)),
+            0x0f => return Ok(Value::Number(cursor.uleb()?)),
             0x01 => cursor.skip(self.elf.word as u64)?,
-            0x0b | 0x0c | 0x29 => cursor.skip(1)?,
-            0x05 | 0x2a => cursor.skip(2)?,
-            0x06 | 0x17 | 0x2c => cursor.skip(4)?,
-            0x07 => cursor.skip(8)?,
+            0x0c | 0x11 | 0x29 => cursor.skip(1)?,
+            0x12 | 0x2a => cursor.skip(2)?,
+            0x2b => cursor.skip(3)?,
+            0x10 | 0x13 | 0x17 | 0x2c => cursor.skip(4)?,
+            0x07 | 0x14 | 0x20 => cursor.skip(8)?,
             0x1e => cursor.skip(16)?,
             0x0d => cursor.sleb()?,
-            0x0f | 0x1b | 0x22 | 0x23 => drop(cursor.uleb()?),
-            0x18 => {
-                let size = cursor.uleb()?;
+            0x15 | 0x1b | 0x22 | 0x23 => drop(cursor.uleb()?),
+            0x03 | 0x04 | 0x09 | 0x0a | 0x18 => {
+                let size = match form {
+                    0x0a => cursor.number(1)?,
+                    0x03 => cursor.number(2)?,
+                    0x04 => cursor.number(4)?,
+                    _ => cursor.uleb()?,
+                };
                 cursor.skip(size)?;
             }
             0x19 | 0x21 => {}
@@ -165,7 +220,7 @@ impl Reader<'_> {
         let index = match value {
             Value::Text(text) => return Ok(text),
             Value::Index(index) => usize::try_from(index).map_err(|_| UNKNOWN)?,
-            Value::Other => return Err(UNKNOWN),
+            Value::Number(_) | Value::Other => return Err(UNKNOWN),
         };
         let table = self.elf.debug(".debug_str_offsets")?.ok_or(UNKNOWN)?;
         let place = index.checked_mul(4).and_then(|at| at.checked_add(self.base?)).ok_or(UNKNOWN)?;
@@ -180,20 +235,25 @@ fn referred(elf: &Elf, reference: &Reference) -> Result<Vec<u8>, Bound> {
     Ok(Cursor::new(&section.data, elf.endian, start).text()?.to_vec())
 }
 
-/// Returns names and forms of the attributes that an abbreviation has (DWARF 5, 7.5.3).
-fn attributes(elf: &Elf, section: usize, start: usize, code: u64) -> Result<Vec<(u64, u64)>, Bound> {
+/// The tag, and the names and forms of the attributes, of each abbreviation.
+type Abbreviations = HashMap<u64, (u64, Vec<(u64, u64)>)>;
+
+/// Reads the abbreviations of a unit (DWARF 5, 7.5.3).
+fn read_abbreviations(elf: &Elf, section: usize, start: usize) -> Result<Abbreviations, Bound> {
     let mut cursor = Cursor::new(&elf.sections[section].data, elf.endian, start);
+    let mut known = HashMap::new();
     loop {
-        let found = cursor.uleb()?;
-        if found == 0 {
-            return Err(UNKNOWN);
+        let code = cursor.uleb()?;
+        if code == 0 {
+            return Ok(known);
         }
-        // The tag, and whether there are children.
         let tag = cursor.uleb()?;
+        // Whether there are children.
         cursor.skip(1)?;
         let mut attributes = Vec::new();
         loop {
             let (name, form) = (cursor.uleb()?, cursor.uleb()?);
+            // DW_FORM_implicit_const has its value here.
             if form == 0x21 {
                 cursor.sleb()?;
             }
@@ -202,10 +262,7 @@ fn attributes(elf: &Elf, section: usize, start: usize, code: u64) -> Result<Vec<
             }
             attributes.push((name, form));
         }
-        if found == code {
-            // DW_TAG_compile_unit
-            return if tag == 0x11 { Ok(attributes) } else { Err(UNKNOWN) };
-        }
+        known.insert(code, (tag, attributes));
     }
 }
 

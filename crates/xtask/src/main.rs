@@ -9,6 +9,7 @@ mod faults;
 mod oracle;
 mod peers;
 mod stress;
+mod travel;
 mod versions;
 
 use std::path::PathBuf;
@@ -48,6 +49,9 @@ enum Chore {
     Peers,
     /// Build trees in many processes at once, with one store that is too small, and write docs/stress.md
     Stress(stress::Options),
+    /// Make objects of many compilers for other folders, compare them with what the compiler writes there, and write
+    /// docs/travel.md
+    Travel(travel::Options),
     /// Stand in for a compiler (started by `edits`)
     #[command(hide = true)]
     StandIn {
@@ -70,6 +74,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Oracle(options) => oracle::judge(&options),
         Chore::Peers => peers::compare(),
         Chore::Stress(options) => stress::stress(&options),
+        Chore::Travel(options) => travel::judge(&options),
         Chore::StandIn { objects, log, name, real, arguments } => {
             std::process::exit(edits::stand_in::run(&objects, &log, &name, &real, &arguments)?)
         }

@@ -1,0 +1,71 @@
+//! The chore `cargo xtask travel`: objects of many compilers, made for other folders by `ambidex-object`, and compared
+//! with what the compiler writes there; the results in `docs/travel.md`.
+
+mod generated;
+mod journey;
+mod page;
+mod places;
+mod sources;
+mod tools;
+mod world;
+
+use std::fs;
+
+use anyhow::{Result, ensure};
+
+use crate::environment::root;
+use journey::Journey;
+use page::Table;
+use places::Pair;
+use sources::Stage;
+
+/// The options of `cargo xtask travel`.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Number of sources
+    #[arg(long, default_value_t = 100)]
+    sources: usize,
+    /// Number of pairs of folders for each source
+    #[arg(long, default_value_t = 3)]
+    pairs: usize,
+    /// What the random choices begin with
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Compiles each source with each compiler in pairs of folders, and judges what is made of the objects.
+pub(crate) fn judge(options: &Options) -> Result<()> {
+    let folder = root().join("target").join("xtask").join("travel");
+    let mut random = fastrand::Rng::with_seed(options.seed);
+    let projects = sources::projects()?;
+    let compilers = tools::compilers();
+    ensure!(!compilers.is_empty(), "no compiler is here");
+    world::enter(&folder.join("world"))?;
+    let kept = folder.join("wrong");
+    let _ = fs::remove_dir_all(&kept);
+    fs::create_dir_all(&kept)?;
+    let mut table = Table::default();
+    let head = format!("Sources: {}, pairs: {}, seed: {}.", options.sources, options.pairs, options.seed);
+    let share = options.sources.div_ceil(projects.len());
+    for mut project in projects {
+        let stage = Stage::set(&mut project, share, &mut random)?;
+        let mut left = share;
+        // Many sources are for other systems, or need more headers.
+        for source in project.sources.iter().take(4 * share) {
+            let mut objects = 0;
+            for _ in 0..options.pairs {
+                let journey = Journey { stage: &stage, source, pair: Pair::random(&mut random) };
+                objects += journey.make(&compilers, &mut random, &kept, &mut table)?;
+            }
+            println!("{}/{}: {table}", project.name, source.display());
+            left -= usize::from(objects > 0);
+            if left == 0 {
+                break;
+            }
+        }
+        // After each project, since all of them take a long time.
+        fs::write(root().join("docs").join("travel.md"), table.page(&head))?;
+    }
+    ensure!(table.wrong() == 0, "{} objects are wrong; they are in {}", table.wrong(), kept.display());
+    Ok(())
+}
