@@ -59,6 +59,11 @@ impl Layout {
         self.version.join("accounts")
     }
 
+    /// Returns the path of the empty file that was written at the end of the last import.
+    pub fn imported(&self) -> PathBuf {
+        self.version.join("imported")
+    }
+
     /// Returns the directory of files that are being written.
     pub fn temporary(&self) -> PathBuf {
         self.version.join("tmp")

@@ -9,6 +9,7 @@ mod content;
 mod digest;
 mod error;
 mod layout;
+mod pack;
 mod records;
 mod regular;
 mod scan;
@@ -19,6 +20,7 @@ use std::path::Path;
 pub use accounts::Collected;
 pub use digest::{Digest, Key, NotAHash};
 pub use error::StoreError;
+pub use pack::{Exported, Imported};
 pub use regular::{open_regular, read_regular};
 pub use verify::Verified;
 

@@ -83,6 +83,6 @@ impl Store {
 }
 
 /// Returns the hash that a file is named by.
-fn name<T: FromStr>(path: &Path) -> Option<T> {
+pub(crate) fn name<T: FromStr>(path: &Path) -> Option<T> {
     path.file_name()?.to_str()?.parse().ok()
 }

@@ -243,6 +243,20 @@ pub(crate) enum CacheCommand {
     Verify,
     /// Remove everything
     Clear,
+    /// Write the entries that were used since the last import to one compressed file, for another machine or a later
+    /// CI job
+    Export {
+        /// The file to write
+        file: PathBuf,
+        /// Write all entries
+        #[arg(long)]
+        all: bool,
+    },
+    /// Take in a file that `ambidex cache export` wrote; the exit code is 1 if a part of it is damaged
+    Import {
+        /// The file to read
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,8 @@
 //! `ambidex cache`: manual operations on the store, and their output.
 
-use ambidex_store::{Stats, Store};
+use std::path::Path;
+
+use ambidex_store::{Exported, Imported, Stats, Store};
 use serde::Serialize;
 
 use crate::args::{CacheArgs, CacheCommand, Format};
@@ -30,7 +32,32 @@ pub(crate) fn cache(args: &CacheArgs) -> Result<u8, Error> {
             tell::print(&format!("{} is empty\n", store.folder().display()))?;
             Ok(0)
         }
+        CacheCommand::Export { file, all } => export(&store, file, *all),
+        CacheCommand::Import { file } => import(&store, file),
     }
+}
+
+fn export(store: &Store, file: &Path, all: bool) -> Result<u8, Error> {
+    let exported = store.export(file, all)?;
+    let Exported { records, bytes, .. } = exported;
+    tell::print(&format!("wrote {} and {records} records, {}\n", files(exported.files), shown(bytes)))?;
+    Ok(0)
+}
+
+fn import(store: &Store, file: &Path) -> Result<u8, Error> {
+    let imported = store.import(file)?;
+    let Imported { records, refused, without_room, .. } = imported;
+    tell::print(&format!("took in {} and {records} records\n", files(imported.files)))?;
+    if without_room > 0 {
+        tell::print(&format!(
+            "there was no room for {}; AMBIDEX_CACHE_SIZE gives more\n",
+            files(without_room)
+        ))?;
+    }
+    if refused > 0 {
+        tell::print(&format!("refused {refused} damaged parts\n"))?;
+    }
+    Ok(u8::from(refused > 0))
 }
 
 fn stats(store: &Store, format: Format) -> Result<u8, Error> {

@@ -91,6 +91,7 @@ impl Error {
             Self::NothingBuilt(_) => "run `ambidex build` first",
             Self::NoSuchOutput(_) => "omit the name to see all outputs",
             Self::NoStore => "set AMBIDEX_CACHE_DIR to a directory",
+            Self::Store(StoreError::Outside { .. }) => "check the file, and whether the disk is full",
             Self::Store(_) => {
                 "check the permissions and whether the disk is full, or set AMBIDEX_CACHE_DIR to another directory; an empty value turns the cache off"
             }

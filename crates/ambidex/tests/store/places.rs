@@ -213,6 +213,33 @@ fn two_trees_at_once() {
     assert!((least..=2 * least).contains(&executed), "{executed}");
 }
 
+#[test]
+fn another_machine_that_imports_what_was_exported() {
+    let Some([first, mut second]) = two_unlike("-O1 -g") else { return };
+    first.misses(ALL);
+    let file = first.workspace.beside("export");
+    let cache = |project: &Edited, verb: &str, code: i32| {
+        run(project.workspace.ambidex(&["cache", verb]).arg(&file)).expect(code)
+    };
+    cache(&first, "export", 0);
+    second.workspace.store = Some(second.workspace.beside("store"));
+    let told = cache(&second, "import", 0);
+    assert!(told.stdout.starts_with("took in 8 files and 8 records"), "{told}");
+    second.misses(LINKS);
+    // What was used here goes on to the next machine, with what was made here.
+    let told = cache(&second, "export", 0);
+    assert!(told.stdout.starts_with("wrote 8 files and 8 records"), "{told}");
+
+    let mut bytes = fs::read(&file).expect("it was written");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).expect("it is ours");
+    second.workspace.copy_again();
+    fs::remove_dir_all(second.workspace.beside("store")).expect("it is ours");
+    cache(&second, "import", 1);
+    second.misses(ALL);
+}
+
 /// Returns whether a command failed only because there is no network. In CI, this fails the test.
 fn lacks_network(ran: &Ran) -> bool {
     let signs = ["Could not find a version", "onnection", "network"];
