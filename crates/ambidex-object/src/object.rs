@@ -94,12 +94,12 @@ impl Object {
         Ok(used)
     }
 
-    /// Refuses string literals that are no longer there, but their lengths are, and that may be a role's path: those of
-    /// any file of a role, but a source that was named by a relative path.
+    /// Refuses string literals that are no longer there, but their lengths are, and that may hold the path of a file of
+    /// a role: they are long enough, and it is not the source, named by a relative path.
     fn no_length(&self, files: &[Named], roles: &Roles<'_>) -> Result<(), Bound> {
         let Some(unit) = &self.unit else { return Ok(()) };
         let first = u64::from(self.tables.first().is_some_and(|table| table.version < 5));
-        for number in &unit.lost {
+        for (number, size) in &unit.lost {
             let index = number.and_then(|number| usize::try_from(number.checked_sub(first)?).ok());
             let file = index
                 .and_then(|index| files.get(index))
@@ -107,7 +107,9 @@ impl Object {
             let path = file.path();
             let relative = unit.name.as_ref().filter(|name| !name.starts_with(b"/"));
             let is_source = relative.is_some_and(|name| path == [file.base.as_slice(), b"/", name].concat());
-            if roles.owner(&path).is_some() && !is_source {
+            // A character of a wide string may be several bytes here.
+            let characters = path.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64;
+            if roles.owner(&path).is_some() && *size > characters && !is_source {
                 return Err(Bound::Length(shown(&path)));
             }
         }

@@ -1,6 +1,7 @@
 //! What a compilation unit says about itself: its producer, its name and its folder.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use crate::bound::{Bound, shown};
 use crate::bytes::Cursor;
@@ -22,9 +23,9 @@ pub(crate) struct Unit {
     pub name: Option<Vec<u8>>,
     /// `DW_AT_comp_dir`.
     pub folder: Option<Vec<u8>>,
-    /// The numbers of the files with string literals of which only the type is left. Clang describes a literal even if
-    /// no code uses it any more (since version 15), and the type says how long it is. It may have been the path.
-    pub lost: BTreeSet<Option<u64>>,
+    /// String literals of which only the type is left: the number of the file, and how many characters there are, with
+    /// the NUL. Clang describes a literal even if no code uses it any more (since version 15).
+    pub lost: BTreeSet<(Option<u64>, u64)>,
 }
 
 const UNKNOWN: Bound = Bound::Format("a compilation unit is unusual");
@@ -38,8 +39,12 @@ const SECOND_FILE: [u64; 3] = [0x76, 0x2130, 0x2131];
 /// Attributes that a variable in the source, or one with a place, has: location, name, origin, specification.
 const OF_VARIABLE: [u64; 4] = [0x02, 0x03, 0x31, 0x47];
 const DECL_FILE: u64 = 0x3a;
-/// `DW_TAG_compile_unit` and `DW_TAG_variable`.
+const TYPE: u64 = 0x49;
+const COUNT: u64 = 0x37;
+/// `DW_TAG_array_type`, `DW_TAG_compile_unit`, `DW_TAG_subrange_type`, `DW_TAG_variable`.
+const ARRAY: u64 = 0x01;
 const COMPILE_UNIT: u64 = 0x11;
+const SUBRANGE: u64 = 0x21;
 const VARIABLE: u64 = 0x34;
 
 /// The value of an attribute that matters here.
@@ -65,8 +70,9 @@ pub(crate) fn unit(elf: &Elf, references: &[Reference]) -> Result<Unit, Bound> {
         while at < data.len() {
             let cursor = Cursor::new(data, elf.endian, at);
             let mut reader = Reader { elf, references, places: &places, cursor, base: None };
+            let start = at;
             at = reader.end()?;
-            if let Some(unit) = reader.unit(at)? {
+            if let Some(unit) = reader.unit(start..at)? {
                 if found.is_some() {
                     return Err(Bound::Format("more than one compilation unit"));
                 }
@@ -97,7 +103,7 @@ impl Reader<'_> {
     }
 
     /// Reads a unit from its version on (DWARF 5, 7.5.1.1). A type unit gives nothing.
-    fn unit(&mut self, end: usize) -> Result<Option<Unit>, Bound> {
+    fn unit(&mut self, whole: Range<usize>) -> Result<Option<Unit>, Bound> {
         let version = self.cursor.number(2)?;
         let kind = match version {
             4 => 1,
@@ -144,31 +150,48 @@ impl Reader<'_> {
         let compiler = compiler(&self.text(producer.ok_or(UNKNOWN)?)?)?;
         let text = |value: Option<Value>| value.map(|value| self.text(value)).transpose();
         let (name, folder) = (text(source)?, text(folder)?);
-        let lost = if compiler == Compiler::Clang { self.lost(end, &known)? } else { BTreeSet::new() };
+        let lost = if compiler == Compiler::Clang { self.lost(whole, &known)? } else { BTreeSet::new() };
         Ok(Some(Unit { compiler, name, folder, lost }))
     }
 
-    /// Reads the other entries of the unit, and returns the files of string literals without a place, as far as they
-    /// are known (CGDebugInfo.cpp, `CGDebugInfo::AddStringLiteralDebugInfo`).
-    fn lost(&mut self, end: usize, known: &Abbreviations) -> Result<BTreeSet<Option<u64>>, Bound> {
-        let mut lost = BTreeSet::new();
-        while self.cursor.at() < end {
+    /// Reads the other entries of the unit, and returns the string literals without a place, as far as they are known
+    /// (CGDebugInfo.cpp, `CGDebugInfo::AddStringLiteralDebugInfo`).
+    fn lost(
+        &mut self,
+        whole: Range<usize>,
+        known: &Abbreviations,
+    ) -> Result<BTreeSet<(Option<u64>, u64)>, Bound> {
+        let (mut literals, mut sizes, mut array) = (BTreeSet::new(), HashMap::new(), 0);
+        while self.cursor.at() < whole.end {
+            // Entries refer to each other by their places in the unit.
+            let place = (self.cursor.at() - whole.start) as u64;
             let code = self.cursor.uleb()?;
             if code == 0 {
                 continue;
             }
             let (tag, attributes) = known.get(&code).ok_or(UNKNOWN)?;
-            let mut file = None;
+            let (mut file, mut of_type, mut count) = (None, None, u64::MAX);
             for (name, form) in attributes {
-                if let (DECL_FILE, Value::Number(number)) = (*name, self.value(*form)?) {
-                    file = Some(number);
+                match (*name, self.value(*form)?) {
+                    (DECL_FILE, Value::Number(number)) => file = Some(number),
+                    (TYPE, Value::Number(number)) => of_type = Some(number),
+                    (COUNT, Value::Number(number)) => count = number,
+                    _ => {}
                 }
             }
-            if *tag == VARIABLE && !attributes.iter().any(|(name, _)| OF_VARIABLE.contains(name)) {
-                lost.insert(file);
+            match *tag {
+                ARRAY => array = place,
+                // The ranges of an array come behind it.
+                SUBRANGE => drop(sizes.insert(array, count)),
+                VARIABLE if !attributes.iter().any(|(name, _)| OF_VARIABLE.contains(name)) => {
+                    literals.insert((file, of_type));
+                }
+                _ => {}
             }
         }
-        Ok(lost)
+        let size =
+            |of_type: Option<u64>| of_type.and_then(|place| sizes.get(&place).copied()).unwrap_or(u64::MAX);
+        Ok(literals.into_iter().map(|(file, of_type)| (file, size(of_type))).collect())
     }
 
     /// Reads or goes over a value (DWARF 5, 7.5.5).
@@ -189,13 +212,13 @@ impl Reader<'_> {
             0x28 => return Ok(Value::Index(cursor.number(4)?)),
             0x0b => return Ok(Value::Number(cursor.number(1)?)),
             0x05 => return Ok(Value::Number(cursor.number(2)?)),
-            0x06 => return Ok(Value::Number(cursor.number(4)?)),
+            0x06 | 0x13 => return Ok(Value::Number(cursor.number(4)?)),
             0x0f => return Ok(Value::Number(cursor.uleb()?)),
             0x01 => cursor.skip(self.elf.word as u64)?,
             0x0c | 0x11 | 0x29 => cursor.skip(1)?,
             0x12 | 0x2a => cursor.skip(2)?,
             0x2b => cursor.skip(3)?,
-            0x10 | 0x13 | 0x17 | 0x2c => cursor.skip(4)?,
+            0x10 | 0x17 | 0x2c => cursor.skip(4)?,
             0x07 | 0x14 | 0x20 => cursor.skip(8)?,
             0x1e => cursor.skip(16)?,
             0x0d => cursor.sleb()?,

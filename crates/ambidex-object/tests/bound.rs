@@ -55,6 +55,15 @@ fn each_reason_has_its_name() {
     }
 }
 
+/// What is shorter than the path is not the path.
+#[test]
+fn short_literals_do_not_bind() {
+    let lost = "void fail(const char *);\n\
+                static inline int check(int a) { if (a > 1) fail(\"short\"); return a; }\n\
+                int work(void) { return check(1); }\n";
+    assert!(matches!(reason("clang-19", &["-g", "-O2"], lost), None | Some(Ok(true))));
+}
+
 #[test]
 fn without_debug_information_there_is_no_path() {
     assert!(matches!(reason("gcc", &["-O2"], PLAIN), None | Some(Ok(false))));
