@@ -14,7 +14,7 @@
 //! - Roles name every folder that differs between the places, in the spelling that the compiler saw (GCC and Clang take
 //!   the working folder from `PWD` if that is right, so it may be a symbolic link).
 //! - A source that uses its own absolute path (`__FILE__` and the like, if the path on the command line is absolute)
-//!   can compute with it, and leave a length or a hash of it in the object. [`names_itself`] tells such sources.
+//!   can compute with it, and leave a length or a hash of it in the object. No source does so here.
 //! - GCC replaces the path of a system header (`-isystem`) by its resolved path if that is shorter, so such a folder of
 //!   a role must not lead through symbolic links or `..`.
 //! - No path that Clang was given, or found, has an empty part (`-I/usr//include`): it may drop the second slash.
@@ -80,11 +80,4 @@ pub fn make(form: &[u8], roles: &[Role<'_>]) -> Result<Vec<u8>, Bound> {
         Some(again) if again == form => Ok(made),
         _ => Err(Bound::Nesting("a path belongs to another role".to_owned())),
     }
-}
-
-/// Returns whether a source or header may compute with its own path.
-#[must_use]
-pub fn names_itself(source: &[u8]) -> bool {
-    const WORDS: [&str; 4] = ["__FILE__", "__BASE_FILE__", "__builtin_FILE", "source_location"];
-    WORDS.iter().any(|word| memchr::memmem::find(source, word.as_bytes()).is_some())
 }

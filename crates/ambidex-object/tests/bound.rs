@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
-use ambidex_object::{Bound, Role, canonical, make, names_itself};
+use ambidex_object::{Bound, Role, canonical, make};
 use tempfile::TempDir;
 
 /// Compiles a source, named by its absolute path. Returns nothing if the compiler isn't here.
@@ -80,11 +80,4 @@ fn roles_that_are_missing_or_elsewhere_are_named() {
     let roles = [Role { name: "project", path: b"/p/x" }, Role { name: "inner", path: b"/p/x/x.c" }];
     assert!(matches!(make(&form, &roles), Err(Bound::Nesting(_))));
     assert!(matches!(make(&object, &roles), Err(Bound::Format(_))));
-}
-
-#[test]
-fn sources_that_name_themselves_are_told() {
-    assert!(names_itself(b"int a = sizeof(__FILE__);"));
-    assert!(names_itself(b"std::source_location::current()"));
-    assert!(!names_itself(PLAIN.as_bytes()));
 }

@@ -49,6 +49,8 @@ fn help() {
         &["cache", "gc"],
         &["cache", "verify"],
         &["cache", "clear"],
+        &["cache", "export"],
+        &["cache", "import"],
     ];
     for command in commands {
         let mut ambidex = Command::new(env!("CARGO_BIN_EXE_ambidex"));

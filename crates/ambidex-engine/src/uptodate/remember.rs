@@ -151,6 +151,10 @@ impl Run<'_> {
         for (role, bond) in self.bonds_of_texts(memory, looks) {
             tighten(&mut bonds, role, bond);
         }
+        if self.has_empty_part() {
+            let reason = "a path of the command has an empty part, which some compilers leave out";
+            bonds.values_mut().for_each(|bond| *bond = Bond::Bound(reason.to_owned()));
+        }
         let embedded = bonds.into_iter().filter_map(|(role, bond)| {
             let path = roles.path_of(role)?.to_owned();
             Some(Embedded { role: role.to_owned(), path, bond })
@@ -194,6 +198,13 @@ impl Run<'_> {
             path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         };
         matter.find(|(path, change)| change.was_there || !is_gone(path)).map(|(path, _)| path.as_path())
+    }
+
+    /// Returns whether an absolute path of the command has an empty part. Clang keeps it or not, depending on which
+    /// folders the path shares with that of the project.
+    fn has_empty_part(&self) -> bool {
+        let has_role = |argument: &str| self.roles.name(argument) != argument;
+        self.command.argv.iter().any(|argument| argument.contains("//") && has_role(argument))
     }
 
     /// Returns the roles whose paths may be in the output in another form than their own text (`__FILE__`, of which
