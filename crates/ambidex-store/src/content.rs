@@ -99,29 +99,46 @@ impl Store {
     /// Returns stored content, or nothing if the store does not have it. Damaged content is removed and counts as
     /// missing.
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some((mut file, place)) = self.find(digest)? else { return Ok(None) };
-        let mut content = Vec::new();
-        file.read_to_end(&mut content).map_err(StoreError::store(&place))?;
-        if Digest::of(&content) != *digest {
-            let _ = self.remove_if_damaged(digest);
-            return Ok(None);
+        for source in self.sources(digest) {
+            let Source { mut file, place, is_own } = source?;
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).map_err(StoreError::store(&place))?;
+            if Digest::of(&content) == *digest {
+                if is_own {
+                    mark(&file);
+                }
+                return Ok(Some(content));
+            }
+            self.give_up_source(digest, is_own);
         }
-        mark(&file);
-        Ok(Some(content))
+        Ok(None)
     }
 
-    /// Opens stored content, which may be damaged.
-    fn find(&self, digest: &Digest) -> Result<Option<(File, PathBuf)>, StoreError> {
-        let place = self.layout.content(digest);
-        match open_regular(&place) {
-            Ok(file) => Ok(Some((file, place))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            // The path holds something other than a regular file.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                let _ = self.remove_if_damaged(digest);
-                Ok(None)
+    /// Opens stored content in this store and the lower ones. It may be damaged.
+    fn sources(&self, digest: &Digest) -> impl Iterator<Item = Result<Source, StoreError>> {
+        let places = [&self.layout].into_iter().chain(&self.lower).map(|layout| layout.content(digest));
+        places.enumerate().filter_map(|(number, place)| {
+            let is_own = number == 0;
+            match open_regular(&place) {
+                Ok(file) => Some(Ok(Source { file, place, is_own })),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                // The path holds something other than a regular file.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                    self.give_up_source(digest, is_own);
+                    None
+                }
+                // What can't be read below is as good as missing.
+                Err(_) if !is_own => None,
+                Err(error) => Some(Err(StoreError::store(&place)(error))),
             }
-            Err(error) => Err(StoreError::store(&place)(error)),
+        })
+    }
+
+    /// Removes damaged content, if it is in this store. It isn't what the caller asked for, whether it can be removed
+    /// or not.
+    fn give_up_source(&self, digest: &Digest, is_own: bool) {
+        if is_own {
+            let _ = self.remove_if_damaged(digest);
         }
     }
 
@@ -130,7 +147,22 @@ impl Store {
     ///
     /// Returns false if the store does not have the content. Damaged content is removed and counts as missing.
     pub fn fetch(&self, digest: &Digest, to: &Path, executable: bool) -> Result<bool, StoreError> {
-        let Some((mut content, place)) = self.find(digest)? else { return Ok(false) };
+        for source in self.sources(digest) {
+            if self.fetch_from(source?, digest, to, executable)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn fetch_from(
+        &self,
+        source: Source,
+        digest: &Digest,
+        to: &Path,
+        executable: bool,
+    ) -> Result<bool, StoreError> {
+        let Source { mut file, place, is_own } = source;
         let outside = || StoreError::outside(to);
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut partial = tempfile::Builder::new()
@@ -138,17 +170,18 @@ impl Store {
             .permissions(fs::Permissions::from_mode(if executable { 0o777 } else { 0o666 }))
             .tempfile_in(folder)
             .map_err(outside())?;
-        let copied = copy(&mut content, partial.as_file_mut()).map_err(|error| match error {
+        let copied = copy(&mut file, partial.as_file_mut()).map_err(|error| match error {
             CopyError::Read(error) => StoreError::store(&place)(error),
             CopyError::Write(error) => outside()(error),
         })?;
         if copied != *digest {
-            // The content is not what the caller asked for, whether it can be removed or not.
-            let _ = self.remove_if_damaged(digest);
+            self.give_up_source(digest, is_own);
             return Ok(false);
         }
         partial.persist(to).map_err(|error| outside()(error.error))?;
-        mark(&content);
+        if is_own {
+            mark(&file);
+        }
         Ok(true)
     }
 
@@ -173,6 +206,14 @@ impl Store {
         partial.close().map_err(StoreError::store(&path))?;
         accounts.give_back(space(length))
     }
+}
+
+/// A file that should have the content that was asked for.
+struct Source {
+    file: File,
+    place: PathBuf,
+    /// Whether it is in this store, not in a lower one.
+    is_own: bool,
 }
 
 /// The state of the content at its path.

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::digest::{Digest, Key};
@@ -35,6 +36,18 @@ impl Layout {
         }
         for folder in [self.contents(), self.records(), self.temporary()] {
             fs::create_dir_all(&folder).map_err(StoreError::store(&folder))?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the directories of the store are there, and that only their owner and group can write to them.
+    pub fn check_that_strangers_only_read(&self) -> Result<(), StoreError> {
+        for folder in [&self.top, &self.version, &self.contents(), &self.records()] {
+            let data = fs::metadata(folder).map_err(StoreError::store(folder))?;
+            if data.permissions().mode() & 0o002 != 0 {
+                let error = io::Error::new(io::ErrorKind::PermissionDenied, "everybody can write there");
+                return Err(StoreError::store(folder)(error));
+            }
         }
         Ok(())
     }

@@ -32,6 +32,8 @@ use layout::Layout;
 pub struct Store {
     layout: Layout,
     limit: u64,
+    /// Stores that are only read.
+    lower: Vec<Layout>,
 }
 
 /// The size of a store.
@@ -53,7 +55,18 @@ impl Store {
     pub fn open(folder: &Path, limit: u64) -> Result<Self, StoreError> {
         let layout = Layout::new(folder);
         layout.make()?;
-        Ok(Self { layout, limit })
+        Ok(Self { layout, limit, lower: Vec::new() })
+    }
+
+    /// Adds a store that is read where this one has nothing, and never written.
+    ///
+    /// # Errors
+    /// If it can't be read, or everybody can write there: a record says which outputs a command has.
+    pub fn with_lower(mut self, folder: &Path) -> Result<Self, StoreError> {
+        let layout = Layout::new(folder);
+        layout.check_that_strangers_only_read()?;
+        self.lower.push(layout);
+        Ok(self)
     }
 
     /// Returns the directory.

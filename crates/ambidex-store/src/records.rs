@@ -88,17 +88,22 @@ fn split_head(bytes: &[u8]) -> Option<(u32, [u8; 32], &[u8])> {
 }
 
 impl Store {
-    /// Returns the records of a key, newest first. Damaged ones are left out and removed. A file that can't be read
+    /// Returns the records of a key, newest first, and then those of lower stores. Damaged ones are left out and removed. A file that can't be read
     /// counts as missing.
     pub fn records(&self, key: &Key) -> Vec<Vec<u8>> {
-        let path = self.layout.record(key);
-        let Some((file, list)) = read(key, &path) else { return Vec::new() };
-        mark(&file);
-        if list.damaged {
-            // The damaged records are left out, whether they can be removed or not.
-            let _ = self.repair_records(key);
+        let mut records = Vec::new();
+        if let Some((file, list)) = read(key, &self.layout.record(key)) {
+            mark(&file);
+            if list.damaged {
+                // The damaged records are left out, whether they can be removed or not.
+                let _ = self.repair_records(key);
+            }
+            records = list.records;
         }
-        list.records
+        for lower in &self.lower {
+            records.extend(read(key, &lower.record(key)).into_iter().flat_map(|(_, list)| list.records));
+        }
+        records
     }
 
     /// Adds a record in front of the others of its key. An equal record moves there. At most 16 records are kept.

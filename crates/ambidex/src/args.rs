@@ -32,7 +32,7 @@ pub(crate) enum Command {
     /// Manage the cache that all projects share
     ///
     /// The cache is in AMBIDEX_CACHE_DIR [default: `ambidex` in the user's cache directory], and never takes more than
-    /// AMBIDEX_CACHE_SIZE, such as 500M [default: 5G].
+    /// AMBIDEX_CACHE_SIZE, such as 500M [default: 5G]. AMBIDEX_CACHE_READ_DIR names another cache that is only read.
     Cache(CacheArgs),
     /// Serve the Python process that started this
     #[command(hide = true)]

@@ -1,4 +1,4 @@
-//! The directory of the store, and its size limit.
+//! The directories of the store and of the one that is only read, and the size limit.
 
 use std::env;
 use std::ffi::OsString;
@@ -20,7 +20,19 @@ pub(crate) fn open() -> Result<Option<Store>, Error> {
     // The store must stay usable when the working directory changes.
     let folder =
         std::path::absolute(&folder).map_err(|source| Error::Unreadable { path: folder.clone(), source })?;
-    Ok(Some(Store::open(&folder, limit)?))
+    let store = Store::open(&folder, limit)?;
+    let Some(lower) = env::var_os("AMBIDEX_CACHE_READ_DIR").filter(|lower| !lower.is_empty()) else {
+        return Ok(Some(store));
+    };
+    let lower = std::path::absolute(&lower)
+        .map_err(|source| Error::Unreadable { path: PathBuf::from(&lower), source })?;
+    match store.clone().with_lower(&lower) {
+        Ok(layered) => Ok(Some(layered)),
+        Err(error) => {
+            tell::note(&format!("AMBIDEX_CACHE_READ_DIR: {error}; the build goes on without it"));
+            Ok(Some(store))
+        }
+    }
 }
 
 /// Opens the store for a build, which goes on without the store if it can't be used.

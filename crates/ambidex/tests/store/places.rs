@@ -240,6 +240,23 @@ fn another_machine_that_imports_what_was_exported() {
     second.misses(ALL);
 }
 
+#[test]
+fn a_store_that_is_only_read() {
+    let Some([first, mut second]) = two_unlike("-O1 -g") else { return };
+    first.misses(ALL);
+    let shared = first.workspace.store.clone().expect("it has one");
+    let before = Files::below(&shared);
+    second.workspace.store = Some(second.workspace.beside("store"));
+    second.set("AMBIDEX_CACHE_READ_DIR", &shared.display().to_string());
+    second.misses(LINKS);
+    assert_eq!(differences(&before, &Files::below(&shared)), [""; 0]);
+    second.set("AMBIDEX_CACHE_READ_DIR", "/nonexistent");
+    second.workspace.copy_again();
+    let (ran, counts) = second.builds();
+    assert_eq!(counts.executed, ALL - LINKS, "{counts:?}\n{ran}");
+    assert!(ran.stderr.contains("AMBIDEX_CACHE_READ_DIR: the cache can't be used"), "{ran}");
+}
+
 /// Returns whether a command failed only because there is no network. In CI, this fails the test.
 fn lacks_network(ran: &Ran) -> bool {
     let signs = ["Could not find a version", "onnection", "network"];

@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::run::{Ran, run};
 
 /// Environment variables that change what is built, or how.
-const SCRUBBED: [&str; 20] = [
+const SCRUBBED: [&str; 21] = [
     "CC",
     "CXX",
     "AR",
@@ -29,6 +29,7 @@ const SCRUBBED: [&str; 20] = [
     "PYTHONPATH",
     "PYTHONHOME",
     "VIRTUAL_ENV",
+    "AMBIDEX_CACHE_READ_DIR",
     "AMBIDEX_JOBS",
     "AMBIDEX_PYTHON",
     "AMBIDEX_SOCKET",
