@@ -11,6 +11,7 @@ mod log;
 pub(crate) mod record;
 mod surrounded;
 mod table;
+mod texts;
 pub(crate) mod tree;
 pub(crate) mod unit;
 
@@ -31,6 +32,7 @@ use groups::{GroupId, Groups};
 use log::Log;
 use record::{ActionKey, CommandDescription, Invocation, Record};
 use table::{Kind, Table, Value};
+use texts::Texts;
 use unit::Unit;
 
 /// A frame of the log.
@@ -68,6 +70,7 @@ type Comparison = (u32, [u8; 32], u64, u32);
 pub(crate) struct Memory {
     log: Log,
     pub files: Files,
+    pub texts: Texts,
     groups: Groups,
     /// Indexed by kind.
     tables: [Table; table::KINDS.len()],
@@ -109,6 +112,7 @@ impl Memory {
         let mut memory = Self {
             log,
             files: Files::default(),
+            texts: Texts::default(),
             groups: Groups::default(),
             tables: Default::default(),
             by_place: None,

@@ -1,6 +1,5 @@
 //! How a command that has run is remembered, and why some runs can't be remembered.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::path::Path;
 
@@ -8,17 +7,17 @@ use ambidex_command::{Command, Kind};
 use ambidex_store::Digest;
 use rustc_hash::FxHashMap;
 
+use super::bonds;
 use super::fingerprint::{NOTHING, Operand};
 use super::output::Looked;
 use super::permissions::{expected_mode, umask};
 use crate::base::machine::Fact;
-use crate::base::paths::is_within;
 use crate::base::process::Ended;
 use crate::base::roles::Roles;
 use crate::base::stat::Time;
 use crate::memory::Memory;
 use crate::memory::files::{FindingId, Unsteady};
-use crate::memory::record::{Bond, Embedded, RunResult};
+use crate::memory::record::RunResult;
 use crate::observe::looks::View;
 use crate::observe::observation::{Asked, Observation};
 use crate::observe::unremembered::Unremembered;
@@ -118,6 +117,13 @@ fn times_of_equals(
     equals.into_iter().map(|[first, second]| Ok([time_of(first)?, time_of(second)?])).collect()
 }
 
+/// Returns whether a source has the pragma by which GCC compares the times of two files (GCC manual, "Pragmas").
+fn compares_times(memory: &mut Memory, looks: &[FindingId]) -> bool {
+    let Memory { files, texts, .. } = memory;
+    let mut contents = looks.iter().filter(|id| files.is_content(**id));
+    contents.any(|id| texts.is_source_with(files.finding(*id).digest, files.path_of(*id), b"GCC dependency"))
+}
+
 /// Returns whether a configuration file tells a compiler to generate code for this very processor (Clang's `*.cfg`,
 /// GCC's `specs`).
 fn tells_native(memory: &Memory, looks: &[FindingId]) -> bool {
@@ -130,7 +136,7 @@ fn tells_native(memory: &Memory, looks: &[FindingId]) -> bool {
 
 impl Run<'_> {
     /// Returns what to remember of the run besides what it has looked at, or why it can't be remembered.
-    pub fn result(&self, memory: &Memory, looks: &[FindingId]) -> Result<RunResult, Unremembered> {
+    pub fn result(&self, memory: &mut Memory, looks: &[FindingId]) -> Result<RunResult, Unremembered> {
         if self.observation.timed {
             return Err(Unremembered::AsksForTheTime);
         }
@@ -139,27 +145,16 @@ impl Run<'_> {
             return Err(Unremembered::ChangesBesides(path.to_owned()));
         }
         let umask = umask();
-        let mut bonds: BTreeMap<&str, Bond> = BTreeMap::new();
         for output in self.outputs {
             if output.mode != expected_mode(output.is_executable(), umask) {
                 return Err(Unremembered::SetsPermissions(output.name.clone()));
             }
-            for (role, bond) in &output.bonds {
-                tighten(&mut bonds, role, bond.clone());
-            }
         }
-        for (role, bond) in self.bonds_of_texts(memory, looks) {
-            tighten(&mut bonds, role, bond);
+        let makes_object = matches!(self.command.kind, Kind::Compile | Kind::CompileAndLink);
+        if makes_object && compares_times(memory, looks) {
+            return Err(Unremembered::AsksForTheTime);
         }
-        if self.has_empty_part() {
-            let reason = "a path of the command has an empty part, which some compilers leave out";
-            bonds.values_mut().for_each(|bond| *bond = Bond::Bound(reason.to_owned()));
-        }
-        let embedded = bonds.into_iter().filter_map(|(role, bond)| {
-            let path = roles.path_of(role)?.to_owned();
-            Some(Embedded { role: role.to_owned(), path, bond })
-        });
-        let embedded_paths = embedded.collect();
+        let embedded_paths = bonds::of(self, memory, looks);
         let outputs = self.outputs.iter().map(Looked::written).collect();
         let operands = self.operands.iter().map(|operand| operand.digest.unwrap_or(NOTHING)).collect();
         Ok(RunResult {
@@ -198,48 +193,5 @@ impl Run<'_> {
             path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         };
         matter.find(|(path, change)| change.was_there || !is_gone(path)).map(|(path, _)| path.as_path())
-    }
-
-    /// Returns whether an absolute path of the command has an empty part. Clang keeps it or not, depending on which
-    /// folders the path shares with that of the project.
-    fn has_empty_part(&self) -> bool {
-        let has_role = |argument: &str| self.roles.name(argument) != argument;
-        self.command.argv.iter().any(|argument| argument.contains("//") && has_role(argument))
-    }
-
-    /// Returns the roles whose paths may be in the output in another form than their own text (`__FILE__`, of which
-    /// only the length may be left): those of files that the command knows by their absolute paths, and those of
-    /// printed paths.
-    fn bonds_of_texts(&self, memory: &Memory, looks: &[FindingId]) -> Vec<(&str, Bond)> {
-        // Functions write paths as text if at all, and these are found in the text.
-        let makes_text =
-            !matches!(self.command.kind, Kind::Link | Kind::Archive | Kind::Index | Kind::Generate);
-        let mut bonds = Vec::new();
-        for (folder, name) in self.roles.all() {
-            let printed = [&self.ended.out, &self.ended.err]
-                .into_iter()
-                .any(|text| memchr::memmem::find(text, folder.as_bytes()).is_some());
-            let known = || {
-                let files = looks.iter().filter(|id| memory.files.is_content(**id));
-                let mut files = files
-                    .map(|id| memory.files.path_of(*id))
-                    .filter(|file| is_within(file, Path::new(folder)));
-                files.any(|file| self.observation.looks.get(file).is_some_and(|seen| seen.absolute))
-            };
-            if printed {
-                bonds.push((name.as_str(), Bond::Bound("the command has printed the path".to_owned())));
-            } else if makes_text && known() {
-                bonds.push((name.as_str(), Bond::Computes));
-            }
-        }
-        bonds
-    }
-}
-
-/// Adds a bond to a role's, of which the strongest counts.
-fn tighten<'a>(bonds: &mut BTreeMap<&'a str, Bond>, role: &'a str, bond: Bond) {
-    let known = bonds.entry(role).or_insert(Bond::Replaceable);
-    if bond > *known {
-        *known = bond;
     }
 }

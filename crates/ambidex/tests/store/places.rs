@@ -1,6 +1,7 @@
 //! Trees in several directories with one store, and builds whose temporary directories are never the same.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::misses::contains;
@@ -134,6 +135,56 @@ fn another_folder_and_a_source_that_computes_with_its_path() {
         let (ran, counts) = second.builds();
         assert!(counts.executed > LINKS, "{value}: {counts:?}\n{ran}");
     }
+}
+
+/// Builds in two directories, after a change of both. Fails the test unless objects are compiled again in the second.
+fn compiles_again(flags: &str, change: impl Fn(&mut Edited, &Path)) {
+    let Some([mut first, mut second]) = two_unlike(flags) else { return };
+    let shared = first.workspace.beside("programs");
+    change(&mut first, &shared);
+    change(&mut second, &shared);
+    first.builds();
+    let (ran, counts) = second.builds();
+    assert!(counts.executed > LINKS, "{counts:?}\n{ran}");
+}
+
+#[test]
+fn another_folder_and_a_source_that_says_the_path_of_the_first() {
+    let Some([first, second]) = two_unlike("-O1 -g") else { return };
+    for project in [&first, &second] {
+        project.append("near/one.h", &format!("#line 3 \"{}/one.y\"\n", first.root().display()));
+    }
+    first.misses(ALL);
+    let (ran, counts) = second.builds();
+    assert_eq!(counts.executed, LINKS + 1, "{counts:?}\n{ran}");
+}
+
+#[test]
+fn another_folder_and_a_map_of_a_part_of_its_path() {
+    let temporary = std::env::temp_dir();
+    let map = format!("-O1 -g -fdebug-prefix-map={}=/x", temporary.display());
+    compiles_again(&map, |_, _| ());
+}
+
+#[test]
+fn another_folder_and_a_compiler_that_is_a_script() {
+    compiles_again("-O1 -g0", |project, folder| {
+        let script = folder.join("gcc");
+        fs::create_dir_all(folder).expect("a temporary folder can be written");
+        if !script.exists() {
+            let text = "#!/bin/sh\nexec /usr/bin/gcc -DLENGTH=${#PWD} \"$@\"\n";
+            fs::write(&script, text).expect("a temporary folder can be written");
+            fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+                .expect("it is ours");
+        }
+        project.workspace.put_first_on_path(folder);
+        project.replace("near/one.h", "#define ONE 1", "#define ONE LENGTH");
+    });
+}
+
+#[test]
+fn a_source_that_compares_times() {
+    compiles_again("-O1 -g", |project, _| project.append("near/one.h", "#pragma GCC dependency \"one.h\"\n"));
 }
 
 #[test]

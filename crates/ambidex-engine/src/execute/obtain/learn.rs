@@ -91,7 +91,7 @@ impl Execution {
             Ok(outputs) => outputs,
             Err(reason) => return ObservedIo { inputs: known(looks), ..unremembered(reason) },
         };
-        let memory = self.tree.memory();
+        let mut memory = self.tree.memory();
         let run = Run {
             roles: &surrounded.1,
             command: &self.command,
@@ -100,7 +100,7 @@ impl Execution {
             outputs: &outputs,
             ended,
         };
-        let result = match run.result(&memory, &looks.seen) {
+        let result = match run.result(&mut memory, &looks.seen) {
             Ok(result) => result,
             Err(reason) => return ObservedIo { inputs: known(looks), ..unremembered(reason) },
         };

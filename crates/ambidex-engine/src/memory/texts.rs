@@ -1,0 +1,56 @@
+//! Which contents hold which texts, each looked up once in a build.
+
+use std::path::Path;
+
+use ambidex_store::{Digest, read_regular};
+use rustc_hash::FxHashMap;
+
+/// What is known of contents and texts.
+#[derive(Debug, Default)]
+pub(crate) struct Texts(FxHashMap<(Digest, Box<[u8]>), bool>);
+
+impl Texts {
+    /// Returns whether the file with this content holds a text. What can't be read may hold anything.
+    pub fn holds(&mut self, content: Digest, file: &Path, text: &[u8]) -> bool {
+        self.look(content, file, text, |_| true)
+    }
+
+    /// Returns whether the file with this content is a source that holds a text: programs may hold it, too.
+    pub fn is_source_with(&mut self, content: Digest, file: &Path, text: &[u8]) -> bool {
+        self.look(content, file, text, |bytes| !bytes.starts_with(b"\x7fELF"))
+    }
+
+    fn look(&mut self, content: Digest, file: &Path, text: &[u8], counts: impl Fn(&[u8]) -> bool) -> bool {
+        *self.0.entry((content, text.into())).or_insert_with(|| {
+            if file.is_dir() {
+                return false;
+            }
+            let same = read_regular(file).ok().filter(|bytes| Digest::of(bytes) == content);
+            same.is_none_or(|bytes| counts(&bytes) && memchr::memmem::find(&bytes, text).is_some())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_the_content_may_hold_anything() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.h");
+        std::fs::write(&file, "#line 1 \"/p/a.y\"\n").unwrap();
+        let content = Digest::of(b"#line 1 \"/p/a.y\"\n");
+        let mut texts = Texts::default();
+        assert!(texts.holds(content, &file, b"/p/"));
+        assert!(!texts.holds(content, &file, b"/q/"));
+        assert!(texts.is_source_with(content, &file, b"#line"));
+        let program = folder.path().join("cc1");
+        std::fs::write(&program, "\x7fELF #pragma").unwrap();
+        assert!(!texts.is_source_with(Digest::of(b"\x7fELF #pragma"), &program, b"#pragma"));
+        assert!(texts.holds(Digest::of(b"other"), &file, b"/q/"));
+        std::fs::remove_file(&file).unwrap();
+        assert!(!texts.holds(content, &file, b"/q/"));
+        assert!(texts.holds(content, &file, b"/r/"));
+    }
+}

@@ -1,0 +1,125 @@
+//! On which paths a run depends, and whether what it made can be made for other paths.
+//!
+//! The paths of roles get into an object from where the command runs and from its arguments. A compiler that was not
+//! told otherwise writes them into debug information and nowhere else, and there they can be replaced. This module
+//! knows when that is not all: another program took part, a file says the path itself, an option changes paths.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ambidex_command::Kind;
+
+use super::remember::Run;
+use crate::base::paths::is_within;
+use crate::memory::Memory;
+use crate::memory::files::FindingId;
+use crate::memory::record::{Bond, Embedded};
+use crate::observe::tools;
+
+/// Options by which Clang puts a hash or a part of a source's path into symbols and data (Clang, "Clang command line
+/// argument reference").
+const NAMES_BY_PATH: [&str; 4] = [
+    "-funique-internal-linkage-names",
+    "-fcoverage-mapping",
+    "-fprofile-instr-generate",
+    "-fcs-profile-generate",
+];
+
+/// The bonds of a run, by role. Of several, the strongest counts.
+#[derive(Default)]
+struct Bonds<'a>(BTreeMap<&'a str, Bond>);
+
+impl<'a> Bonds<'a> {
+    fn add(&mut self, role: &'a str, bond: Bond) {
+        let known = self.0.entry(role).or_insert(Bond::Replaceable);
+        if bond > *known {
+            *known = bond;
+        }
+    }
+
+    fn bind(&mut self, role: &'a str, reason: &str) {
+        self.add(role, Bond::Bound(reason.to_owned()));
+    }
+}
+
+/// Returns the paths on which a run depends.
+pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec<Embedded> {
+    let mut bonds = Bonds::default();
+    for output in run.outputs {
+        output.bonds.iter().for_each(|(role, bond)| bonds.add(role, bond.clone()));
+    }
+    for (path, role) in run.roles.all() {
+        let printed = [&run.ended.out, &run.ended.err]
+            .into_iter()
+            .any(|text| memchr::memmem::find(text, path.as_bytes()).is_some());
+        if printed {
+            bonds.bind(role, "the command has printed the path");
+        }
+        if run.command.kind == Kind::Generate {
+            // Functions write paths as text if at all, and these are found in the text.
+            continue;
+        }
+        if let Some(reason) = bound_by_command(run, path) {
+            bonds.bind(role, reason);
+        }
+        if !matches!(run.command.kind, Kind::Link | Kind::Archive | Kind::Index)
+            && is_known_by_absolute_path(run, memory, looks, path)
+        {
+            match run.command.argv.iter().any(|argument| NAMES_BY_PATH.contains(&argument.as_str())) {
+                true => bonds.bind(role, "an option puts the path of the source into names"),
+                false => bonds.add(role, Bond::Computes),
+            }
+        }
+    }
+    for (role, bond) in &mut bonds.0 {
+        let Some(path) = run.roles.path_of(role) else { continue };
+        if !matches!(bond, Bond::Bound(_)) && says(memory, looks, path) {
+            *bond = Bond::Bound("a file that the command reads has the path in its text".to_owned());
+        }
+    }
+    let embedded = bonds.0.into_iter().filter_map(|(role, bond)| {
+        let path = run.roles.path_of(role)?.to_owned();
+        Some(Embedded { role: role.to_owned(), path, bond })
+    });
+    embedded.collect()
+}
+
+/// Returns why a command may make something of a path that does not show, if it may.
+fn bound_by_command(run: &Run<'_>, path: &str) -> Option<&'static str> {
+    // A script can compute with the directory that it runs in, and with each argument.
+    if run.observation.programs.iter().any(|(program, _)| !tools::habits(program).works_anywhere) {
+        return Some("a program that is no compiler took part");
+    }
+    for argument in &run.command.argv {
+        if argument.starts_with('@') {
+            return Some("its arguments are in a file");
+        }
+        if let Some((_, map)) = argument.split_once("prefix-map=") {
+            let of = map.split('=').next().unwrap_or_default();
+            if path != of && path.starts_with(of) {
+                return Some("an option maps a part of the path");
+            }
+        }
+        // Clang keeps the empty part or not, depending on which folders the path shares with the project's.
+        if argument.contains("//") && argument.contains(path) {
+            return Some("a path of the command has an empty part");
+        }
+    }
+    None
+}
+
+/// Returns whether a command knows a file below a directory by its absolute path: `__FILE__` may have put it into the
+/// output in another form than its own text, of which only the length may be left.
+fn is_known_by_absolute_path(run: &Run<'_>, memory: &Memory, looks: &[FindingId], folder: &str) -> bool {
+    let files = looks.iter().filter(|id| memory.files.is_content(**id));
+    let mut files =
+        files.map(|id| memory.files.path_of(*id)).filter(|file| is_within(file, Path::new(folder)));
+    files.any(|file| run.observation.looks.get(file).is_some_and(|seen| seen.absolute))
+}
+
+/// Returns whether a file that was read says this text (`#line 1 "/home/me/project/a.y"`).
+fn says(memory: &mut Memory, looks: &[FindingId], text: &str) -> bool {
+    let Memory { files, texts, .. } = memory;
+    let mut contents = looks.iter().filter(|id| files.is_content(**id));
+    contents.any(|id| texts.holds(files.finding(*id).digest, files.path_of(*id), text.as_bytes()))
+}
