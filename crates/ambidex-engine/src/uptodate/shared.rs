@@ -31,6 +31,9 @@ struct SharedRun {
     result: RunResult,
 }
 
+/// The name of the path in the environment variable `PWD`, if it is no other role's.
+const PWD: &str = "\0pwd\0";
+
 /// Returns the key for hashes of variables' values in the records of a key. Everybody who has a record may check it, so
 /// it is no secret, but a list of hashes of common values serves for one command only.
 fn salt(key: &Key) -> [u8; 32] {
@@ -92,6 +95,11 @@ impl Wanted<'_> {
         Err(why)
     }
 
+    /// Returns the directory that the shell was in. Compilers look whether it is where they run (libiberty, `getpwd`).
+    fn pwd(&self) -> Option<&str> {
+        self.env.variables.get("PWD").map(String::as_str)
+    }
+
     fn check(&self, bytes: &[u8], salt: &[u8; 32], files: &mut Files) -> Result<Found, Option<Why>> {
         let SharedRun { asked, environment, looks, equals, mut result } =
             postcard::from_bytes(bytes).map_err(|_| None)?;
@@ -101,8 +109,11 @@ impl Wanted<'_> {
         }
         let mut found = Looks::default();
         for (view, name, digest) in &looks {
-            let path = roles.place(name).ok_or(None)?;
-            let id = files.id_in(Path::new(&path), *view);
+            let path = match name.as_str() {
+                PWD => self.pwd().map(str::to_owned),
+                name => roles.place(name),
+            };
+            let id = files.id_in(Path::new(&path.ok_or(None)?), *view);
             let same = files.state(id).filter(|finding| files.finding(*finding).digest == *digest);
             found.seen.push(same.ok_or_else(|| Some(Why::Differs(name.clone())))?);
         }
@@ -135,7 +146,10 @@ impl Wanted<'_> {
             let finding = files.finding(*id);
             let view = files.view(finding.file);
             let path = files.path(finding.file).to_string_lossy();
-            let named = roles.name(&path).into_owned();
+            let mut named = roles.name(&path).into_owned();
+            if named == path && self.pwd() == Some(&path) {
+                PWD.clone_into(&mut named);
+            }
             if files.names_a_place(*id) && named != path {
                 return None;
             }

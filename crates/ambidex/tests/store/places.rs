@@ -183,6 +183,17 @@ fn another_folder_and_a_compiler_that_is_a_script() {
 }
 
 #[test]
+fn another_folder_and_another_folder_of_the_shell() {
+    let Some([mut first, mut second]) = two_unlike("-O1 -g") else { return };
+    for project in [&mut first, &mut second] {
+        let folder = project.workspace.cache().display().to_string();
+        project.set("PWD", &folder);
+    }
+    first.misses(ALL);
+    second.misses(LINKS);
+}
+
+#[test]
 fn a_source_that_compares_times() {
     compiles_again("-O1 -g", |project, _| project.append("near/one.h", "#pragma GCC dependency \"one.h\"\n"));
 }
