@@ -9,21 +9,31 @@ use std::path::Path;
 
 use ambidex_command::Kind;
 
-use super::remember::Run;
+use super::remember::{Run, is_in_a_text};
 use crate::base::paths::is_within;
 use crate::memory::Memory;
 use crate::memory::files::FindingId;
 use crate::memory::record::{Bond, Embedded};
 use crate::observe::tools;
 
-/// Options by which Clang puts a hash or a part of a source's path into symbols and data (Clang, "Clang command line
-/// argument reference").
-const NAMES_BY_PATH: [&str; 4] = [
-    "-funique-internal-linkage-names",
+/// The beginnings of options for which the path of a source counts: compilers put a hash or a part of it into symbols
+/// and data, or compare it with a list (GCC manual, "Instrumentation Options"; Clang, "Clang command line argument
+/// reference").
+const BY_PATH: [&str; 10] = [
     "-fcoverage-mapping",
-    "-fprofile-instr-generate",
     "-fcs-profile-generate",
+    "-finstrument-functions-exclude-file-list",
+    "-fprofile-instr-generate",
+    "-fprofile-list",
+    "-fsanitize-blacklist",
+    "-fsanitize-coverage-",
+    "-fsanitize-ignorelist",
+    "-funique-internal-linkage-names",
+    "-fxray-",
 ];
+
+/// The beginning of options by which messages have paths in another form.
+const FORMAT: &str = "-fdiagnostics-format";
 
 /// The bonds of a run, by role. Of several, the strongest counts.
 #[derive(Default)]
@@ -48,25 +58,29 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
     for output in run.outputs {
         output.bonds.iter().for_each(|(role, bond)| bonds.add(role, bond.clone()));
     }
+    // Options may be in GCC's `specs` and Clang's configuration files, whatever they are called.
+    let maps_in_files = is_in_a_text(memory, looks, b"prefix-map");
     for (path, role) in run.roles.all() {
-        let printed = [&run.ended.out, &run.ended.err]
-            .into_iter()
-            .any(|text| memchr::memmem::find(text, path.as_bytes()).is_some());
-        if printed {
+        let printed = [&run.ended.out, &run.ended.err];
+        let is_in = |text: &[u8]| memchr::memmem::find(text, path.as_bytes()).is_some();
+        let is_escaped = has_option(run, FORMAT) && printed.iter().any(|text| !text.is_empty());
+        if is_escaped || printed.iter().any(|text| is_in(text)) {
             bonds.bind(role, "the command has printed the path");
         }
         if run.command.kind == Kind::Generate {
             // Functions write paths as text if at all, and these are found in the text.
             continue;
         }
-        if let Some(reason) = bound_by_command(run, path) {
+        if maps_in_files {
+            bonds.bind(role, "a file that the command reads may map paths");
+        } else if let Some(reason) = bound_by_command(run, path) {
             bonds.bind(role, reason);
         }
         if !matches!(run.command.kind, Kind::Link | Kind::Archive | Kind::Index)
             && is_known_by_absolute_path(run, memory, looks, path)
         {
-            match run.command.argv.iter().any(|argument| NAMES_BY_PATH.contains(&argument.as_str())) {
-                true => bonds.bind(role, "an option puts the path of the source into names"),
+            match BY_PATH.iter().any(|beginning| has_option(run, beginning)) {
+                true => bonds.bind(role, "an option goes by the path of the source"),
                 false => bonds.add(role, Bond::Computes),
             }
         }
@@ -82,6 +96,10 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
         Some(Embedded { role: role.to_owned(), path, bond })
     });
     embedded.collect()
+}
+
+fn has_option(run: &Run<'_>, beginning: &str) -> bool {
+    run.command.argv.iter().any(|argument| argument.starts_with(beginning))
 }
 
 /// Returns why a command may make something of a path that does not show, if it may.

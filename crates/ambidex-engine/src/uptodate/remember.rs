@@ -117,11 +117,11 @@ fn times_of_equals(
     equals.into_iter().map(|[first, second]| Ok([time_of(first)?, time_of(second)?])).collect()
 }
 
-/// Returns whether a source has the pragma by which GCC compares the times of two files (GCC manual, "Pragmas").
-fn compares_times(memory: &mut Memory, looks: &[FindingId]) -> bool {
+/// Returns whether a file that was read, other than a program, has this text.
+pub(super) fn is_in_a_text(memory: &mut Memory, looks: &[FindingId], text: &[u8]) -> bool {
     let Memory { files, texts, .. } = memory;
     let mut contents = looks.iter().filter(|id| files.is_content(**id));
-    contents.any(|id| texts.is_source_with(files.finding(*id).digest, files.path_of(*id), b"GCC dependency"))
+    contents.any(|id| texts.is_source_with(files.finding(*id).digest, files.path_of(*id), text))
 }
 
 /// Returns whether a configuration file tells a compiler to generate code for this very processor (Clang's `*.cfg`,
@@ -131,7 +131,8 @@ fn tells_native(memory: &Memory, looks: &[FindingId]) -> bool {
     let mut paths = files.map(|id| memory.files.path_of(*id)).filter(|path| {
         path.extension().is_some_and(|end| end == "cfg") || path.to_string_lossy().ends_with("specs")
     });
-    paths.any(|path| std::fs::read(path).is_ok_and(|text| memchr::memmem::find(&text, b"=native").is_some()))
+    paths
+        .any(|path| std::fs::read(path).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"=native").is_some()))
 }
 
 impl Run<'_> {
@@ -151,7 +152,8 @@ impl Run<'_> {
             }
         }
         let makes_object = matches!(self.command.kind, Kind::Compile | Kind::CompileAndLink);
-        if makes_object && compares_times(memory, looks) {
+        // By this pragma, GCC compares the times of two files (GCC manual, "Pragmas").
+        if makes_object && is_in_a_text(memory, looks, b"GCC dependency") {
             return Err(Unremembered::AsksForTheTime);
         }
         let embedded_paths = bonds::of(self, memory, looks);

@@ -167,6 +167,29 @@ fn another_folder_and_a_map_of_a_part_of_its_path() {
 }
 
 #[test]
+fn another_folder_and_a_map_in_a_file() {
+    compiles_again("-O1 -g -specs=options", |project, _| {
+        let temporary = std::env::temp_dir();
+        let text = format!("*cc1_options:\n+ -fdebug-prefix-map={}=/x\n", temporary.display());
+        project.write("options", &text);
+    });
+}
+
+#[test]
+fn another_folder_and_an_option_that_goes_by_the_path() {
+    // It is a part of the second path only.
+    let flags = "-O1 -g0 -finstrument-functions -finstrument-functions-exclude-file-list=longer";
+    let Some([first, second]) = two_unlike(flags) else { return };
+    for project in [&first, &second] {
+        project.replace("setup.py", "from setuptools", "import os\nfrom setuptools");
+        project.replace("setup.py", "\"three.c\"", "os.path.abspath(\"three.c\")");
+    }
+    first.misses(ALL);
+    let (ran, counts) = second.builds();
+    assert!(counts.executed >= 2, "{counts:?}\n{ran}");
+}
+
+#[test]
 fn another_folder_and_a_compiler_that_is_a_script() {
     compiles_again("-O1 -g0", |project, folder| {
         let script = folder.join("gcc");
