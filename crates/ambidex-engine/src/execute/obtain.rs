@@ -4,6 +4,7 @@ mod call;
 mod find;
 mod learn;
 mod preprocess;
+mod probe;
 mod variables;
 
 use std::fs;

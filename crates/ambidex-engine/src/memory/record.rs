@@ -61,13 +61,12 @@ pub(crate) struct RunResult {
 }
 
 impl RunResult {
-    /// Gives the paths that can be replaced those that their roles have here. Returns whether it must first be shown
-    /// that no source computes with such a path.
+    /// Gives the paths that can be replaced those that their roles have here.
     ///
     /// # Errors
     /// If a path is bound, the path and the reason.
-    pub fn move_to(&mut self, roles: &Roles) -> Result<bool, Why> {
-        let mut computes = false;
+    pub fn move_to(&mut self, roles: &Roles) -> Result<Moved, Why> {
+        let mut moved = Moved::default();
         for embedded in &mut self.embedded_paths {
             if !embedded.is_moved(roles) {
                 continue;
@@ -76,12 +75,13 @@ impl RunResult {
             let bound = |reason: &str| Why::Bound(embedded.path.clone(), reason.to_owned());
             match &embedded.bond {
                 Bond::Bound(reason) => return Err(bound(reason)),
-                Bond::Computes => computes = true,
+                Bond::Computes => moved.computes = true,
                 Bond::Replaceable => {}
             }
+            moved.paths = true;
             embedded.path = here.ok_or_else(|| bound("there is no such path here"))?.to_owned();
         }
-        Ok(computes)
+        Ok(moved)
     }
 
     /// Notes that no source computes with its own path.
@@ -90,6 +90,15 @@ impl RunResult {
             embedded.bond = Bond::Replaceable;
         }
     }
+}
+
+/// What must be shown before a run of another place can be used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moved {
+    /// Whether outputs must be made for other paths, so the compiler must be one that is understood.
+    pub paths: bool,
+    /// Whether no source may compute with its own path.
+    pub computes: bool,
 }
 
 /// A path on which what a command made depends.

@@ -11,7 +11,7 @@ use crate::base::environment::Environment;
 use crate::base::roles::Roles;
 use crate::base::stat::Stat;
 use crate::memory::files::Files;
-use crate::memory::record::{RunResult, Why};
+use crate::memory::record::{Moved, RunResult, Why};
 use crate::observe::looks::View;
 use crate::observe::observation::Asked;
 use crate::observe::surroundings;
@@ -46,8 +46,8 @@ pub(crate) struct Found {
     pub run: Remembered,
     /// The roles, with those of the paths that variables name.
     pub roles: Arc<Roles>,
-    /// Whether it must first be shown that no source computes with its own path.
-    pub computes: bool,
+    /// What must be shown first.
+    pub moved: Moved,
 }
 
 /// Returns the key in the store for runs of this command on these contents. Every file that the command line names is
@@ -129,11 +129,11 @@ impl Wanted<'_> {
             };
             found.equals.push([time_of(&files_here[0])?, time_of(&files_here[1])?]);
         }
-        let computes = result.move_to(&roles)?;
+        let moved = result.move_to(&roles)?;
         if let Some(why) = self.fingerprint.objection(self.command, self.operands, &roles, &result) {
             return Err(Some(why));
         }
-        Ok(Found { run: Remembered { looks: found, asked, result }, roles, computes })
+        Ok(Found { run: Remembered { looks: found, asked, result }, roles, moved })
     }
 
     /// Returns the record of a run for the store, with its key; none if the run is valid for this location only.

@@ -61,10 +61,13 @@ impl Execution {
         if (context.sees_pending)(&|_| found.run.looks.all()) {
             return Err(Some(Why::Always(Unremembered::SeesPending)));
         }
-        if found.computes {
+        if found.moved.paths {
+            self.check_compiler(context, store, &found.run.looks)?;
+        }
+        if found.moved.computes {
             self.check_that_no_source_computes(context, &found)?;
         }
-        let Found { mut run, roles, computes } = found;
+        let Found { mut run, roles, moved } = found;
         let fetched = fs::create_dir_all(&self.folder).is_ok()
             && output::fetch(store, &mut run.result, &self.folder, &roles).unwrap_or_else(|error| {
                 warn_of_store(&error);
@@ -73,7 +76,7 @@ impl Execution {
         if !fetched {
             return Err(None);
         }
-        if computes {
+        if moved.computes {
             // The next one need not look again.
             run.result.does_not_compute();
             self.share(query, store, &run, &[]);
