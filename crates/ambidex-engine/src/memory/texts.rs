@@ -1,8 +1,9 @@
-//! Which contents hold which texts, each looked up once in a build.
+//! Which contents hold which texts, each looked up once in a build. Programs count as no texts.
 
+use std::io::Read;
 use std::path::Path;
 
-use ambidex_store::{Digest, read_regular};
+use ambidex_store::{Digest, open_regular, read_regular};
 use rustc_hash::FxHashMap;
 
 /// What is known of contents and texts.
@@ -10,25 +11,22 @@ use rustc_hash::FxHashMap;
 pub(crate) struct Texts(FxHashMap<(Digest, Box<[u8]>), bool>);
 
 impl Texts {
-    /// Returns whether the file with this content holds a text. What can't be read may hold anything.
+    /// Returns whether the file with this content is no program and holds a text. What can't be read may hold anything.
     pub fn holds(&mut self, content: Digest, file: &Path, text: &[u8]) -> bool {
-        self.look(content, file, text, |_| true)
-    }
-
-    /// Returns whether the file with this content is a source that holds a text: programs may hold it, too.
-    pub fn is_source_with(&mut self, content: Digest, file: &Path, text: &[u8]) -> bool {
-        self.look(content, file, text, |bytes| !bytes.starts_with(b"\x7fELF"))
-    }
-
-    fn look(&mut self, content: Digest, file: &Path, text: &[u8], counts: impl Fn(&[u8]) -> bool) -> bool {
         *self.0.entry((content, text.into())).or_insert_with(|| {
-            if file.is_dir() {
+            if file.is_dir() || is_program(file) {
                 return false;
             }
             let same = read_regular(file).ok().filter(|bytes| Digest::of(bytes) == content);
-            same.is_none_or(|bytes| counts(&bytes) && memchr::memmem::find(&bytes, text).is_some())
+            same.is_none_or(|bytes| memchr::memmem::find(&bytes, text).is_some())
         })
     }
+}
+
+/// Returns whether a file is a program or a library, which are large, and no text to a compiler.
+fn is_program(file: &Path) -> bool {
+    let mut mark = [0; 4];
+    open_regular(file).is_ok_and(|mut file| file.read_exact(&mut mark).is_ok()) && mark == *b"\x7fELF"
 }
 
 #[cfg(test)]
@@ -44,10 +42,10 @@ mod tests {
         let mut texts = Texts::default();
         assert!(texts.holds(content, &file, b"/p/"));
         assert!(!texts.holds(content, &file, b"/q/"));
-        assert!(texts.is_source_with(content, &file, b"#line"));
+        assert!(texts.holds(content, &file, b"#line"));
         let program = folder.path().join("cc1");
         std::fs::write(&program, "\x7fELF #pragma").unwrap();
-        assert!(!texts.is_source_with(Digest::of(b"\x7fELF #pragma"), &program, b"#pragma"));
+        assert!(!texts.holds(Digest::of(b"\x7fELF #pragma"), &program, b"#pragma"));
         assert!(texts.holds(Digest::of(b"other"), &file, b"/q/"));
         std::fs::remove_file(&file).unwrap();
         assert!(!texts.holds(content, &file, b"/q/"));

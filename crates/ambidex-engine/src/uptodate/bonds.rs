@@ -87,7 +87,7 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
     }
     for (role, bond) in &mut bonds.0 {
         let Some(path) = run.roles.path_of(role) else { continue };
-        if !matches!(bond, Bond::Bound(_)) && says(memory, looks, path) {
+        if !matches!(bond, Bond::Bound(_)) && is_in_a_text(memory, looks, path.as_bytes()) {
             *bond = Bond::Bound("a file that the command reads has the path in its text".to_owned());
         }
     }
@@ -133,11 +133,4 @@ fn is_known_by_absolute_path(run: &Run<'_>, memory: &Memory, looks: &[FindingId]
     let mut files =
         files.map(|id| memory.files.path_of(*id)).filter(|file| is_within(file, Path::new(folder)));
     files.any(|file| run.observation.looks.get(file).is_some_and(|seen| seen.absolute))
-}
-
-/// Returns whether a file that was read says this text (`#line 1 "/home/me/project/a.y"`).
-fn says(memory: &mut Memory, looks: &[FindingId], text: &str) -> bool {
-    let Memory { files, texts, .. } = memory;
-    let mut contents = looks.iter().filter(|id| files.is_content(**id));
-    contents.any(|id| texts.holds(files.finding(*id).digest, files.path_of(*id), text.as_bytes()))
 }

@@ -117,11 +117,11 @@ fn times_of_equals(
     equals.into_iter().map(|[first, second]| Ok([time_of(first)?, time_of(second)?])).collect()
 }
 
-/// Returns whether a file that was read, other than a program, has this text.
+/// Returns whether a file that was read has this text, other than a program (`#line 1 "/home/me/project/a.y"`).
 pub(super) fn is_in_a_text(memory: &mut Memory, looks: &[FindingId], text: &[u8]) -> bool {
     let Memory { files, texts, .. } = memory;
     let mut contents = looks.iter().filter(|id| files.is_content(**id));
-    contents.any(|id| texts.is_source_with(files.finding(*id).digest, files.path_of(*id), text))
+    contents.any(|id| texts.holds(files.finding(*id).digest, files.path_of(*id), text))
 }
 
 /// Returns whether a configuration file tells a compiler to generate code for this very processor (Clang's `*.cfg`,
