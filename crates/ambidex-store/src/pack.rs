@@ -156,11 +156,15 @@ impl Store {
 
     fn take_in_content(&self, entry: &Entry<'_>, imported: &mut Imported) -> Result<(), StoreError> {
         let digest = Digest(entry.hash);
+        let place = self.layout.content(&digest);
+        let is_new = !place.exists();
         if Digest::of(entry.bytes) != digest {
             imported.refused += 1;
         } else if self.put_bytes(&digest, entry.bytes)? {
             imported.files += 1;
-            entry.date(&self.layout.content(&digest));
+            if is_new {
+                entry.date(&place);
+            }
         } else {
             imported.without_room += 1;
         }
@@ -169,6 +173,8 @@ impl Store {
 
     fn take_in_records(&self, entry: &Entry<'_>, imported: &mut Imported) -> Result<(), StoreError> {
         let key = Key(entry.hash);
+        let place = self.layout.record(&key);
+        let is_new = !place.exists();
         let list = List::parse(&key, entry.bytes);
         imported.refused += u64::from(list.damaged);
         // The newest one is added last, since each is put in front.
@@ -176,7 +182,9 @@ impl Store {
             self.add_record(&key, record)?;
             imported.records += 1;
         }
-        entry.date(&self.layout.record(&key));
+        if is_new {
+            entry.date(&place);
+        }
         Ok(())
     }
 }

@@ -83,13 +83,6 @@ impl RunResult {
         }
         Ok(moved)
     }
-
-    /// Notes that no source computes with its own path.
-    pub fn does_not_compute(&mut self) {
-        for embedded in self.embedded_paths.iter_mut().filter(|embedded| embedded.bond == Bond::Computes) {
-            embedded.bond = Bond::Replaceable;
-        }
-    }
 }
 
 /// What must be shown before a run of another place can be used.

@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use ambidex_command::Kind;
 
-use super::remember::{Run, is_in_a_text};
+use super::key;
+use super::run::Run;
 use crate::base::paths::is_within;
 use crate::memory::Memory;
 use crate::memory::files::FindingId;
@@ -19,7 +21,7 @@ use crate::observe::tools;
 /// The beginnings of options for which the path of a source counts: compilers put a hash or a part of it into symbols
 /// and data, or compare it with a list (GCC manual, "Instrumentation Options"; Clang, "Clang command line argument
 /// reference").
-const BY_PATH: [&str; 10] = [
+const BY_PATH: [&str; 11] = [
     "-fcoverage-mapping",
     "-fcs-profile-generate",
     "-finstrument-functions-exclude-file-list",
@@ -28,6 +30,7 @@ const BY_PATH: [&str; 10] = [
     "-fsanitize-blacklist",
     "-fsanitize-coverage-",
     "-fsanitize-ignorelist",
+    "-fsanitize-undefined-strip-path-components",
     "-funique-internal-linkage-names",
     "-fxray-",
 ];
@@ -59,6 +62,7 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
         output.bonds.iter().for_each(|(role, bond)| bonds.add(role, bond.clone()));
     }
     // Options may be in GCC's `specs` and Clang's configuration files, whatever they are called.
+    let named = key::named_argv(run.command, &Arc::new(run.roles.clone())).0;
     let maps_in_files = is_in_a_text(memory, looks, b"prefix-map");
     for (path, role) in run.roles.all() {
         let printed = [&run.ended.out, &run.ended.err];
@@ -73,6 +77,9 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
         }
         if maps_in_files {
             bonds.bind(role, "a file that the command reads may map paths");
+        } else if named.iter().any(|argument| argument.contains(path.as_str())) {
+            // The key has such an argument as it is, so it is the same in all places.
+            bonds.bind(role, "an argument has the path as text");
         } else if let Some(reason) = bound_by_command(run, path) {
             bonds.bind(role, reason);
         }
@@ -133,4 +140,11 @@ fn is_known_by_absolute_path(run: &Run<'_>, memory: &Memory, looks: &[FindingId]
     let mut files =
         files.map(|id| memory.files.path_of(*id)).filter(|file| is_within(file, Path::new(folder)));
     files.any(|file| run.observation.looks.get(file).is_some_and(|seen| seen.absolute))
+}
+
+/// Returns whether a file that was read has this text, other than a program (`#line 1 "/home/me/project/a.y"`).
+pub(super) fn is_in_a_text(memory: &mut Memory, looks: &[FindingId], text: &[u8]) -> bool {
+    let Memory { files, texts, .. } = memory;
+    let mut contents = looks.iter().filter(|id| files.is_content(**id));
+    contents.any(|id| texts.holds(files.finding(*id).digest, files.path_of(*id), text))
 }

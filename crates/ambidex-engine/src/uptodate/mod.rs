@@ -7,4 +7,5 @@ pub(crate) mod key;
 pub(crate) mod output;
 mod permissions;
 pub(crate) mod remember;
+pub(crate) mod run;
 pub(crate) mod shared;

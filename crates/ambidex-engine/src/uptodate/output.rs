@@ -41,7 +41,7 @@ impl Looked {
         let carried: Vec<&String> =
             roles.all().iter().filter(|(path, _)| is_in(path)).map(|(_, name)| name).collect();
         let made = match carried.is_empty() || !travels {
-            true => Err(String::new()),
+            true => Err("it is not in the cache".to_owned()),
             false if opaque => Err("it is compressed, or code for the linker".to_owned()),
             false => canonical(&content, roles),
         };
@@ -85,12 +85,13 @@ fn canonical(content: &[u8], roles: &Roles) -> Result<Vec<u8>, String> {
 }
 
 /// Copies the outputs of a run from the store into a directory, and makes them for the places where the roles are here.
-/// Returns false if the store has lost one.
+/// Returns false if the store has lost one. `is_moved` says whether a role has another path here.
 pub(crate) fn fetch(
     store: &Store,
     result: &mut RunResult,
     folder: &Path,
     roles: &Roles,
+    is_moved: bool,
 ) -> Result<bool, StoreError> {
     for output in &mut result.outputs {
         let file = folder.join(&output.name);
@@ -101,6 +102,8 @@ pub(crate) fn fetch(
                 Some(form) => match ambidex_object::make(&form, &roles.of_objects()) {
                     // What can't be made here is as good as lost.
                     Err(_) => false,
+                    // In its own place, it is what it was.
+                    Ok(made) if !is_moved && Digest::of(&made) != output.digest => false,
                     Ok(made) => {
                         output.digest = Digest::of(&made);
                         let mode = expected_mode(output.executable, umask());
@@ -142,7 +145,9 @@ fn is_opaque(content: &[u8]) -> bool {
             _ => false,
         };
         compressed
-            || [&b".zdebug"[..], b".gnu.lto_", b".gnu.debuglto_"].iter().any(|start| name.starts_with(start))
+            || [&b".zdebug"[..], b".gnu.lto_", b".gnu.debuglto_", b".llvm.lto", b".llvmbc"]
+                .iter()
+                .any(|start| name.starts_with(start))
     })
 }
 

@@ -3,17 +3,16 @@
 use std::collections::hash_map::Entry;
 use std::path::Path;
 
-use ambidex_command::{Command, Kind};
+use ambidex_command::Kind;
 use ambidex_store::Digest;
 use rustc_hash::FxHashMap;
 
 use super::bonds;
-use super::fingerprint::{NOTHING, Operand};
+use super::fingerprint::NOTHING;
 use super::output::Looked;
 use super::permissions::{expected_mode, umask};
+use super::run::Run;
 use crate::base::machine::Fact;
-use crate::base::process::Ended;
-use crate::base::roles::Roles;
 use crate::base::stat::Time;
 use crate::memory::Memory;
 use crate::memory::files::{FindingId, Unsteady};
@@ -21,18 +20,6 @@ use crate::memory::record::RunResult;
 use crate::observe::looks::View;
 use crate::observe::observation::{Asked, Observation};
 use crate::observe::unremembered::Unremembered;
-
-/// A successful run, and what is needed to remember it.
-pub(crate) struct Run<'a> {
-    /// The roles of its paths, and of the paths in variables that it asked for.
-    pub roles: &'a Roles,
-    pub command: &'a Command,
-    pub operands: &'a [Operand],
-    pub observation: &'a Observation,
-    /// The files that it wrote.
-    pub outputs: &'a [Looked],
-    pub ended: &'a Ended,
-}
 
 /// A run in the form in which it is remembered.
 pub(crate) struct Remembered {
@@ -117,13 +104,6 @@ fn times_of_equals(
     equals.into_iter().map(|[first, second]| Ok([time_of(first)?, time_of(second)?])).collect()
 }
 
-/// Returns whether a file that was read has this text, other than a program (`#line 1 "/home/me/project/a.y"`).
-pub(super) fn is_in_a_text(memory: &mut Memory, looks: &[FindingId], text: &[u8]) -> bool {
-    let Memory { files, texts, .. } = memory;
-    let mut contents = looks.iter().filter(|id| files.is_content(**id));
-    contents.any(|id| texts.holds(files.finding(*id).digest, files.path_of(*id), text))
-}
-
 /// Returns whether a configuration file tells a compiler to generate code for this very processor (Clang's `*.cfg`,
 /// GCC's `specs`).
 fn tells_native(memory: &Memory, looks: &[FindingId]) -> bool {
@@ -153,7 +133,7 @@ impl Run<'_> {
         }
         let makes_object = matches!(self.command.kind, Kind::Compile | Kind::CompileAndLink);
         // By this pragma, GCC compares the times of two files (GCC manual, "Pragmas").
-        if makes_object && is_in_a_text(memory, looks, b"GCC dependency") {
+        if makes_object && bonds::is_in_a_text(memory, looks, b"GCC dependency") {
             return Err(Unremembered::AsksForTheTime);
         }
         let embedded_paths = bonds::of(self, memory, looks);

@@ -89,7 +89,7 @@ impl Wanted<'_> {
         for bytes in store.records(&key) {
             match self.check(&bytes, &salt(&key), files) {
                 Ok(found) => return Ok(found),
-                Err(bound) => why = bound.or(why),
+                Err(bound) => why = why.or(bound),
             }
         }
         Err(why)

@@ -167,6 +167,22 @@ fn another_folder_and_a_map_of_a_part_of_its_path() {
 }
 
 #[test]
+fn another_folder_and_an_argument_that_is_the_path_of_the_first() {
+    if !is_installed("clang") {
+        return;
+    }
+    let Some([mut first, mut second]) = two_unlike("-O1 -g") else { return };
+    let flags = format!("-O1 -g -fdebug-compilation-dir={}", first.root().display());
+    for project in [&mut first, &mut second] {
+        project.set("CC", "clang");
+        project.set("CFLAGS", &flags);
+    }
+    first.misses(ALL);
+    let (ran, counts) = second.builds();
+    assert!(counts.executed > LINKS, "{counts:?}\n{ran}");
+}
+
+#[test]
 fn another_folder_and_a_map_in_a_file() {
     compiles_again("-O1 -g -specs=options", |project, _| {
         let temporary = std::env::temp_dir();
@@ -313,7 +329,8 @@ fn another_machine_that_imports_what_was_exported() {
     second.misses(LINKS);
     // What was used here goes on to the next machine, with what was made here.
     let told = cache(&second, "export", 0);
-    assert!(told.stdout.starts_with("wrote 8 files and 8 records"), "{told}");
+    // One record more says that the compiler is understood.
+    assert!(told.stdout.starts_with("wrote 8 files and 9 records"), "{told}");
 
     let mut bytes = fs::read(&file).expect("it was written");
     let middle = bytes.len() / 2;

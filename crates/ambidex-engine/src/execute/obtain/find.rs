@@ -58,6 +58,11 @@ impl Execution {
     ) -> Result<Obtained, Option<Why>> {
         let store = context.store.ok_or(None)?;
         let found = self.wanted(query).find(store, &mut self.tree.memory().files)?;
+        // A record may come from another machine. It must not say where files are written.
+        let names = query.outputs.iter().map(|(_, name)| name);
+        if !names.eq(found.run.result.outputs.iter().map(|output| &output.name)) {
+            return Err(None);
+        }
         if (context.sees_pending)(&|_| found.run.looks.all()) {
             return Err(Some(Why::Always(Unremembered::SeesPending)));
         }
@@ -69,17 +74,14 @@ impl Execution {
         }
         let Found { mut run, roles, moved } = found;
         let fetched = fs::create_dir_all(&self.folder).is_ok()
-            && output::fetch(store, &mut run.result, &self.folder, &roles).unwrap_or_else(|error| {
-                warn_of_store(&error);
-                false
-            });
+            && output::fetch(store, &mut run.result, &self.folder, &roles, moved.paths).unwrap_or_else(
+                |error| {
+                    warn_of_store(&error);
+                    false
+                },
+            );
         if !fetched {
             return Err(None);
-        }
-        if moved.computes {
-            // The next one need not look again.
-            run.result.does_not_compute();
-            self.share(query, store, &run, &[]);
         }
         let surrounded = self.tree.memory().surrounded_by(&run.asked, &self.env, &query.fingerprint.roles);
         let roles = surrounded.1.clone();

@@ -21,7 +21,8 @@ use crate::observe::surroundings;
 use crate::observe::trace::Trace;
 use crate::observe::unremembered::{Unobserved, Unremembered};
 use crate::uptodate::output::Looked;
-use crate::uptodate::remember::{self, Looks, Remembered, Run};
+use crate::uptodate::remember::{self, Looks, Remembered};
+use crate::uptodate::run::Run;
 
 /// The observed inputs and outputs of a run, in the form that [`Ending`] takes.
 #[derive(Default)]
@@ -115,7 +116,7 @@ impl Execution {
     }
 
     /// Puts a run into the store, with the outputs that it does not have yet.
-    pub(super) fn share(&self, query: &CacheQuery, store: &Store, run: &Remembered, outputs: &[Looked]) {
+    fn share(&self, query: &CacheQuery, store: &Store, run: &Remembered, outputs: &[Looked]) {
         let is_temporary = |file: &Arc<Path>| query.fingerprint.roles.is_temporary(&file.to_string_lossy());
         if query.declared.iter().any(is_temporary) {
             return;

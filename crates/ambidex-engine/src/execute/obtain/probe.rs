@@ -18,7 +18,7 @@ use crate::memory::record::Why;
 use crate::observe::looks::View;
 use crate::uptodate::remember::Looks;
 
-/// Names of directories, with lengths and letters that put strings into all places of a small hash table.
+/// Names of directories, with lengths and letters that put strings into many places of a small hash table.
 const NAMES: [&str; 12] = [
     "a",
     "bc",
@@ -57,7 +57,8 @@ impl Execution {
         let is_right = match known {
             Some(record) => record == RIGHT,
             None => {
-                let is_right = self.is_understood(context);
+                // A compiler that was ended, or can't be started, has said nothing.
+                let is_right = self.is_understood(context).ok_or(None)?;
                 // If it can't be kept, the next one asks again.
                 let _ = store.add_record(&key, if is_right { RIGHT } else { WRONG });
                 is_right
@@ -69,11 +70,11 @@ impl Execution {
         })
     }
 
-    /// Returns a key for the contents of all programs that took part.
+    /// Returns a key for the contents of all programs that took part, and for what this version of ambidex knows.
     fn key_of_compiler(&self, looks: &Looks) -> Key {
         let mut memory = self.tree.memory();
         let mut hasher = blake3::Hasher::new_derive_key("ambidex probe of a compiler 1");
-        hasher.update(self.source_name().as_bytes());
+        hasher.update(env!("CARGO_PKG_VERSION").as_bytes()).update(self.source_name().as_bytes());
         for id in &looks.seen {
             let file = memory.files.finding(*id).file;
             if memory.files.view(file) != View::Runs {
@@ -94,8 +95,9 @@ impl Execution {
         format!("probe.{}", source.and_then(|end| end.to_str()).unwrap_or("c"))
     }
 
-    fn is_understood(&self, context: &ExecContext<'_>) -> bool {
-        let Ok(temporary) = temporary_folder(context.temporary) else { return false };
+    /// Returns nothing if not all objects could be made.
+    fn is_understood(&self, context: &ExecContext<'_>) -> Option<bool> {
+        let temporary = temporary_folder(context.temporary).ok()?;
         let objects: Option<Vec<(Roles, Vec<u8>)>> = NAMES
             .iter()
             .map(|name| {
@@ -104,7 +106,7 @@ impl Execution {
             })
             .collect();
         let _ = fs::remove_dir_all(&temporary);
-        objects.is_some_and(|objects| are_alike(&objects))
+        objects.map(|objects| are_alike(&objects))
     }
 
     /// Compiles the probe in a directory.
