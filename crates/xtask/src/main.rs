@@ -6,6 +6,7 @@ mod edits;
 mod environment;
 mod example;
 mod faults;
+mod namespace;
 mod oracle;
 mod peers;
 mod stress;

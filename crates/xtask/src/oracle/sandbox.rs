@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{getgid, getuid};
+use nix::unistd::getuid;
+
+use crate::namespace;
 
 /// The directories that get a layer.
 pub(crate) const LAYERED: [&str; 2] = ["/usr", "/etc"];
@@ -17,27 +18,15 @@ pub(crate) const LAYERED: [&str; 2] = ["/usr", "/etc"];
 /// # Errors
 /// If the system doesn't allow it.
 pub(crate) fn enter(folder: &Path) -> Result<()> {
-    let (user, group) = (getuid(), getgid());
-    let mut flags = CloneFlags::CLONE_NEWNS;
-    if !user.is_root() {
-        flags |= CloneFlags::CLONE_NEWUSER;
-    }
-    unshare(flags).context("a mount namespace")?;
-    if !user.is_root() {
-        fs::write("/proc/self/setgroups", "deny")?;
-        fs::write("/proc/self/uid_map", format!("0 {user} 1"))?;
-        fs::write("/proc/self/gid_map", format!("0 {group} 1"))?;
-    }
-    let none = None::<&str>;
-    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).context("private mounts")?;
-    fs::create_dir_all(folder)?;
-    mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), none).context("a file system in memory")?;
+    // In the namespace, every user is root.
+    let is_root = getuid().is_root();
+    namespace::enter(folder)?;
     for lower in LAYERED {
         let own = folder.join(&lower[1..]);
         let (upper, work) = (own.join("upper"), own.join("work"));
         fs::create_dir_all(&upper)?;
         fs::create_dir_all(&work)?;
-        let attributes = if user.is_root() { "" } else { ",userxattr" };
+        let attributes = if is_root { "" } else { ",userxattr" };
         let options =
             format!("lowerdir={lower},upperdir={},workdir={}{attributes}", upper.display(), work.display());
         mount(Some("overlay"), lower, Some("overlay"), MsFlags::empty(), Some(options.as_str()))

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{chdir, chroot, getgid, getuid};
+use nix::unistd::{chdir, chroot};
+
+use crate::namespace;
 
 /// Enters a namespace in which the root directory is a file system in memory. The directories of the real one are in
 /// it. Must be called while the process has one thread.
@@ -15,21 +16,8 @@ use nix::unistd::{chdir, chroot, getgid, getuid};
 /// # Errors
 /// If the system doesn't allow it.
 pub(crate) fn enter(folder: &Path) -> Result<()> {
-    let (user, group) = (getuid(), getgid());
-    let mut flags = CloneFlags::CLONE_NEWNS;
-    if !user.is_root() {
-        flags |= CloneFlags::CLONE_NEWUSER;
-    }
-    unshare(flags).context("a mount namespace")?;
-    if !user.is_root() {
-        fs::write("/proc/self/setgroups", "deny")?;
-        fs::write("/proc/self/uid_map", format!("0 {user} 1"))?;
-        fs::write("/proc/self/gid_map", format!("0 {group} 1"))?;
-    }
+    namespace::enter(folder)?;
     let none = None::<&str>;
-    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).context("private mounts")?;
-    fs::create_dir_all(folder)?;
-    mount(Some("tmpfs"), folder, Some("tmpfs"), MsFlags::empty(), none).context("a file system in memory")?;
     for entry in fs::read_dir("/")? {
         let entry = entry?;
         let (from, to) = (entry.path(), folder.join(entry.file_name()));
