@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +10,7 @@ use tempfile::NamedTempFile;
 use crate::Store;
 use crate::digest::Digest;
 use crate::error::StoreError;
-use crate::regular::open_regular;
+use crate::regular::{open_regular, partial_beside};
 use crate::scan::space;
 
 /// A use is not noted if an earlier one was noted within this time.
@@ -164,12 +163,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let Source { mut file, place, is_own } = source;
         let outside = || StoreError::outside(to);
-        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut partial = tempfile::Builder::new()
-            .prefix(".ambidex-")
-            .permissions(fs::Permissions::from_mode(if executable { 0o777 } else { 0o666 }))
-            .tempfile_in(folder)
-            .map_err(outside())?;
+        let mut partial = partial_beside(to, executable).map_err(outside())?;
         let copied = copy(&mut file, partial.as_file_mut()).map_err(|error| match error {
             CopyError::Read(error) => StoreError::store(&place)(error),
             CopyError::Write(error) => outside()(error),

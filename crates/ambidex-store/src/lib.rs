@@ -21,7 +21,7 @@ pub use accounts::Collected;
 pub use digest::{Digest, Key, NotAHash};
 pub use error::StoreError;
 pub use pack::{Exported, Imported};
-pub use regular::{open_regular, read_regular};
+pub use regular::{open_regular, partial_beside, read_regular};
 pub use verify::Verified;
 
 use accounts::Accounts;

@@ -14,7 +14,7 @@ use crate::Store;
 use crate::digest::{Digest, Key};
 use crate::error::StoreError;
 use crate::records::List;
-use crate::regular::{open_regular, read_regular};
+use crate::regular::{open_regular, partial_beside, read_regular};
 use crate::scan::{Found, scan};
 use crate::verify::name;
 
@@ -75,12 +75,7 @@ impl Store {
         entries.sort_by(|(_, a), (_, b)| (a.used, &a.path).cmp(&(b.used, &b.path)));
 
         let outside = || StoreError::outside(file);
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut partial = tempfile::Builder::new()
-            .prefix(".ambidex-")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-            .tempfile_in(folder)
-            .map_err(outside())?;
+        let mut partial = partial_beside(file, false).map_err(outside())?;
         let mut exported = Exported { bytes: MARK.len() as u64, ..Exported::default() };
         partial.write_all(MARK).map_err(outside())?;
         let mut block = Vec::new();

@@ -1,11 +1,13 @@
-//! Reading a path that may not be a regular file: reading a pipe or a device could block, or never end.
+//! Regular files at paths of others. What is read may be something else: reading a pipe or a device could block, or
+//! never end. What is written appears whole.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use tempfile::NamedTempFile;
 
 /// Opens a regular file for reading.
 ///
@@ -30,6 +32,19 @@ pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     open_regular(path)?.read_to_end(&mut content)?;
     Ok(content)
+}
+
+/// Creates a temporary file beside a file, which takes its place by `persist`. `executable` gives it the permissions of
+/// a program, as far as the umask allows.
+///
+/// # Errors
+/// If it can't be created.
+pub fn partial_beside(file: &Path, executable: bool) -> io::Result<NamedTempFile> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new()
+        .prefix(".ambidex-")
+        .permissions(Permissions::from_mode(if executable { 0o777 } else { 0o666 }))
+        .tempfile_in(folder)
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ambidex_store::{Digest, Store, StoreError, read_regular};
+use ambidex_store::{Digest, Store, StoreError, partial_beside, read_regular};
 use object::{Object, ObjectSection, SectionFlags};
 
-use super::permissions::{expected_mode, umask};
 use crate::base::roles::Roles;
 use crate::memory::record::{Bond, RunResult, Written};
 
@@ -106,8 +105,7 @@ pub(crate) fn fetch(
                     Ok(made) if !is_moved && Digest::of(&made) != output.digest => false,
                     Ok(made) => {
                         output.digest = Digest::of(&made);
-                        let mode = expected_mode(output.executable, umask());
-                        write(&file, &made, mode).map_err(StoreError::outside(&file))?;
+                        write(&file, &made, output.executable).map_err(StoreError::outside(&file))?;
                         true
                     }
                 },
@@ -120,12 +118,8 @@ pub(crate) fn fetch(
     Ok(true)
 }
 
-fn write(file: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let mut partial = tempfile::Builder::new()
-        .prefix(".ambidex-")
-        .permissions(fs::Permissions::from_mode(mode))
-        .tempfile_in(folder)?;
+fn write(file: &Path, content: &[u8], executable: bool) -> io::Result<()> {
+    let mut partial = partial_beside(file, executable)?;
     partial.write_all(content)?;
     partial.persist(file)?;
     Ok(())
