@@ -8,12 +8,17 @@ use rustc_hash::FxHashMap;
 
 /// What is known of contents and texts.
 #[derive(Debug, Default)]
-pub(crate) struct Texts(FxHashMap<(Digest, Box<[u8]>), bool>);
+pub(crate) struct Texts(FxHashMap<Box<[u8]>, FxHashMap<Digest, bool>>);
 
 impl Texts {
     /// Returns whether the file with this content is no program and holds a text. What can't be read may hold anything.
     pub fn holds(&mut self, content: Digest, file: &Path, text: &[u8]) -> bool {
-        *self.0.entry((content, text.into())).or_insert_with(|| {
+        // There are few texts, and this runs for each file of each command.
+        if !self.0.contains_key(text) {
+            self.0.insert(text.into(), FxHashMap::default());
+        }
+        let known = self.0.get_mut(text).expect("it was put there");
+        *known.entry(content).or_insert_with(|| {
             if file.is_dir() || is_program(file) {
                 return false;
             }

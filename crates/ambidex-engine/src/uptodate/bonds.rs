@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use ambidex_command::Kind;
 
@@ -61,36 +60,17 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
     for output in run.outputs {
         output.bonds.iter().for_each(|(role, bond)| bonds.add(role, bond.clone()));
     }
-    // Options may be in GCC's `specs` and Clang's configuration files, whatever they are called.
-    let named = key::named_argv(run.command, &Arc::new(run.roles.clone())).0;
-    let maps_in_files = is_in_a_text(memory, looks, b"prefix-map");
+    let printed = [&run.ended.out, &run.ended.err];
+    let is_escaped = has_option(run, FORMAT) && printed.iter().any(|text| !text.is_empty());
     for (path, role) in run.roles.all() {
-        let printed = [&run.ended.out, &run.ended.err];
         let is_in = |text: &[u8]| memchr::memmem::find(text, path.as_bytes()).is_some();
-        let is_escaped = has_option(run, FORMAT) && printed.iter().any(|text| !text.is_empty());
         if is_escaped || printed.iter().any(|text| is_in(text)) {
             bonds.bind(role, "the command has printed the path");
         }
-        if run.command.kind == Kind::Generate {
-            // Functions write paths as text if at all, and these are found in the text.
-            continue;
-        }
-        if maps_in_files {
-            bonds.bind(role, "a file that the command reads may map paths");
-        } else if named.iter().any(|argument| argument.contains(path.as_str())) {
-            // The key has such an argument as it is, so it is the same in all places.
-            bonds.bind(role, "an argument has the path as text");
-        } else if let Some(reason) = bound_by_command(run, path) {
-            bonds.bind(role, reason);
-        }
-        if !matches!(run.command.kind, Kind::Link | Kind::Archive | Kind::Index)
-            && is_known_by_absolute_path(run, memory, looks, path)
-        {
-            match BY_PATH.iter().any(|beginning| has_option(run, beginning)) {
-                true => bonds.bind(role, "an option goes by the path of the source"),
-                false => bonds.add(role, Bond::Computes),
-            }
-        }
+    }
+    // Functions write paths as text if at all, and these are found in the text.
+    if run.command.kind != Kind::Generate {
+        add_those_of_a_compiler(&mut bonds, run, memory, looks);
     }
     for (role, bond) in &mut bonds.0 {
         let Some(path) = run.roles.path_of(role) else { continue };
@@ -105,20 +85,55 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
     embedded.collect()
 }
 
+/// Adds what a compiler, or another program in its place, may make of paths besides their texts.
+fn add_those_of_a_compiler<'a>(
+    bonds: &mut Bonds<'a>,
+    run: &Run<'a>,
+    memory: &mut Memory,
+    looks: &[FindingId],
+) {
+    let named = key::named_argv(run.command, run.roles).0;
+    let in_all = bound_in_all(run, memory, looks);
+    let goes_by_path = BY_PATH.iter().any(|beginning| has_option(run, beginning));
+    let may_compute = !matches!(run.command.kind, Kind::Link | Kind::Archive | Kind::Index);
+    for (path, role) in run.roles.all() {
+        if let Some(reason) = in_all.or_else(|| bound_by_arguments(run, &named, path)) {
+            bonds.bind(role, reason);
+        }
+        if may_compute && is_known_by_absolute_path(run, memory, looks, path) {
+            match goes_by_path {
+                true => bonds.bind(role, "an option goes by the path of the source"),
+                false => bonds.add(role, Bond::Computes),
+            }
+        }
+    }
+}
+
 fn has_option(run: &Run<'_>, beginning: &str) -> bool {
     run.command.argv.iter().any(|argument| argument.starts_with(beginning))
 }
 
-/// Returns why a command may make something of a path that does not show, if it may.
-fn bound_by_command(run: &Run<'_>, path: &str) -> Option<&'static str> {
+/// Returns why a command may make something of any path that does not show, if it may.
+fn bound_in_all(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Option<&'static str> {
     // A script can compute with the directory that it runs in, and with each argument.
     if run.observation.programs.iter().any(|(program, _)| !tools::habits(program).works_anywhere) {
         return Some("a program that is no compiler took part");
     }
+    if has_option(run, "@") {
+        return Some("its arguments are in a file");
+    }
+    // Options may be in GCC's `specs` and Clang's configuration files, whatever they are called.
+    is_in_a_text(memory, looks, b"prefix-map").then_some("a file that the command reads may map paths")
+}
+
+/// Returns why a command may make something of this path that does not show, if it may. `named` are its arguments with
+/// the names of roles.
+fn bound_by_arguments(run: &Run<'_>, named: &[String], path: &str) -> Option<&'static str> {
+    // The key has such an argument as it is, so it is the same in all places.
+    if named.iter().any(|argument| argument.contains(path)) {
+        return Some("an argument has the path as text");
+    }
     for argument in &run.command.argv {
-        if argument.starts_with('@') {
-            return Some("its arguments are in a file");
-        }
         if let Some((_, map)) = argument.split_once("prefix-map=") {
             let of = map.split('=').next().unwrap_or_default();
             if path != of && path.starts_with(of) {

@@ -1,5 +1,7 @@
 //! A command that has run, and what was seen of it.
 
+use std::sync::Arc;
+
 use ambidex_command::Command;
 
 use super::fingerprint::Operand;
@@ -11,7 +13,7 @@ use crate::observe::observation::Observation;
 /// A successful run, and what is needed to remember it.
 pub(crate) struct Run<'a> {
     /// The roles of its paths, and of the paths in variables that it asked for.
-    pub roles: &'a Roles,
+    pub roles: &'a Arc<Roles>,
     pub command: &'a Command,
     pub operands: &'a [Operand],
     pub observation: &'a Observation,

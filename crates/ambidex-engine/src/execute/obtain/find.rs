@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use ambidex_store::Store;
+
 use super::{CacheQuery, ExecContext, Execution, Obtained, warn_of_store};
 use crate::execute::outcome::Ending;
 use crate::memory::record::{How, Why};
@@ -38,11 +40,9 @@ impl Execution {
             },
             why => why,
         };
-        if context.store.is_none() {
-            return Err(why);
-        }
+        let Some(store) = context.store else { return Err(why) };
         drop(memory);
-        self.find_in_store(query, context, &why).map_err(|bound| match why {
+        self.find_in_store(query, context, store, &why).map_err(|bound| match why {
             // Why the run of another directory does not count says more than that there is none here.
             Why::New => bound.unwrap_or(Why::New),
             why => why,
@@ -54,9 +54,9 @@ impl Execution {
         &self,
         query: &CacheQuery,
         context: &ExecContext<'_>,
+        store: &Store,
         why: &Why,
     ) -> Result<Obtained, Option<Why>> {
-        let store = context.store.ok_or(None)?;
         let found = self.wanted(query).find(store, &mut self.tree.memory().files)?;
         // A record may come from another machine. It must not say where files are written.
         let names = query.outputs.iter().map(|(_, name)| name);

@@ -77,6 +77,9 @@ fn uses_name(text: &[u8], folders: &[&Path]) -> bool {
     if ANYWHERE.iter().any(|word| find(text, word).is_some()) {
         return true;
     }
+    if find(text, FILE).is_none() {
+        return false;
+    }
     let mut is_below = true;
     text.split(|byte| *byte == b'\n').any(|line| {
         if let Some(name) = name_in_marker(line) {
