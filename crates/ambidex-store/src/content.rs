@@ -113,6 +113,12 @@ impl Store {
         Ok(None)
     }
 
+    /// Returns whether the store has undamaged content.
+    pub(crate) fn has(&self, digest: &Digest) -> bool {
+        let layouts = [&self.layout].into_iter().chain(&self.lower);
+        layouts.into_iter().any(|layout| Present::at(&layout.content(digest), digest) == Present::Right)
+    }
+
     /// Opens stored content in this store and the lower ones. It may be damaged.
     fn sources(&self, digest: &Digest) -> impl Iterator<Item = Result<Source, StoreError>> {
         let places = [&self.layout].into_iter().chain(&self.lower).map(|layout| layout.content(digest));

@@ -12,16 +12,19 @@ mod layout;
 mod pack;
 mod records;
 mod regular;
+mod remote;
 mod scan;
 mod verify;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use accounts::Collected;
 pub use digest::{Digest, Key, NotAHash};
 pub use error::StoreError;
 pub use pack::{Exported, Imported};
 pub use regular::{open_regular, partial_beside, read_regular};
+pub use remote::{Remote, RemoteContent, RemoteEntry, RemoteRecord};
 pub use verify::Verified;
 
 use accounts::Accounts;
@@ -34,6 +37,8 @@ pub struct Store {
     limit: u64,
     /// Stores that are only read.
     lower: Vec<Layout>,
+    /// The store on another machine.
+    remote: Option<Arc<dyn Remote>>,
 }
 
 /// The size of a store.
@@ -55,7 +60,7 @@ impl Store {
     pub fn open(folder: &Path, limit: u64) -> Result<Self, StoreError> {
         let layout = Layout::new(folder);
         layout.make()?;
-        Ok(Self { layout, limit, lower: Vec::new() })
+        Ok(Self { layout, limit, lower: Vec::new(), remote: None })
     }
 
     /// Adds a store that is read where this one has nothing, and never written.

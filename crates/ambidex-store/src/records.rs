@@ -51,7 +51,8 @@ impl List {
         list
     }
 
-    fn bytes(&self, key: &Key) -> Vec<u8> {
+    /// Returns the bytes of a file with these records.
+    pub fn bytes(&self, key: &Key) -> Vec<u8> {
         let mut bytes = MARK.to_vec();
         for record in &self.records {
             bytes.extend(length(record));

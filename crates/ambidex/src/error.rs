@@ -46,6 +46,8 @@ pub(crate) enum Error {
     StockFailed(i32),
     #[error("AMBIDEX_CACHE_SIZE is `{0}`, which is not a size")]
     BadCacheSize(String),
+    #[error("{message}")]
+    BadRemote { message: String },
     #[error("there is no cache: AMBIDEX_CACHE_DIR is empty, or there is no home directory")]
     NoStore,
     #[error(transparent)]
@@ -85,6 +87,7 @@ impl Error {
             Self::Engine(_) => "check that TMPDIR names a writable directory",
             Self::Busy(_) => "wait until it ends, or stop it",
             Self::StockFailed(_) => "make the project build without ambidex first",
+            Self::BadRemote { .. } => "correct the variable, or unset it to build without the other machine",
             Self::BadCacheSize(_) => {
                 "give a number of bytes, or a number followed by K, M, G or T, such as 5G or 500M"
             }

@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod explain;
 mod project;
+mod remote;
 mod serve;
 mod settings;
 mod store_location;

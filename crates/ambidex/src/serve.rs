@@ -22,6 +22,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let capture = Capture::lay_out()?;
     let settings = Settings::of_folder(Path::new(""))?;
     let options = Options { observer: capture.observer(), ..supervise::sharing(&args.jobs, &settings)? };
+    let store = options.store.clone();
     let engine = Engine::start(options).map_err(Error::Engine)?;
     let mut signals =
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
@@ -40,6 +41,9 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let report = engine.report();
     build::keep(&report, &engine.state_folders());
     build::tell_left(&report, &args.output);
+    if let Some(store) = store.filter(|_| signal.is_none()) {
+        store.finish();
+    }
     Ok(signal.and_then(|signal| u8::try_from(128 + signal).ok()).unwrap_or(0))
 }
 

@@ -3,11 +3,12 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ambidex_store::Store;
 
 use crate::error::Error;
-use crate::tell;
+use crate::{remote, tell};
 
 /// The limit in bytes if the user sets none.
 const DEFAULT_LIMIT: u64 = 5 << 30;
@@ -35,16 +36,28 @@ pub(crate) fn open() -> Result<Option<Store>, Error> {
     }
 }
 
-/// Opens the store for a build, which goes on without the store if it can't be used.
-pub(crate) fn open_if_usable() -> Result<Option<Store>, Error> {
-    match open() {
-        Err(error @ Error::BadCacheSize(_)) => Err(error),
+/// Opens the store for a build with this number of jobs, with the store on another machine behind it. The build goes on
+/// without the store if it can't be used.
+pub(crate) fn open_for_build(jobs: usize) -> Result<Option<Store>, Error> {
+    let server = remote::server(jobs)?;
+    let store = match open() {
+        Err(error @ Error::BadCacheSize(_)) => return Err(error),
         Err(error) => {
             tell::note(&format!("{error}; the build goes on without the cache"));
-            Ok(None)
+            None
         }
-        usable => usable,
-    }
+        Ok(store) => store,
+    };
+    Ok(match (store, server) {
+        (Some(store), Some(server)) => Some(store.with_remote(Arc::new(server))),
+        (None, Some(_)) => {
+            tell::note(
+                "AMBIDEX_REMOTE is not used: there is no cache here that could keep what comes from there",
+            );
+            None
+        }
+        (store, None) => store,
+    })
 }
 
 /// Returns the directory of the store, from `AMBIDEX_CACHE_DIR`, `XDG_CACHE_HOME` and the home directory. If the first

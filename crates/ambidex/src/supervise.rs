@@ -68,19 +68,24 @@ pub(crate) fn keep_going(flag: Option<bool>, settings: &Settings) -> Option<(&'s
 
 /// Returns the engine's options for a build that shares its results with other trees.
 pub(crate) fn sharing(jobs: &JobArgs, settings: &Settings) -> Result<Options, Error> {
-    Ok(Options { store: store_location::open_if_usable()?, ..options(jobs, settings) })
+    let options = options(jobs, settings);
+    Ok(Options { store: store_location::open_for_build(options.jobs)?, ..options })
 }
 
 /// Runs a process with every Python below it captured.
 pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error> {
     let capture = Capture::lay_out()?;
     let options = Options { observer: capture.observer(), ..options };
+    let store = options.store.clone();
     let engine = Arc::new(Engine::start(options).map_err(Error::Engine)?);
     let mut environment = capture.environment(&engine.socket());
     environment.extend(task.environment.iter().cloned());
     let (code, interrupted) = run(&Task { environment, ..task }, Some(&engine))?;
     let report = engine.report();
     engine.stop();
+    if let Some(store) = store.filter(|_| !interrupted) {
+        store.finish();
+    }
     Ok(Ended { code, interrupted, report, state_folders: engine.state_folders() })
 }
 

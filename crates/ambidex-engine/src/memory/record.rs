@@ -134,6 +134,13 @@ pub(crate) struct Written {
     pub canonical: Option<Digest>,
 }
 
+impl Written {
+    /// Returns the name of the content that the store keeps.
+    pub fn stored(&self) -> Digest {
+        self.canonical.unwrap_or(self.digest)
+    }
+}
+
 /// The description of a command that explains its next run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CommandDescription {
@@ -224,6 +231,8 @@ pub(crate) enum How {
     Reused,
     /// The output came from the store.
     Cached,
+    /// The output came from the store of another machine.
+    Remote,
 }
 
 /// The commands of the last build.

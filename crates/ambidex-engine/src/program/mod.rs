@@ -265,7 +265,9 @@ impl Program {
         if outcome == Outcome::Success {
             job.folder = Some(obtained.folder);
         }
-        if let (How::Ran | How::Cached, Memorable::Yes(fingerprint)) = (obtained.ending.how, &job.memorable) {
+        if let (How::Ran | How::Cached | How::Remote, Memorable::Yes(fingerprint)) =
+            (obtained.ending.how, &job.memorable)
+        {
             self.ran.insert(fingerprint.key, obtained.ending.how);
             if let Some(tree) = &self.tree {
                 tree.has_run(fingerprint.key);

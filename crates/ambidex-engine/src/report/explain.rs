@@ -106,6 +106,7 @@ impl From<ExplainedCommand> for Explanation {
             How::Ran => "run",
             How::Reused => "reused",
             How::Cached => "cached",
+            How::Remote => "remote",
         };
         let command = told.argv.iter().map(|argument| roles::shown(argument)).collect();
         let reason = reason(&told.why);

@@ -58,7 +58,7 @@ pub struct Commands {
     pub reused: usize,
     /// Commands whose outputs were taken from the store.
     pub cached: usize,
-    /// Commands that were run elsewhere.
+    /// Commands whose outputs were taken from the store of another machine.
     pub remote: usize,
     /// Commands that failed.
     pub failed: usize,
@@ -75,6 +75,8 @@ pub struct Translations {
     pub reused: usize,
     /// Calls whose results were taken from the store.
     pub cached: usize,
+    /// Calls whose results were taken from the store of another machine.
+    pub remote: usize,
 }
 
 /// Counts of paths that more than one extension writes.
@@ -172,6 +174,7 @@ impl Commands {
                     How::Ran => self.executed += 1,
                     How::Reused => self.reused += 1,
                     How::Cached => self.cached += 1,
+                    How::Remote => self.remote += 1,
                 }
                 self.failed += usize::from(ending.status != 0);
             }
@@ -192,6 +195,7 @@ impl Translations {
                     Some(How::Ran) => counts.executed += 1,
                     Some(How::Reused) => counts.reused += 1,
                     Some(How::Cached) => counts.cached += 1,
+                    Some(How::Remote) => counts.remote += 1,
                     None => {}
                 }
             }

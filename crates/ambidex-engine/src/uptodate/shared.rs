@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_command::Command;
-use ambidex_store::{Digest, Key, Store};
+use ambidex_store::{Digest, Key};
 use serde::{Deserialize, Serialize};
 
 use crate::base::environment::Environment;
@@ -50,27 +50,6 @@ pub(crate) struct Found {
     pub moved: Moved,
 }
 
-/// Returns the key in the store for runs of this command on these contents. Every file that the command line names is
-/// part of it, so that equal lines of many projects don't get in each other's way.
-fn key(
-    files: &mut Files,
-    fingerprint: &Fingerprint,
-    operands: &[Operand],
-    declared: &[Arc<Path>],
-) -> Option<Key> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&fingerprint.key.0.0);
-    for operand in operands {
-        hasher.update(&operand.digest.map_or([0; 32], |digest| digest.0));
-    }
-    for file in declared {
-        let id = files.id_of(file);
-        let finding = files.current(id)?;
-        hasher.update(&files.finding(finding).digest.0);
-    }
-    Some(Key(*hasher.finalize().as_bytes()))
-}
-
 /// A command that looks for a run in the store, or that has just ended.
 pub(crate) struct Wanted<'a> {
     pub fingerprint: &'a Fingerprint,
@@ -81,18 +60,20 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Looks for a run in the store and checks it against the files of this tree. The caller must still fetch the
-    /// outputs. If there is none, may tell why one of another place can't be used.
-    pub fn find(&self, store: &Store, files: &mut Files) -> Result<Found, Option<Why>> {
-        let key = key(files, self.fingerprint, self.operands, self.declared).ok_or(None)?;
-        let mut why = None;
-        for bytes in store.records(&key) {
-            match self.check(&bytes, &salt(&key), files) {
-                Ok(found) => return Ok(found),
-                Err(bound) => why = why.or(bound),
-            }
+    /// Returns the key in the store for runs of this command on these contents; none if a file can't be read. Every file
+    /// that the command line names is part of it, so that equal lines of many projects don't get in each other's way.
+    pub fn key(&self, files: &mut Files) -> Option<Key> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.fingerprint.key.0.0);
+        for operand in self.operands {
+            hasher.update(&operand.digest.map_or([0; 32], |digest| digest.0));
         }
-        Err(why)
+        for file in self.declared {
+            let id = files.id_of(file);
+            let finding = files.current(id)?;
+            hasher.update(&files.finding(finding).digest.0);
+        }
+        Some(Key(*hasher.finalize().as_bytes()))
     }
 
     /// Returns the directory that the shell was in. Compilers look whether it is where they run (libiberty, `getpwd`).
@@ -100,10 +81,12 @@ impl Wanted<'_> {
         self.env.variables.get("PWD").map(String::as_str)
     }
 
-    fn check(&self, bytes: &[u8], salt: &[u8; 32], files: &mut Files) -> Result<Found, Option<Why>> {
+    /// Checks a record of the key against the files of this tree. The caller must still fetch the outputs. If the record
+    /// doesn't hold, may tell why.
+    pub fn check(&self, key: &Key, bytes: &[u8], files: &mut Files) -> Result<Found, Option<Why>> {
         let SharedRun { asked, environment, looks, equals, mut result } =
             postcard::from_bytes(bytes).map_err(|_| None)?;
-        let (digest, roles) = surroundings::digest(salt, &asked, self.env, &self.fingerprint.roles);
+        let (digest, roles) = surroundings::digest(&salt(key), &asked, self.env, &self.fingerprint.roles);
         if digest != environment {
             return Err(Some(Why::Surroundings));
         }
@@ -138,7 +121,7 @@ impl Wanted<'_> {
 
     /// Returns the record of a run for the store, with its key; none if the run is valid for this location only.
     pub fn shared(&self, files: &mut Files, run: &Remembered) -> Option<(Key, Vec<u8>)> {
-        let key = key(files, self.fingerprint, self.operands, self.declared)?;
+        let key = self.key(files)?;
         let (environment, roles) =
             surroundings::digest(&salt(&key), &run.asked, self.env, &self.fingerprint.roles);
         let mut looks = Vec::with_capacity(run.looks.seen.len());

@@ -58,14 +58,9 @@ impl Contender {
                 (Ambidex, Plain),
                 (Ambidex, Known),
             ],
-            Scenario::Elsewhere => vec![
-                (Setup(2), Plain),
-                (Ccache, Plain),
-                (Ccache, Mapped),
-                (Ambidex, Empty),
-                (Ambidex, Plain),
-                (Ambidex, Mapped),
-            ],
+            Scenario::Elsewhere => {
+                vec![(Setup(2), Plain), (Ccache, Plain), (Ccache, Mapped), (Ambidex, Empty), (Ambidex, Plain)]
+            }
             Scenario::Nothing | Scenario::Source | Scenario::Header | Scenario::FewHeader => {
                 vec![(Setup(1), Plain), (Setup(2), Plain), (Ninja, Plain), (Ccache, Plain), (Ambidex, Plain)]
             }

@@ -16,7 +16,7 @@ mod spent;
 mod tools;
 mod twin;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use contest::Contest;
 use page::Page;
@@ -68,6 +68,9 @@ impl Options {
 pub(crate) fn measure(options: &Options) -> Result<()> {
     let known = PROJECTS.iter().flat_map(|p| p.scenarios.iter().map(|s| format!("{}/{}", p.name, s.name())));
     let mut page = Page::open(known.chain(nodes::SIZES.iter().map(|size| nodes::name(*size))).collect());
+    if let Some(unknown) = options.cases.iter().find(|case| !page.knows(case)) {
+        bail!("no case is named `{unknown}`");
+    }
     let tools = Tools::find()?;
     for project in PROJECTS {
         let wanted = |s: &&scenario::Scenario| options.wants(project.name, s.name(), project.large);

@@ -27,7 +27,8 @@ to the first row that has a figure.
   its compiler is not behind ccache, as it would be by default where there is one.
 - A header: `setup.py` would recompile nothing, so it gets `--force`, and so does ccache.
 - elsewhere: a fresh copy in another folder, with the store of a build in the first. \"mapped\" is with
-  `-ffile-prefix-map=$PWD=.` in `CFLAGS` and `CXXFLAGS`: else debug information carries the folder.
+  `-ffile-prefix-map=$PWD=.` in `CFLAGS` and `CXXFLAGS`, without which ccache finds nothing: debug information carries
+  the folder.
 ";
 
 /// The page, case by case.
@@ -49,6 +50,11 @@ impl Page {
         };
         let cases = text.split("\n## ").skip(1).filter_map(case).collect();
         Self { order, cases, file }
+    }
+
+    /// Returns whether there is a case with this name, or one of this project or scenario.
+    pub fn knows(&self, case: &str) -> bool {
+        self.order.iter().any(|name| name == case || name.split('/').any(|part| part == case))
     }
 
     /// Replaces a case, prints it, and writes the page.

@@ -1,12 +1,13 @@
 //! How an earlier run of a command is found, in this tree or in the store.
 
 use std::fs;
+use std::time::Duration;
 
-use ambidex_store::Store;
+use ambidex_store::{Digest, Store, StoreError};
 
 use super::{CacheQuery, ExecContext, Execution, Obtained, warn_of_store};
 use crate::execute::outcome::Ending;
-use crate::memory::record::{How, Why};
+use crate::memory::record::{How, Why, Written};
 use crate::observe::unremembered::Unremembered;
 use crate::uptodate::check;
 use crate::uptodate::output;
@@ -49,7 +50,8 @@ impl Execution {
         })
     }
 
-    /// Looks for an earlier run in the store. If there is none, may tell why that of another directory can't be used.
+    /// Looks for an earlier run in the store, and then in that of another machine. If there is none, may tell why that of
+    /// another directory can't be used.
     fn find_in_store(
         &self,
         query: &CacheQuery,
@@ -57,7 +59,58 @@ impl Execution {
         store: &Store,
         why: &Why,
     ) -> Result<Obtained, Option<Why>> {
-        let found = self.wanted(query).find(store, &mut self.tree.memory().files)?;
+        let wanted = self.wanted(query);
+        let key = wanted.key(&mut self.tree.memory().files).ok_or(None)?;
+        let mut why_none = None;
+        let (mut here, mut moved) = (Vec::new(), Vec::new());
+        for record in store.records(&key) {
+            match wanted.check(&key, &record, &mut self.tree.memory().files) {
+                Ok(found) if found.moved.paths => moved.push(found),
+                Ok(found) => here.push(found),
+                Err(bound) => why_none = why_none.or(bound),
+            }
+        }
+        // A run that needs nothing but to be copied comes first.
+        for found in here.into_iter().chain(moved) {
+            match self.take(query, context, store, found, How::Cached, why) {
+                Ok(obtained) => return Ok(obtained),
+                Err(bound) => why_none = why_none.or(bound),
+            }
+        }
+        for remote in store.remote_records(&key) {
+            let found = match wanted.check(&key, &remote.record, &mut self.tree.memory().files) {
+                Ok(found) => found,
+                Err(bound) => {
+                    why_none = why_none.or(bound);
+                    continue;
+                }
+            };
+            let contents: Vec<Digest> = found.run.result.outputs.iter().map(Written::stored).collect();
+            let duration = Duration::from_micros(found.run.result.duration);
+            if !usable(store.pull(&key, &remote, &contents)) {
+                continue;
+            }
+            match self.take(query, context, store, found, How::Remote, why) {
+                Ok(obtained) => {
+                    store.has_spared(duration);
+                    return Ok(obtained);
+                }
+                Err(bound) => why_none = why_none.or(bound),
+            }
+        }
+        Err(why_none)
+    }
+
+    /// Takes the outputs of a run that holds for this tree from the store. If that can't be, may tell why.
+    fn take(
+        &self,
+        query: &CacheQuery,
+        context: &ExecContext<'_>,
+        store: &Store,
+        found: Found,
+        how: How,
+        why: &Why,
+    ) -> Result<Obtained, Option<Why>> {
         // A record may come from another machine. It must not say where files are written.
         let names = query.outputs.iter().map(|(_, name)| name);
         if !names.eq(found.run.result.outputs.iter().map(|output| &output.name)) {
@@ -74,19 +127,14 @@ impl Execution {
         }
         let Found { mut run, roles, moved } = found;
         let fetched = fs::create_dir_all(&self.folder).is_ok()
-            && output::fetch(store, &mut run.result, &self.folder, &roles, moved.paths).unwrap_or_else(
-                |error| {
-                    warn_of_store(&error);
-                    false
-                },
-            );
+            && usable(output::fetch(store, &mut run.result, &self.folder, &roles, moved.paths));
         if !fetched {
             return Err(None);
         }
         let surrounded = self.tree.memory().surrounded_by(&run.asked, &self.env, &query.fingerprint.roles);
         let roles = surrounded.1.clone();
         self.remember(query, &run, surrounded);
-        let ending = Ending::again(run.result, &roles, How::Cached, why.clone());
+        let ending = Ending::again(run.result, &roles, how, why.clone());
         Ok(Obtained { ending, folder: self.folder_number })
     }
 
@@ -94,4 +142,12 @@ impl Execution {
         let CacheQuery { fingerprint, operands, declared, .. } = query;
         Wanted { fingerprint, command: &self.command, env: &self.env, operands, declared }
     }
+}
+
+/// Returns whether the store had everything. A store that can't be used has nothing.
+fn usable(had: Result<bool, StoreError>) -> bool {
+    had.unwrap_or_else(|error| {
+        warn_of_store(&error);
+        false
+    })
 }

@@ -129,7 +129,9 @@ impl Execution {
                     return Ok(());
                 }
             }
-            store.add_record(&key, &record)
+            store.add_record(&key, &record)?;
+            store.send(&key, &record, run.result.outputs.iter().map(Written::stored).collect());
+            Ok(())
         };
         if let Err(error) = put() {
             warn_of_store(&error);

@@ -1,0 +1,131 @@
+//! How long a build may wait for a server: it never loses more than a short time, whatever the server does.
+//!
+//! What counts is the time during which *some* command waits. While none does, the build goes on as it would without
+//! the server, so it takes at most this much longer. Time that the server's answers have spared may be spent again.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What a build may lose in any case.
+const FREE: Duration = Duration::from_millis(1500);
+
+/// What a build may lose of its own time, beyond that: one part of so many.
+const SHARE: u32 = 100;
+
+/// The longest wait for one answer, but for the time that its length takes.
+const LONGEST: Duration = Duration::from_millis(1500);
+
+/// The slowest transfer that is worth waiting for, in bytes per second.
+const SLOWEST: u64 = 4 << 20;
+
+/// What a build has waited for, and gained.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    started: Instant,
+    account: Mutex<Account>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    /// The number of waiting commands, and since when there has been any.
+    waiting: u32,
+    since: Option<Instant>,
+    spent: Duration,
+    spared: Duration,
+}
+
+impl Patience {
+    pub fn new(now: Instant) -> Self {
+        Self { started: now, account: Mutex::default() }
+    }
+
+    /// Begins to wait for an answer of this length in bytes. Returns how long it may take; none if no more time is to
+    /// be spent. Then [`Self::end`] must not be called.
+    pub fn begin(&self, now: Instant, length: u64) -> Option<Duration> {
+        let mut account = self.account();
+        let left = self.allowed(now, account.spared).checked_sub(account.spent_until(now))?;
+        if left.is_zero() {
+            return None;
+        }
+        account.waiting += 1;
+        account.since.get_or_insert(now);
+        Some(left.min(LONGEST + Duration::from_millis(length.saturating_mul(1000) / SLOWEST)))
+    }
+
+    /// Ends a wait.
+    pub fn end(&self, now: Instant) {
+        let mut account = self.account();
+        account.waiting -= 1;
+        if account.waiting == 0 {
+            account.spent = account.spent_until(now);
+            account.since = None;
+        }
+    }
+
+    /// Takes note that an answer spared the build this time.
+    pub fn spared(&self, time: Duration) {
+        self.account().spared += time;
+    }
+
+    /// Returns how long the end of the build may be put off.
+    pub fn at_the_end(&self, now: Instant) -> Duration {
+        self.allowed(now, Duration::ZERO)
+    }
+
+    fn allowed(&self, now: Instant, spared: Duration) -> Duration {
+        FREE + now.saturating_duration_since(self.started) / SHARE + spared
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
+        // The numbers are right at any time.
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Account {
+    fn spent_until(&self, now: Instant) -> Duration {
+        self.spent + self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn commands_that_wait_together_spend_the_time_once() {
+        let start = Instant::now();
+        let patience = Patience::new(start);
+        for _ in 0..10 {
+            assert!(patience.begin(start, 0).is_some());
+        }
+        for _ in 0..10 {
+            patience.end(start + SECOND);
+        }
+        let left = patience.begin(start + SECOND, 0).unwrap();
+        assert_eq!(left, SECOND / 2 + SECOND / SHARE);
+    }
+
+    #[test]
+    fn what_is_spent_is_gone() {
+        let start = Instant::now();
+        let patience = Patience::new(start);
+        patience.begin(start, 0).unwrap();
+        patience.end(start + 3 * SECOND);
+        assert_eq!(patience.begin(start + 3 * SECOND, 0), None);
+        // What was spared may be spent again.
+        patience.spared(2 * SECOND);
+        assert!(patience.begin(start + 3 * SECOND, 0).is_some());
+    }
+
+    #[test]
+    fn one_answer_does_not_get_all_the_time() {
+        let start = Instant::now();
+        let patience = Patience::new(start);
+        patience.spared(100 * SECOND);
+        assert_eq!(patience.begin(start, 0), Some(LONGEST));
+        assert_eq!(patience.begin(start, 40 << 20), Some(LONGEST + 10 * SECOND));
+    }
+}

@@ -1,0 +1,63 @@
+//! The reasons why a server can't be used.
+
+use std::time::Duration;
+
+use tonic::Code;
+
+/// The reason why a request had no answer that can be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// There is no connection, or it broke.
+    #[error("it can't be reached: {0}")]
+    Unreachable(String),
+    /// There was no answer in time.
+    #[error("it did not answer within {:.1} s", .0.as_secs_f64())]
+    Slow(Duration),
+    /// The server wants to know who asks, or does not allow it.
+    #[error("it refuses access: {0}")]
+    Refused(String),
+    /// The server has no room.
+    #[error("it has no room: {0}")]
+    Full(String),
+    /// Its answers are not what was sent there.
+    #[error("it returned something other than what was stored there")]
+    Wrong,
+    /// It does not speak the language.
+    #[error("it can't be used as a cache: {0}")]
+    Unsuited(String),
+    /// The credentials can't be had.
+    #[error("the credentials can't be read: {0}")]
+    Credentials(String),
+    /// All waiting together took too long.
+    #[error("waiting for it took longer than it spared")]
+    NotWorthIt,
+}
+
+impl Trouble {
+    /// Returns what a status stands for. `limit` is how long the answer could take.
+    pub fn of(status: &tonic::Status, limit: Duration) -> Self {
+        let message = || match status.message() {
+            "" => status.code().to_string(),
+            message => message.to_owned(),
+        };
+        match status.code() {
+            Code::DeadlineExceeded | Code::Cancelled => Self::Slow(limit),
+            Code::Unauthenticated | Code::PermissionDenied => Self::Refused(message()),
+            Code::ResourceExhausted => Self::Full(message()),
+            Code::Unimplemented | Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => {
+                Self::Unsuited(message())
+            }
+            Code::DataLoss => Self::Wrong,
+            _ => Self::Unreachable(source(status).unwrap_or_else(message)),
+        }
+    }
+}
+
+/// Returns the innermost error, which says more than "transport error".
+fn source(status: &tonic::Status) -> Option<String> {
+    let mut error = std::error::Error::source(status)?;
+    while let Some(inner) = error.source() {
+        error = inner;
+    }
+    Some(error.to_string())
+}
