@@ -32,7 +32,8 @@ pub(crate) enum Command {
     /// Manage the cache that all projects share
     ///
     /// The cache is in AMBIDEX_CACHE_DIR [default: `ambidex` in the user's cache directory], and never takes more than
-    /// AMBIDEX_CACHE_SIZE, such as 500M [default: 5G]. AMBIDEX_CACHE_READ_DIR names another cache that is only read.
+    /// AMBIDEX_CACHE_SIZE, such as 500M [default: 5G]. AMBIDEX_CACHE_READ_DIR names another cache that is only read,
+    /// AMBIDEX_REMOTE a server of the Remote Execution API, such as grpc://host:port.
     Cache(CacheArgs),
     /// Serve the Python process that started this
     #[command(hide = true)]

@@ -9,6 +9,7 @@ mod faults;
 mod namespace;
 mod oracle;
 mod peers;
+mod remote;
 mod stress;
 mod travel;
 mod versions;
@@ -48,6 +49,8 @@ enum Chore {
     /// Run setuptools' own tests of its build commands with and without ambidex, compare the outcomes, and write
     /// docs/peers.md
     Peers,
+    /// Build with a cache on another machine that goes wrong, and judge the results; with `--write`, update docs/remote.md
+    Remote(remote::Options),
     /// Build trees in many processes at once, with one store that is too small, and write docs/stress.md
     Stress(stress::Options),
     /// Make objects of many compilers for other folders, compare them with what the compiler writes there, and write
@@ -74,6 +77,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Faults(options) => faults::judge(&options),
         Chore::Oracle(options) => oracle::judge(&options),
         Chore::Peers => peers::compare(),
+        Chore::Remote(options) => remote::judge(&options),
         Chore::Stress(options) => stress::stress(&options),
         Chore::Travel(options) => travel::judge(&options),
         Chore::StandIn { objects, log, name, real, arguments } => {

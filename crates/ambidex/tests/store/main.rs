@@ -7,3 +7,4 @@ mod support;
 mod faults;
 mod misses;
 mod places;
+mod remote;

@@ -14,13 +14,14 @@ use super::fixture;
 use super::run::{Ran, run};
 use super::workspace::{Workspace, read_json};
 
-/// The commands of a build, by outcome. `executed`, `reused` and `cached` add up to `distinct`.
+/// The commands of a build, by outcome. `executed`, `reused`, `cached` and `remote` add up to `distinct`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     pub distinct: u64,
     pub executed: u64,
     pub reused: u64,
     pub cached: u64,
+    pub remote: u64,
 }
 
 impl Counts {
@@ -35,8 +36,10 @@ impl Counts {
             executed: count("executed"),
             reused: count("reused"),
             cached: count("cached"),
+            remote: count("remote"),
         };
-        assert_eq!(counts.executed + counts.reused + counts.cached, counts.distinct, "{summary:#}");
+        let total = counts.executed + counts.reused + counts.cached + counts.remote;
+        assert_eq!(total, counts.distinct, "{summary:#}");
         counts
     }
 }

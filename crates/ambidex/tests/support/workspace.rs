@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::run::{Ran, run};
 
 /// Environment variables that change what is built, or how.
-const SCRUBBED: [&str; 21] = [
+const SCRUBBED: [&str; 25] = [
     "CC",
     "CXX",
     "AR",
@@ -32,6 +32,10 @@ const SCRUBBED: [&str; 21] = [
     "AMBIDEX_CACHE_READ_DIR",
     "AMBIDEX_JOBS",
     "AMBIDEX_PYTHON",
+    "AMBIDEX_REMOTE",
+    "AMBIDEX_REMOTE_CREDENTIAL_HELPER",
+    "AMBIDEX_REMOTE_READ_ONLY",
+    "AMBIDEX_REMOTE_TOKEN_FILE",
     "AMBIDEX_SOCKET",
     "SETUPTOOLS_USE_DISTUTILS",
 ];
