@@ -7,29 +7,20 @@ use std::path::{Path, PathBuf};
 use super::Memory;
 
 impl Memory {
-    /// Creates a new directory for the outputs of one run of a command. No other run uses it.
+    /// Returns the number of a new directory for the outputs of one run of a command. No other run uses it: only one
+    /// engine at a time has this tree. The directory is created when something is written there, since that takes long
+    /// on some file systems, and the memory is locked.
     ///
     /// # Errors
-    /// If the directory can't be created, or the existing directories can't be listed.
+    /// If the existing directories can't be listed.
     pub fn new_folder(&mut self) -> io::Result<u32> {
         self.untidy = true;
-        let mut next = match self.next_folder {
+        let new = match self.next_folder {
             Some(next) => next,
             None => self.newest_folder()? + 1,
         };
-        loop {
-            match std::fs::create_dir(self.folder(next)) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => next += 1,
-                // The objects folder was removed while the build runs.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && !self.objects.exists() => {
-                    std::fs::create_dir_all(&self.objects)?;
-                }
-                made => {
-                    self.next_folder = Some(next + 1);
-                    return made.map(|()| next);
-                }
-            }
-        }
+        self.next_folder = Some(new + 1);
+        Ok(new)
     }
 
     fn newest_folder(&self) -> io::Result<u32> {
@@ -52,7 +43,11 @@ impl Memory {
 
     /// Removes the directories of outputs that are not in `wanted`.
     pub(super) fn remove_folders(&self, wanted: &HashSet<u32>) -> io::Result<()> {
-        for entry in std::fs::read_dir(&self.objects)? {
+        let entries = match std::fs::read_dir(&self.objects) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
             let entry = entry?;
             let number = entry.file_name().to_str().and_then(|name| name.parse().ok());
             if !number.is_some_and(|number| wanted.contains(&number)) {

@@ -29,6 +29,7 @@ impl Bench {
     fn run(&self, memory: &mut Memory, name: &str, input: &str) -> ActionKey {
         let number = memory.new_folder().unwrap();
         let folder = memory.folder(number);
+        fs::create_dir(&folder).unwrap();
         fs::write(folder.join("a.o"), name).unwrap();
         let file = memory.files.id(&self.path(input));
         let looks: Vec<_> = memory.files.current(file).into_iter().collect();

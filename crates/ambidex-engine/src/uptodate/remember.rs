@@ -1,6 +1,5 @@
 //! How a command that has run is remembered, and why some runs can't be remembered.
 
-use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use ambidex_command::Kind;
@@ -32,8 +31,8 @@ pub(crate) struct Remembered {
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     pub seen: Vec<FindingId>,
-    /// The times of files that have the same content, in pairs.
-    pub equals: Vec<[FindingId; 2]>,
+    /// The times of files that have the same content, together.
+    pub equals: Vec<Vec<FindingId>>,
 }
 
 impl Looks {
@@ -86,22 +85,21 @@ fn times_of_equals(
     memory: &mut Memory,
     looks: &[FindingId],
     started: Time,
-) -> Result<Vec<[FindingId; 2]>, Unremembered> {
-    let mut by_content: FxHashMap<Digest, FindingId> = FxHashMap::default();
-    let mut equals = Vec::new();
+) -> Result<Vec<Vec<FindingId>>, Unremembered> {
+    let mut by_content: FxHashMap<Digest, Vec<FindingId>> = FxHashMap::default();
     for id in looks.iter().filter(|id| memory.files.is_content(**id)) {
-        match by_content.entry(memory.files.finding(*id).digest) {
-            Entry::Occupied(first) => equals.push([*first.get(), *id]),
-            Entry::Vacant(place) => drop(place.insert(*id)),
-        }
+        by_content.entry(memory.files.finding(*id).digest).or_default().push(*id);
     }
+    let mut equals: Vec<Vec<FindingId>> = by_content.into_values().filter(|group| group.len() > 1).collect();
+    // Records of equal runs shall be equal.
+    equals.sort_unstable();
     let mut time_of = |id: FindingId| {
         let path = memory.files.path_of(id).to_owned();
         let file = memory.files.id_in(&path, View::State);
         let finding = memory.files.look_since(file, started, None);
         finding.map_err(|_| Unremembered::ChangedMeanwhile(path))
     };
-    equals.into_iter().map(|[first, second]| Ok([time_of(first)?, time_of(second)?])).collect()
+    equals.into_iter().map(|group| group.into_iter().map(&mut time_of).collect()).collect()
 }
 
 /// Returns whether a configuration file tells a compiler to generate code for this very processor (Clang's `*.cfg`,

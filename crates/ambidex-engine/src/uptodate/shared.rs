@@ -1,6 +1,6 @@
 //! How the store shares a run of a command with other trees: its looks are named by role and content.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ambidex_command::Command;
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::environment::Environment;
 use crate::base::roles::Roles;
-use crate::base::stat::Stat;
-use crate::memory::files::Files;
+use crate::memory::files::{Files, FindingId};
 use crate::memory::record::{Moved, RunResult, Why};
 use crate::observe::looks::View;
 use crate::observe::observation::Asked;
 use crate::observe::surroundings;
+use crate::uptodate::alike::Alike;
 use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::remember::{Looks, Remembered};
 
@@ -26,8 +26,8 @@ struct SharedRun {
     environment: Digest,
     /// Its looks: each view, the path by role, and the hash of what was seen.
     looks: Vec<(View, String, Digest)>,
-    /// Pairs of files with the same content, by role, and how alike they were.
-    equals: Vec<([String; 2], Alike)>,
+    /// Files with the same content, by role, and how alike they were.
+    equals: Vec<(Vec<String>, Alike)>,
     result: RunResult,
 }
 
@@ -101,16 +101,17 @@ impl Wanted<'_> {
             found.seen.push(same.ok_or_else(|| Some(Why::Differs(name.clone())))?);
         }
         for (names, alike) in &equals {
-            let [first, second] = names.each_ref().map(|name| roles.place(name));
-            let files_here = [first.ok_or(None)?, second.ok_or(None)?].map(PathBuf::from);
-            if Alike::of(&files_here.each_ref().map(PathBuf::as_path)).as_ref() != Some(alike) {
-                return Err(Some(Why::Differs(names[0].clone())));
+            let places: Vec<String> =
+                names.iter().map(|name| roles.place(name)).collect::<Option<_>>().ok_or(None)?;
+            let places: Vec<&Path> = places.iter().map(Path::new).collect();
+            if Alike::of(&places).as_ref() != Some(alike) {
+                return Err(names.first().cloned().map(Why::Differs));
             }
-            let mut time_of = |path: &PathBuf| {
+            let mut time_of = |path: &&Path| {
                 let file = files.id_in(path, View::State);
                 files.state(file).ok_or(None)
             };
-            found.equals.push([time_of(&files_here[0])?, time_of(&files_here[1])?]);
+            found.equals.push(places.iter().map(&mut time_of).collect::<Result<_, _>>()?);
         }
         let moved = result.move_to(&roles)?;
         if let Some(why) = self.fingerprint.objection(self.command, self.operands, &roles, &result) {
@@ -139,35 +140,18 @@ impl Wanted<'_> {
             looks.push((view, named, finding.digest));
         }
         let mut equals = Vec::with_capacity(run.looks.equals.len());
-        for pair in &run.looks.equals {
-            let paths = pair.map(|id| files.path_of(id));
-            let names = paths.map(|path| roles.name(&path.to_string_lossy()).into_owned());
+        for group in &run.looks.equals {
+            // What is compared now must be what the run has seen.
+            let mut is_same = |id: &FindingId| files.look_at_state(files.finding(*id).file) == Some(*id);
+            if !group.iter().all(&mut is_same) {
+                return None;
+            }
+            let paths: Vec<&Path> = group.iter().map(|id| files.path_of(*id)).collect();
+            let names = paths.iter().map(|path| roles.name(&path.to_string_lossy()).into_owned()).collect();
             equals.push((names, Alike::of(&paths)?));
         }
         let result = run.result.clone();
         let shared = SharedRun { asked: run.asked.clone(), environment, looks, equals, result };
         Some((key, postcard::to_stdvec(&shared).expect("records are plain data")))
-    }
-}
-
-/// What compilers compare to find out whether two files with the same content are one, for `#pragma once`.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Alike {
-    /// Whether they were changed in the same second (GCC, `libcpp/files.cc`, `_cpp_find_file`).
-    time: bool,
-    /// Whether they are one file under two names (Clang, `FileManager`).
-    file: bool,
-}
-
-impl Alike {
-    /// Compares two files; none if one is gone.
-    fn of(files: &[&Path; 2]) -> Option<Self> {
-        let [first, second] = files.map(Stat::of);
-        let (first, second) = (first?, second?);
-        let file = |stat: &Stat| (stat.device, stat.inode);
-        Some(Self {
-            time: first.modified.seconds() == second.modified.seconds(),
-            file: file(&first) == file(&second),
-        })
     }
 }

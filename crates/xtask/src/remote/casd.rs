@@ -104,7 +104,8 @@ impl Casd {
     pub fn fill(&self, full: bool) -> Result<()> {
         let all = nix::sys::statvfs::statvfs(&self.disk)?;
         let used = (all.blocks() - all.blocks_free()) * all.fragment_size();
-        let size = format!("size={}", if full { used } else { DISK });
+        // A size of 0 stands for no limit, which can't be set again.
+        let size = format!("size={}", if full { used.max(all.fragment_size()) } else { DISK });
         Ok(mount(None::<&str>, &self.disk, None::<&str>, MsFlags::MS_REMOUNT, Some(&*size))?)
     }
 }
