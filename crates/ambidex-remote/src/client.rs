@@ -16,16 +16,10 @@ use api::action_cache_client::ActionCacheClient;
 use api::capabilities_client::CapabilitiesClient;
 use api::content_addressable_storage_client::ContentAddressableStorageClient;
 
+use crate::Settings;
 use crate::address::Address;
-use crate::credentials::Credentials;
 use crate::entry::{self, digest_of};
 use crate::trouble::Trouble;
-
-/// How long it may take to connect.
-const CONNECT: Duration = Duration::from_secs(1);
-
-/// How long it may take to connect and to get the first answer.
-const FIRST_ANSWER: Duration = Duration::from_millis(1500);
 
 /// How much one message holds at most, in bytes: what gRPC takes by default is 4 MiB, with everything around it.
 const MESSAGE: u64 = 3 << 20;
@@ -42,7 +36,8 @@ const SHA256: i32 = api::digest_function::Value::Sha256 as i32;
 /// A connection to a server.
 #[derive(Debug)]
 pub(crate) struct Client {
-    runtime: Runtime,
+    /// There until the end.
+    runtime: Option<Runtime>,
     channel: Channel,
     address: Address,
     headers: MetadataMap,
@@ -64,8 +59,9 @@ impl Client {
     /// Connects to a server, and asks it what it can do.
     ///
     /// # Errors
-    /// If there is no connection within a second, or it is no cache that can be used.
-    pub fn connect(address: &Address, credentials: &Credentials) -> Result<Self, Trouble> {
+    /// If there is no connection in time, or it is no cache that can be used.
+    pub fn connect(settings: &Settings) -> Result<Self, Trouble> {
+        let Settings { address, credentials, patience, .. } = settings;
         let unreachable = |error: &dyn std::error::Error| Trouble::Unreachable(error.to_string());
         let headers = credentials.headers(address)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -76,7 +72,7 @@ impl Client {
             .map_err(|error| unreachable(&error))?;
         let mut endpoint = Endpoint::from_shared(address.uri())
             .map_err(|error| unreachable(&error))?
-            .connect_timeout(CONNECT);
+            .connect_timeout(*patience);
         if address.encrypted {
             let tls = ClientTlsConfig::new().with_native_roots();
             endpoint = endpoint.tls_config(tls).map_err(|error| unreachable(&error))?;
@@ -86,8 +82,9 @@ impl Client {
             endpoint.connect_lazy()
         };
         let abilities = Abilities { takes_results: true, message: MESSAGE, longest: LONGEST };
-        let mut client = Self { runtime, channel, address: address.clone(), headers, abilities };
-        client.abilities = client.ask_abilities(FIRST_ANSWER)?;
+        let mut client =
+            Self { runtime: Some(runtime), channel, address: address.clone(), headers, abilities };
+        client.abilities = client.ask_abilities(*patience)?;
         Ok(client)
     }
 
@@ -354,10 +351,11 @@ impl Client {
             *request.metadata_mut() = self.headers.clone();
             request.metadata_mut().insert_bin(ABOUT, MetadataValue::from_bytes(&about()));
             request.set_timeout(limit);
-            match self.runtime.block_on(async { tokio::time::timeout(limit, send(request)).await }) {
-                Err(_) => Err(Trouble::Slow(limit)),
-                Ok(Ok(response)) => Ok(response.into_inner()),
-                Ok(Err(status)) => Err(Trouble::of(&status, limit)),
+            let answer = async { tokio::time::timeout(limit, send(request)).await };
+            match self.runtime.as_ref().map(|runtime| runtime.block_on(answer)) {
+                Some(Ok(Ok(response))) => Ok(response.into_inner()),
+                Some(Ok(Err(status))) => Err(Trouble::of(&status, limit)),
+                Some(Err(_)) | None => Err(Trouble::Slow(limit)),
             }
         };
         let begun = Instant::now();
@@ -365,6 +363,15 @@ impl Client {
             // A server may close a connection that was idle. The next one is another.
             Err(Trouble::Unreachable(_)) => attempt(message, limit.saturating_sub(begun.elapsed())),
             answer => answer,
+        }
+    }
+}
+
+impl Drop for Client {
+    /// Does not wait for anything: a search for the name of a host may take minutes.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::trouble::Trouble;
 
 /// How long a helper may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The source of the headers that a server wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -39,6 +39,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Whether nothing is sent there.
     pub read_only: bool,
+    /// What a build may lose in any case, and again at its end.
+    pub patience: Duration,
     /// The number of commands that run at once: what one of them spares, the build spares divided by that.
     pub jobs: usize,
 }
@@ -88,10 +90,10 @@ impl Server {
     pub fn new(settings: Settings, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
         let shared = Shared {
             full: AtomicBool::new(settings.read_only),
+            patience: Patience::new(Instant::now(), settings.patience),
             settings,
             tell: Box::new(tell),
             client: OnceLock::new(),
-            patience: Patience::new(Instant::now()),
             silent: AtomicBool::new(false),
             told: Mutex::new(false),
         };
@@ -166,7 +168,7 @@ impl Shared {
     /// Returns the connection.
     fn client(&self) -> Option<&Client> {
         let connect = || {
-            let connected = Client::connect(&self.settings.address, &self.settings.credentials);
+            let connected = Client::connect(&self.settings);
             let client = self.heard(connected)?;
             if !client.abilities().takes_results {
                 self.full.store(true, Ordering::Relaxed);
@@ -200,7 +202,10 @@ impl Shared {
         let Some(client) = self.client() else { return false };
         match self.try_to_send(client, sent) {
             Ok(sent) => sent,
-            Err(trouble @ (Trouble::Full(_) | Trouble::Refused(_))) => {
+            Err(
+                trouble
+                @ (Trouble::Full(_) | Trouble::Refused(_) | Trouble::Failed(_) | Trouble::Unsuited(_)),
+            ) => {
                 // It may still be asked.
                 if !self.full.swap(true, Ordering::Relaxed) {
                     self.tell_once(&format!("nothing is sent there: {trouble}"));

@@ -6,14 +6,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a build may lose in any case.
-const FREE: Duration = Duration::from_millis(1500);
-
 /// What a build may lose of its own time, beyond that: one part of so many.
 const SHARE: u32 = 100;
-
-/// The longest wait for one answer, but for the time that its length takes.
-const LONGEST: Duration = Duration::from_millis(1500);
 
 /// The slowest transfer that is worth waiting for, in bytes per second.
 const SLOWEST: u64 = 4 << 20;
@@ -22,6 +16,8 @@ const SLOWEST: u64 = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct Patience {
     started: Instant,
+    /// What a build may lose in any case. One answer may not take longer either, but for the time that its length takes.
+    free: Duration,
     account: Mutex<Account>,
 }
 
@@ -35,8 +31,8 @@ struct Account {
 }
 
 impl Patience {
-    pub fn new(now: Instant) -> Self {
-        Self { started: now, account: Mutex::default() }
+    pub fn new(now: Instant, free: Duration) -> Self {
+        Self { started: now, free, account: Mutex::default() }
     }
 
     /// Begins to wait for an answer of this length in bytes. Returns how long it may take; none if no more time is to
@@ -49,7 +45,7 @@ impl Patience {
         }
         account.waiting += 1;
         account.since.get_or_insert(now);
-        Some(left.min(LONGEST + Duration::from_millis(length.saturating_mul(1000) / SLOWEST)))
+        Some(left.min(self.free + Duration::from_millis(length.saturating_mul(1000) / SLOWEST)))
     }
 
     /// Ends a wait.
@@ -73,7 +69,7 @@ impl Patience {
     }
 
     fn allowed(&self, now: Instant, spared: Duration) -> Duration {
-        FREE + now.saturating_duration_since(self.started) / SHARE + spared
+        self.free + now.saturating_duration_since(self.started) / SHARE + spared
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
@@ -93,11 +89,12 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const FREE: Duration = Duration::from_millis(1500);
 
     #[test]
     fn commands_that_wait_together_spend_the_time_once() {
         let start = Instant::now();
-        let patience = Patience::new(start);
+        let patience = Patience::new(start, FREE);
         for _ in 0..10 {
             assert!(patience.begin(start, 0).is_some());
         }
@@ -111,7 +108,7 @@ mod tests {
     #[test]
     fn what_is_spent_is_gone() {
         let start = Instant::now();
-        let patience = Patience::new(start);
+        let patience = Patience::new(start, FREE);
         patience.begin(start, 0).unwrap();
         patience.end(start + 3 * SECOND);
         assert_eq!(patience.begin(start + 3 * SECOND, 0), None);
@@ -123,9 +120,9 @@ mod tests {
     #[test]
     fn one_answer_does_not_get_all_the_time() {
         let start = Instant::now();
-        let patience = Patience::new(start);
+        let patience = Patience::new(start, FREE);
         patience.spared(100 * SECOND);
-        assert_eq!(patience.begin(start, 0), Some(LONGEST));
-        assert_eq!(patience.begin(start, 40 << 20), Some(LONGEST + 10 * SECOND));
+        assert_eq!(patience.begin(start, 0), Some(FREE));
+        assert_eq!(patience.begin(start, 40 << 20), Some(FREE + 10 * SECOND));
     }
 }

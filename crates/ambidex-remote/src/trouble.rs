@@ -10,6 +10,9 @@ pub(crate) enum Trouble {
     /// There is no connection, or it broke.
     #[error("it can't be reached: {0}")]
     Unreachable(String),
+    /// It answers that something went wrong there.
+    #[error("it reports an error: {0}")]
+    Failed(String),
     /// There was no answer in time.
     #[error("it did not answer within {:.1} s", .0.as_secs_f64())]
     Slow(Duration),
@@ -48,7 +51,13 @@ impl Trouble {
                 Self::Unsuited(message())
             }
             Code::DataLoss => Self::Wrong,
-            _ => Self::Unreachable(source(status).unwrap_or_else(message)),
+            // A status without a source comes from the server.
+            Code::Internal | Code::Aborted | Code::NotFound | Code::AlreadyExists => Self::Failed(message()),
+            code => match source(status) {
+                Some(source) => Self::Unreachable(source),
+                None if code == Code::Unavailable => Self::Unreachable(message()),
+                None => Self::Failed(message()),
+            },
         }
     }
 }
