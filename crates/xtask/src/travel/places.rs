@@ -48,6 +48,14 @@ pub(crate) struct Pair {
     pub places: [Place; 2],
 }
 
+impl Pair {
+    /// Returns whether a folder has a backslash in its path, which not all compilers write as it is.
+    pub(crate) fn has_backslash(&self) -> bool {
+        let folders = self.places.iter().flat_map(Place::folders);
+        folders.into_iter().any(|(_, folder)| folder.as_os_str().as_bytes().contains(&b'\\'))
+    }
+}
+
 impl Place {
     pub(crate) fn roles(&self) -> [Role<'_>; 3] {
         [
