@@ -37,11 +37,15 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    /// Returns what a status stands for. `limit` is how long the answer could take.
-    pub fn of(status: &tonic::Status, limit: Duration) -> Self {
-        let message = || match status.message() {
+    /// Returns what a status stands for. `limit` is how long the answer could take. A server may repeat the `secrets`
+    /// that it was told.
+    pub fn of(status: &tonic::Status, limit: Duration, secrets: &[String]) -> Self {
+        let message = || match status.message().lines().next().unwrap_or_default().trim() {
             "" => status.code().to_string(),
-            message => message.to_owned(),
+            line => {
+                let line = secrets.iter().fold(line.to_owned(), |line, secret| line.replace(secret, "***"));
+                line.chars().filter(|letter| !letter.is_control()).take(200).collect()
+            }
         };
         match status.code() {
             Code::DeadlineExceeded | Code::Cancelled => Self::Slow(limit),

@@ -57,7 +57,7 @@ impl Machine {
         let digests: Vec<Digest> = contents.iter().map(|content| Digest::of(content)).collect();
         let mut found = Vec::new();
         for remote in self.store.remote_records(&KEY) {
-            if self.store.pull(&KEY, &remote, &digests).unwrap() {
+            if self.store.pull(&KEY, &remote, &digests, Duration::ZERO).unwrap() {
                 for (digest, content) in digests.iter().zip(contents) {
                     assert_eq!(self.store.read(digest).unwrap().as_deref(), Some(*content));
                 }

@@ -87,7 +87,7 @@ mod tests {
         let told = |variables: &[(&str, &str)]| read(variables).unwrap_err();
         assert_eq!(
             told(&[(ADDRESS, "http://h")]),
-            "AMBIDEX_REMOTE: `http://h` is not an address such as grpc://host:port or grpcs://host:port/instance"
+            "AMBIDEX_REMOTE: it is not an address such as grpc://host:port or grpcs://host:port/instance"
         );
         assert_eq!(
             told(&[(ADDRESS, "grpc://h"), (READ_ONLY, "2")]),

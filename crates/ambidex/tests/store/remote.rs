@@ -100,7 +100,7 @@ fn a_secret_stays_one() {
 fn what_the_user_writes_wrongly_is_an_error() {
     let Some(mut project) = Edited::with_store() else { return };
     for (name, value, expected) in [
-        ("AMBIDEX_REMOTE", "https://host", "AMBIDEX_REMOTE: `https://host` is not an address"),
+        ("AMBIDEX_REMOTE", "https://host", "AMBIDEX_REMOTE: it is not an address"),
         ("AMBIDEX_REMOTE_READ_ONLY", "maybe", "AMBIDEX_REMOTE_READ_ONLY is `maybe`, not 1 or 0"),
     ] {
         project.set("AMBIDEX_REMOTE", "grpc://localhost:1");
