@@ -45,6 +45,11 @@ impl Place {
         Some(Self { argument: small(span.arg)?, start: small(span.start)?, end: small(span.end)? })
     }
 
+    /// Returns the argument, and where in it the place begins and ends.
+    pub fn parts(self) -> [u32; 3] {
+        [self.argument, self.start, self.end]
+    }
+
     fn span(self) -> Span {
         Span { arg: self.argument as usize, start: self.start as usize, end: self.end as usize }
     }
