@@ -1,5 +1,6 @@
 //! `ambidex graph`: the build graph of the last build, for people (Graphviz), for programs (JSON), and for ninja.
 
+mod copies;
 mod dot;
 mod json;
 mod ninja;

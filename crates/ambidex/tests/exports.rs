@@ -282,6 +282,30 @@ fn ninja_builds_libraries() {
 }
 
 #[test]
+fn ninja_copies_modules_if_it_is_told_to() {
+    let Some(ninja) = on_path("ninja") else { return skipped("there is no ninja") };
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&package("inplace"), &environment);
+    let made =
+        || Files::below(&workspace.root()).only(|path| path.extension().is_some_and(|end| end == "so"));
+    run(&mut workspace.python(&["setup.py", "build_ext", "--inplace"])).expect(0);
+    let expected = made();
+    workspace.copy_again();
+    workspace.build(&["--inplace"]);
+    let file = workspace.beside("build.ninja");
+    let export = ["graph", "--format", "ninja", "-o", file.to_str().unwrap()];
+    let ran = run(&mut workspace.ambidex(&export)).expect(0);
+    assert!(ran.stderr.starts_with("note: only `ninja inplace` copies modules next to sources: "), "{ran}");
+    workspace.copy_again();
+    let build =
+        |targets: &[&str]| run(workspace.command(&ninja).arg("-f").arg(&file).args(targets)).expect(0);
+    build(&[]);
+    assert_eq!(differences(&expected.clone().only(|path| path.starts_with("build")), &made()), [""; 0]);
+    build(&["inplace"]);
+    assert_eq!(differences(&expected, &made()), [""; 0]);
+}
+
+#[test]
 fn ninja_builds_names_with_spaces() {
     let Some(exported) = Exported::of(&package("odd-paths")) else { return };
     exported.expect_the_same(&|root| replace(&root.join("common.c"), "VAL", "VAL \"!\""));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ambidex_engine::{BuildGraph, GraphCommand, Headers, InputUse};
 
+use super::copies::copies;
 use super::ninja_text::{self, DEFINITIONS, NEWLINES, is_line, moved_headers, value, word, words};
 use super::own_paths::Needed;
 use super::{shown, word as kind_word};
@@ -15,6 +16,9 @@ use crate::error::Error;
 /// The longest command line that is written as it is. ninja hands it to the shell as one argument, which takes at most
 /// 128 KiB (execve(2)).
 const LONGEST: usize = 100_000;
+
+/// The target that makes ninja copy modules next to sources.
+const IN_PLACE: &str = "inplace";
 
 const HEAD: &str = "# Written by `ambidex graph --format ninja`. Run ninja in the project directory:\n# ";
 
@@ -64,47 +68,26 @@ pub(super) fn ninja(graph: &BuildGraph, notes: &mut Vec<String>) -> Result<Strin
     let needed = Needed::of(graph, &folder)?;
     let export = Export { graph, needed: &needed, folder };
     let root = graph.root.to_string_lossy();
-    let escaped = |path: &Path| {
-        let text = shown(path, &graph.root);
-        ninja_text::path(&text).ok_or(Error::NotForNinja(text))
-    };
     if !is_line(&root) {
         return Err(Error::NotForNinja(root.into_owned()));
     }
-    let mut text = format!("{HEAD}{root}\n\n{DEFINITIONS}builddir = {}\n{RULES}", escaped(&export.folder)?);
+    let folder = export.escaped(&export.folder)?;
+    let mut text = format!("{HEAD}{root}\n\n{DEFINITIONS}builddir = {folder}\n{RULES}");
     for index in &needed.commands {
-        let command = &graph.commands[*index];
-        let run = export.run(*index)?;
-        let list = |paths: BTreeSet<&Path>| -> Result<String, Error> {
-            let escaped: Result<Vec<String>, Error> = paths.into_iter().map(escaped).collect();
-            Ok(escaped?.join(" "))
-        };
-        let rule = match (&run.headers, &run.file) {
-            (None, None) => "run",
-            (Some(_), None) => "compile",
-            (None, Some(_)) => "run-with-file",
-            (Some(_), Some(_)) => "compile-with-file",
-        };
-        let (outputs, inputs) = (list(export.outputs(*index))?, list(export.inputs(*index))?);
-        writeln!(text, "\nbuild {outputs}: {rule} {inputs}").expect("a string takes all");
-        let what = command.outputs.first().map(|output| shown(&output.path, &graph.root));
-        let what = format!("{} {}", kind_word(command.kind), what.unwrap_or_default());
-        let mut variable = |name: &str, text_of: &str| {
-            writeln!(text, "  {name} = {}", value(text_of)).expect("a string takes all");
-        };
-        variable("run", &run.text);
-        variable("what", &what);
-        if let Some(headers) = &run.headers {
-            variable("headers", &shown(headers, &graph.root));
-        }
-        if let Some((file, arguments)) = &run.file {
-            variable("file", &shown(file, &graph.root));
-            variable("arguments", arguments);
-        }
+        text.push_str(&export.statement(*index)?);
     }
     text.push('\n');
     for path in needed.finals.iter().collect::<BTreeSet<_>>() {
-        writeln!(text, "default {}", escaped(path)?).expect("a string takes all");
+        writeln!(text, "default {}", export.escaped(path)?).expect("a string takes all");
+    }
+    let copies = copies(&graph.root, &needed.finals);
+    if let Some((_, first)) = copies.first() {
+        text.push_str(&export.copies(&copies)?);
+        let first = export.shown(first);
+        notes.push(format!(
+            "only `ninja {IN_PLACE}` copies modules next to sources: {first}{}",
+            others(copies.len())
+        ));
     }
     export.note(notes);
     Ok(text)
@@ -118,6 +101,50 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
+    /// Returns the statement that makes ninja run a command.
+    fn statement(&self, index: usize) -> Result<String, Error> {
+        let command = &self.graph.commands[index];
+        let run = self.run(index);
+        let rule = match (&run.headers, &run.file) {
+            (None, None) => "run",
+            (Some(_), None) => "compile",
+            (None, Some(_)) => "run-with-file",
+            (Some(_), Some(_)) => "compile-with-file",
+        };
+        let what = command.outputs.first().map(|output| self.shown(&output.path)).unwrap_or_default();
+        let mut variables = vec![("run", run.text), ("what", format!("{} {what}", kind_word(command.kind)))];
+        variables.extend(run.headers.map(|headers| ("headers", self.shown(&headers))));
+        if let Some((file, arguments)) = run.file {
+            variables.extend([("file", self.shown(&file)), ("arguments", arguments)]);
+        }
+        let (outputs, inputs) = (self.list(self.outputs(index))?, self.list(self.inputs(index))?);
+        Ok(statement(&outputs, rule, &inputs, &variables))
+    }
+
+    /// Returns statements that copy modules next to sources, which ninja only does if it is told to.
+    fn copies(&self, copies: &[(&Path, PathBuf)]) -> Result<String, Error> {
+        let mut text = String::new();
+        for (module, copy) in copies {
+            let [from, to] = [*module, copy.as_path()].map(|path| self.shown(path));
+            let run = format!("cp {} {}", word(&from), word(&to));
+            let variables = [("run", run), ("what", format!("copy {to}"))];
+            text += &statement(&self.escaped(copy)?, "run", &self.escaped(module)?, &variables);
+        }
+        let all = self.list(copies.iter().map(|(_, copy)| copy.as_path()).collect())?;
+        Ok(text + &statement(IN_PLACE, "phony", &all, &[]))
+    }
+
+    fn list(&self, paths: BTreeSet<&Path>) -> Result<String, Error> {
+        let escaped: Result<Vec<String>, Error> = paths.into_iter().map(|path| self.escaped(path)).collect();
+        Ok(escaped?.join(" "))
+    }
+
+    /// Returns a path as a statement takes it.
+    fn escaped(&self, path: &Path) -> Result<String, Error> {
+        let text = self.shown(path);
+        ninja_text::path(&text).ok_or(Error::NotForNinja(text))
+    }
+
     /// Returns the files that a command writes. The list of its headers is ninja's.
     fn outputs(&self, index: usize) -> BTreeSet<&Path> {
         let command = &self.graph.commands[index];
@@ -135,7 +162,7 @@ impl Export<'_> {
         there.map(|input| self.needed.input(input)).filter(|file| !outputs.contains(file)).collect()
     }
 
-    fn run(&self, index: usize) -> Result<Run, Error> {
+    fn run(&self, index: usize) -> Run {
         let command = &self.graph.commands[index];
         let mut run = Run::default();
         let own = |end: &str| self.folder.join(format!("{}.{end}", index + 1));
@@ -180,7 +207,7 @@ impl Export<'_> {
             line.insert_str(0, NEWLINES);
         }
         run.text = line + &after;
-        Ok(run)
+        run
     }
 
     /// Returns the arguments of a command where files are at other paths.
@@ -286,6 +313,15 @@ impl Export<'_> {
             ));
         }
     }
+}
+
+/// Returns a `build` statement.
+fn statement(outputs: &str, rule: &str, inputs: &str, variables: &[(&str, String)]) -> String {
+    let mut text = format!("\nbuild {outputs}: {rule} {inputs}\n");
+    for (name, content) in variables {
+        writeln!(text, "  {name} = {}", value(content)).expect("a string takes all");
+    }
+    text
 }
 
 fn others(count: usize) -> String {
