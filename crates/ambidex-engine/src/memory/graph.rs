@@ -51,11 +51,18 @@ pub(crate) struct StoredNode {
 /// A file that a command line names, or a library that it looks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredRead {
-    /// The final path, relative to the working directory if it is below.
-    pub file: PathBuf,
+    pub file: StoredPath,
     pub how: StoredUse,
     /// The number of the node that wrote what it read, if any did.
     pub writer: Option<u32>,
+}
+
+/// A final path, relative to the working directory if it is below.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum StoredPath {
+    /// This argument is the path, as most are.
+    Argument(u32),
+    Other(PathBuf),
 }
 
 /// How a read appears on the command line.
@@ -74,8 +81,7 @@ pub(crate) enum StoredUse {
 /// A file that a command writes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredWrite {
-    /// The final path, relative to the working directory if it is below.
-    pub file: PathBuf,
+    pub file: StoredPath,
     /// Whether the command can write it anywhere else.
     pub is_renamed: bool,
 }
@@ -88,6 +94,16 @@ pub(super) struct StoredGraph {
 
 impl Value for StoredGraph {
     const KIND: Kind = Kind::Graph;
+}
+
+impl StoredNode {
+    /// Returns a path of this node. Returns `None` if there is no such argument.
+    pub fn path(&self, stored: &StoredPath) -> Option<PathBuf> {
+        Some(match stored {
+            StoredPath::Argument(argument) => self.cwd.join(self.argv.get(*argument as usize)?),
+            StoredPath::Other(path) => self.cwd.join(path),
+        })
+    }
 }
 
 /// Returns steps in their serialized form.

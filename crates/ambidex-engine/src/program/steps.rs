@@ -1,6 +1,6 @@
 //! What the state keeps of a program's graph, so that its commands can be run again without Python.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ambidex_command::Kind;
@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::Program;
 use crate::base::environment::Environment;
 use crate::memory::Memory;
-use crate::memory::graph::{Step, StoredNode, StoredRead, StoredUse, StoredWrite};
+use crate::memory::graph::{Step, StoredNode, StoredPath, StoredRead, StoredUse, StoredWrite};
 use crate::observe::observation::Asked;
 use crate::observe::tools;
 use crate::program::job::{Job, Memorable, ReadAs};
@@ -55,24 +55,33 @@ impl<'a> Steps<'a> {
         let program = self.program;
         let job = &program.jobs[node.index()];
         let cwd = &*job.setting.cwd;
+        let argv = job.line.expanded();
+        let numbered = argv.iter().enumerate().rev();
+        let arguments: FxHashMap<&str, usize> = numbered.map(|(at, text)| (text.as_str(), at)).collect();
+        let stored = |file: &Path| {
+            let path = file.strip_prefix(cwd).unwrap_or(file);
+            let argument = path.to_str().and_then(|path| arguments.get(path));
+            match argument.and_then(|at| u32::try_from(*at).ok()) {
+                Some(argument) => StoredPath::Argument(argument),
+                None => StoredPath::Other(path.to_owned()),
+            }
+        };
         let sources = program.graph.sources(node).map(|(_, writer)| writer);
         let reads = job.reads.iter().zip(sources).map(|(read, writer)| StoredRead {
-            file: below(&read.file, cwd),
+            file: stored(&read.file),
             how: (&read.as_what).into(),
             writer: writer.and_then(|writer| self.numbers.get(&writer).copied()),
         });
-        let writes = job
-            .products
-            .iter()
-            .map(|product| StoredWrite { file: below(&product.place, cwd), is_renamed: product.renamed });
         let reads: Vec<StoredRead> = reads.collect();
+        let products = job.products.iter();
+        let writes = products
+            .map(|product| StoredWrite { file: stored(&product.place), is_renamed: product.renamed })
+            .collect();
         StoredNode {
-            // A call has no command line.
-            argv: if job.kind == Kind::Generate { job.line.argv() } else { job.command().argv.clone() },
             cwd: cwd.to_owned(),
             variables: self.variables(job, memory),
             reads,
-            writes: writes.collect(),
+            writes,
             folder: job.folder,
             is_call: job.kind == Kind::Generate,
             has_failed: program.graph.state(node) == State::Failed,
@@ -81,6 +90,7 @@ impl<'a> Steps<'a> {
                 Memorable::Yes(fingerprint) => Some(fingerprint.key),
                 Memorable::No(_) => None,
             },
+            argv,
             ..StoredNode::default()
         }
     }
@@ -177,11 +187,6 @@ impl From<&ReadAs> for StoredUse {
             ReadAs::Fixed => Self::Fixed,
         }
     }
-}
-
-/// Returns a path relative to a directory, if it is below.
-fn below(file: &Path, folder: &Path) -> PathBuf {
-    file.strip_prefix(folder).unwrap_or(file).to_owned()
 }
 
 /// Returns the variables that have other values in an environment than ambidex itself has.

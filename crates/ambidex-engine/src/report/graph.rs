@@ -8,7 +8,7 @@ use ambidex_command::{Command, Depfile, InputRole, Kind, Span};
 
 use crate::execute::plan::Renaming;
 use crate::memory::Memory;
-use crate::memory::graph::{Step, StoredNode, StoredUse, unpacked};
+use crate::memory::graph::{Step, StoredNode, StoredUse, StoredWrite, unpacked};
 use crate::memory::record::ActionKey;
 use crate::program::Program;
 use crate::program::line::NoFiles;
@@ -261,14 +261,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes in a node, whose writers are numbered in `own`. Returns its index.
-    fn node(&mut self, mut node: StoredNode, own: &[usize]) -> Option<usize> {
+    fn node(&mut self, node: StoredNode, own: &[usize]) -> Option<usize> {
         let mut inputs = Vec::with_capacity(node.reads.len());
-        for read in std::mem::take(&mut node.reads) {
+        for read in &node.reads {
             let writer = match read.writer {
                 Some(number) => Some(*own.get(number as usize)?),
                 None => None,
             };
-            inputs.push(GraphInput { path: node.cwd.join(read.file), writer, how: read.how });
+            inputs.push(GraphInput { path: node.path(&read.file)?, writer, how: read.how });
         }
         let identity = Identity {
             argv: node.argv.clone(),
@@ -281,13 +281,13 @@ impl<'a> Reader<'a> {
             return Some(index);
         }
         let command = read_again(&node)?;
-        let kept = |file: &PathBuf| Some(self.memory.folder(node.folder?).join(file.file_name()?));
-        let outputs = node.writes.into_iter().map(|write| GraphOutput {
-            kept: if write.is_renamed { kept(&write.file) } else { None },
-            path: node.cwd.join(write.file),
-            is_last: false,
-            is_renamed: write.is_renamed,
-        });
+        let kept = |file: &Path| Some(self.memory.folder(node.folder?).join(file.file_name()?));
+        let output = |write: &StoredWrite| {
+            let path = node.path(&write.file)?;
+            let kept = if write.is_renamed { kept(&path) } else { None };
+            Some(GraphOutput { path, is_last: false, is_renamed: write.is_renamed, kept })
+        };
+        let outputs: Option<Vec<GraphOutput>> = node.writes.iter().map(output).collect();
         let sources = command.inputs.iter().filter(|input| input.role == InputRole::Source);
         let index = self.commands.len();
         self.commands.push(GraphCommand {
@@ -296,7 +296,7 @@ impl<'a> Reader<'a> {
             extensions: Vec::new(),
             sources: sources.map(|source| source.path.clone()).collect(),
             inputs,
-            outputs: outputs.collect(),
+            outputs: outputs?,
             headers: match &command.depfile {
                 Depfile::Inject => Headers::Listed,
                 Depfile::Own { path, .. } => Headers::InFile(node.cwd.join(path)),
