@@ -181,7 +181,8 @@ fn changed(memory: &mut Memory, command: &GraphCommand, run: &Run) -> Option<Pat
         return Some(command.directory.join(source));
     }
     let finding = memory.check(&record.looks).err()?;
-    Some(finding.map_or_else(PathBuf::new, |finding| memory.files.path_of(finding).to_owned()))
+    let file = finding.map(|finding| memory.files.path_of(finding).to_owned());
+    Some(file.unwrap_or_else(|| command.directory.clone()))
 }
 
 /// Remembers the graphs of these programs.
@@ -205,6 +206,7 @@ struct Identity {
     cwd: PathBuf,
     variables: Vec<(String, Option<String>)>,
     writers: Vec<Option<usize>>,
+    has_failed: bool,
 }
 
 /// The commands that the steps read so far tell of.
@@ -275,6 +277,7 @@ impl<'a> Reader<'a> {
             cwd: node.cwd.clone(),
             variables: node.variables.clone(),
             writers: inputs.iter().map(|input| input.writer).collect(),
+            has_failed: node.has_failed,
         };
         if let Some(index) = self.known.get(&identity).copied().filter(|index| !own.contains(index)) {
             self.record(index);
