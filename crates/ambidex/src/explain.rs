@@ -1,13 +1,13 @@
 //! `ambidex explain`: why each command of the last build ran or didn't, and what it depends on.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use ambidex_engine::{Explanation, Inputs, Sight};
 use serde_json::json;
 
 use crate::args::{ExplainArgs, Format};
 use crate::error::Error;
+use crate::last_build::{state_error, wait_for_readers};
 use crate::project::Project;
 use crate::{tell, time};
 
@@ -48,23 +48,6 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     }
     tell::print(&text)?;
     Ok(0)
-}
-
-/// Waits while something else reads the state, which takes milliseconds. A build has it for longer.
-fn wait_for_readers(project: &Project) -> Result<(), Error> {
-    let began = Instant::now();
-    while ambidex_engine::is_in_use(&project.root) {
-        if began.elapsed() > Duration::from_secs(1) {
-            return Err(Error::Busy(project.root.clone()));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
-}
-
-/// Returns the error for an unreadable state of the last build.
-fn state_error(project: &Project, source: std::io::Error) -> Error {
-    Error::Unreadable { path: ambidex_engine::state_folder(&project.root), source }
 }
 
 /// Returns the commands whose outputs the user asked for, or all commands. It is an error if there are none.

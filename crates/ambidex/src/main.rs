@@ -7,10 +7,13 @@ mod cache;
 mod capture;
 mod check;
 mod clean;
+mod compdb;
 mod diagnose;
 mod environment;
 mod error;
 mod explain;
+mod graph;
+mod last_build;
 mod project;
 mod remote;
 mod serve;
@@ -38,6 +41,8 @@ fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Compdb(args) => compdb::compdb(&args),
+        Command::Graph(args) => graph::graph(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
         Command::Serve(args) => serve::serve(&args),
