@@ -15,9 +15,6 @@ use crate::observe::observation::Asked;
 use crate::observe::tools;
 use crate::program::job::{Job, Memorable, ReadAs};
 
-/// The variable that the capture puts its own directory into, before what is there.
-const PYTHON_PATH: &str = "PYTHONPATH";
-
 /// The steps of a program, or of one of its extensions, as they are gathered in program order.
 pub(super) struct Steps<'a> {
     program: &'a Program,
@@ -192,14 +189,8 @@ impl From<&ReadAs> for StoredUse {
 /// Returns the variables that have other values in an environment than ambidex itself has.
 fn changed(env: &Environment, own: &Environment) -> Changed {
     let own = &own.variables;
-    let without_capture = |value: &str| value.split_once(':').map(|(_, rest)| rest.to_owned());
-    let mut changed: Changed = Vec::new();
-    for (name, value) in &env.variables {
-        let is_captures = || name == PYTHON_PATH && without_capture(value).as_ref() == own.get(name);
-        if own.get(name) != Some(value) && !is_captures() {
-            changed.push((name.clone(), Some(value.clone())));
-        }
-    }
+    let others = env.variables.iter().filter(|(name, value)| own.get(*name) != Some(value));
+    let mut changed: Changed = others.map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
     let unset = own.keys().filter(|name| !env.variables.contains_key(*name));
     changed.extend(unset.map(|name| (name.clone(), None)));
     changed.retain(|(name, _)| tools::may_matter(name));
@@ -217,11 +208,10 @@ mod tests {
             Environment::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
         };
         let own = env("HOME=/h CC=gcc PYTHONPATH=/mine GONE=1 SHLVL=1");
-        let theirs = env("HOME=/h CC=clang PYTHONPATH=/capture:/mine NEW=2 SHLVL=2");
+        let theirs = env("HOME=/h CC=clang PYTHONPATH=/mine NEW=2 SHLVL=2");
         let value = |text: &str| Some(text.to_owned());
         let expected = [("CC", value("clang")), ("NEW", value("2")), ("GONE", None)];
         assert_eq!(changed(&theirs, &own), expected.map(|(name, value)| (name.to_owned(), value)));
-        assert!(changed(&env("PYTHONPATH=/capture"), &env("")).is_empty());
         assert_eq!(changed(&env("PYTHONPATH=/x"), &env("PYTHONPATH=/y")).len(), 1);
     }
 }

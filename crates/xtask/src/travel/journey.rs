@@ -69,8 +69,7 @@ impl Journey<'_> {
             let is_ordinary = !call.absolute
                 && !FLAGS[call.flags].contains(&"-gdwarf-4")
                 && self.pair.relation == Relation::Apart
-                && self.shortest() >= SHORT
-                && !self.pair.has_backslash();
+                && self.shortest() >= SHORT;
             table.count(call.compiler, call.flags, is_ordinary, outcome);
         }
         Ok(objects)

@@ -43,8 +43,7 @@ compiler wrote there. Half of the commands name the source by an absolute path, 
 environment.
 
 - moved: made for the second place, and equal. same: without any path in it.
-- ordinary: the objects in DWARF 5, of sources with a relative path, in folders apart with paths of 5 bytes or more and no
-  backslash.
+- ordinary: the objects in DWARF 5, of sources with a relative path, in folders apart with paths of 5 bytes or more.
 - bound: not made, for one of the reasons in the last column. wrong: not equal.
 ";
 
