@@ -22,6 +22,6 @@ pub use program::left::Left;
 pub use program::waits::Wait;
 pub use report::explain::{Explanation, explain};
 pub use report::inputs::{Inputs, Look, Sight, inputs};
-pub use report::summary::{Commands, FailedCommand, HazardCounts, LeftCommand, Report};
+pub use report::summary::{Calls, Commands, FailedCommand, HazardCounts, LeftCommand, Report};
 pub use serve::pool::Options;
 pub use serve::server::Engine;

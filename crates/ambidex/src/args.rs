@@ -16,6 +16,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Build a project's extension modules
+    ///
+    /// The last line counts commands: run, up to date in this directory, from the cache, and repeated (the same command
+    /// on the same inputs as an earlier one, run once).
     Build(BuildArgs),
     /// Build a wheel with the project's own build backend, isolated like `python -m build --wheel`
     Wheel(WheelArgs),

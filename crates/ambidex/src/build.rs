@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ambidex_engine::Report;
 
 use crate::args::{BuildArgs, OutputArgs, RunArgs};
+use crate::closing;
 use crate::diagnose;
 use crate::error::Error;
 use crate::project::Project;
@@ -94,44 +95,10 @@ pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArg
             wait.seconds, wait.why, wait.what
         ));
     }
-    if !output.quiet {
-        tell_counts(report);
+    if let (false, Some(line)) = (output.quiet, closing::line(report)) {
+        tell::say(&line);
     }
     Ok(0)
-}
-
-/// Prints how many translations and commands there were, and how their results were obtained.
-fn tell_counts(report: &Report) {
-    let translations = &report.translations;
-    if translations.recorded > 0 {
-        tell::say(&format!(
-            "ambidex: {} translations, {} run, {} up to date, {} from the cache{}",
-            translations.recorded,
-            translations.executed,
-            translations.reused,
-            translations.cached,
-            from_elsewhere(translations.remote)
-        ));
-    }
-    let commands = &report.commands;
-    if commands.recorded > 0 {
-        tell::say(&format!(
-            "ambidex: {} commands, {} run, {} up to date, {} from the cache{}, {} repeated, {} jobs, {:.2} s",
-            commands.recorded,
-            commands.executed,
-            commands.reused,
-            commands.cached,
-            from_elsewhere(commands.remote),
-            commands.recorded - commands.distinct,
-            report.jobs,
-            report.wall_s
-        ));
-    }
-}
-
-/// Tells how many results came from another machine, if any did.
-fn from_elsewhere(count: usize) -> String {
-    if count == 0 { String::new() } else { format!(", {count} from the remote cache") }
 }
 
 /// Prints the commands that were left to Python, if the output is verbose.

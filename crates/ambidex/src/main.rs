@@ -7,6 +7,7 @@ mod cache;
 mod capture;
 mod check;
 mod clean;
+mod closing;
 mod diagnose;
 mod environment;
 mod error;

@@ -142,7 +142,8 @@ fn summary_says_what_was_done() {
     let Some(workspace) = workspace(&shared_source()) else { return };
     let summary = workspace.build_with_summary(&["-j2"]);
     assert_eq!(summary["jobs"], 2, "{summary:#}");
-    for name in ["wall_s", "capture_s", "lower_bound_s"] {
+    assert_eq!(summary["modules"], 2, "{summary:#}");
+    for name in ["wall_s", "capture_s", "lower_bound_s", "work_s"] {
         assert!(summary[name].as_f64().is_some_and(|seconds| seconds > 0.0), "{name} in {summary:#}");
     }
     let count =

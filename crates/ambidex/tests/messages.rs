@@ -21,6 +21,7 @@ fn filters(workspace: &Workspace) -> Vec<(String, &'static str)> {
         (r"\b([a-z0-9_]+-linux-gnu-)?(gcc|cc|clang)(-\d+)?\b".to_owned(), "[cc]"),
         (r"\d+\.\d+ s\b".to_owned(), "[time] s"),
         (r"\d+\.\d+ ms\b".to_owned(), "[time] ms"),
+        (r"\d+ % busy".to_owned(), "[part] % busy"),
     ]
 }
 
