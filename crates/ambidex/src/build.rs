@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ambidex_engine::Report;
 
 use crate::args::{BuildArgs, OutputArgs, RunArgs};
+use crate::build_system::BuildSystem;
 use crate::closing;
 use crate::diagnose;
 use crate::error::Error;
@@ -18,6 +19,7 @@ use crate::{tell, time};
 pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
+    BuildSystem::expect_setuptools(&project)?;
     let python = project.python(args.common.python.as_deref())?;
     let mut arguments = project.arguments(args.inplace, &args.setup_args);
     if args.common.output.quiet {

@@ -12,6 +12,10 @@ pub(crate) enum Error {
     NoFolder(PathBuf),
     #[error("{} has neither setup.py nor pyproject.toml", .0.display())]
     NoProject(PathBuf),
+    #[error("{}: `{backend}` builds this project, not setuptools", .path.display())]
+    OtherBackend { path: PathBuf, backend: String, may_use_setuptools: bool },
+    #[error("{} names no build backend, and describes nothing that setuptools could build", .0.display())]
+    NothingDescribed(PathBuf),
     #[error("{} can't be read: {source}", .path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("{}: {message}", .path.display())]
@@ -73,6 +77,15 @@ impl Error {
                 return Some(format!("did you mean `{nearest}`?"));
             }
             Self::NoFolder(_) | Self::NoProject(_) => "give the directory of a project that uses setuptools",
+            Self::OtherBackend { may_use_setuptools: true, .. } => {
+                "build it with `ambidex wheel` or `ambidex run -- python -m build`, which also reach setuptools below the backend"
+            }
+            Self::OtherBackend { .. } => {
+                "ambidex has nothing to do here: build the project without it, such as with `python -m build`"
+            }
+            Self::NothingDescribed(_) => {
+                "add a setup.py, a setup.cfg or a [project] table, or give the directory of another project"
+            }
             Self::BadPyproject { .. } => "correct the file",
             Self::Environment { .. } => {
                 "see above; --no-isolation builds with the installed packages, --python selects another Python"
@@ -118,6 +131,9 @@ mod tests {
         let errors = [
             Error::NoFolder(path()),
             Error::NoProject(path()),
+            Error::OtherBackend { path: file(), backend: "mesonpy".to_owned(), may_use_setuptools: false },
+            Error::OtherBackend { path: file(), backend: "own".to_owned(), may_use_setuptools: true },
+            Error::NothingDescribed(file()),
             Error::Unreadable { path: file(), source: broken() },
             Error::BadPyproject { path: file(), message: "expected `=`".to_owned() },
             Error::UnknownKey { path: file(), key: "jbos".to_owned(), nearest: "jobs" },

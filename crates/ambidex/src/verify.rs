@@ -12,6 +12,7 @@ use serde::Serialize;
 use walkdir::WalkDir;
 
 use crate::args::VerifyArgs;
+use crate::build_system::BuildSystem;
 use crate::diagnose;
 use crate::error::Error;
 use crate::project::Project;
@@ -34,6 +35,7 @@ struct Bench<'a> {
 pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
+    BuildSystem::expect_setuptools(&project)?;
     let bench = Bench {
         project: &project,
         python: project.python(args.common.python.as_deref())?,

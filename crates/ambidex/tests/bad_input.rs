@@ -226,6 +226,61 @@ fn folder_without_a_project() {
 }
 
 #[test]
+fn project_of_another_backend() {
+    let Some(workspace) = project("") else { return };
+    fs::remove_file(workspace.root().join("setup.py")).unwrap();
+    for backend in ["mesonpy", "maturin", "flit_core.buildapi", "hatchling.build", "poetry.core.masonry.api"]
+    {
+        let package = backend.split('.').next().unwrap();
+        let text = |requires: &str| {
+            format!(
+                "[build-system]\nrequires = [{requires}]\nbuild-backend = '{backend}'\n[project]\nname = 'x'\n"
+            )
+        };
+        let pyproject = workspace.root().join("pyproject.toml");
+        for command in [["build"], ["check"], ["verify"]] {
+            fs::write(&pyproject, text(&format!("'{package}'"))).unwrap();
+            expect_one_error(&workspace, &command, &["pyproject.toml", backend, "nothing to do here"]);
+            fs::write(&pyproject, text(&format!("'{package}', 'setuptools'"))).unwrap();
+            expect_one_error(&workspace, &command, &["pyproject.toml", backend, "ambidex run"]);
+        }
+    }
+}
+
+#[test]
+fn pyproject_that_describes_nothing() {
+    let Some(workspace) = project("") else { return };
+    fs::remove_file(workspace.root().join("setup.py")).unwrap();
+    for text in ["", "[tool.ruff]\nline-length = 100\n"] {
+        fs::write(workspace.root().join("pyproject.toml"), text).unwrap();
+        for command in [["build"], ["check"], ["verify"]] {
+            expect_one_error(&workspace, &command, &["pyproject.toml", "setup.cfg"]);
+        }
+    }
+}
+
+#[test]
+fn setuptools_needs_no_build_system() {
+    let Some(workspace) = project("") else { return };
+    fs::remove_file(workspace.root().join("setup.py")).unwrap();
+    let text = "[project]\nname = 'x'\nversion = '1'\n[tool.setuptools]\npy-modules = []\n\
+        ext-modules = [{ name = 'good', sources = ['good.c'] }]\n";
+    fs::write(workspace.root().join("pyproject.toml"), text).unwrap();
+    workspace.build(&[]);
+    assert!(Files::built(&workspace.root()).has("good."));
+}
+
+#[test]
+fn setup_py_is_run_whatever_the_backend() {
+    let setup = format!("{BEGIN}setup(name='x', version='1', ext_modules=[Extension('good', ['good.c'])])\n");
+    let Some(workspace) = project(&setup) else { return };
+    let text = "[build-system]\nrequires = []\nbuild-backend = 'own'\nbackend-path = ['.']\n";
+    fs::write(workspace.root().join("pyproject.toml"), text).unwrap();
+    workspace.build(&[]);
+    assert!(Files::built(&workspace.root()).has("good."));
+}
+
+#[test]
 fn folder_that_is_a_file() {
     let Some(workspace) = project("") else { return };
     for command in COMMANDS {
