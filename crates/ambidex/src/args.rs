@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::error::Error;
 
 /// Correct and fast parallel builds of Python extension modules, for every project that uses setuptools.
 #[derive(Debug, Parser)]
@@ -12,6 +15,32 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
+
+impl Cli {
+    /// Parses the arguments of this process. Ends the process where clap does: after help, and after a mistake on the
+    /// command line.
+    pub fn of_process() -> Result<Self, Error> {
+        Self::try_parse().map_err(|error| variable_at_fault(&error).unwrap_or_else(|| error.exit()))
+    }
+}
+
+/// Returns the error for a value that comes from an environment variable. clap reports it as that of the option.
+fn variable_at_fault(error: &clap::Error) -> Option<Error> {
+    let (Some(ContextValue::String(option)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return None;
+    };
+    let (_, name, expected) = VARIABLES.iter().find(|(start, ..)| option.starts_with(start))?;
+    let is_from_variable = std::env::var_os(name).is_some_and(|given| given == value.as_str());
+    is_from_variable.then(|| Error::BadVariable { name, value: value.clone(), expected })
+}
+
+/// The variables whose values clap checks: the option that each stands for, its name, and what it may be.
+const VARIABLES: [(&str, &str, &str); 2] = [
+    ("--jobs", "AMBIDEX_JOBS", "a number of commands from 1 to 4096"),
+    ("--keep-going", "AMBIDEX_KEEP_GOING", "1 or 0"),
+];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

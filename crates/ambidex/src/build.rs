@@ -12,6 +12,7 @@ use crate::diagnose;
 use crate::error::Error;
 use crate::project::Project;
 use crate::settings::Settings;
+use crate::summary::SummaryFile;
 use crate::supervise::{self, Ended, Task};
 use crate::{tell, time};
 
@@ -20,6 +21,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
     BuildSystem::expect_setuptools(&project)?;
+    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
     let python = project.python(args.common.python.as_deref())?;
     let mut arguments = project.arguments(args.inplace, &args.setup_args);
     if args.common.output.quiet {
@@ -41,12 +43,13 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     let mut options = supervise::sharing(&args.common.jobs, &project.settings)?;
     options.on_wait = args.common.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
-    conclude(&ended, args.summary.as_deref(), &args.common.output)
+    conclude(&ended, summary.as_ref(), &args.common.output)
 }
 
 /// Runs a command.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
+    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
     // The command may build any project, but most often it builds the one in this directory.
     let settings = Settings::of_folder(Path::new(""))?;
     let mut words = args.command.iter().map(OsString::from);
@@ -61,7 +64,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     let mut options = supervise::sharing(&args.jobs, &settings)?;
     options.on_wait = args.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
-    let code = conclude(&ended, args.summary.as_deref(), &args.output)?;
+    let code = conclude(&ended, summary.as_ref(), &args.output)?;
     // Users who put `ambidex run` before a command rely on that command's exit code.
     Ok(if ended.code == 0 { code } else { ended.code })
 }
@@ -78,10 +81,14 @@ pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
 }
 
 /// Writes the report to disk and prints a summary. Returns the exit code.
-pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Result<u8, Error> {
+pub(crate) fn conclude(
+    ended: &Ended,
+    summary: Option<&SummaryFile>,
+    output: &OutputArgs,
+) -> Result<u8, Error> {
     let json = keep(&ended.report, &ended.state_folders);
-    if let Some(path) = summary {
-        std::fs::write(path, &json).map_err(|source| Error::Unwritable { path: path.to_owned(), source })?;
+    if let Some(file) = summary {
+        file.write(&json)?;
     }
     if ended.interrupted {
         return Ok(ended.code);

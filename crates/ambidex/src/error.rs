@@ -32,6 +32,10 @@ pub(crate) enum Error {
     NotStarted { program: String, source: io::Error },
     #[error("{} can't be written: {source}", .path.display())]
     Unwritable { path: PathBuf, source: io::Error },
+    #[error("the summary can't be written to {}: {source}", .path.display())]
+    UnwritableSummary { path: PathBuf, source: io::Error },
+    #[error("the environment variable {name} is `{value}`, which is not {expected}")]
+    BadVariable { name: &'static str, value: String, expected: &'static str },
     #[error("standard output can't be written: {0}")]
     Output(io::Error),
     #[error("the engine can't be started: {0}")]
@@ -97,6 +101,10 @@ impl Error {
             Self::NotStarted { .. } => "check the name, or give the full path",
             Self::Output(_) => "check where it goes, and whether the disk is full",
             Self::Unwritable { .. } => "check the permissions, and whether the disk is full",
+            Self::UnwritableSummary { .. } => {
+                "give --summary a file in a directory that exists and is writable"
+            }
+            Self::BadVariable { .. } => "correct the variable, or unset it",
             Self::Engine(_) => "check that TMPDIR names a writable directory",
             Self::Busy(_) => "wait until it ends, or stop it",
             Self::StockFailed(_) => "make the project build without ambidex first",
@@ -142,6 +150,8 @@ mod tests {
             Error::NoPython,
             Error::NotStarted { program: "nosuch".to_owned(), source: broken() },
             Error::Unwritable { path: path(), source: broken() },
+            Error::UnwritableSummary { path: path(), source: broken() },
+            Error::BadVariable { name: "AMBIDEX_JOBS", value: "abc".to_owned(), expected: "a number" },
             Error::Output(broken()),
             Error::Engine(broken()),
             Error::SetupFailed(1),

@@ -17,6 +17,7 @@ mod remote;
 mod serve;
 mod settings;
 mod store_location;
+mod summary;
 mod supervise;
 mod tell;
 mod time;
@@ -25,14 +26,22 @@ mod wheel;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::{Cli, Command};
+use crate::error::Error;
 
 fn main() -> ExitCode {
     end_where_a_thread_panics();
-    let cli = Cli::parse();
-    let result = match cli.command {
+    match Cli::of_process().and_then(run) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            tell::error(&error.to_string(), error.hint().as_deref());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<u8, Error> {
+    match cli.command {
         Command::Build(args) => build::build(&args),
         Command::Wheel(args) => wheel::wheel(&args),
         Command::Run(args) => build::run(&args),
@@ -42,13 +51,6 @@ fn main() -> ExitCode {
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
         Command::Serve(args) => serve::serve(&args),
-    };
-    match result {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            tell::error(&error.to_string(), error.hint().as_deref());
-            ExitCode::from(error.exit_code())
-        }
     }
 }
 

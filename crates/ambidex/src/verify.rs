@@ -16,6 +16,7 @@ use crate::build_system::BuildSystem;
 use crate::diagnose;
 use crate::error::Error;
 use crate::project::Project;
+use crate::summary::SummaryFile;
 use crate::supervise::{self, Task};
 use crate::tell;
 
@@ -36,6 +37,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
     BuildSystem::expect_setuptools(&project)?;
+    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
     let bench = Bench {
         project: &project,
         python: project.python(args.common.python.as_deref())?,
@@ -65,9 +67,9 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         list.insert(path, difference);
     }
     tell::print(&comparison.text())?;
-    if let Some(file) = &args.summary {
+    if let Some(file) = summary {
         let json = serde_json::to_string_pretty(&comparison).expect("a comparison is plain data");
-        fs::write(file, json + "\n").map_err(|source| Error::Unwritable { path: file.clone(), source })?;
+        file.write(&(json + "\n"))?;
     }
     Ok(u8::from(!comparison.differing.is_empty() || !comparison.unsteady.is_empty()))
 }

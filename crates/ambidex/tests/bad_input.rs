@@ -295,3 +295,52 @@ fn backend_that_is_not_there() {
     fs::write(workspace.root().join("pyproject.toml"), text).unwrap();
     expect_one_error(&workspace, &["wheel", "--no-isolation"], &["no_such_backend"]);
 }
+
+#[test]
+fn summary_that_can_not_be_written() {
+    let Some(workspace) = project("") else { return };
+    let in_missing = workspace.beside("missing").join("summary.json");
+    let folder = workspace.beside("folder");
+    fs::create_dir(&folder).unwrap();
+    for file in [in_missing, folder] {
+        let file = file.to_string_lossy();
+        for command in [&["build"][..], &["verify"], &["run"]] {
+            let rest: &[&str] = if command == ["run"] { &["--", "touch", "ran"] } else { &[] };
+            let command = [command, &["--summary", &file], rest].concat();
+            expect_one_error(&workspace, &command, &["summary", &file]);
+        }
+    }
+}
+
+#[test]
+fn variable_that_does_not_fit() {
+    let Some(mut workspace) = project("") else { return };
+    for (name, value) in [("AMBIDEX_JOBS", "abc"), ("AMBIDEX_JOBS", "0"), ("AMBIDEX_KEEP_GOING", "perhaps")] {
+        workspace.variables = vec![(name.to_owned(), value.to_owned())];
+        expect_one_error(&workspace, &["build"], &[name, value]);
+    }
+    // An option overrides the variable, and clap reports a mistake in the option.
+    workspace.variables = vec![("AMBIDEX_JOBS".to_owned(), "abc".to_owned())];
+    workspace.build(&["-j2"]);
+    let ran = run(&mut workspace.ambidex(&["build", "-j", "many"])).expect(2);
+    assert!(ran.stderr.contains("'many' for '--jobs <N>'"), "{ran}");
+}
+
+#[test]
+fn cache_that_is_elsewhere_than_it_seems() {
+    let Some(mut workspace) = project("") else { return };
+    let notes = |workspace: &Workspace| {
+        let ran = workspace.build(&[]);
+        ran.stderr.lines().filter(|line| line.starts_with("note:")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(&workspace), [""; 0]);
+    workspace.variables = vec![("AMBIDEX_CACHE_DIR".to_owned(), "cache".to_owned())];
+    let cache = workspace.root().canonicalize().unwrap().join("cache");
+    let told = notes(&workspace);
+    assert!(told.len() == 1 && told[0].contains(&cache.display().to_string()), "{told:?}");
+    assert!(cache.join("capture").is_dir());
+    fs::remove_dir_all(&cache).unwrap();
+    fs::write(&cache, "").unwrap();
+    let told = notes(&workspace);
+    assert!(told.len() == 1 && told[0].contains("goes on without the cache"), "{told:?}");
+}
