@@ -97,7 +97,7 @@ impl JobArgs {
 /// The arguments of every command that runs a project.
 #[derive(Debug, Args)]
 pub(crate) struct CommonArgs {
-    /// The Python that runs setup.py [default: the active virtual environment's, else python3]
+    /// The Python that runs setup.py: a path, a name, or a version such as 3.12 [default: the active virtual environment's, else python3]
     #[arg(long, value_name = "EXE", env = "AMBIDEX_PYTHON", hide_env_values = true)]
     pub python: Option<PathBuf>,
     #[command(flatten)]

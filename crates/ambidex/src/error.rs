@@ -28,6 +28,10 @@ pub(crate) enum Error {
     Backend { backend: String, problem: String },
     #[error("no Python found: neither `python3` nor `python` is on the PATH")]
     NoPython,
+    #[error("`{}` is not a Python", .0.display())]
+    NotPython(PathBuf),
+    #[error("no Python {version} found: {}", not_on_path(.name, .others))]
+    NoSuchVersion { version: String, name: String, others: Vec<String> },
     #[error("`{program}` can't be started: {source}")]
     NotStarted { program: String, source: io::Error },
     #[error("{} can't be written: {source}", .path.display())]
@@ -60,6 +64,11 @@ pub(crate) enum Error {
     NoStore,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Says what a search on the PATH has found instead.
+fn not_on_path(name: &str, others: &[String]) -> String {
+    if others.is_empty() { format!("there is no `{name}` on the PATH") } else { others.join(", ") }
 }
 
 impl Error {
@@ -98,6 +107,8 @@ impl Error {
                 "check `build-backend` in pyproject.toml, and that `requires` lists its package; --no-isolation needs that package installed"
             }
             Self::NoPython => "install Python 3.6 or newer, or name one with --python",
+            Self::NotPython(_) => "name a Python by its path, its name or its version, such as 3.12",
+            Self::NoSuchVersion { .. } => "install it, or give the path of a Python",
             Self::NotStarted { .. } => "check the name, or give the full path",
             Self::Output(_) => "check where it goes, and whether the disk is full",
             Self::Unwritable { .. } => "check the permissions, and whether the disk is full",
@@ -148,6 +159,16 @@ mod tests {
             Error::Environment { what: "created", log: "no space left".to_owned() },
             Error::Backend { backend: "flit".to_owned(), problem: "has no build_wheel".to_owned() },
             Error::NoPython,
+            Error::NotPython("/usr/bin/true".into()),
+            Error::NoSuchVersion { version: "3.5".to_owned(), name: "python3.5".to_owned(), others: vec![] },
+            Error::NoSuchVersion {
+                version: "3.9.1".to_owned(),
+                name: "python3.9".to_owned(),
+                others: vec![
+                    "/usr/bin/python3.9 is 3.9.2".to_owned(),
+                    "/b/python3.9 starts no Python".to_owned(),
+                ],
+            },
             Error::NotStarted { program: "nosuch".to_owned(), source: broken() },
             Error::Unwritable { path: path(), source: broken() },
             Error::UnwritableSummary { path: path(), source: broken() },

@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod explain;
 mod project;
+mod python;
 mod remote;
 mod serve;
 mod settings;

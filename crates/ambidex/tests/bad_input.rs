@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use support::{Environment, Files, Ran, Workspace, differences, fixture, run, wait_until_none_has};
 
@@ -343,4 +344,48 @@ fn cache_that_is_elsewhere_than_it_seems() {
     fs::write(&cache, "").unwrap();
     let told = notes(&workspace);
     assert!(told.len() == 1 && told[0].contains("goes on without the cache"), "{told:?}");
+}
+
+#[test]
+fn python_that_is_none() {
+    let Some(workspace) = project("") else { return };
+    for command in COMMANDS {
+        expect_one_error(&workspace, &[command, &["--python", "/usr/bin/true"]].concat(), &["/usr/bin/true"]);
+        expect_one_error(&workspace, &[command, &["--python", "3.99"]].concat(), &["3.99", "`python3.99`"]);
+    }
+}
+
+#[test]
+fn python_by_its_version() {
+    let Some(mut workspace) = project("import sys; print('run by', sys.version_info[:3])\n") else { return };
+    let python =
+        run(&mut workspace.python(&["-c", "import sys; print(*sys.version_info[:3])"])).expect(0).stdout;
+    let numbers: Vec<&str> = python.split_whitespace().collect();
+    let version = numbers[..2].join(".");
+    let programs = workspace.beside("shims");
+    fs::create_dir(&programs).unwrap();
+    // The first is as pyenv's for a version that is not selected, the second as for one that is.
+    let real = workspace.python(&[]).get_program().to_string_lossy().into_owned();
+    for (folder, script) in [("not", "exit 127"), ("selected", &format!("exec {real} \"$@\""))] {
+        let file = programs.join(folder).join(format!("python{version}"));
+        fs::create_dir(programs.join(folder)).unwrap();
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = |folders: &[&str]| {
+        let folders = folders.iter().map(|folder| programs.join(folder).display().to_string());
+        let path = folders.chain(["/usr/bin:/bin".to_owned()]).collect::<Vec<_>>().join(":");
+        ("PATH".to_owned(), path)
+    };
+    workspace.variables = vec![path(&["not", "selected"])];
+    for version in [&version, &numbers.join(".")] {
+        let ran = workspace.build(&["--python", version]);
+        assert!(ran.stdout.contains(&format!("run by ({})", numbers.join(", "))), "{ran}");
+    }
+    let other = format!("{version}.99");
+    expect_one_error(
+        &workspace,
+        &["build", "--python", &other],
+        &[&other, "starts no Python", &numbers.join(".")],
+    );
 }
