@@ -8,7 +8,7 @@ use ambidex_engine::Report;
 use crate::args::{BuildArgs, OutputArgs, RunArgs};
 use crate::build_system::BuildSystem;
 use crate::closing;
-use crate::diagnose;
+use crate::diagnose::{self, Seen};
 use crate::error::Error;
 use crate::project::Project;
 use crate::settings::Settings;
@@ -43,7 +43,8 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     let mut options = supervise::sharing(&args.common.jobs, &project.settings)?;
     options.on_wait = args.common.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
-    conclude(&ended, summary.as_ref(), &args.common.output)
+    let seen = if args.common.output.quiet { Seen::Output } else { Seen::All };
+    conclude(&ended, summary.as_ref(), &args.common.output, seen)
 }
 
 /// Runs a command.
@@ -64,7 +65,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     let mut options = supervise::sharing(&args.jobs, &settings)?;
     options.on_wait = args.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
-    let code = conclude(&ended, summary.as_ref(), &args.output)?;
+    let seen = if args.output.quiet { Seen::Nothing } else { Seen::Unknown };
+    let code = conclude(&ended, summary.as_ref(), &args.output, seen)?;
     // Users who put `ambidex run` before a command rely on that command's exit code.
     Ok(if ended.code == 0 { code } else { ended.code })
 }
@@ -80,11 +82,12 @@ pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
     json
 }
 
-/// Writes the report to disk and prints a summary. Returns the exit code.
+/// Writes the report to disk, and prints a summary or why the build failed. Returns the exit code.
 pub(crate) fn conclude(
     ended: &Ended,
     summary: Option<&SummaryFile>,
     output: &OutputArgs,
+    seen: Seen,
 ) -> Result<u8, Error> {
     let json = keep(&ended.report, &ended.state_folders);
     if let Some(file) = summary {
@@ -94,7 +97,7 @@ pub(crate) fn conclude(
         return Ok(ended.code);
     }
     if ended.code != 0 {
-        return Ok(diagnose::tell(ended));
+        return Ok(diagnose::tell(ended, seen));
     }
     tell_left(&ended.report, output);
     let report = &ended.report;

@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 
 use crate::args::VerifyArgs;
 use crate::build_system::BuildSystem;
-use crate::diagnose;
+use crate::diagnose::{self, Seen};
 use crate::error::Error;
 use crate::project::Project;
 use crate::summary::SummaryFile;
@@ -175,7 +175,7 @@ impl Bench<'_> {
         let ended = supervise::captured(self.task(&root, log.clone()), options)?;
         if ended.code != 0 {
             show_log(&log);
-            diagnose::tell(&ended);
+            diagnose::tell(&ended, Seen::All);
             return Ok(None);
         }
         Ok(Some((collect(&root)?, Some(ended.report))))

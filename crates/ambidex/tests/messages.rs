@@ -106,10 +106,27 @@ fn build_and_explain() {
 fn failed_build() {
     let Some(environment) = Environment::usual() else { return };
     let workspace = Workspace::new(&fixture("broken-second"), &environment);
-    let ran = run(&mut workspace.ambidex(&["build", "-j2"])).expect(1);
-    let ours = ran.stderr.lines().skip_while(|line| !line.starts_with("error: extension"));
-    let without_flags = ours.map(|line| line.split(" -").next().unwrap_or_default().to_owned());
-    expect(&workspace, "build-failed", &without_flags.collect::<Vec<_>>().join("\n"));
+    let cases: &[(&str, &[&str])] = &[
+        ("build-failed", &["build", "-j2"]),
+        ("build-failed-quiet", &["build", "-q", "-j2"]),
+        ("run-failed", &["run", "-j2", "--", "python", "setup.py", "build"]),
+        (
+            "run-failed-quiet",
+            &["run", "-q", "-j2", "--", "sh", "-c", "python setup.py build >/dev/null 2>&1"],
+        ),
+    ];
+    for (name, arguments) in cases {
+        workspace.start_again();
+        let ran = run(&mut workspace.ambidex(arguments)).expect(1);
+        let ours = ran.stderr.lines().skip_while(|line| !line.starts_with("error: extension"));
+        let without_flags = ours.map(|line| line.split(" -").next().unwrap_or_default().to_owned());
+        expect(&workspace, name, &without_flags.collect::<Vec<_>>().join("\n"));
+        // All else is the serial build's.
+        let of_compiler = ran.stderr.matches("#error \"broken on purpose\"").count();
+        assert_eq!(of_compiler, 2, "the message and the line of the source: {ran}");
+        let names_the_command = ran.stderr.lines().filter(|line| line.starts_with("  command: ")).count();
+        assert_eq!(names_the_command, usize::from(arguments.contains(&"-q")), "{ran}");
+    }
 }
 
 #[test]
