@@ -58,6 +58,8 @@ pub(crate) enum Command {
     /// Build with plain setuptools and with ambidex, and compare every output byte for byte
     Verify(VerifyArgs),
     /// Explain why each command of the last build ran or didn't
+    ///
+    /// Prints totals and what ran; with -v everything else too, and the commands themselves.
     Explain(ExplainArgs),
     /// Remove what builds left behind in a project
     Clean(CleanArgs),
@@ -215,7 +217,7 @@ pub(crate) struct ExplainArgs {
     /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    /// Explain only this output: an object, a library or a module, by its path or the end of its path
+    /// Explain only this output, by its path or the end of its path, or this extension, by its name
     #[arg(value_name = "OUTPUT")]
     pub wanted: Option<String>,
     /// Show where the time went instead: what Python waited for, how long and why, longest wait first

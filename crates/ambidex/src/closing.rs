@@ -3,12 +3,12 @@
 use ambidex_engine::{Calls, Commands, Report};
 
 /// Results of one kind, by the way in which they were obtained.
-struct Counts {
-    run: usize,
-    reused: usize,
-    cached: usize,
-    remote: usize,
-    repeated: usize,
+pub(crate) struct Counts {
+    pub run: usize,
+    pub reused: usize,
+    pub cached: usize,
+    pub remote: usize,
+    pub repeated: usize,
 }
 
 /// Returns the line, or `None` if there was nothing to build.
@@ -71,7 +71,7 @@ impl Counts {
     }
 
     /// Returns all counts but zeros. The first names what is counted.
-    fn all(&self, noun: &str) -> Option<String> {
+    pub fn all(&self, noun: &str) -> Option<String> {
         let counts = [
             (self.run, "run"),
             (self.reused, "up to date"),
@@ -87,7 +87,7 @@ impl Counts {
 }
 
 /// Returns a number with its noun, whose plural is regular in its first word.
-fn number(count: usize, noun: &str) -> String {
+pub(crate) fn number(count: usize, noun: &str) -> String {
     if count == 1 {
         return format!("1 {noun}");
     }

@@ -50,6 +50,8 @@ pub(crate) enum Error {
     NothingBuilt(PathBuf),
     #[error("no command of the last build writes `{0}`")]
     NoSuchOutput(String),
+    #[error("`{name}` may mean several outputs:\n  {}", .candidates.join("\n  "))]
+    ManyOutputs { name: String, candidates: Vec<String> },
     #[error("interrupted")]
     Interrupted(u8),
     #[error("another ambidex is building {}", .0.display())]
@@ -124,7 +126,10 @@ impl Error {
                 "give a number of bytes, or a number followed by K, M, G or T, such as 5G or 500M"
             }
             Self::NothingBuilt(_) => "run `ambidex build` first",
-            Self::NoSuchOutput(_) => "omit the name to see all outputs",
+            Self::NoSuchOutput(_) => {
+                "`ambidex explain -v` lists all outputs; an extension's name stands for all that it has"
+            }
+            Self::ManyOutputs { .. } => "give more of the path",
             Self::NoStore => "set AMBIDEX_CACHE_DIR to a directory",
             Self::Store(StoreError::Outside { .. }) => "check the file, and whether the disk is full",
             Self::Store(_) => {
@@ -178,6 +183,7 @@ mod tests {
             Error::SetupFailed(1),
             Error::NothingBuilt(path()),
             Error::NoSuchOutput("a.so".to_owned()),
+            Error::ManyOutputs { name: "a.o".to_owned(), candidates: vec!["x/a.o".into(), "y/a.o".into()] },
             Error::Interrupted(130),
             Error::Busy(path()),
             Error::StockFailed(1),

@@ -23,6 +23,7 @@ mod supervise;
 mod tell;
 mod time;
 mod verify;
+mod wanted;
 mod wheel;
 
 use std::process::ExitCode;

@@ -97,6 +97,16 @@ fn build_and_explain() {
     let text = std::fs::read_to_string(&source).unwrap();
     std::fs::write(source, text + "int edited;\n").unwrap();
     let third = [build(), explain()].join("\n");
+    let tell = |arguments: &[&str], code| {
+        let ran = run(workspace.ambidex(&["explain"]).args(arguments)).expect(code);
+        // The command lines differ a lot between machines.
+        let lines = ran.stdout.lines().chain(ran.stderr.lines());
+        lines.filter(|line| !line.contains(" -o ")).collect::<Vec<_>>().join("\n")
+    };
+    expect(&workspace, "explain-all", &tell(&["-v"], 0));
+    expect(&workspace, "explain-output", &tell(&["mod2.o"], 0));
+    expect(&workspace, "explain-extension", &tell(&[".", "mod1"], 0));
+    expect(&workspace, "explain-nothing", &tell(&["mod3"], 2));
     expect(&workspace, "build-first", &first);
     expect(&workspace, "build-again", &second);
     expect(&workspace, "build-edited", &third);
