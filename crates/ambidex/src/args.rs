@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::error::Error;
 
@@ -69,6 +70,20 @@ pub(crate) enum Command {
     /// AMBIDEX_CACHE_SIZE, such as 500M [default: 5G]. AMBIDEX_CACHE_READ_DIR names another cache that is only read,
     /// AMBIDEX_REMOTE a server of the Remote Execution API, such as grpc://host:port.
     Cache(CacheArgs),
+    /// Print a script that makes a shell complete the arguments of ambidex
+    ///
+    /// For example, for bash: ambidex completions bash > ~/.local/share/bash-completion/completions/ambidex
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page of ambidex, or write the pages of all commands to a directory
+    ///
+    /// For example: ambidex man ~/.local/share/man/man1
+    Man {
+        /// The directory for the pages
+        dir: Option<PathBuf>,
+    },
     /// Serve the Python process that started this
     #[command(hide = true)]
     Serve(ServeArgs),

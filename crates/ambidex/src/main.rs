@@ -17,6 +17,7 @@ mod python;
 mod remote;
 mod serve;
 mod settings;
+mod shell;
 mod store_location;
 mod summary;
 mod supervise;
@@ -52,6 +53,8 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Command::Explain(args) => explain::explain(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { dir } => shell::man(dir.as_deref()),
         Command::Serve(args) => serve::serve(&args),
     }
 }

@@ -52,6 +52,8 @@ fn help() {
         &["cache", "clear"],
         &["cache", "export"],
         &["cache", "import"],
+        &["completions"],
+        &["man"],
     ];
     for command in commands {
         let mut ambidex = Command::new(env!("CARGO_BIN_EXE_ambidex"));
