@@ -36,7 +36,9 @@ class Client:
         try:
             self.connection.sendall(data)
         except OSError:
-            self._end()
+            # After its replies to earlier requests, the engine may have said why.
+            while True:
+                self._receive()
 
     def reply(self):
         """Returns the reply to the oldest unanswered request."""
@@ -58,20 +60,28 @@ class Client:
         raise SystemExit(1)
 
     def _receive(self):
-        (length,) = struct.unpack(">I", self._read(4))
-        return json.loads(self._read(length).decode("utf-8"))
+        # Ctrl-C may come at any time, so nothing is taken out of the buffer before the message is complete.
+        length = None
+        while length is None or len(self._buffer) < 4 + length:
+            if length is None and len(self._buffer) >= 4:
+                (length,) = struct.unpack(">I", self._buffer[:4])
+            else:
+                self._fill()
+        data, self._buffer = self._buffer[4 : 4 + length], self._buffer[4 + length :]
+        message = json.loads(data.decode("utf-8"))
+        if message.get("type") == "interrupted":
+            # The signal has reached this process too, unless only the engine got it, or a project ignores it.
+            raise KeyboardInterrupt
+        return message
 
-    def _read(self, count):
-        while len(self._buffer) < count:
-            try:
-                data = self.connection.recv(65536)
-            except OSError:
-                data = b""
-            if not data:
-                self._end()
-            self._buffer += data
-        data, self._buffer = self._buffer[:count], self._buffer[count:]
-        return data
+    def _fill(self):
+        try:
+            data = self.connection.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            self._end()
+        self._buffer += data
 
 
 def _connected(path):

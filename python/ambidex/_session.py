@@ -8,6 +8,7 @@ snapshot, which does the same work again and awaits each command up to the faile
 import _thread
 import atexit
 import collections
+import contextlib
 import os
 import sys
 import threading
@@ -285,7 +286,9 @@ class Session:
         """Ends the session with the process."""
         if self.is_here() and not self.client.is_over:
             self.client.is_over = True
-            self.finish()
+            # If the build was interrupted, whatever ends the process has said so.
+            with contextlib.suppress(KeyboardInterrupt):
+                self.finish()
             self.client.connection.close()
 
     def catch_up(self):

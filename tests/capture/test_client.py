@@ -51,3 +51,41 @@ def test_an_engine_that_is_gone_ends_the_build(engine, capfd):
         client.reply()
     assert ended.value.code == 1
     assert "the ambidex engine has ended it" in capfd.readouterr().err
+
+
+def test_an_engine_that_was_interrupted_interrupts_the_build(engine, capfd):
+    fake = engine({"outputs": ["a.o"], "status": None}, {"type": "interrupted"})
+    client = _client.Client(fake.path, {})
+    client.send({"type": "record", "argv": ["cc", "-c", "a.c"]})
+    client.send({"type": "wait"})
+    fake.hang_up()
+    # The engine has ended the connection, but its replies are still there.
+    with pytest.raises(KeyboardInterrupt):
+        client.send({"type": "wait"})
+    assert capfd.readouterr().err == ""
+
+
+def test_an_interrupted_receipt_loses_nothing(engine):
+    fake = engine({"outputs": ["a.o"], "status": None})
+    client = _client.Client(fake.path, {})
+    client.send({"type": "record", "argv": ["cc", "-c", "a.c"]})
+    connection = client.connection
+
+    class Interrupted:
+        calls = 0
+
+        def recv(self, count):
+            self.calls += 1
+            if self.calls % 2 == 0:
+                raise KeyboardInterrupt
+            return connection.recv(min(count, 5))
+
+    client.connection = Interrupted()
+    for _ in range(100):
+        try:
+            assert client.reply()["outputs"] == ["a.o"]
+            break
+        except KeyboardInterrupt:
+            pass
+    else:
+        pytest.fail("there was no reply")

@@ -24,6 +24,6 @@ pub use program::waits::Wait;
 pub use report::explain::{Explanation, explain};
 pub use report::graph::{BuildGraph, GraphCommand, GraphInput, GraphOutput, Headers, InputUse, graph};
 pub use report::inputs::{Inputs, Look, Sight, inputs};
-pub use report::summary::{Commands, FailedCommand, HazardCounts, LeftCommand, Report};
+pub use report::summary::{Calls, Commands, FailedCommand, HazardCounts, LeftCommand, Report};
 pub use serve::pool::Options;
 pub use serve::server::Engine;

@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::error::Error;
 
 /// Correct and fast parallel builds of Python extension modules, for every project that uses setuptools.
 #[derive(Debug, Parser)]
@@ -13,9 +17,38 @@ pub(crate) struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Parses the arguments of this process. Ends the process where clap does: after help, and after a mistake on the
+    /// command line.
+    pub fn of_process() -> Result<Self, Error> {
+        Self::try_parse().map_err(|error| variable_at_fault(&error).unwrap_or_else(|| error.exit()))
+    }
+}
+
+/// Returns the error for a value that comes from an environment variable. clap reports it as that of the option.
+fn variable_at_fault(error: &clap::Error) -> Option<Error> {
+    let (Some(ContextValue::String(option)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return None;
+    };
+    let (_, name, expected) = VARIABLES.iter().find(|(start, ..)| option.starts_with(start))?;
+    let is_from_variable = std::env::var_os(name).is_some_and(|given| given == value.as_str());
+    is_from_variable.then(|| Error::BadVariable { name, value: value.clone(), expected })
+}
+
+/// The variables whose values clap checks: the option that each stands for, its name, and what it may be.
+const VARIABLES: [(&str, &str, &str); 2] = [
+    ("--jobs", "AMBIDEX_JOBS", "a number of commands from 1 to 4096"),
+    ("--keep-going", "AMBIDEX_KEEP_GOING", "1 or 0"),
+];
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Build a project's extension modules
+    ///
+    /// The last line counts commands: run, up to date in this directory, from the cache, and repeated (the same command
+    /// on the same inputs as an earlier one, run once).
     Build(BuildArgs),
     /// Build a wheel with the project's own build backend, isolated like `python -m build --wheel`
     Wheel(WheelArgs),
@@ -26,6 +59,8 @@ pub(crate) enum Command {
     /// Build with plain setuptools and with ambidex, and compare every output byte for byte
     Verify(VerifyArgs),
     /// Explain why each command of the last build ran or didn't
+    ///
+    /// Prints totals and what ran; with -v everything else too, and the commands themselves.
     Explain(ExplainArgs),
     /// Write compile_commands.json for clangd and other tools, from the last build
     ///
@@ -45,6 +80,20 @@ pub(crate) enum Command {
     /// AMBIDEX_CACHE_SIZE, such as 500M [default: 5G]. AMBIDEX_CACHE_READ_DIR names another cache that is only read,
     /// AMBIDEX_REMOTE a server of the Remote Execution API, such as grpc://host:port.
     Cache(CacheArgs),
+    /// Print a script that makes a shell complete the arguments of ambidex
+    ///
+    /// For example, for bash: ambidex completions bash > ~/.local/share/bash-completion/completions/ambidex
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page of ambidex, or write the pages of all commands to a directory
+    ///
+    /// For example: ambidex man ~/.local/share/man/man1
+    Man {
+        /// The directory for the pages
+        dir: Option<PathBuf>,
+    },
     /// Serve the Python process that started this
     #[command(hide = true)]
     Serve(ServeArgs),
@@ -75,7 +124,7 @@ impl JobArgs {
 /// The arguments of every command that runs a project.
 #[derive(Debug, Args)]
 pub(crate) struct CommonArgs {
-    /// The Python that runs setup.py [default: the active virtual environment's, else python3]
+    /// The Python that runs setup.py: a path, a name, or a version such as 3.12 [default: the active virtual environment's, else python3]
     #[arg(long, value_name = "EXE", env = "AMBIDEX_PYTHON", hide_env_values = true)]
     pub python: Option<PathBuf>,
     #[command(flatten)]
@@ -193,7 +242,7 @@ pub(crate) struct ExplainArgs {
     /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    /// Explain only this output: an object, a library or a module, by its path or the end of its path
+    /// Explain only this output, by its path or the end of its path, or this extension, by its name
     #[arg(value_name = "OUTPUT")]
     pub wanted: Option<String>,
     /// Show where the time went instead: what Python waited for, how long and why, longest wait first

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use ambidex_engine::Report;
 
 use crate::args::{BuildArgs, OutputArgs, RunArgs};
-use crate::diagnose;
+use crate::build_system::BuildSystem;
+use crate::closing;
+use crate::diagnose::{self, Seen};
 use crate::error::Error;
 use crate::project::Project;
 use crate::settings::Settings;
+use crate::summary::SummaryFile;
 use crate::supervise::{self, Ended, Task};
 use crate::{tell, time};
 
@@ -17,6 +20,8 @@ use crate::{tell, time};
 pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
+    BuildSystem::expect_setuptools(&project)?;
+    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
     let python = project.python(args.common.python.as_deref())?;
     let mut arguments = project.arguments(args.inplace, &args.setup_args);
     if args.common.output.quiet {
@@ -38,12 +43,14 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     let mut options = supervise::sharing(&args.common.jobs, &project.settings)?;
     options.on_wait = args.common.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
-    conclude(&ended, args.summary.as_deref(), &args.common.output)
+    let seen = if args.common.output.quiet { Seen::Output } else { Seen::All };
+    conclude(&ended, summary.as_ref(), &args.common.output, seen)
 }
 
 /// Runs a command.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
+    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
     // The command may build any project, but most often it builds the one in this directory.
     let settings = Settings::of_folder(Path::new(""))?;
     let mut words = args.command.iter().map(OsString::from);
@@ -58,7 +65,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     let mut options = supervise::sharing(&args.jobs, &settings)?;
     options.on_wait = args.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
-    let code = conclude(&ended, args.summary.as_deref(), &args.output)?;
+    let seen = if args.output.quiet { Seen::Nothing } else { Seen::Unknown };
+    let code = conclude(&ended, summary.as_ref(), &args.output, seen)?;
     // Users who put `ambidex run` before a command rely on that command's exit code.
     Ok(if ended.code == 0 { code } else { ended.code })
 }
@@ -74,17 +82,22 @@ pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
     json
 }
 
-/// Writes the report to disk and prints a summary. Returns the exit code.
-pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArgs) -> Result<u8, Error> {
+/// Writes the report to disk, and prints a summary or why the build failed. Returns the exit code.
+pub(crate) fn conclude(
+    ended: &Ended,
+    summary: Option<&SummaryFile>,
+    output: &OutputArgs,
+    seen: Seen,
+) -> Result<u8, Error> {
     let json = keep(&ended.report, &ended.state_folders);
-    if let Some(path) = summary {
-        std::fs::write(path, &json).map_err(|source| Error::Unwritable { path: path.to_owned(), source })?;
+    if let Some(file) = summary {
+        file.write(&json)?;
     }
     if ended.interrupted {
         return Ok(ended.code);
     }
     if ended.code != 0 {
-        return Ok(diagnose::tell(ended));
+        return Ok(diagnose::tell(ended, seen));
     }
     tell_left(&ended.report, output);
     let report = &ended.report;
@@ -94,44 +107,10 @@ pub(crate) fn conclude(ended: &Ended, summary: Option<&Path>, output: &OutputArg
             wait.seconds, wait.why, wait.what
         ));
     }
-    if !output.quiet {
-        tell_counts(report);
+    if let (false, Some(line)) = (output.quiet, closing::line(report)) {
+        tell::say(&line);
     }
     Ok(0)
-}
-
-/// Prints how many translations and commands there were, and how their results were obtained.
-fn tell_counts(report: &Report) {
-    let translations = &report.translations;
-    if translations.recorded > 0 {
-        tell::say(&format!(
-            "ambidex: {} translations, {} run, {} up to date, {} from the cache{}",
-            translations.recorded,
-            translations.executed,
-            translations.reused,
-            translations.cached,
-            from_elsewhere(translations.remote)
-        ));
-    }
-    let commands = &report.commands;
-    if commands.recorded > 0 {
-        tell::say(&format!(
-            "ambidex: {} commands, {} run, {} up to date, {} from the cache{}, {} repeated, {} jobs, {:.2} s",
-            commands.recorded,
-            commands.executed,
-            commands.reused,
-            commands.cached,
-            from_elsewhere(commands.remote),
-            commands.recorded - commands.distinct,
-            report.jobs,
-            report.wall_s
-        ));
-    }
-}
-
-/// Tells how many results came from another machine, if any did.
-fn from_elsewhere(count: usize) -> String {
-    if count == 0 { String::new() } else { format!(", {count} from the remote cache") }
 }
 
 /// Prints the commands that were left to Python, if the output is verbose.

@@ -50,16 +50,52 @@ impl BuildSystem {
         Self { requires, backend: "setuptools.build_meta:__legacy__".to_owned(), backend_path: Vec::new() }
     }
 
+    /// Checks that setuptools builds a project when ambidex runs it as `ambidex build` does. A `setup.py` is run, whatever
+    /// `pyproject.toml` says.
+    pub fn expect_setuptools(project: &Project) -> Result<(), Error> {
+        if project.has_setup_py {
+            return Ok(());
+        }
+        let system = Self::of(project)?;
+        let path = || project.root.join("pyproject.toml");
+        if system.is_setuptools() {
+            return if describes_something(project) { Ok(()) } else { Err(Error::NothingDescribed(path())) };
+        }
+        let may_use_setuptools = system.uses_setuptools(&[]) || !system.backend_path.is_empty();
+        Err(Error::OtherBackend { path: path(), backend: system.backend, may_use_setuptools })
+    }
+
+    /// Returns whether setuptools itself is the backend, or a backend in the project that requires setuptools and so
+    /// probably wraps it.
+    fn is_setuptools(&self) -> bool {
+        ["setuptools", "ambidex"].contains(&self.package())
+            || !self.backend_path.is_empty() && self.uses_setuptools(&[])
+    }
+
+    /// Returns the package of the backend.
+    fn package(&self) -> &str {
+        self.backend.split([':', '.']).next().unwrap_or_default()
+    }
+
     /// Returns whether setuptools takes part, as far as the build system and the additional requirements show.
     pub fn uses_setuptools(&self, more: &[String]) -> bool {
-        let module = self.backend.split([':', '.']).next().unwrap_or_default();
         let named = |requirement: &String| {
             let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
             let name = requirement[..end.unwrap_or(requirement.len())].to_ascii_lowercase();
             name == "setuptools" || name == "ambidex"
         };
-        ["setuptools", "ambidex"].contains(&module) || self.requires.iter().chain(more).any(named)
+        ["setuptools", "ambidex"].contains(&self.package()) || self.requires.iter().chain(more).any(named)
     }
+}
+
+/// Returns whether a project without `setup.py` tells setuptools anything about itself.
+fn describes_something(project: &Project) -> bool {
+    let table = |name: &str| project.pyproject.as_ref().and_then(|table| table.get(name));
+    let tool = || table("tool").and_then(|tool| tool.get("setuptools"));
+    table("build-system").is_some()
+        || table("project").is_some()
+        || tool().is_some()
+        || project.root.join("setup.cfg").is_file()
 }
 
 fn is_outside(path: &str) -> bool {
@@ -90,6 +126,44 @@ mod tests {
             has_setup_py: true,
         };
         BuildSystem::of(&project).map_err(|error| error.to_string())
+    }
+
+    /// Returns what is wrong with building a project without `setup.py` by setuptools.
+    fn complaint(text: &str) -> Option<String> {
+        let project = Project {
+            root: "/p".into(),
+            pyproject: Some(text.parse().unwrap()),
+            settings: Settings::default(),
+            has_setup_py: false,
+        };
+        BuildSystem::expect_setuptools(&project).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn only_setuptools_builds_a_project_without_setup_py() {
+        let built = [
+            "[build-system]\nrequires = ['setuptools']",
+            "[build-system]\nrequires = []\nbuild-backend = 'setuptools.build_meta'",
+            "[build-system]\nrequires = ['ambidex']\nbuild-backend = 'ambidex.build_meta'",
+            "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'own'\nbackend-path = ['.']",
+            "[project]\nname = 'x'",
+            "[tool.setuptools]\npy-modules = []",
+        ];
+        for text in built {
+            assert_eq!(complaint(text), None, "{text}");
+        }
+        for (backend, rest) in
+            [("mesonpy", ""), ("poetry.core.masonry.api", ""), ("own", "\nbackend-path = ['.']")]
+        {
+            let text = format!("[build-system]\nrequires = []\nbuild-backend = '{backend}'{rest}");
+            let told = format!("/p/pyproject.toml: `{backend}` builds this project, not setuptools");
+            assert_eq!(complaint(&text), Some(told));
+        }
+        let told =
+            "/p/pyproject.toml names no build backend, and describes nothing that setuptools could build";
+        for text in ["", "[tool.ruff]\nline-length = 100", "[tool.poetry]\nname = 'x'"] {
+            assert_eq!(complaint(text).as_deref(), Some(told), "{text}");
+        }
     }
 
     #[test]

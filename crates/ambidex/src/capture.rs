@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::store_location;
 
 macro_rules! package {
     ($($name:literal),+ $(,)?) => {
@@ -65,7 +66,7 @@ impl Capture {
     /// Lays the files out in the cache, where Python keeps their byte code between runs. If there is no cache, or it is
     /// unsuitable, lays them out in a temporary directory.
     pub fn lay_out() -> Result<Self, Error> {
-        if let Some(folder) = cache_folder().map(|cache| cache.join("capture").join(version()))
+        if let Some(folder) = store_location::kept_files().map(|cache| cache.join("capture").join(version()))
             && can_be_preloaded(&folder)
             && lay_out_in(&folder).is_ok()
         {
@@ -120,16 +121,6 @@ fn can_be_preloaded(folder: &Path) -> bool {
 }
 
 const PRELOAD: &str = "LD_PRELOAD";
-
-/// Returns the directory that runs share: `AMBIDEX_CACHE_DIR`, otherwise ambidex's part of the XDG cache directory (XDG
-/// Base Directory Specification).
-fn cache_folder() -> Option<PathBuf> {
-    let given = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    given("AMBIDEX_CACHE_DIR")
-        .or_else(|| given("XDG_CACHE_HOME").map(|cache| cache.join("ambidex")))
-        .or_else(|| given("HOME").map(|home| home.join(".cache").join("ambidex")))
-        .filter(|folder| folder.is_absolute())
-}
 
 /// Returns a name for exactly these files, so that another version of them gets another directory.
 fn version() -> String {

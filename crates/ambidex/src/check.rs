@@ -7,6 +7,7 @@ use ambidex_engine::{HazardPath, Options, Writer};
 use serde::Serialize;
 
 use crate::args::{CheckArgs, Format};
+use crate::build_system::BuildSystem;
 use crate::error::Error;
 use crate::project::Project;
 use crate::supervise::{self, Task};
@@ -34,6 +35,7 @@ struct FindingWriter<'a> {
 pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
+    BuildSystem::expect_setuptools(&project)?;
     let python = project.python(args.common.python.as_deref())?;
     let folder = tempfile::tempdir().map_err(Error::Engine)?;
     let build = project.root.join("build");

@@ -8,8 +8,21 @@ use crate::error::Error;
 use crate::supervise::Ended;
 use crate::tell;
 
-/// Prints why the build failed, as far as that is known, and returns the exit code.
-pub(crate) fn tell(ended: &Ended) -> u8 {
+/// What the user has seen of a failed command when ambidex tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// The command itself and its output, because setuptools has printed both.
+    All,
+    /// Only its output, because setuptools was to print less.
+    Output,
+    /// Perhaps all of it, by a program that passes on what it likes.
+    Unknown,
+    /// Nothing for certain, because that program was to print less.
+    Nothing,
+}
+
+/// Prints why the build failed, as far as that is known and the user has not seen it, and returns the exit code.
+pub(crate) fn tell(ended: &Ended, seen: Seen) -> u8 {
     let report = &ended.report;
     if let Some(left) = report.left_to_python.iter().rfind(|left| matches!(left.reason, Left::NoProgram(_))) {
         tell::error(&left.reason.to_string(), Some("install a C compiler, or name one in CC and CXX"));
@@ -22,8 +35,24 @@ pub(crate) fn tell(ended: &Ended) -> u8 {
             tell::error("this Python has no headers", Some(hint));
             return Error::EXIT_CODE;
         }
-        tell::error(&headline(failed), None);
-        tell::say(&format!("  command: {}", failed.command.join(" ")));
+        let (begin, command) = (headline(failed), format!("  command: {}", failed.command.join(" ")));
+        let printed = |place: &str| match failed.err.is_empty() {
+            true => String::new(),
+            false => format!("; its output is {place}"),
+        };
+        match seen {
+            Seen::All => tell::error(&(begin + &printed("above")), None),
+            Seen::Unknown => tell::error(&(begin + &printed("in that of the build")), None),
+            Seen::Output => {
+                tell::error(&(begin + &printed("above")), None);
+                tell::say(&command);
+            }
+            Seen::Nothing => {
+                tell::error(&begin, None);
+                tell::say(&command);
+                tell::say(failed.err.trim_end());
+            }
+        }
     }
     ended.code
 }

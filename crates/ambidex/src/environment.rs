@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::project::on_path;
+use crate::python::on_path;
 use crate::supervise::{self, Task};
 use crate::tell;
 

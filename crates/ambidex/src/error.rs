@@ -12,6 +12,10 @@ pub(crate) enum Error {
     NoFolder(PathBuf),
     #[error("{} has neither setup.py nor pyproject.toml", .0.display())]
     NoProject(PathBuf),
+    #[error("{}: `{backend}` builds this project, not setuptools", .path.display())]
+    OtherBackend { path: PathBuf, backend: String, may_use_setuptools: bool },
+    #[error("{} names no build backend, and describes nothing that setuptools could build", .0.display())]
+    NothingDescribed(PathBuf),
     #[error("{} can't be read: {source}", .path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("{}: {message}", .path.display())]
@@ -24,10 +28,18 @@ pub(crate) enum Error {
     Backend { backend: String, problem: String },
     #[error("no Python found: neither `python3` nor `python` is on the PATH")]
     NoPython,
+    #[error("`{}` is not a Python", .0.display())]
+    NotPython(PathBuf),
+    #[error("no Python {version} found: {}", not_on_path(.name, .others))]
+    NoSuchVersion { version: String, name: String, others: Vec<String> },
     #[error("`{program}` can't be started: {source}")]
     NotStarted { program: String, source: io::Error },
     #[error("{} can't be written: {source}", .path.display())]
     Unwritable { path: PathBuf, source: io::Error },
+    #[error("the summary can't be written to {}: {source}", .path.display())]
+    UnwritableSummary { path: PathBuf, source: io::Error },
+    #[error("the environment variable {name} is `{value}`, which is not {expected}")]
+    BadVariable { name: &'static str, value: String, expected: &'static str },
     #[error("standard output can't be written: {0}")]
     Output(io::Error),
     #[error("the engine can't be started: {0}")]
@@ -46,6 +58,8 @@ pub(crate) enum Error {
     NotForNinja(String),
     #[error("no command of the last build writes `{0}`")]
     NoSuchOutput(String),
+    #[error("`{name}` may mean several outputs:\n  {}", .candidates.join("\n  "))]
+    ManyOutputs { name: String, candidates: Vec<String> },
     #[error("interrupted")]
     Interrupted(u8),
     #[error("another ambidex is building {}", .0.display())]
@@ -60,6 +74,11 @@ pub(crate) enum Error {
     NoStore,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Says what a search on the PATH has found instead.
+fn not_on_path(name: &str, others: &[String]) -> String {
+    if others.is_empty() { format!("there is no `{name}` on the PATH") } else { others.join(", ") }
 }
 
 impl Error {
@@ -81,6 +100,15 @@ impl Error {
                 return Some(format!("did you mean `{nearest}`?"));
             }
             Self::NoFolder(_) | Self::NoProject(_) => "give the directory of a project that uses setuptools",
+            Self::OtherBackend { may_use_setuptools: true, .. } => {
+                "build it with `ambidex wheel` or `ambidex run -- python -m build`, which also reach setuptools below the backend"
+            }
+            Self::OtherBackend { .. } => {
+                "ambidex has nothing to do here: build the project without it, such as with `python -m build`"
+            }
+            Self::NothingDescribed(_) => {
+                "add a setup.py, a setup.cfg or a [project] table, or give the directory of another project"
+            }
             Self::BadPyproject { .. } => "correct the file",
             Self::Environment { .. } => {
                 "see above; --no-isolation builds with the installed packages, --python selects another Python"
@@ -89,9 +117,15 @@ impl Error {
                 "check `build-backend` in pyproject.toml, and that `requires` lists its package; --no-isolation needs that package installed"
             }
             Self::NoPython => "install Python 3.6 or newer, or name one with --python",
+            Self::NotPython(_) => "name a Python by its path, its name or its version, such as 3.12",
+            Self::NoSuchVersion { .. } => "install it, or give the path of a Python",
             Self::NotStarted { .. } => "check the name, or give the full path",
             Self::Output(_) => "check where it goes, and whether the disk is full",
             Self::Unwritable { .. } => "check the permissions, and whether the disk is full",
+            Self::UnwritableSummary { .. } => {
+                "give --summary a file in a directory that exists and is writable"
+            }
+            Self::BadVariable { .. } => "correct the variable, or unset it",
             Self::Engine(_) => "check that TMPDIR names a writable directory",
             Self::Busy(_) => "wait until it ends, or stop it",
             Self::StockFailed(_) => "make the project build without ambidex first",
@@ -106,7 +140,10 @@ impl Error {
             }
             Self::InPlace(_) => "build with `ambidex build`, which keeps these commands in order",
             Self::NotForNinja(_) => "rename the file or the directory",
-            Self::NoSuchOutput(_) => "omit the name to see all outputs",
+            Self::NoSuchOutput(_) => {
+                "`ambidex explain -v` lists all outputs; an extension's name stands for all that it has"
+            }
+            Self::ManyOutputs { .. } => "give more of the path",
             Self::NoStore => "set AMBIDEX_CACHE_DIR to a directory",
             Self::Store(StoreError::Outside { .. }) => "check the file, and whether the disk is full",
             Self::Store(_) => {
@@ -132,14 +169,29 @@ mod tests {
         let errors = [
             Error::NoFolder(path()),
             Error::NoProject(path()),
+            Error::OtherBackend { path: file(), backend: "mesonpy".to_owned(), may_use_setuptools: false },
+            Error::OtherBackend { path: file(), backend: "own".to_owned(), may_use_setuptools: true },
+            Error::NothingDescribed(file()),
             Error::Unreadable { path: file(), source: broken() },
             Error::BadPyproject { path: file(), message: "expected `=`".to_owned() },
             Error::UnknownKey { path: file(), key: "jbos".to_owned(), nearest: "jobs" },
             Error::Environment { what: "created", log: "no space left".to_owned() },
             Error::Backend { backend: "flit".to_owned(), problem: "has no build_wheel".to_owned() },
             Error::NoPython,
+            Error::NotPython("/usr/bin/true".into()),
+            Error::NoSuchVersion { version: "3.5".to_owned(), name: "python3.5".to_owned(), others: vec![] },
+            Error::NoSuchVersion {
+                version: "3.9.1".to_owned(),
+                name: "python3.9".to_owned(),
+                others: vec![
+                    "/usr/bin/python3.9 is 3.9.2".to_owned(),
+                    "/b/python3.9 starts no Python".to_owned(),
+                ],
+            },
             Error::NotStarted { program: "nosuch".to_owned(), source: broken() },
             Error::Unwritable { path: path(), source: broken() },
+            Error::UnwritableSummary { path: path(), source: broken() },
+            Error::BadVariable { name: "AMBIDEX_JOBS", value: "abc".to_owned(), expected: "a number" },
             Error::Output(broken()),
             Error::Engine(broken()),
             Error::SetupFailed(1),
@@ -149,6 +201,7 @@ mod tests {
             Error::InPlace("a.gcno".to_owned()),
             Error::NotForNinja("a\nb.c".to_owned()),
             Error::NoSuchOutput("a.so".to_owned()),
+            Error::ManyOutputs { name: "a.o".to_owned(), candidates: vec!["x/a.o".into(), "y/a.o".into()] },
             Error::Interrupted(130),
             Error::Busy(path()),
             Error::StockFailed(1),

@@ -7,6 +7,7 @@ mod cache;
 mod capture;
 mod check;
 mod clean;
+mod closing;
 mod compdb;
 mod diagnose;
 mod environment;
@@ -15,26 +16,38 @@ mod explain;
 mod graph;
 mod last_build;
 mod project;
+mod python;
 mod remote;
 mod serve;
 mod settings;
+mod shell;
 mod store_location;
+mod summary;
 mod supervise;
 mod tell;
 mod time;
 mod verify;
+mod wanted;
 mod wheel;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::{Cli, Command};
+use crate::error::Error;
 
 fn main() -> ExitCode {
     end_where_a_thread_panics();
-    let cli = Cli::parse();
-    let result = match cli.command {
+    match Cli::of_process().and_then(run) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            tell::error(&error.to_string(), error.hint().as_deref());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<u8, Error> {
+    match cli.command {
         Command::Build(args) => build::build(&args),
         Command::Wheel(args) => wheel::wheel(&args),
         Command::Run(args) => build::run(&args),
@@ -45,14 +58,9 @@ fn main() -> ExitCode {
         Command::Graph(args) => graph::graph(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { dir } => shell::man(dir.as_deref()),
         Command::Serve(args) => serve::serve(&args),
-    };
-    match result {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            tell::error(&error.to_string(), error.hint().as_deref());
-            ExitCode::from(error.exit_code())
-        }
     }
 }
 

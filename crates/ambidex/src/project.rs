@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::python;
 use crate::settings::Settings;
 
 /// A project that setuptools builds.
@@ -38,16 +39,9 @@ impl Project {
         Ok(Self { root, pyproject, settings, has_setup_py })
     }
 
-    /// Returns the Python to use: the named one, that of the active virtual environment, or the first on the PATH.
+    /// Returns the Python to use: the named one, otherwise the project's, otherwise the usual one.
     pub fn python(&self, named: Option<&Path>) -> Result<PathBuf, Error> {
-        match named.or(self.settings.python.as_deref()) {
-            // A relative path must be valid in the project directory too. A bare name is looked up on the PATH.
-            Some(path) if path.components().count() > 1 => {
-                Ok(std::path::absolute(path).unwrap_or(path.to_owned()))
-            }
-            Some(name) => Ok(name.to_owned()),
-            None => usual_python(),
-        }
+        python::find(named.or(self.settings.python.as_deref()))
     }
 
     /// Returns the environment variables for a process that runs the project's setup.py.
@@ -79,17 +73,4 @@ fn parse(path: PathBuf) -> Result<toml::Table, Error> {
     };
     let parsed = text.parse::<toml::Table>();
     parsed.map_err(|error| Error::BadPyproject { path, message: error.to_string().trim_end().to_owned() })
-}
-
-/// Returns the Python of the active virtual environment, otherwise the first on the PATH.
-fn usual_python() -> Result<PathBuf, Error> {
-    let active = std::env::var_os("VIRTUAL_ENV").map(|env| Path::new(&env).join("bin").join("python"));
-    let on_path = ["python3", "python"].into_iter().filter_map(on_path);
-    active.into_iter().chain(on_path).find(|file| file.is_file()).ok_or(Error::NoPython)
-}
-
-/// Returns the first file of this name on the PATH.
-pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -37,7 +37,12 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
         end.send(None)
     });
     let signal = ended.recv().unwrap_or_default();
-    engine.stop();
+    if signal.is_some() {
+        engine.interrupt();
+        engine.wait_for_processes();
+    } else {
+        engine.stop();
+    }
     let report = engine.report();
     build::keep(&report, &engine.state_folders());
     build::tell_left(&report, &args.output);

@@ -11,7 +11,7 @@ use crate::error::Error;
 pub(crate) struct Settings {
     /// The number of commands that run at once.
     pub jobs: Option<u32>,
-    /// The Python that runs setup.py: a name, or a full path.
+    /// The Python that runs setup.py: a version, a name, or a full path.
     pub python: Option<PathBuf>,
     /// Whether to keep building the other extensions when one fails.
     pub keep_going: Option<bool>,

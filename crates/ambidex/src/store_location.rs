@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_store::Store;
@@ -16,9 +16,9 @@ const DEFAULT_LIMIT: u64 = 5 << 30;
 /// Opens the store that the environment names. Returns `None` if the user wants no store, or no directory is available.
 pub(crate) fn open() -> Result<Option<Store>, Error> {
     let limit = limit(env::var_os("AMBIDEX_CACHE_SIZE"))?;
-    let own = env::var_os("AMBIDEX_CACHE_DIR");
-    let Some(folder) = folder(own, env::var_os("XDG_CACHE_HOME"), env::home_dir()) else { return Ok(None) };
+    let given = Given::by_the_environment();
     // The store must stay usable when the working directory changes.
+    let Some(folder) = given.folder() else { return Ok(None) };
     let folder =
         std::path::absolute(&folder).map_err(|source| Error::Unreadable { path: folder.clone(), source })?;
     let store = Store::open(&folder, limit)?;
@@ -48,6 +48,9 @@ pub(crate) fn open_for_build(jobs: usize) -> Result<Option<Store>, Error> {
         }
         Ok(store) => store,
     };
+    if let Some(what) = Given::by_the_environment().surprise(store.as_ref().map(Store::folder)) {
+        tell::note(&what);
+    }
     Ok(match (store, server) {
         (Some(store), Some(server)) => Some(store.with_remote(Arc::new(server))),
         (None, Some(_)) => {
@@ -60,15 +63,67 @@ pub(crate) fn open_for_build(jobs: usize) -> Result<Option<Store>, Error> {
     })
 }
 
-/// Returns the directory of the store, from `AMBIDEX_CACHE_DIR`, `XDG_CACHE_HOME` and the home directory. If the first
-/// is empty, the user wants no store. A relative second one is ignored (XDG Base Directory Specification, "Basics").
-fn folder(own: Option<OsString>, cache: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
-    if let Some(own) = own {
-        return (!own.is_empty()).then(|| own.into());
+/// What the environment says about the place of the store.
+#[derive(Debug, Default)]
+struct Given {
+    /// `AMBIDEX_CACHE_DIR`. If it is empty, the user wants no store.
+    own: Option<OsString>,
+    /// `XDG_CACHE_HOME`. A relative one is ignored (XDG Base Directory Specification, "Basics").
+    cache: Option<OsString>,
+    home: Option<PathBuf>,
+}
+
+impl Given {
+    fn by_the_environment() -> Self {
+        let cache = env::var_os("XDG_CACHE_HOME").filter(|cache| !cache.is_empty());
+        Self { own: env::var_os("AMBIDEX_CACHE_DIR"), cache, home: env::home_dir() }
     }
-    let cache = cache.map(PathBuf::from).filter(|cache| cache.is_absolute());
-    let home = home.filter(|home| home.is_absolute());
-    Some(cache.or_else(|| Some(home?.join(".cache")))?.join("ambidex"))
+
+    /// Returns the directory of the store.
+    fn folder(&self) -> Option<PathBuf> {
+        match &self.own {
+            Some(own) => (!own.is_empty()).then(|| own.into()),
+            None => self.of_user(),
+        }
+    }
+
+    /// Returns the part of the user's own cache directory that is for ambidex.
+    fn of_user(&self) -> Option<PathBuf> {
+        let cache = self.cache.as_ref().map(PathBuf::from).filter(|cache| cache.is_absolute());
+        let home = self.home.as_ref().filter(|home| home.is_absolute());
+        Some(cache.or_else(|| Some(home?.join(".cache")))?.join("ambidex"))
+    }
+
+    /// Returns what the user may not expect: another directory than the variables seem to name, or none at all.
+    fn surprise(&self, used: Option<&Path>) -> Option<String> {
+        let is_relative = |path: &&OsString| !path.is_empty() && Path::new(path).is_relative();
+        let cache_is_at = || used.map(|used| format!("the cache is {}", used.display()));
+        if let Some(own) = &self.own {
+            let own = Some(own).filter(is_relative)?;
+            let own = own.to_string_lossy();
+            return Some(format!(
+                "AMBIDEX_CACHE_DIR is `{own}`, relative to the working directory: here, {}; builds in other \
+                 directories don't share it",
+                cache_is_at()?
+            ));
+        }
+        if let Some(cache) = self.cache.as_ref().filter(is_relative) {
+            let cache = cache.to_string_lossy();
+            let instead = cache_is_at().unwrap_or_else(|| "there is no cache".to_owned());
+            return Some(format!("XDG_CACHE_HOME is `{cache}`, not a full path, and is ignored: {instead}"));
+        }
+        self.folder().is_none().then(|| {
+            "there is no cache, because there is no home directory; AMBIDEX_CACHE_DIR names another one"
+                .to_owned()
+        })
+    }
+}
+
+/// Returns the directory for files of ambidex that are kept between runs, whether or not the user wants a store.
+pub(crate) fn kept_files() -> Option<PathBuf> {
+    let given = Given::by_the_environment();
+    let folder = given.folder().or_else(|| given.of_user())?;
+    std::path::absolute(folder).ok()
 }
 
 /// Returns the limit in bytes, from `AMBIDEX_CACHE_SIZE`. An empty value counts as unset.
@@ -131,11 +186,13 @@ mod tests {
         }
     }
 
+    fn given(own: Option<&str>, cache: Option<&str>, home: Option<&str>) -> Given {
+        Given { own: own.map(Into::into), cache: cache.map(Into::into), home: home.map(Into::into) }
+    }
+
     #[test]
     fn the_first_that_is_set_counts() {
-        let of = |own: Option<&str>, cache: Option<&str>, home: Option<&str>| {
-            folder(own.map(Into::into), cache.map(Into::into), home.map(Into::into))
-        };
+        let of = |own, cache, home| given(own, cache, home).folder();
         let path = |path: &str| Some(PathBuf::from(path));
         assert_eq!(of(Some("/own"), Some("/cache"), Some("/home")), path("/own"));
         assert_eq!(of(Some("own"), Some("/cache"), Some("/home")), path("own"));
@@ -145,5 +202,27 @@ mod tests {
         assert_eq!(of(None, Some(""), Some("/home")), path("/home/.cache/ambidex"));
         assert_eq!(of(None, None, None), None);
         assert_eq!(of(None, None, Some("")), None);
+    }
+
+    #[test]
+    fn surprises_are_told() {
+        let told = |own, cache, home| {
+            let given = given(own, cache, home);
+            given.surprise(given.folder().map(|folder| Path::new("/here").join(folder)).as_deref())
+        };
+        assert_eq!(told(Some("/own"), Some("cache"), None), None);
+        assert_eq!(told(Some(""), Some("cache"), None), None);
+        assert_eq!(told(None, Some("/cache"), None), None);
+        assert_eq!(told(None, None, Some("/home")), None);
+        insta::assert_snapshot!(
+            [
+                told(Some("own"), None, None),
+                told(None, Some("cache"), Some("/home")),
+                told(None, Some("cache"), None),
+                told(None, None, None),
+            ]
+            .map(Option::unwrap)
+            .join("\n")
+        );
     }
 }

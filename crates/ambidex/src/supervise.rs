@@ -82,6 +82,9 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     let mut environment = capture.environment(&engine.socket());
     environment.extend(task.environment.iter().cloned());
     let (code, interrupted) = run(&Task { environment, ..task }, Some(&engine))?;
+    if interrupted {
+        engine.wait_for_processes();
+    }
     let report = engine.report();
     engine.stop();
     if let Some(store) = store.filter(|_| !interrupted) {
@@ -168,7 +171,7 @@ impl SignalWatch {
                     pass_on(*to.lock().expect("nobody panics with the child's number"), signal, own_group);
                 }
                 if let Some(engine) = &engine {
-                    engine.stop();
+                    engine.interrupt();
                 }
             }
         });

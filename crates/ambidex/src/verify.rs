@@ -12,9 +12,11 @@ use serde::Serialize;
 use walkdir::WalkDir;
 
 use crate::args::VerifyArgs;
-use crate::diagnose;
+use crate::build_system::BuildSystem;
+use crate::diagnose::{self, Seen};
 use crate::error::Error;
 use crate::project::Project;
+use crate::summary::SummaryFile;
 use crate::supervise::{self, Task};
 use crate::tell;
 
@@ -34,6 +36,8 @@ struct Bench<'a> {
 pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
+    BuildSystem::expect_setuptools(&project)?;
+    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
     let bench = Bench {
         project: &project,
         python: project.python(args.common.python.as_deref())?,
@@ -63,9 +67,9 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         list.insert(path, difference);
     }
     tell::print(&comparison.text())?;
-    if let Some(file) = &args.summary {
+    if let Some(file) = summary {
         let json = serde_json::to_string_pretty(&comparison).expect("a comparison is plain data");
-        fs::write(file, json + "\n").map_err(|source| Error::Unwritable { path: file.clone(), source })?;
+        file.write(&(json + "\n"))?;
     }
     Ok(u8::from(!comparison.differing.is_empty() || !comparison.unsteady.is_empty()))
 }
@@ -171,7 +175,7 @@ impl Bench<'_> {
         let ended = supervise::captured(self.task(&root, log.clone()), options)?;
         if ended.code != 0 {
             show_log(&log);
-            diagnose::tell(&ended);
+            diagnose::tell(&ended, Seen::All);
             return Ok(None);
         }
         Ok(Some((collect(&root)?, Some(ended.report))))

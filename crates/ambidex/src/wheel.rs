@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::args::WheelArgs;
 use crate::build;
 use crate::build_system::BuildSystem;
-use crate::diagnose;
+use crate::diagnose::{self, Seen};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::project::Project;
@@ -161,7 +161,7 @@ impl Backend<'_> {
         let options = supervise::sharing(&args.common.jobs, &self.project.settings)?;
         let ended = supervise::captured(self.task("build_wheel", arguments), options)?;
         if ended.code == 0 {
-            build::conclude(&ended, None, &args.common.output)?;
+            build::conclude(&ended, None, &args.common.output, Seen::All)?;
         } else {
             build::keep(&ended.report, &ended.state_folders);
         }
@@ -170,7 +170,7 @@ impl Backend<'_> {
         }
         let answer = self.answer("build_wheel")?;
         if answer.is_err() {
-            if diagnose::tell(&ended) == Error::EXIT_CODE {
+            if diagnose::tell(&ended, Seen::All) == Error::EXIT_CODE {
                 return Ok(Err(Error::EXIT_CODE));
             }
             if ended.report.failures.is_empty() {

@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use support::{Environment, Files, Ran, Workspace, differences, fixture, run, wait_until_none_has};
 
@@ -66,9 +67,10 @@ fn expect_one_error(workspace: &Workspace, command: &[&str], words: &[&str]) {
     expect_tidy(workspace, &ran);
 }
 
-/// The commands that look at a project.
+/// The commands that look at a project; the first [`RUN_PYTHON`] run it.
 const COMMANDS: [&[&str]; 7] =
     [&["build"], &["check"], &["verify"], &["wheel"], &["wheel", "--no-isolation"], &["compdb"], &["graph"]];
+const RUN_PYTHON: usize = 5;
 
 const BEGIN: &str = "from setuptools import Extension, setup\n";
 
@@ -226,6 +228,61 @@ fn folder_without_a_project() {
 }
 
 #[test]
+fn project_of_another_backend() {
+    let Some(workspace) = project("") else { return };
+    fs::remove_file(workspace.root().join("setup.py")).unwrap();
+    for backend in ["mesonpy", "maturin", "flit_core.buildapi", "hatchling.build", "poetry.core.masonry.api"]
+    {
+        let package = backend.split('.').next().unwrap();
+        let text = |requires: &str| {
+            format!(
+                "[build-system]\nrequires = [{requires}]\nbuild-backend = '{backend}'\n[project]\nname = 'x'\n"
+            )
+        };
+        let pyproject = workspace.root().join("pyproject.toml");
+        for command in [["build"], ["check"], ["verify"]] {
+            fs::write(&pyproject, text(&format!("'{package}'"))).unwrap();
+            expect_one_error(&workspace, &command, &["pyproject.toml", backend, "nothing to do here"]);
+            fs::write(&pyproject, text(&format!("'{package}', 'setuptools'"))).unwrap();
+            expect_one_error(&workspace, &command, &["pyproject.toml", backend, "ambidex run"]);
+        }
+    }
+}
+
+#[test]
+fn pyproject_that_describes_nothing() {
+    let Some(workspace) = project("") else { return };
+    fs::remove_file(workspace.root().join("setup.py")).unwrap();
+    for text in ["", "[tool.ruff]\nline-length = 100\n"] {
+        fs::write(workspace.root().join("pyproject.toml"), text).unwrap();
+        for command in [["build"], ["check"], ["verify"]] {
+            expect_one_error(&workspace, &command, &["pyproject.toml", "setup.cfg"]);
+        }
+    }
+}
+
+#[test]
+fn setuptools_needs_no_build_system() {
+    let Some(workspace) = project("") else { return };
+    fs::remove_file(workspace.root().join("setup.py")).unwrap();
+    let text = "[project]\nname = 'x'\nversion = '1'\n[tool.setuptools]\npy-modules = []\n\
+        ext-modules = [{ name = 'good', sources = ['good.c'] }]\n";
+    fs::write(workspace.root().join("pyproject.toml"), text).unwrap();
+    workspace.build(&[]);
+    assert!(Files::built(&workspace.root()).has("good."));
+}
+
+#[test]
+fn setup_py_is_run_whatever_the_backend() {
+    let setup = format!("{BEGIN}setup(name='x', version='1', ext_modules=[Extension('good', ['good.c'])])\n");
+    let Some(workspace) = project(&setup) else { return };
+    let text = "[build-system]\nrequires = []\nbuild-backend = 'own'\nbackend-path = ['.']\n";
+    fs::write(workspace.root().join("pyproject.toml"), text).unwrap();
+    workspace.build(&[]);
+    assert!(Files::built(&workspace.root()).has("good."));
+}
+
+#[test]
 fn folder_that_is_a_file() {
     let Some(workspace) = project("") else { return };
     for command in COMMANDS {
@@ -239,4 +296,97 @@ fn backend_that_is_not_there() {
     let text = "[build-system]\nrequires = []\nbuild-backend = 'no_such_backend'\n";
     fs::write(workspace.root().join("pyproject.toml"), text).unwrap();
     expect_one_error(&workspace, &["wheel", "--no-isolation"], &["no_such_backend"]);
+}
+
+#[test]
+fn summary_that_can_not_be_written() {
+    let Some(workspace) = project("") else { return };
+    let in_missing = workspace.beside("missing").join("summary.json");
+    let folder = workspace.beside("folder");
+    fs::create_dir(&folder).unwrap();
+    for file in [in_missing, folder] {
+        let file = file.to_string_lossy();
+        for command in [&["build"][..], &["verify"], &["run"]] {
+            let rest: &[&str] = if command == ["run"] { &["--", "touch", "ran"] } else { &[] };
+            let command = [command, &["--summary", &file], rest].concat();
+            expect_one_error(&workspace, &command, &["summary", &file]);
+        }
+    }
+}
+
+#[test]
+fn variable_that_does_not_fit() {
+    let Some(mut workspace) = project("") else { return };
+    for (name, value) in [("AMBIDEX_JOBS", "abc"), ("AMBIDEX_JOBS", "0"), ("AMBIDEX_KEEP_GOING", "perhaps")] {
+        workspace.variables = vec![(name.to_owned(), value.to_owned())];
+        expect_one_error(&workspace, &["build"], &[name, value]);
+    }
+    // An option overrides the variable, and clap reports a mistake in the option.
+    workspace.variables = vec![("AMBIDEX_JOBS".to_owned(), "abc".to_owned())];
+    workspace.build(&["-j2"]);
+    let ran = run(&mut workspace.ambidex(&["build", "-j", "many"])).expect(2);
+    assert!(ran.stderr.contains("'many' for '--jobs <N>'"), "{ran}");
+}
+
+#[test]
+fn cache_that_is_elsewhere_than_it_seems() {
+    let Some(mut workspace) = project("") else { return };
+    let notes = |workspace: &Workspace| {
+        let ran = workspace.build(&[]);
+        ran.stderr.lines().filter(|line| line.starts_with("note:")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(&workspace), [""; 0]);
+    workspace.variables = vec![("AMBIDEX_CACHE_DIR".to_owned(), "cache".to_owned())];
+    let cache = workspace.root().canonicalize().unwrap().join("cache");
+    let told = notes(&workspace);
+    assert!(told.len() == 1 && told[0].contains(&cache.display().to_string()), "{told:?}");
+    assert!(cache.join("capture").is_dir());
+    fs::remove_dir_all(&cache).unwrap();
+    fs::write(&cache, "").unwrap();
+    let told = notes(&workspace);
+    assert!(told.len() == 1 && told[0].contains("goes on without the cache"), "{told:?}");
+}
+
+#[test]
+fn python_that_is_none() {
+    let Some(workspace) = project("") else { return };
+    for command in &COMMANDS[..RUN_PYTHON] {
+        expect_one_error(&workspace, &[command, &["--python", "/usr/bin/true"]].concat(), &["/usr/bin/true"]);
+        expect_one_error(&workspace, &[command, &["--python", "3.99"]].concat(), &["3.99", "`python3.99`"]);
+    }
+}
+
+#[test]
+fn python_by_its_version() {
+    let Some(mut workspace) = project("import sys; print('run by', sys.version_info[:3])\n") else { return };
+    let python =
+        run(&mut workspace.python(&["-c", "import sys; print(*sys.version_info[:3])"])).expect(0).stdout;
+    let numbers: Vec<&str> = python.split_whitespace().collect();
+    let version = numbers[..2].join(".");
+    let programs = workspace.beside("shims");
+    fs::create_dir(&programs).unwrap();
+    // The first is as pyenv's for a version that is not selected, the second as for one that is.
+    let real = workspace.python(&[]).get_program().to_string_lossy().into_owned();
+    for (folder, script) in [("not", "exit 127"), ("selected", &format!("exec {real} \"$@\""))] {
+        let file = programs.join(folder).join(format!("python{version}"));
+        fs::create_dir(programs.join(folder)).unwrap();
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = |folders: &[&str]| {
+        let folders = folders.iter().map(|folder| programs.join(folder).display().to_string());
+        let path = folders.chain(["/usr/bin:/bin".to_owned()]).collect::<Vec<_>>().join(":");
+        ("PATH".to_owned(), path)
+    };
+    workspace.variables = vec![path(&["not", "selected"])];
+    for version in [&version, &numbers.join(".")] {
+        let ran = workspace.build(&["--python", version]);
+        assert!(ran.stdout.contains(&format!("run by ({})", numbers.join(", "))), "{ran}");
+    }
+    let other = format!("{version}.99");
+    expect_one_error(
+        &workspace,
+        &["build", "--python", &other],
+        &[&other, "starts no Python", &numbers.join(".")],
+    );
 }

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use serde_json::Value;
 use support::{
-    Environment, Files, NEWEST, Workspace, differences, fixture, on_path, read_json, run, shared_source,
-    skipped,
+    Environment, Files, NEWEST, Workspace, differences, fixture, on_path, read_json, repository, run,
+    shared_source, skipped,
 };
 
 /// Copies a project, with the environment for tests that work with any Python.
@@ -142,7 +142,8 @@ fn summary_says_what_was_done() {
     let Some(workspace) = workspace(&shared_source()) else { return };
     let summary = workspace.build_with_summary(&["-j2"]);
     assert_eq!(summary["jobs"], 2, "{summary:#}");
-    for name in ["wall_s", "capture_s", "lower_bound_s"] {
+    assert_eq!(summary["modules"], 2, "{summary:#}");
+    for name in ["wall_s", "capture_s", "lower_bound_s", "work_s"] {
         assert!(summary[name].as_f64().is_some_and(|seconds| seconds > 0.0), "{name} in {summary:#}");
     }
     let count =
@@ -198,6 +199,18 @@ fn build_does_without_setup_py() {
     assert_eq!(summary["commands"]["recorded"], 6, "{summary:#}");
     let differing = differences(&serial, &Files::built(&workspace.root()));
     assert!(differing.is_empty(), "{differing:#?}");
+}
+
+#[test]
+fn explain_tells_of_probes_last() {
+    let Some(workspace) = workspace(&repository().join("tests/packages/probes-flags")) else { return };
+    run(&mut workspace.ambidex(&["build"])).expect(0);
+    let told = |arguments: &[&str]| run(workspace.ambidex(&["explain"]).args(arguments)).expect(0).stdout;
+    let (brief, all) = (told(&[]), told(&["-v"]));
+    assert!(brief.starts_with("6 commands run; 9 commands whose output is gone"), "{brief}");
+    assert!(!brief.contains("flag.o") && all.contains("flag.o"), "{brief}\n{all}");
+    let (module, probe) = (all.find("one.cpython"), all.find("/flag.o"));
+    assert!(module < probe && module.is_some(), "{all}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn filters(workspace: &Workspace) -> Vec<(String, &'static str)> {
         (r"\b([a-z0-9_]+-linux-gnu-)?(gcc|cc|clang)(-\d+)?\b".to_owned(), "[cc]"),
         (r"\d+\.\d+ s\b".to_owned(), "[time] s"),
         (r"\d+\.\d+ ms\b".to_owned(), "[time] ms"),
+        (r"\d+ % busy".to_owned(), "[part] % busy"),
     ]
 }
 
@@ -53,6 +54,8 @@ fn help() {
         &["cache", "clear"],
         &["cache", "export"],
         &["cache", "import"],
+        &["completions"],
+        &["man"],
     ];
     for command in commands {
         let mut ambidex = Command::new(env!("CARGO_BIN_EXE_ambidex"));
@@ -98,6 +101,16 @@ fn build_and_explain() {
     let text = std::fs::read_to_string(&source).unwrap();
     std::fs::write(source, text + "int edited;\n").unwrap();
     let third = [build(), explain()].join("\n");
+    let tell = |arguments: &[&str], code| {
+        let ran = run(workspace.ambidex(&["explain"]).args(arguments)).expect(code);
+        // The command lines differ a lot between machines.
+        let lines = ran.stdout.lines().chain(ran.stderr.lines());
+        lines.filter(|line| !line.contains(" -o ")).collect::<Vec<_>>().join("\n")
+    };
+    expect(&workspace, "explain-all", &tell(&["-v"], 0));
+    expect(&workspace, "explain-output", &tell(&["mod2.o"], 0));
+    expect(&workspace, "explain-extension", &tell(&[".", "mod1"], 0));
+    expect(&workspace, "explain-nothing", &tell(&["mod3"], 2));
     expect(&workspace, "build-first", &first);
     expect(&workspace, "build-again", &second);
     expect(&workspace, "build-edited", &third);
@@ -107,10 +120,27 @@ fn build_and_explain() {
 fn failed_build() {
     let Some(environment) = Environment::usual() else { return };
     let workspace = Workspace::new(&fixture("broken-second"), &environment);
-    let ran = run(&mut workspace.ambidex(&["build", "-j2"])).expect(1);
-    let ours = ran.stderr.lines().skip_while(|line| !line.starts_with("error: extension"));
-    let without_flags = ours.map(|line| line.split(" -").next().unwrap_or_default().to_owned());
-    expect(&workspace, "build-failed", &without_flags.collect::<Vec<_>>().join("\n"));
+    let cases: &[(&str, &[&str])] = &[
+        ("build-failed", &["build", "-j2"]),
+        ("build-failed-quiet", &["build", "-q", "-j2"]),
+        ("run-failed", &["run", "-j2", "--", "python", "setup.py", "build"]),
+        (
+            "run-failed-quiet",
+            &["run", "-q", "-j2", "--", "sh", "-c", "python setup.py build >/dev/null 2>&1"],
+        ),
+    ];
+    for (name, arguments) in cases {
+        workspace.start_again();
+        let ran = run(&mut workspace.ambidex(arguments)).expect(1);
+        let ours = ran.stderr.lines().skip_while(|line| !line.starts_with("error: extension"));
+        let without_flags = ours.map(|line| line.split(" -").next().unwrap_or_default().to_owned());
+        expect(&workspace, name, &without_flags.collect::<Vec<_>>().join("\n"));
+        // All else is the serial build's.
+        let of_compiler = ran.stderr.matches("#error \"broken on purpose\"").count();
+        assert_eq!(of_compiler, 2, "the message and the line of the source: {ran}");
+        let names_the_command = ran.stderr.lines().filter(|line| line.starts_with("  command: ")).count();
+        assert_eq!(names_the_command, usize::from(arguments.contains(&"-q")), "{ran}");
+    }
 }
 
 #[test]

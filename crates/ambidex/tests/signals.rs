@@ -4,6 +4,7 @@
 mod support;
 
 use std::cell::Cell;
+use std::fs;
 
 use rustix::process::Signal;
 use support::{
@@ -27,6 +28,13 @@ impl Bench {
         let mut workspace = Workspace::new(&shared_source(), &Environment::usual()?);
         let compiler = Compiler::install(&mut workspace, script);
         Some(Self { workspace, compiler })
+    }
+
+    /// Changes `setup.py`.
+    fn edit_setup(&self, change: impl FnOnce(String) -> String) {
+        let setup = self.workspace.root().join("setup.py");
+        let text = fs::read_to_string(&setup).expect("the project has one");
+        fs::write(&setup, change(text)).expect("it is a copy");
     }
 
     /// Runs ambidex, and sends it the signal when this many compilers sleep.
@@ -62,6 +70,47 @@ fn interrupted() {
     let Some(bench) = Bench::new(BEFORE_COMPILING) else { return };
     let ran = bench.signal(Signal::INT, 2, &["build", "-j2"]).expect(130);
     assert!(Files::built(&bench.workspace.root()).is_empty(), "{ran}");
+    expect_interrupted(&ran);
+}
+
+/// Fails the test unless the build says what plain `setup.py build` says after Ctrl-C, and nothing else.
+#[track_caller]
+fn expect_interrupted(ran: &Ran) {
+    assert_eq!(ran.stderr.lines().last(), Some("interrupted"), "{ran}");
+    assert_eq!(ran.printed().matches("interrupted").count(), 1, "{ran}");
+    assert!(!ran.stderr.contains("error:") && !ran.stderr.contains("Traceback"), "{ran}");
+}
+
+#[test]
+fn interrupted_while_python_ignores_the_signal() {
+    let Some(bench) = Bench::new(BEFORE_COMPILING) else { return };
+    bench.edit_setup(|text| format!("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n{text}"));
+    expect_interrupted(&bench.signal(Signal::INT, 2, &["build", "-j2"]).expect(130));
+}
+
+#[test]
+fn interrupted_outside_of_every_command() {
+    let Some(bench) = Bench::new(BEFORE_COMPILING) else { return };
+    bench.edit_setup(|_| {
+        "import time\n\
+        from setuptools import Distribution, Extension\n\
+        from setuptools.command.build_ext import build_ext\n\
+        from distutils.ccompiler import new_compiler\n\
+        from distutils.sysconfig import customize_compiler\n\
+        modules = [Extension('mod1', ['mod1.c', 'common.c'])]\n\
+        command = build_ext(Distribution({'name': 'x', 'ext_modules': modules}))\n\
+        command.ensure_finalized()\n\
+        command.compiler = new_compiler()\n\
+        customize_compiler(command.compiler)\n\
+        command.build_extension(command.extensions[0])\n\
+        time.sleep(600)\n"
+            .to_owned()
+    });
+    let ran = bench.signal(Signal::INT, 2, &["build", "-j2"]).expect(130);
+    // As without ambidex.
+    assert_eq!(ran.stderr.matches("Traceback").count(), 1, "{ran}");
+    assert_eq!(ran.stderr.lines().last(), Some("KeyboardInterrupt"), "{ran}");
+    assert!(!ran.stderr.contains("error:") && !ran.stderr.contains("ambidex/_"), "{ran}");
 }
 
 #[test]

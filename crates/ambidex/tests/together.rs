@@ -75,7 +75,10 @@ fn expect_second_waits(is_build_there: bool) {
     end_of(first);
     let rest = end(second, said);
     // The four compilations run again, because the compiler writes down each time that it was called.
-    assert!(rest.contains(" 4 run, 2 up to date"), "the second finds what the first has made: {rest}");
+    assert!(
+        rest.contains(" 4 commands run, 2 up to date"),
+        "the second finds what the first has made: {rest}"
+    );
     let differing = differences(&serial, &Files::built(&workspace.root()));
     assert!(differing.is_empty(), "{differing:#?}");
     workspace.expect_nothing_left_behind();

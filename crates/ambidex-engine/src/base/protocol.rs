@@ -201,6 +201,8 @@ pub enum Reply {
     },
     /// The engine has taken note.
     Ok,
+    /// Answers any request, and ends the session: a signal to the engine has interrupted the build.
+    Interrupted,
 }
 
 /// Writes one reply.

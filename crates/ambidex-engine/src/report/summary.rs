@@ -1,6 +1,7 @@
 //! The summary of a run: its numbers, its hazards, its failures.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ambidex_command::Kind;
@@ -11,11 +12,12 @@ use crate::execute::outcome::Ending;
 use crate::memory::record::How;
 use crate::program::Program;
 use crate::program::hazards::HazardPath;
+use crate::program::job::Job;
 use crate::program::left::Left;
 use crate::program::waits::Wait;
 
 /// The results of one run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// The number of commands that could run at once.
     pub jobs: usize,
@@ -27,10 +29,16 @@ pub struct Report {
     pub engine_cpu_s: f64,
     /// The larger of two times, in seconds: the critical path, and the commands' total time divided by `jobs`.
     pub lower_bound_s: f64,
+    /// The total time of the commands and calls that ran, in seconds.
+    pub work_s: f64,
+    /// The number of modules that were linked, or taken from a cache.
+    pub modules: usize,
     /// Counts of commands.
     pub commands: Commands,
-    /// Counts of calls of functions that generate files, such as Cython's translations.
-    pub translations: Translations,
+    /// Counts of translations by Cython.
+    pub translations: Calls,
+    /// Counts of calls of other functions that generate files.
+    pub generators: Calls,
     /// Counts of paths.
     pub hazards: HazardCounts,
     /// The paths that more than one extension writes.
@@ -66,7 +74,7 @@ pub struct Commands {
 
 /// Counts of calls of functions that generate files.
 #[derive(Debug, Default, Serialize)]
-pub struct Translations {
+pub struct Calls {
     /// Recorded calls.
     pub recorded: usize,
     /// Calls that were made.
@@ -143,8 +151,11 @@ impl Report {
             capture_s: wall.saturating_sub(waited).as_secs_f64(),
             engine_cpu_s: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
             lower_bound_s: critical.max(total.div_f64(jobs as f64)).as_secs_f64(),
+            work_s: total.as_secs_f64(),
+            modules: programs.iter().map(new_modules).sum(),
             commands,
-            translations: Translations::of(programs),
+            translations: Calls::of(programs, |job| job.translates),
+            generators: Calls::of(programs, |job| !job.translates),
             hazards: HazardCounts { renamed: hazard_paths.len() - ordered + spared_hazards, ordered },
             hazard_paths,
             failures: programs.iter().flat_map(failed).collect(),
@@ -182,14 +193,14 @@ impl Commands {
     }
 }
 
-impl Translations {
-    fn of(programs: &[Program]) -> Self {
+impl Calls {
+    /// Counts the calls that `is_counted` accepts.
+    fn of(programs: &[Program], is_counted: fn(&Job) -> bool) -> Self {
         let mut counts = Self::default();
         for program in programs {
             let nodes = program.graph.all_nodes().zip(&program.jobs);
-            for (_, job) in
-                nodes.filter(|(node, job)| job.kind == Kind::Generate && is_wanted(program, *node))
-            {
+            let calls = nodes.filter(|(node, job)| job.kind == Kind::Generate && is_wanted(program, *node));
+            for (_, job) in calls.filter(|(_, job)| is_counted(job)) {
                 counts.recorded += 1;
                 match job.ending().map(|ending| program.how(job, ending)) {
                     Some(How::Ran) => counts.executed += 1,
@@ -207,6 +218,22 @@ impl Translations {
 /// Returns whether a node is part of what the serial build does.
 fn is_wanted(program: &Program, node: NodeId) -> bool {
     !matches!(program.graph.state(node), State::Cancelled | State::Doomed)
+}
+
+/// Returns how many modules of extensions were linked, or came from a store.
+fn new_modules(program: &Program) -> usize {
+    let nodes = program.graph.all_nodes().zip(&program.jobs);
+    let new = nodes.filter(|(node, job)| {
+        let is_link = matches!(job.kind, Kind::Link | Kind::CompileAndLink);
+        let is_new = |ending: &Ending| ending.status == 0 && program.how(job, ending) != How::Reused;
+        is_link
+            && is_wanted(program, *node)
+            && job.ending().is_some_and(is_new)
+            && program.extension_of(*node).is_some()
+    });
+    let places: BTreeSet<&Path> =
+        new.flat_map(|(_, job)| job.products.iter().take(1)).map(|product| &*product.place).collect();
+    places.len()
 }
 
 /// Returns the sum of all durations, and the duration of the longest chain.

@@ -186,6 +186,14 @@ impl WorkerPool {
         self.progress.wait(engine).expect("the state of the engine is sound")
     }
 
+    /// Waits until all sessions have ended and their text is written, but at most this long.
+    pub fn wait_for_sessions(&self, limit: Duration) {
+        let are_there =
+            |engine: &mut EngineState| !engine.programs.iter().all(|p| p.has_ended && p.log.is_drained());
+        // Whether the time was enough makes no difference.
+        drop(self.progress.wait_timeout_while(self.lock(), limit, are_there));
+    }
+
     /// Ends every command now. No more commands are started.
     pub fn stop(&self) {
         let mut engine = self.lock();

@@ -60,6 +60,9 @@ fn is_own(stream: &UnixStream) -> bool {
     rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid == rustix::process::geteuid())
 }
 
+/// How long to wait for processes whose build was interrupted.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How long to wait before a retry when the system has run out of something.
 const SHORTAGE: Duration = Duration::from_millis(20);
 
@@ -116,6 +119,18 @@ impl Engine {
     /// Returns the path of the socket, for `AMBIDEX_SOCKET`.
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("socket")
+    }
+
+    /// Stops because of a signal, and tells that to the processes that ask for anything from now on.
+    pub fn interrupt(&self) {
+        self.trees.is_interrupted.store(true, Ordering::SeqCst);
+        self.stop();
+    }
+
+    /// Waits until the processes that recorded commands have ended, and what they printed is written. A process that
+    /// takes too long to end is left to itself.
+    pub fn wait_for_processes(&self) {
+        self.pool.wait_for_sessions(PATIENCE);
     }
 
     /// Ends every running command. Returns when all have ended and everything that was learnt is saved.

@@ -1,5 +1,6 @@
 //! How the engine serves one captured process: each request changes its program, waits for it, or both.
 
+mod leave;
 mod record;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,10 @@ impl Session {
         let writer = session.start_writer()?;
         let welcomed = protocol::send(&mut session.stream, &Reply::Welcome { program, only_record });
         let result = welcomed.and_then(|()| session.serve_to_the_end());
+        if result.is_err() {
+            // The process may end by the same signal at any time.
+            let _ = session.take_leave();
+        }
         // Whatever is still pending now belongs to a process that was killed.
         let unwanted = {
             let mut engine = session.sight.pool.lock();
@@ -98,7 +103,7 @@ impl Session {
                     pool.tell_progress();
                     continue;
                 }
-                if engine.programs[number].has_ended || engine.stopping {
+                if engine.programs[number].has_ended {
                     return;
                 }
                 if !was_drained && engine.programs[number].log.is_drained() {
@@ -123,31 +128,37 @@ impl Session {
 
     fn answer_all(&mut self) -> io::Result<()> {
         while let Some(frame) = self.frames.next()? {
-            match frame.first() {
-                Some(b'T') => {
-                    let stream = if frame.get(1) == Some(&b'2') { Stream::Err } else { Stream::Out };
-                    let data = frame[2.min(frame.len())..].to_vec();
-                    self.change(|program| program.log.text(stream, data));
-                }
-                Some(b'F') => {
-                    if let Ok([out, err]) = <[_; 2]>::try_from(self.frames.take_fds()) {
-                        self.change(|program| program.log.sinks(Some(Sinks::new(out, err))));
-                    }
-                }
-                Some(b'X') => self.change(|program| program.log.sinks(None)),
-                _ => {
-                    let request = serde_json::from_slice(&frame)?;
-                    if let Some(reply) = self.answer(request)? {
-                        protocol::send(&mut self.stream, &reply)?;
-                        // Meanwhile, Python goes on.
-                        self.spare_or_start();
-                    }
-                    continue;
-                }
+            if self.take_text(&frame) {
+                self.taken_in();
+                continue;
             }
-            self.taken_in();
+            let request = serde_json::from_slice(&frame)?;
+            if let Some(reply) = self.answer(request)? {
+                protocol::send(&mut self.stream, &reply)?;
+                // Meanwhile, Python goes on.
+                self.spare_or_start();
+            }
         }
         Ok(())
+    }
+
+    /// Takes in a frame of the preloaded library: text, or where text goes. Returns whether it is one.
+    fn take_text(&mut self, frame: &[u8]) -> bool {
+        match frame.first() {
+            Some(b'T') => {
+                let stream = if frame.get(1) == Some(&b'2') { Stream::Err } else { Stream::Out };
+                let data = frame[2.min(frame.len())..].to_vec();
+                self.change(|program| program.log.text(stream, data));
+            }
+            Some(b'F') => {
+                if let Ok([out, err]) = <[_; 2]>::try_from(self.frames.take_fds()) {
+                    self.change(|program| program.log.sinks(Some(Sinks::new(out, err))));
+                }
+            }
+            Some(b'X') => self.change(|program| program.log.sinks(None)),
+            _ => return false,
+        }
+        true
     }
 
     /// Changes the program, and wakes the threads that wait for it.

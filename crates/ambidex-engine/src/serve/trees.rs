@@ -21,6 +21,8 @@ pub(crate) struct Trees {
     cells: Mutex<HashMap<PathBuf, Arc<Cell>>>,
     /// Whether the engine is ending. Then nobody waits for another build any more.
     pub ending: AtomicBool,
+    /// Whether a signal is the reason.
+    pub is_interrupted: AtomicBool,
 }
 
 impl Trees {

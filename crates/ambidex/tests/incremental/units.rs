@@ -400,6 +400,6 @@ fn a_project_that_starts_itself_is_two_programs() {
 fn explanations_of_what_was_spared() {
     let Some(project) = Edited::built() else { return };
     assert!(recorded(&project).is_empty());
-    let told = crate::support::run(&mut project.workspace.ambidex(&["explain"])).expect(0);
+    let told = crate::support::run(&mut project.workspace.ambidex(&["explain", "-v"])).expect(0);
     assert_eq!(told.stdout.matches("nothing that it depends on has changed").count(), 8, "{told}");
 }
