@@ -350,7 +350,7 @@ fn cache_that_is_elsewhere_than_it_seems() {
 #[test]
 fn python_that_is_none() {
     let Some(workspace) = project("") else { return };
-    for command in &COMMANDS[..RUN_PYTHON] {
+    for &command in &COMMANDS[..RUN_PYTHON] {
         expect_one_error(&workspace, &[command, &["--python", "/usr/bin/true"]].concat(), &["/usr/bin/true"]);
         expect_one_error(&workspace, &[command, &["--python", "3.99"]].concat(), &["3.99", "`python3.99`"]);
     }
