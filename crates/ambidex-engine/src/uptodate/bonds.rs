@@ -68,9 +68,14 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
             bonds.bind(role, "the command has printed the path");
         }
     }
-    // Functions write paths as text if at all, and these are found in the text.
+    // Functions write paths as text if at all, and these are found in the text. A relative path has no role's path in
+    // it, but depends on how the directories lie to each other (Cython writes `../../x.pxd` where that is shorter).
     if run.command.kind != Kind::Generate {
         add_those_of_a_compiler(&mut bonds, run, memory, looks);
+    } else if run.outputs.iter().any(|output| output.climbs) {
+        for (_, role) in run.roles.all() {
+            bonds.bind(role, "its output has a relative path that leaves a directory");
+        }
     }
     for (role, bond) in &mut bonds.0 {
         let Some(path) = run.roles.path_of(role) else { continue };

@@ -20,6 +20,8 @@ pub(crate) struct Looked {
     pub mode: u32,
     /// The roles whose paths it contains, and whether it can be made for others.
     pub bonds: Vec<(String, Bond)>,
+    /// Whether it has the text of a relative path that leaves a directory.
+    pub climbs: bool,
     /// Its canonical form, if it contains paths and can be made for others.
     canonical: Option<Canonical>,
 }
@@ -50,7 +52,8 @@ impl Looked {
         let bond = made.as_ref().map_or_else(|reason| Bond::Bound(reason.clone()), |_| Bond::Replaceable);
         let bonds = carried.into_iter().map(|role| (role.clone(), bond.clone())).collect();
         let canonical = made.ok().map(|form| Canonical { digest: Digest::of(&form), form });
-        Ok(Self { name: name.to_owned(), digest: Digest::of(&content), mode, bonds, canonical })
+        let climbs = memchr::memmem::find(&content, b"../").is_some();
+        Ok(Self { name: name.to_owned(), digest: Digest::of(&content), mode, bonds, climbs, canonical })
     }
 
     /// Returns whether it is a program.
