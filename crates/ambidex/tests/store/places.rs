@@ -405,3 +405,28 @@ fn modules(workspace: &Workspace) -> Files {
     run(workspace.python(&["-m", "zipfile", "-e"]).args([&wheel, &folder])).expect(0);
     Files::below(&folder).only(|path| path.extension().is_some_and(|extension| extension == "so"))
 }
+
+/// How a directory lies to a file outside is no path of a role, and still another one elsewhere.
+#[test]
+fn a_generated_file_with_a_relative_path() {
+    let (Some(mut first), Some(mut second)) = (Edited::with_store(), Edited::with_store()) else { return };
+    second.workspace.store.clone_from(&first.workspace.store);
+    fs::create_dir(second.workspace.beside("deeper")).expect("it is ours");
+    second.workspace.rename("deeper/project");
+    let text = "import os\n\
+                try:\n    from ambidex import generator\n\
+                except ImportError:\n    generator = lambda **_: lambda function: function\n\
+                @generator(inputs=[], outputs=['made.txt'])\n\
+                def make():\n    \
+                    with open('made.txt', 'w') as file:\n        \
+                        file.write(os.path.relpath('/usr/include', os.path.realpath('.')))\n\
+                make()\n";
+    for project in [&mut first, &mut second] {
+        let setup = project.read("setup.py");
+        project.write("setup.py", &format!("{text}{setup}"));
+        project.builds();
+        let root = project.root().canonicalize().expect("it is ours");
+        let up = "../".repeat(root.components().count() - 1);
+        assert_eq!(project.read("made.txt"), format!("{up}usr/include"));
+    }
+}
