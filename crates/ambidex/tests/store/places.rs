@@ -406,27 +406,40 @@ fn modules(workspace: &Workspace) -> Files {
     Files::below(&folder).only(|path| path.extension().is_some_and(|extension| extension == "so"))
 }
 
-/// How a directory lies to a file outside is no path of a role, and still another one elsewhere.
+/// How a directory lies to a file outside is no path of a role, and still another one elsewhere: Cython names such a file
+/// by the shorter of its absolute and its relative path.
 #[test]
 fn a_generated_file_with_a_relative_path() {
-    let (Some(mut first), Some(mut second)) = (Edited::with_store(), Edited::with_store()) else { return };
-    second.workspace.store.clone_from(&first.workspace.store);
-    fs::create_dir(second.workspace.beside("deeper")).expect("it is ours");
-    second.workspace.rename("deeper/project");
-    let text = "import os\n\
-                try:\n    from ambidex import generator\n\
-                except ImportError:\n    generator = lambda **_: lambda function: function\n\
-                @generator(inputs=[], outputs=['made.txt'])\n\
-                def make():\n    \
-                    with open('made.txt', 'w') as file:\n        \
-                        file.write(os.path.relpath('/usr/include', os.path.realpath('.')))\n\
-                make()\n";
-    for project in [&mut first, &mut second] {
-        let setup = project.read("setup.py");
-        project.write("setup.py", &format!("{text}{setup}"));
-        project.builds();
-        let root = project.root().canonicalize().expect("it is ours");
-        let up = "../".repeat(root.components().count() - 1);
-        assert_eq!(project.read("made.txt"), format!("{up}usr/include"));
+    let packages = ["Cython==3.1.8".to_owned()];
+    let Some(environment) = Environment::with(11, "69.5.1", &packages) else { return };
+    let original = tempfile::tempdir().expect("there is a temporary folder");
+    let [mut first, mut second] = [0; 2].map(|_| Workspace::new(original.path(), &environment));
+    first.store = Some(first.beside("store"));
+    second.store.clone_from(&first.store);
+    fs::create_dir(second.beside("deeper")).expect("it is ours");
+    second.rename("deeper/project");
+    let outside = first.beside("outside");
+    fs::create_dir_all(outside.join("own")).expect("it is ours");
+    fs::write(outside.join("own/__init__.py"), "").expect("it is ours");
+    let inline = "cdef inline object twice(object x):\n    return x.y + x\n";
+    fs::write(outside.join("own/__init__.pxd"), inline).expect("it is ours");
+    let setup = format!(
+        "from setuptools import Extension, setup\n\
+         from Cython.Build import cythonize\n\
+         setup(name='m', ext_modules=cythonize([Extension('m', ['m.pyx'])], language_level=3, \
+         include_path=['{}']))\n",
+        outside.display()
+    );
+    for workspace in [&first, &second] {
+        let root = workspace.root();
+        fs::write(root.join("setup.py"), &setup).expect("it is ours");
+        let source = "from own cimport twice\ndef work(x): return twice(x)\n";
+        fs::write(root.join("m.pyx"), source).expect("it is ours");
+        let text = || fs::read_to_string(root.join("m.c")).expect("Cython has made it");
+        workspace.build(&[]);
+        let ours = text();
+        fs::remove_file(root.join("m.c")).expect("it is there");
+        run(&mut workspace.python(&["setup.py", "build_ext", "--force"])).expect(0);
+        assert!(ours == text(), "{}", root.display());
     }
 }
