@@ -141,7 +141,7 @@ fn sites(projects: &Path, environments: &Path, environment: Environment) -> Vec<
         OsStr::new("x/src/src"),
         OsStr::new("p-1.0"),
         OsStr::new("p$HOME'q"),
-        OsStr::new("\"quoted\\n\""),
+        OsStr::new("\"quoted\""),
         OsStr::from_bytes(b"\xff\xfe"),
         OsStr::new(&long),
     ];

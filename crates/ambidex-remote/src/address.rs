@@ -16,10 +16,10 @@ pub struct Address {
     pub instance: String,
 }
 
-/// The error for text that is no address.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an address such as grpc://host:port or grpcs://host:port/instance")]
-pub struct NotAnAddress(String);
+/// The error for text that is no address. It does not tell the text, which may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is not an address such as grpc://host:port or grpcs://host:port/instance")]
+pub struct NotAnAddress;
 
 impl Address {
     /// Returns the address for gRPC, which names its connections as HTTP does.
@@ -32,11 +32,10 @@ impl FromStr for Address {
     type Err = NotAnAddress;
 
     fn from_str(text: &str) -> Result<Self, NotAnAddress> {
-        let wrong = || NotAnAddress(text.to_owned());
-        let (encrypted, rest) = match text.split_once("://").ok_or_else(wrong)? {
+        let (encrypted, rest) = match text.split_once("://").ok_or(NotAnAddress)? {
             ("grpc", rest) => (false, rest),
             ("grpcs", rest) => (true, rest),
-            _ => return Err(wrong()),
+            _ => return Err(NotAnAddress),
         };
         let (authority, instance) = rest.split_once('/').unwrap_or((rest, ""));
         let address = Self {
@@ -44,11 +43,18 @@ impl FromStr for Address {
             authority: authority.to_owned(),
             instance: instance.trim_end_matches('/').to_owned(),
         };
-        let uri: Uri = address.uri().parse().map_err(|_| wrong())?;
-        // Nobody sees a password in a URL as one, and gRPC has no use for it.
-        match uri.host().is_some_and(|host| !host.is_empty()) && !authority.contains('@') {
+        let uri: Uri = address.uri().parse().map_err(|_| NotAnAddress)?;
+        // What does not come out as it went in is a user, a query or a port that is none.
+        let host = uri.host().unwrap_or_default();
+        let is_plain = match uri.port() {
+            Some(port) => address.authority == format!("{host}:{}", port.as_str()) && port.as_u16() > 0,
+            None => address.authority == host,
+        };
+        let is_instance =
+            address.instance.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
+        match !host.is_empty() && is_plain && is_instance {
             true => Ok(address),
-            false => Err(wrong()),
+            false => Err(NotAnAddress),
         }
     }
 }
@@ -74,9 +80,23 @@ mod tests {
         assert_eq!(parse("grpcs://cache.example.org"), address(true, "cache.example.org", ""));
         assert_eq!(parse("grpcs://host:443/main/python/"), address(true, "host:443", "main/python"));
         assert_eq!(parse("grpc://[::1]:8980"), address(false, "[::1]:8980", ""));
-        for wrong in
-            ["", "localhost:8980", "http://host:1", "grpc://", "grpc://:80", "grpc://a b", "grpc://u:p@h"]
-        {
+        let wrong = [
+            "",
+            "localhost:8980",
+            "http://host:1",
+            "grpc://",
+            "grpc://:80",
+            "grpc://a b",
+            "grpc://u:p@h",
+            "grpc://h:99999",
+            "grpc://h:0",
+            "grpc://h:port",
+            "grpc://h:",
+            "grpc://h?q",
+            "grpc://h:1/i?q",
+            "grpc://h:1#f",
+        ];
+        for wrong in wrong {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

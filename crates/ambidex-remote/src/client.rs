@@ -1,14 +1,16 @@
 //! The requests of the Remote Execution API, each with a limit of time, and how their answers are checked.
 
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
 use bazel_remote_apis::google::bytestream::byte_stream_client::ByteStreamClient;
 use bazel_remote_apis::google::bytestream::{ReadRequest, WriteRequest};
 use prost::Message;
 use tokio::runtime::Runtime;
-use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::metadata::{KeyAndValueRef, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 
@@ -16,22 +18,19 @@ use api::action_cache_client::ActionCacheClient;
 use api::capabilities_client::CapabilitiesClient;
 use api::content_addressable_storage_client::ContentAddressableStorageClient;
 
+use crate::Settings;
 use crate::address::Address;
-use crate::credentials::Credentials;
 use crate::entry::{self, digest_of};
 use crate::trouble::Trouble;
-
-/// How long it may take to connect.
-const CONNECT: Duration = Duration::from_secs(1);
-
-/// How long it may take to connect and to get the first answer.
-const FIRST_ANSWER: Duration = Duration::from_millis(1500);
 
 /// How much one message holds at most, in bytes: what gRPC takes by default is 4 MiB, with everything around it.
 const MESSAGE: u64 = 3 << 20;
 
-/// The longest content that is asked for, in bytes.
-const LONGEST: u64 = 1 << 30;
+/// The longest content that is asked for or sent, in bytes.
+const LONGEST: u64 = 256 << 20;
+
+/// The longest message that is taken, in bytes: a result with all its records.
+const LONGEST_MESSAGE: usize = 64 << 20;
 
 /// A piece of a content that is sent or received as a stream, in bytes.
 const PIECE: usize = 1 << 20;
@@ -42,10 +41,13 @@ const SHA256: i32 = api::digest_function::Value::Sha256 as i32;
 /// A connection to a server.
 #[derive(Debug)]
 pub(crate) struct Client {
-    runtime: Runtime,
+    /// There until the end.
+    runtime: Option<Runtime>,
     channel: Channel,
     address: Address,
     headers: MetadataMap,
+    /// What messages must not tell.
+    secrets: Vec<String>,
     abilities: Abilities,
 }
 
@@ -64,10 +66,11 @@ impl Client {
     /// Connects to a server, and asks it what it can do.
     ///
     /// # Errors
-    /// If there is no connection within a second, or it is no cache that can be used.
-    pub fn connect(address: &Address, credentials: &Credentials) -> Result<Self, Trouble> {
+    /// If there is no connection in time, or it is no cache that can be used.
+    pub fn connect(settings: &Settings) -> Result<Self, Trouble> {
+        let Settings { address, credentials, patience, .. } = settings;
         let unreachable = |error: &dyn std::error::Error| Trouble::Unreachable(error.to_string());
-        let headers = credentials.headers(address)?;
+        let headers = credentials.headers(address, *patience)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("ambidex-remote")
@@ -76,7 +79,7 @@ impl Client {
             .map_err(|error| unreachable(&error))?;
         let mut endpoint = Endpoint::from_shared(address.uri())
             .map_err(|error| unreachable(&error))?
-            .connect_timeout(CONNECT);
+            .connect_timeout(*patience);
         if address.encrypted {
             let tls = ClientTlsConfig::new().with_native_roots();
             endpoint = endpoint.tls_config(tls).map_err(|error| unreachable(&error))?;
@@ -86,8 +89,15 @@ impl Client {
             endpoint.connect_lazy()
         };
         let abilities = Abilities { takes_results: true, message: MESSAGE, longest: LONGEST };
-        let mut client = Self { runtime, channel, address: address.clone(), headers, abilities };
-        client.abilities = client.ask_abilities(FIRST_ANSWER)?;
+        let mut client = Self {
+            runtime: Some(runtime),
+            channel,
+            address: address.clone(),
+            secrets: secrets(&headers),
+            headers,
+            abilities,
+        };
+        client.abilities = client.ask_abilities(*patience)?;
         Ok(client)
     }
 
@@ -134,9 +144,7 @@ impl Client {
             digest_function: SHA256,
             ..Default::default()
         };
-        self.found(limit, message, |request| async move {
-            ActionCacheClient::new(self.channel.clone()).get_action_result(request).await
-        })
+        self.found(limit, message, |request| async move { self.results().get_action_result(request).await })
     }
 
     /// Replaces the result of an action.
@@ -153,9 +161,12 @@ impl Client {
             digest_function: SHA256,
             ..Default::default()
         };
-        let updated = self.call(limit, message, |request| async move {
-            ActionCacheClient::new(self.channel.clone()).update_action_result(request).await
-        });
+        let updated =
+            self.call(
+                limit,
+                message,
+                |request| async move { self.results().update_action_result(request).await },
+            );
         updated.map(drop)
     }
 
@@ -166,9 +177,8 @@ impl Client {
             blob_digests: digests,
             digest_function: SHA256,
         };
-        let missing = self.call(limit, message, |request| async move {
-            ContentAddressableStorageClient::new(self.channel.clone()).find_missing_blobs(request).await
-        });
+        let missing = self
+            .call(limit, message, |request| async move { self.contents().find_missing_blobs(request).await });
         missing.map(|response| response.missing_blob_digests)
     }
 
@@ -196,15 +206,14 @@ impl Client {
             digest_function: SHA256,
             ..Default::default()
         };
-        let response = self.call(limit, message, |request| async move {
-            ContentAddressableStorageClient::new(self.channel.clone()).batch_read_blobs(request).await
-        })?;
+        let response = self
+            .call(limit, message, |request| async move { self.contents().batch_read_blobs(request).await })?;
         let Some(read) = response.responses.into_iter().next() else { return Err(Trouble::Wrong) };
         let status = read.status.unwrap_or_default();
         match Code::from(status.code) {
             Code::Ok => Ok(Some(read.data)),
             Code::NotFound => Ok(None),
-            code => Err(Trouble::of(&Status::new(code, status.message), limit)),
+            code => Err(self.trouble(&Status::new(code, status.message), limit)),
         }
     }
 
@@ -264,45 +273,47 @@ impl Client {
             requests: contents.into_iter().map(request).collect(),
             digest_function: SHA256,
         };
-        let response = self.call(limit, message, |request| async move {
-            ContentAddressableStorageClient::new(self.channel.clone()).batch_update_blobs(request).await
-        })?;
+        let response =
+            self.call(
+                limit,
+                message,
+                |request| async move { self.contents().batch_update_blobs(request).await },
+            )?;
         for written in response.responses {
             let status = written.status.unwrap_or_default();
             if Code::from(status.code) != Code::Ok {
-                return Err(Trouble::of(&Status::new(status.code.into(), status.message), limit));
+                return Err(self.trouble(&Status::new(status.code.into(), status.message), limit));
             }
         }
         Ok(())
     }
 
     fn write_stream(&self, limit: Duration, digest: api::Digest, content: Vec<u8>) -> Result<(), Trouble> {
-        // The name of an upload must be unique; a content is never sent twice at once.
-        let unique = &digest.hash[..32];
-        let id = format!(
-            "{}-{}-4{}-8{}-{}",
-            &unique[..8],
-            &unique[8..12],
-            &unique[13..16],
-            &unique[17..20],
-            &unique[20..]
-        );
-        let name = format!("{}uploads/{id}/blobs/{}/{}", self.prefix(), digest.hash, digest.size_bytes);
-        let count = content.len().div_ceil(PIECE);
-        let pieces: Vec<WriteRequest> = content
-            .chunks(PIECE)
-            .enumerate()
-            .map(|(number, piece)| WriteRequest {
-                resource_name: if number == 0 { name.clone() } else { String::new() },
-                write_offset: i64::try_from(number * PIECE).unwrap_or(i64::MAX),
-                finish_write: number + 1 == count,
-                data: piece.to_vec(),
-            })
-            .collect();
-        self.call(limit, pieces, |request| async move {
-            ByteStreamClient::new(self.channel.clone()).write(request.map(tokio_stream::iter)).await
+        let name = format!("{}uploads/{}/blobs/{}/{}", self.prefix(), id(), digest.hash, digest.size_bytes);
+        let content = Arc::new(content);
+        self.call(limit, (), |request| async {
+            let (name, content) = (name.clone(), content.clone());
+            let count = content.len().div_ceil(PIECE);
+            // One piece after the other, since a content may be long.
+            let pieces = content_pieces(content).zip(1..).map(move |(data, number)| WriteRequest {
+                resource_name: if number == 1 { name.clone() } else { String::new() },
+                write_offset: i64::try_from((number - 1) * PIECE).unwrap_or(i64::MAX),
+                finish_write: number == count,
+                data,
+            });
+            ByteStreamClient::new(self.channel.clone())
+                .write(request.map(|()| tokio_stream::iter(pieces)))
+                .await
         })?;
         Ok(())
+    }
+
+    fn results(&self) -> ActionCacheClient<Channel> {
+        ActionCacheClient::new(self.channel.clone()).max_decoding_message_size(LONGEST_MESSAGE)
+    }
+
+    fn contents(&self) -> ContentAddressableStorageClient<Channel> {
+        ContentAddressableStorageClient::new(self.channel.clone()).max_decoding_message_size(LONGEST_MESSAGE)
     }
 
     fn instance(&self) -> String {
@@ -315,6 +326,10 @@ impl Client {
             "" => String::new(),
             instance => format!("{instance}/"),
         }
+    }
+
+    fn trouble(&self, status: &Status, limit: Duration) -> Trouble {
+        Trouble::of(status, limit, &self.secrets)
     }
 
     /// Makes a request whose answer may be that there is nothing.
@@ -354,10 +369,11 @@ impl Client {
             *request.metadata_mut() = self.headers.clone();
             request.metadata_mut().insert_bin(ABOUT, MetadataValue::from_bytes(&about()));
             request.set_timeout(limit);
-            match self.runtime.block_on(async { tokio::time::timeout(limit, send(request)).await }) {
-                Err(_) => Err(Trouble::Slow(limit)),
-                Ok(Ok(response)) => Ok(response.into_inner()),
-                Ok(Err(status)) => Err(Trouble::of(&status, limit)),
+            let answer = async { tokio::time::timeout(limit, send(request)).await };
+            match self.runtime.as_ref().map(|runtime| runtime.block_on(answer)) {
+                Some(Ok(Ok(response))) => Ok(response.into_inner()),
+                Some(Ok(Err(status))) => Err(self.trouble(&status, limit)),
+                Some(Err(_)) | None => Err(Trouble::Slow(limit)),
             }
         };
         let begun = Instant::now();
@@ -369,8 +385,41 @@ impl Client {
     }
 }
 
+impl Drop for Client {
+    /// Does not wait for anything: a search for the name of a host may take minutes.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// The header with the answer to "who asks?" (REAPI, `RequestMetadata`).
 const ABOUT: &str = "build.bazel.remote.execution.v2.requestmetadata-bin";
+
+/// Returns a name for an upload that no other one has, in the form of a UUID (RFC 9562, version 8).
+fn id() -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let hash = digest_of(format!("{number} {now} {}", std::process::id()).as_bytes()).hash;
+    format!("{}-{}-8{}-8{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32])
+}
+
+/// Returns the pieces in which a content is sent.
+fn content_pieces(content: Arc<Vec<u8>>) -> impl Iterator<Item = Vec<u8>> + Send + 'static {
+    (0..content.len()).step_by(PIECE).map(move |at| content[at..content.len().min(at + PIECE)].to_vec())
+}
+
+/// Returns the words of headers.
+fn secrets(headers: &MetadataMap) -> Vec<String> {
+    let values = headers.iter().filter_map(|pair| match pair {
+        KeyAndValueRef::Ascii(_, value) => value.to_str().ok(),
+        KeyAndValueRef::Binary(..) => None,
+    });
+    let words = values.flat_map(str::split_whitespace).filter(|word| *word != "Bearer");
+    words.map(str::to_owned).collect()
+}
 
 /// Returns who asks, for the pages that some servers show.
 fn about() -> Vec<u8> {

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 use tonic::metadata::{Ascii, MetadataKey, MetadataMap, MetadataValue};
 
 use crate::address::Address;
 use crate::trouble::Trouble;
 
-/// How long a helper may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// No token, and no answer of a helper, is longer, in bytes.
+const LONGEST: u64 = 64 << 10;
 
 /// The source of the headers that a server wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,14 +43,14 @@ impl Credentials {
     /// Returns the headers.
     ///
     /// # Errors
-    /// If the file can't be read, the program fails, or what they say is no header.
-    pub(crate) fn headers(&self, address: &Address) -> Result<MetadataMap, Trouble> {
+    /// If the file can't be read, the program fails or takes longer than `limit`, or what they say is no header.
+    pub(crate) fn headers(&self, address: &Address, limit: Duration) -> Result<MetadataMap, Trouble> {
         match self {
             Self::None => Ok(MetadataMap::new()),
             Self::TokenFile(file) => {
                 let wrong = |reason: String| Trouble::Credentials(format!("{}: {reason}", file.display()));
-                let token = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-                let value = MetadataValue::try_from(format!("Bearer {}", token.trim()))
+                let token = token(file).map_err(|error| wrong(error.to_string()))?;
+                let value = MetadataValue::try_from(format!("Bearer {token}"))
                     .map_err(|_| wrong("it does not hold a token".to_owned()))?;
                 let mut headers = MetadataMap::new();
                 headers.insert("authorization", value);
@@ -57,51 +59,67 @@ impl Credentials {
             Self::Helper(program) => {
                 let wrong =
                     |reason: String| Trouble::Credentials(format!("{}: {reason}", program.to_string_lossy()));
-                let output = ask(program, address).map_err(|error| wrong(error.to_string()))?;
+                let output = ask(program, address, limit).map_err(|error| wrong(error.to_string()))?;
                 headers(&output).map_err(wrong)
             }
         }
     }
 }
 
-/// Asks a helper. It is ended if it takes too long.
-fn ask(program: &OsString, address: &Address) -> io::Result<Vec<u8>> {
-    let mut helper = Command::new(program).arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let uri = format!("{}/", address.uri());
-    if let Some(mut input) = helper.stdin.take() {
-        // A helper that knows only one server needs not read it.
-        let _ = input.write_all(serde_json::json!({ "uri": uri }).to_string().as_bytes());
+/// Reads a token from a regular file.
+fn token(file: &Path) -> io::Result<String> {
+    let mut token = String::new();
+    ambidex_store::open_regular(file)?.take(LONGEST).read_to_string(&mut token)?;
+    match token.trim() {
+        "" => Err(io::Error::other("it is empty")),
+        token => Ok(token.to_owned()),
     }
+}
+
+/// Asks a helper. It is ended, with all that it has started, if it takes too long.
+fn ask(program: &OsString, address: &Address, limit: Duration) -> io::Result<Vec<u8>> {
+    let mut helper = Command::new(program)
+        .arg("get")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()?;
+    let (input, output) = (helper.stdin.take(), helper.stdout.take());
     let (to, answer) = mpsc::channel();
-    if let Some(mut output) = helper.stdout.take() {
-        std::thread::spawn(move || {
-            let mut text = Vec::new();
-            let read = output.read_to_end(&mut text);
-            to.send(read.map(|_| text))
-        });
-    }
-    match answer.recv_timeout(PATIENCE) {
-        Ok(text) => {
-            let status = helper.wait()?;
-            if status.success() { text } else { Err(io::Error::other(status.to_string())) }
+    let group = Pid::from_child(&helper);
+    let question = serde_json::json!({ "uri": format!("{}/", address.uri()) }).to_string();
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        if let Some(mut input) = input {
+            // A helper that knows only one server needs not read it.
+            let _ = input.write_all(question.as_bytes());
         }
+        let read = output.map(|output| output.take(LONGEST).read_to_end(&mut text)).transpose();
+        // Nobody listens any more if it took too long.
+        to.send(read.and_then(|_| helper.wait()).map(|status| (status, text)))
+    });
+    match answer.recv_timeout(limit) {
+        Ok(Ok((status, text))) if status.success() => Ok(text),
+        Ok(Ok((status, _))) => Err(io::Error::other(status.to_string())),
+        Ok(Err(error)) => Err(error),
         Err(_) => {
-            helper.kill()?;
-            helper.wait()?;
-            Err(io::Error::other(format!("it did not answer within {} s", PATIENCE.as_secs())))
+            // It may have just ended.
+            let _ = kill_process_group(group, Signal::KILL);
+            Err(io::Error::other(format!("it did not answer within {:.1} s", limit.as_secs_f64())))
         }
     }
 }
 
+/// What is wrong with the answer of a helper. The answer itself is a secret.
+const NO_ANSWER: &str = "its answer is not `{\"headers\": {NAME: [VALUE, ...]}}`";
+
 fn headers(answer: &[u8]) -> Result<MetadataMap, String> {
-    let answer: Answer = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
+    let answer: Answer = serde_json::from_slice(answer).map_err(|_| NO_ANSWER.to_owned())?;
     let mut headers = MetadataMap::new();
     for (name, values) in answer.headers {
-        let key: MetadataKey<Ascii> =
-            name.to_ascii_lowercase().parse().map_err(|_| format!("`{name}` is no name of a header"))?;
+        let key: MetadataKey<Ascii> = name.to_ascii_lowercase().parse().map_err(|_| NO_ANSWER.to_owned())?;
         for value in values {
-            // The value is a secret, so it is not told.
-            let value = value.parse().map_err(|_| format!("what it says of `{name}` is no header"))?;
+            let value = value.parse().map_err(|_| NO_ANSWER.to_owned())?;
             headers.append(key.clone(), value);
         }
     }
@@ -114,6 +132,8 @@ mod tests {
 
     use super::*;
 
+    const LIMIT: Duration = Duration::from_secs(20);
+
     fn address() -> Address {
         "grpcs://cache.example.org:443/main".parse().expect("an address")
     }
@@ -123,9 +143,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         std::fs::write(&file, "s3cret\n").unwrap();
-        let headers = Credentials::TokenFile(file).headers(&address()).unwrap();
+        let headers = Credentials::TokenFile(file).headers(&address(), LIMIT).unwrap();
         assert_eq!(headers.get("authorization").unwrap(), "Bearer s3cret");
-        let missing = Credentials::TokenFile(folder.path().join("missing")).headers(&address());
+        let missing = Credentials::TokenFile(folder.path().join("missing")).headers(&address(), LIMIT);
         assert!(missing.unwrap_err().to_string().contains("missing"));
     }
 
@@ -140,11 +160,26 @@ mod tests {
         );
         std::fs::write(&helper, script).unwrap();
         std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let headers = Credentials::Helper(helper.into()).headers(&address()).unwrap();
+        let headers = Credentials::Helper(helper.clone().into()).headers(&address(), LIMIT).unwrap();
         assert_eq!(headers.get_all("x-token").iter().collect::<Vec<_>>(), ["a", "b"]);
         let heard = std::fs::read_to_string(heard).unwrap();
         assert_eq!(heard, "get\n{\"uri\":\"https://cache.example.org:443/\"}");
-        assert!(Credentials::Helper("/bin/false".into()).headers(&address()).is_err());
-        assert!(Credentials::Helper("/bin/true".into()).headers(&address()).is_err());
+        // One that answers and lives on, one that hangs, one that closes its output, and one that never stops.
+        for (script, limit) in
+            [("sleep 60 & echo '{}'; wait", 1), ("sleep 60", 1), ("exec 1>&-; sleep 60", 1), ("yes", 20)]
+        {
+            std::fs::write(&helper, format!("#!/bin/sh\n{script}\n")).unwrap();
+            let begun = std::time::Instant::now();
+            let known = Credentials::Helper(helper.clone().into());
+            let answer = known.headers(&address(), Duration::from_secs(limit));
+            assert!(answer.is_err() && begun.elapsed() < LIMIT, "{script}");
+        }
+        // A secret in a wrong answer is not told.
+        for answer in [r#"{"headers": {"a": "s3cret"}}"#, r#"{"headers": {"s3cret\n": ["a"]}}"#, "s3cret"] {
+            let error = super::headers(answer.as_bytes()).unwrap_err();
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+        assert!(Credentials::Helper("/bin/false".into()).headers(&address(), LIMIT).is_err());
+        assert!(Credentials::Helper("/bin/true".into()).headers(&address(), LIMIT).is_err());
     }
 }

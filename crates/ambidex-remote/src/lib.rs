@@ -23,12 +23,15 @@ pub use credentials::Credentials;
 
 use client::Client;
 use entry::{Action, Named, digest_of};
-use patience::Patience;
+use patience::{Patience, Wait};
 use queue::{Parcel, Queue};
 use trouble::Trouble;
 
 /// How long a request may take that nobody waits for.
 const IN_THE_BACKGROUND: Duration = Duration::from_secs(30);
+
+/// No record is longer, in bytes.
+const LONGEST_RECORD: usize = 16 << 20;
 
 /// What the user says about a server.
 #[derive(Clone, Debug)]
@@ -39,6 +42,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Whether nothing is sent there.
     pub read_only: bool,
+    /// What a build may lose in any case, and again at its end.
+    pub patience: Duration,
     /// The number of commands that run at once: what one of them spares, the build spares divided by that.
     pub jobs: usize,
 }
@@ -88,10 +93,10 @@ impl Server {
     pub fn new(settings: Settings, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
         let shared = Shared {
             full: AtomicBool::new(settings.read_only),
+            patience: Patience::new(Instant::now(), settings.patience),
             settings,
             tell: Box::new(tell),
             client: OnceLock::new(),
-            patience: Patience::new(Instant::now()),
             silent: AtomicBool::new(false),
             told: Mutex::new(false),
         };
@@ -102,7 +107,7 @@ impl Server {
 impl Remote for Server {
     fn entries(&self, key: &Key) -> Vec<RemoteEntry> {
         let action = Action::of(key);
-        let result = self.shared.ask(0, |client, limit| client.result(limit, &action.digest));
+        let result = self.shared.ask(Wait::default(), |client, limit| client.result(limit, &action.digest));
         let Some(result) = result.flatten() else { return Vec::new() };
         let mut found = Vec::new();
         for named in entry::entries(result) {
@@ -112,13 +117,16 @@ impl Remote for Server {
         found
     }
 
-    fn content(&self, content: &RemoteContent) -> Option<Vec<u8>> {
+    fn content(&self, content: &RemoteContent, worth: Duration) -> Option<Vec<u8>> {
         let name = entry::name_of(content);
-        self.shared.ask(content.length, |client, limit| client.read(limit, &name)).flatten()
+        let wait = Wait { length: content.length, worth: self.shared.of_the_build(worth) };
+        self.shared.ask(wait, |client, limit| client.read(limit, &name)).flatten()
     }
 
     fn share(&self, store: Store, key: Key, list: Vec<u8>, contents: Vec<Digest>) {
-        if self.shared.full.load(Ordering::Relaxed) || self.shared.silent.load(Ordering::Relaxed) {
+        let is_useless =
+            self.shared.full.load(Ordering::Relaxed) || self.shared.silent.load(Ordering::Relaxed);
+        if is_useless || list.len() > LONGEST_RECORD {
             return;
         }
         let shared = self.shared.clone();
@@ -126,12 +134,15 @@ impl Remote for Server {
     }
 
     fn has_spared(&self, time: Duration) {
-        let jobs = u32::try_from(self.shared.settings.jobs).unwrap_or(u32::MAX).max(1);
-        self.shared.patience.spared(time / jobs);
+        self.shared.patience.spared(self.shared.of_the_build(time));
     }
 
     fn is_wrong(&self) {
         self.shared.leave_alone(&Trouble::Wrong);
+    }
+
+    fn stop(&self) {
+        self.queue.close();
     }
 
     fn finish(&self) {
@@ -142,31 +153,43 @@ impl Remote for Server {
         let unsent = self.queue.finish(limit);
         if unsent > 0 {
             let results = if unsent == 1 { "result was" } else { "results were" };
-            self.shared.tell_once(&format!("{unsent} {results} not sent in time"));
+            self.shared.tell_once(&format!(
+                "{unsent} {results} not sent; AMBIDEX_REMOTE_TIMEOUT gives it more time"
+            ));
         }
     }
 }
 
 impl Shared {
-    /// Asks something while a command waits, for an answer of this length in bytes. Returns nothing if the server is left
-    /// alone.
-    fn ask<A>(&self, length: u64, ask: impl Fn(&Client, Duration) -> Result<A, Trouble>) -> Option<A> {
+    /// Asks something while a command waits. Returns nothing if the server is left alone.
+    fn ask<A>(&self, wait: Wait, ask: impl Fn(&Client, Duration) -> Result<A, Trouble>) -> Option<A> {
         if self.silent.load(Ordering::Relaxed) {
             return None;
         }
-        let Some(limit) = self.patience.begin(Instant::now(), length) else {
+        let Some(limit) = self.patience.begin(Instant::now(), wait) else {
             self.leave_alone(&Trouble::NotWorthIt);
             return None;
         };
-        let answer = self.client().and_then(|client| self.heard(ask(client, limit)));
+        let begun = Instant::now();
+        // To connect takes a part of the time.
+        let asked = |client| match limit.saturating_sub(begun.elapsed()) {
+            Duration::ZERO => Err(Trouble::Slow(limit)),
+            left => ask(client, left),
+        };
+        let answer = self.client().and_then(|client| self.heard(asked(client)));
         self.patience.end(Instant::now());
         answer
+    }
+
+    /// Returns how much longer the build would take if a command takes this time.
+    fn of_the_build(&self, time: Duration) -> Duration {
+        time / u32::try_from(self.settings.jobs).unwrap_or(u32::MAX).max(1)
     }
 
     /// Returns the connection.
     fn client(&self) -> Option<&Client> {
         let connect = || {
-            let connected = Client::connect(&self.settings.address, &self.settings.credentials);
+            let connected = Client::connect(&self.settings);
             let client = self.heard(connected)?;
             if !client.abilities().takes_results {
                 self.full.store(true, Ordering::Relaxed);
@@ -183,8 +206,13 @@ impl Shared {
     /// Returns the record of an entry.
     fn record(&self, named: &Named) -> Option<Vec<u8>> {
         if named.inline.is_empty() {
-            let length = u64::try_from(named.record.size_bytes).unwrap_or_default();
-            return self.ask(length, |client, limit| client.read(limit, &named.record)).flatten();
+            let length = usize::try_from(named.record.size_bytes).ok()?;
+            let wait = Wait { length: length as u64, ..Wait::default() };
+            let is_possible = length <= LONGEST_RECORD;
+            return is_possible
+                .then(|| self.ask(wait, |client, limit| client.read(limit, &named.record)))
+                .flatten()
+                .flatten();
         }
         match digest_of(&named.inline) == named.record {
             true => Some(named.inline.clone()),
@@ -200,15 +228,15 @@ impl Shared {
         let Some(client) = self.client() else { return false };
         match self.try_to_send(client, sent) {
             Ok(sent) => sent,
-            Err(trouble @ (Trouble::Full(_) | Trouble::Refused(_))) => {
+            Err(trouble @ (Trouble::Unreachable(_) | Trouble::Wrong)) => {
+                self.leave_alone(&trouble);
+                false
+            }
+            Err(trouble) => {
                 // It may still be asked.
                 if !self.full.swap(true, Ordering::Relaxed) {
                     self.tell_once(&format!("nothing is sent there: {trouble}"));
                 }
-                false
-            }
-            Err(trouble) => {
-                self.leave_alone(&trouble);
                 false
             }
         }

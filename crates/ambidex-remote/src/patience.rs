@@ -6,22 +6,30 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a build may lose in any case.
-const FREE: Duration = Duration::from_millis(1500);
-
 /// What a build may lose of its own time, beyond that: one part of so many.
 const SHARE: u32 = 100;
 
-/// The longest wait for one answer, but for the time that its length takes.
-const LONGEST: Duration = Duration::from_millis(1500);
-
 /// The slowest transfer that is worth waiting for, in bytes per second.
 const SLOWEST: u64 = 4 << 20;
+
+/// What is spent at most, of what answers have spared or one would spare, before another answer spares something.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// What a command waits for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wait {
+    /// The length of the answer, in bytes.
+    pub length: u64,
+    /// The time that the answer would spare the build.
+    pub worth: Duration,
+}
 
 /// What a build has waited for, and gained.
 #[derive(Debug)]
 pub(crate) struct Patience {
     started: Instant,
+    /// What a build may lose in any case. One answer may not take longer either, but for the time that its length takes.
+    free: Duration,
     account: Mutex<Account>,
 }
 
@@ -35,21 +43,22 @@ struct Account {
 }
 
 impl Patience {
-    pub fn new(now: Instant) -> Self {
-        Self { started: now, account: Mutex::default() }
+    pub fn new(now: Instant, free: Duration) -> Self {
+        Self { started: now, free, account: Mutex::default() }
     }
 
-    /// Begins to wait for an answer of this length in bytes. Returns how long it may take; none if no more time is to
-    /// be spent. Then [`Self::end`] must not be called.
-    pub fn begin(&self, now: Instant, length: u64) -> Option<Duration> {
+    /// Begins to wait. Returns how long the answer may take; none if no more time is to be spent. Then [`Self::end`] must
+    /// not be called.
+    pub fn begin(&self, now: Instant, wait: Wait) -> Option<Duration> {
         let mut account = self.account();
-        let left = self.allowed(now, account.spared).checked_sub(account.spent_until(now))?;
+        let worth = (wait.worth / 2).min(AT_ONCE);
+        let left = (self.allowed(now, account.spared) + worth).checked_sub(account.spent_until(now))?;
         if left.is_zero() {
             return None;
         }
         account.waiting += 1;
         account.since.get_or_insert(now);
-        Some(left.min(LONGEST + Duration::from_millis(length.saturating_mul(1000) / SLOWEST)))
+        Some(left.min(self.free + Duration::from_millis(wait.length.saturating_mul(1000) / SLOWEST)))
     }
 
     /// Ends a wait.
@@ -62,9 +71,11 @@ impl Patience {
         }
     }
 
-    /// Takes note that an answer spared the build this time.
+    /// Takes note that an answer spared the build this time. It may have been made on a slower machine, so only a part of
+    /// it is saved for later.
     pub fn spared(&self, time: Duration) {
-        self.account().spared += time;
+        let mut account = self.account();
+        account.spared = (account.spared + time).min(account.spent + AT_ONCE);
     }
 
     /// Returns how long the end of the build may be put off.
@@ -73,7 +84,7 @@ impl Patience {
     }
 
     fn allowed(&self, now: Instant, spared: Duration) -> Duration {
-        FREE + now.saturating_duration_since(self.started) / SHARE + spared
+        self.free + now.saturating_duration_since(self.started) / SHARE + spared
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
@@ -93,39 +104,53 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const FREE: Duration = Duration::from_millis(1500);
 
     #[test]
     fn commands_that_wait_together_spend_the_time_once() {
         let start = Instant::now();
-        let patience = Patience::new(start);
+        let patience = Patience::new(start, FREE);
         for _ in 0..10 {
-            assert!(patience.begin(start, 0).is_some());
+            assert!(patience.begin(start, Wait::default()).is_some());
         }
         for _ in 0..10 {
             patience.end(start + SECOND);
         }
-        let left = patience.begin(start + SECOND, 0).unwrap();
+        let left = patience.begin(start + SECOND, Wait::default()).unwrap();
         assert_eq!(left, SECOND / 2 + SECOND / SHARE);
     }
 
     #[test]
     fn what_is_spent_is_gone() {
         let start = Instant::now();
-        let patience = Patience::new(start);
-        patience.begin(start, 0).unwrap();
+        let patience = Patience::new(start, FREE);
+        patience.begin(start, Wait::default()).unwrap();
         patience.end(start + 3 * SECOND);
-        assert_eq!(patience.begin(start + 3 * SECOND, 0), None);
+        assert_eq!(patience.begin(start + 3 * SECOND, Wait::default()), None);
         // What was spared may be spent again.
         patience.spared(2 * SECOND);
-        assert!(patience.begin(start + 3 * SECOND, 0).is_some());
+        assert!(patience.begin(start + 3 * SECOND, Wait::default()).is_some());
+    }
+
+    #[test]
+    fn what_spares_much_may_take_longer() {
+        let start = Instant::now();
+        let patience = Patience::new(start, FREE);
+        let large = |seconds| Wait { length: 40 << 20, worth: seconds * SECOND };
+        assert_eq!(patience.begin(start, large(2)), Some(FREE + SECOND));
+        assert_eq!(patience.begin(start, large(200)), Some(FREE + AT_ONCE));
+        // What was spared on a slow machine is not all worth waiting for.
+        patience.spared(1000 * SECOND);
+        assert_eq!(patience.begin(start, large(200)), Some(FREE + 2 * AT_ONCE));
     }
 
     #[test]
     fn one_answer_does_not_get_all_the_time() {
         let start = Instant::now();
-        let patience = Patience::new(start);
+        let patience = Patience::new(start, FREE);
         patience.spared(100 * SECOND);
-        assert_eq!(patience.begin(start, 0), Some(LONGEST));
-        assert_eq!(patience.begin(start, 40 << 20), Some(LONGEST + 10 * SECOND));
+        assert_eq!(patience.begin(start, Wait::default()), Some(FREE));
+        let large = Wait { length: 4 << 20, ..Wait::default() };
+        assert_eq!(patience.begin(start, large), Some(FREE + SECOND));
     }
 }

@@ -70,6 +70,12 @@ impl<P: Parcel> Queue<P> {
         self.shared.changed.notify_all();
     }
 
+    /// Sends nothing more.
+    pub fn close(&self) {
+        self.shared.state().closed = true;
+        self.shared.changed.notify_all();
+    }
+
     /// Waits until everything is sent, or for this time, and closes the queue. Returns the number of things that were
     /// not sent.
     pub fn finish(&self, limit: Duration) -> usize {

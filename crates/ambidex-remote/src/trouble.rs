@@ -10,6 +10,9 @@ pub(crate) enum Trouble {
     /// There is no connection, or it broke.
     #[error("it can't be reached: {0}")]
     Unreachable(String),
+    /// It answers that something went wrong there.
+    #[error("it reports an error: {0}")]
+    Failed(String),
     /// There was no answer in time.
     #[error("it did not answer within {:.1} s", .0.as_secs_f64())]
     Slow(Duration),
@@ -34,11 +37,15 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    /// Returns what a status stands for. `limit` is how long the answer could take.
-    pub fn of(status: &tonic::Status, limit: Duration) -> Self {
-        let message = || match status.message() {
+    /// Returns what a status stands for. `limit` is how long the answer could take. A server may repeat the `secrets`
+    /// that it was told.
+    pub fn of(status: &tonic::Status, limit: Duration, secrets: &[String]) -> Self {
+        let message = || match status.message().lines().next().unwrap_or_default().trim() {
             "" => status.code().to_string(),
-            message => message.to_owned(),
+            line => {
+                let line = secrets.iter().fold(line.to_owned(), |line, secret| line.replace(secret, "***"));
+                line.chars().filter(|letter| !letter.is_control()).take(200).collect()
+            }
         };
         match status.code() {
             Code::DeadlineExceeded | Code::Cancelled => Self::Slow(limit),
@@ -48,7 +55,13 @@ impl Trouble {
                 Self::Unsuited(message())
             }
             Code::DataLoss => Self::Wrong,
-            _ => Self::Unreachable(source(status).unwrap_or_else(message)),
+            // A status without a source comes from the server.
+            Code::Internal | Code::Aborted | Code::NotFound | Code::AlreadyExists => Self::Failed(message()),
+            code => match source(status) {
+                Some(source) => Self::Unreachable(source),
+                None if code == Code::Unavailable => Self::Unreachable(message()),
+                None => Self::Failed(message()),
+            },
         }
     }
 }

@@ -14,8 +14,8 @@ pub trait Remote: Debug + Send + Sync {
     /// Returns the entries of a key, newest first. What can't be had in time counts as missing.
     fn entries(&self, key: &Key) -> Vec<RemoteEntry>;
 
-    /// Returns a content. What can't be had in time counts as missing.
-    fn content(&self, content: &RemoteContent) -> Option<Vec<u8>>;
+    /// Returns a content, for which a run counts that took the time `worth`. What can't be had in time counts as missing.
+    fn content(&self, content: &RemoteContent, worth: Duration) -> Option<Vec<u8>>;
 
     /// Takes an entry to send it when there is time. The contents are read from `store` then.
     fn share(&self, store: Store, key: Key, list: Vec<u8>, contents: Vec<Digest>);
@@ -25,6 +25,9 @@ pub trait Remote: Debug + Send + Sync {
 
     /// Takes note that an answer was not what was once sent there. Nothing else should be asked.
     fn is_wrong(&self);
+
+    /// Sends nothing more.
+    fn stop(&self);
 
     /// Sends what is left, but only for a short time.
     fn finish(&self);
@@ -84,12 +87,18 @@ impl Store {
         records
     }
 
-    /// Gets these contents of a record from the other machine, and keeps them and the record here. Returns whether this
-    /// store has all of them now.
+    /// Gets these contents of a record from the other machine, and keeps them and the record here. `worth` is the time
+    /// that the run took. Returns whether this store has all of the contents now.
     ///
     /// # Errors
     /// If this store can't be used.
-    pub fn pull(&self, key: &Key, found: &RemoteRecord, wanted: &[Digest]) -> Result<bool, StoreError> {
+    pub fn pull(
+        &self,
+        key: &Key,
+        found: &RemoteRecord,
+        wanted: &[Digest],
+        worth: Duration,
+    ) -> Result<bool, StoreError> {
         let Some(remote) = &self.remote else { return Ok(false) };
         for digest in wanted {
             if self.has(digest) {
@@ -98,7 +107,7 @@ impl Store {
             let Some(content) = found.contents.iter().find(|content| content.digest == *digest) else {
                 return Ok(false);
             };
-            let Some(bytes) = remote.content(content) else { return Ok(false) };
+            let Some(bytes) = remote.content(content, worth) else { return Ok(false) };
             if Digest::of(&bytes) != *digest {
                 remote.is_wrong();
                 return Ok(false);
@@ -122,6 +131,13 @@ impl Store {
     pub fn has_spared(&self, time: Duration) {
         if let Some(remote) = &self.remote {
             remote.has_spared(time);
+        }
+    }
+
+    /// Sends nothing more to the other machine.
+    pub fn stop(&self) {
+        if let Some(remote) = &self.remote {
+            remote.stop();
         }
     }
 

@@ -62,6 +62,16 @@ pub(crate) enum Command {
     ///
     /// Prints totals and what ran; with -v everything else too, and the commands themselves.
     Explain(ExplainArgs),
+    /// Write compile_commands.json for clangd and other tools, from the last build
+    ///
+    /// There is an entry for each command of the last build that compiled a source of the project, with its arguments
+    /// and its working directory. Probes, which compile temporary files, are left out.
+    Compdb(CompdbArgs),
+    /// Write the graph of the last build: for Graphviz, for programs, or for ninja
+    ///
+    /// The graph has the commands of the last build, what they read and wrote, and which of them made what others read.
+    /// From a file for ninja, plain ninja builds the same modules, and follows edits of sources and headers.
+    Graph(GraphArgs),
     /// Remove what builds left behind in a project
     Clean(CleanArgs),
     /// Manage the cache that all projects share
@@ -246,6 +256,51 @@ pub(crate) struct ExplainArgs {
     /// How to print the result
     #[arg(long, default_value = "text")]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ambidex compdb                  # compile_commands.json in this directory
+  ambidex compdb -o - | jq length # how many compilations there are")]
+pub(crate) struct CompdbArgs {
+    /// The project directory
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// The file to write, or `-` for standard output [default: `compile_commands.json` in the project directory]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ambidex graph | dot -Tsvg -o graph.svg
+  ambidex graph --format json | jq '.commands[].outputs[].path'
+  ambidex graph --format ninja -o build.ninja && ninja")]
+pub(crate) struct GraphArgs {
+    /// The project directory
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// What to write
+    #[arg(long, default_value = "dot")]
+    pub format: GraphFormat,
+    /// The file to write, or `-` for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How to write a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For Graphviz
+    Dot,
+    /// For programs (docs/graph.md)
+    Json,
+    /// For ninja, run in the project directory: builds the same modules without setup.py
+    Ninja,
 }
 
 #[derive(Debug, Args)]

@@ -46,8 +46,16 @@ pub(crate) enum Error {
     Engine(io::Error),
     #[error("setup.py failed (exit code {0}); there is nothing to check")]
     SetupFailed(u8),
-    #[error("{} has no build to explain", .0.display())]
+    #[error("ambidex has built nothing in {} yet", .0.display())]
     NothingBuilt(PathBuf),
+    #[error("the last build of {} compiled no source that is still there", .0.display())]
+    NothingCompiled(PathBuf),
+    #[error("ninja would not build {output} as the last build did: {changed} has changed since")]
+    ChangedSince { output: String, changed: String },
+    #[error("ninja can't build this project: several commands write {0}, and can't write anywhere else")]
+    InPlace(String),
+    #[error("ninja takes no path with a line break, such as {0:?}")]
+    NotForNinja(String),
     #[error("no command of the last build writes `{0}`")]
     NoSuchOutput(String),
     #[error("`{name}` may mean several outputs:\n  {}", .candidates.join("\n  "))]
@@ -126,6 +134,12 @@ impl Error {
                 "give a number of bytes, or a number followed by K, M, G or T, such as 5G or 500M"
             }
             Self::NothingBuilt(_) => "run `ambidex build` first",
+            Self::NothingCompiled(_) => "`ambidex explain --time` lists the commands that Python ran itself",
+            Self::ChangedSince { .. } => {
+                "run `ambidex build` first; if that does not help, setup.py itself changes the file while it builds"
+            }
+            Self::InPlace(_) => "build with `ambidex build`, which keeps these commands in order",
+            Self::NotForNinja(_) => "rename the file or the directory",
             Self::NoSuchOutput(_) => {
                 "`ambidex explain -v` lists all outputs; an extension's name stands for all that it has"
             }
@@ -182,6 +196,10 @@ mod tests {
             Error::Engine(broken()),
             Error::SetupFailed(1),
             Error::NothingBuilt(path()),
+            Error::NothingCompiled(path()),
+            Error::ChangedSince { output: "a.o".to_owned(), changed: "config.h".to_owned() },
+            Error::InPlace("a.gcno".to_owned()),
+            Error::NotForNinja("a\nb.c".to_owned()),
             Error::NoSuchOutput("a.so".to_owned()),
             Error::ManyOutputs { name: "a.o".to_owned(), candidates: vec!["x/a.o".into(), "y/a.o".into()] },
             Error::Interrupted(130),

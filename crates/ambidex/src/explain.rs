@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use ambidex_engine::{Explanation, Inputs, Sight};
 use serde_json::json;
@@ -10,6 +9,7 @@ use serde_json::json;
 use crate::args::{ExplainArgs, Format};
 use crate::closing::{Counts, number};
 use crate::error::Error;
+use crate::last_build::{state_error, wait_for_readers};
 use crate::project::Project;
 use crate::{tell, time, wanted};
 
@@ -99,23 +99,6 @@ fn described<'a>(found: impl Iterator<Item = &'a Explanation>, verbose: bool) ->
         }
     }
     text
-}
-
-/// Waits while something else reads the state, which takes milliseconds. A build has it for longer.
-fn wait_for_readers(project: &Project) -> Result<(), Error> {
-    let began = Instant::now();
-    while ambidex_engine::is_in_use(&project.root) {
-        if began.elapsed() > Duration::from_secs(1) {
-            return Err(Error::Busy(project.root.clone()));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
-}
-
-/// Returns the error for an unreadable state of the last build.
-fn state_error(project: &Project, source: std::io::Error) -> Error {
-    Error::Unreadable { path: ambidex_engine::state_folder(&project.root), source }
 }
 
 /// Returns the commands that the name means, or all commands. It is an error if there are none.

@@ -8,10 +8,13 @@ mod capture;
 mod check;
 mod clean;
 mod closing;
+mod compdb;
 mod diagnose;
 mod environment;
 mod error;
 mod explain;
+mod graph;
+mod last_build;
 mod project;
 mod python;
 mod remote;
@@ -51,6 +54,8 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Command::Check(args) => check::check(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Compdb(args) => compdb::compdb(&args),
+        Command::Graph(args) => graph::graph(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
         Command::Completions { shell } => shell::completions(shell),

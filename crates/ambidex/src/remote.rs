@@ -5,6 +5,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ambidex_remote::{Credentials, Server, Settings};
 
@@ -14,7 +15,11 @@ use crate::tell;
 const ADDRESS: &str = "AMBIDEX_REMOTE";
 const READ_ONLY: &str = "AMBIDEX_REMOTE_READ_ONLY";
 const TOKEN_FILE: &str = "AMBIDEX_REMOTE_TOKEN_FILE";
+const TIMEOUT: &str = "AMBIDEX_REMOTE_TIMEOUT";
 const CREDENTIAL_HELPER: &str = "AMBIDEX_REMOTE_CREDENTIAL_HELPER";
+
+/// What a build may lose to a server if the user says nothing.
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Returns the server that the environment names, if it names one, for a build with this number of jobs.
 pub(crate) fn server(jobs: usize) -> Result<Option<Server>, Error> {
@@ -43,7 +48,16 @@ fn settings(variable: impl Fn(&str) -> Option<OsString>, jobs: usize) -> Result<
             _ => return Err(wrong(format!("{READ_ONLY} is `{}`, not 1 or 0", value.to_string_lossy()))),
         },
     };
-    Ok(Some(Settings { address, credentials, read_only, jobs }))
+    let patience = match variable(TIMEOUT) {
+        None => PATIENCE,
+        Some(value) => {
+            let value = value.to_string_lossy();
+            let seconds = value.parse::<f64>().ok().filter(|seconds| (0.0..=3600.0).contains(seconds));
+            let wrong = || wrong(format!("{TIMEOUT} is `{value}`, not a number of seconds from 0 to 3600"));
+            Duration::from_secs_f64(seconds.ok_or_else(wrong)?)
+        }
+    };
+    Ok(Some(Settings { address, credentials, read_only, patience, jobs }))
 }
 
 #[cfg(test)]
@@ -64,6 +78,8 @@ mod tests {
         let file =
             read(&[(ADDRESS, "grpcs://h/i"), (TOKEN_FILE, "/t"), (READ_ONLY, "yes")]).unwrap().unwrap();
         assert_eq!((file.credentials, file.read_only), (Credentials::TokenFile("/t".into()), true));
+        let patient = read(&[(ADDRESS, "grpc://h"), (TIMEOUT, "0.5")]).unwrap().unwrap();
+        assert_eq!((plain.patience, patient.patience), (PATIENCE, PATIENCE / 3));
     }
 
     #[test]
@@ -71,12 +87,17 @@ mod tests {
         let told = |variables: &[(&str, &str)]| read(variables).unwrap_err();
         assert_eq!(
             told(&[(ADDRESS, "http://h")]),
-            "AMBIDEX_REMOTE: `http://h` is not an address such as grpc://host:port or grpcs://host:port/instance"
+            "AMBIDEX_REMOTE: it is not an address such as grpc://host:port or grpcs://host:port/instance"
         );
         assert_eq!(
             told(&[(ADDRESS, "grpc://h"), (READ_ONLY, "2")]),
             "AMBIDEX_REMOTE_READ_ONLY is `2`, not 1 or 0"
         );
+        for wrong in ["-1", "nan", "1s", "1e9"] {
+            let expected =
+                format!("AMBIDEX_REMOTE_TIMEOUT is `{wrong}`, not a number of seconds from 0 to 3600");
+            assert_eq!(told(&[(ADDRESS, "grpc://h"), (TIMEOUT, wrong)]), expected);
+        }
         assert_eq!(
             told(&[(ADDRESS, "grpc://h"), (TOKEN_FILE, "/t"), (CREDENTIAL_HELPER, "h")]),
             "AMBIDEX_REMOTE_TOKEN_FILE and AMBIDEX_REMOTE_CREDENTIAL_HELPER are both set"

@@ -47,7 +47,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     build::keep(&report, &engine.state_folders());
     build::tell_left(&report, &args.output);
     if let Some(store) = store.filter(|_| signal.is_none()) {
-        store.finish();
+        supervise::send_what_is_left(&store)?;
     }
     Ok(signal.and_then(|signal| u8::try_from(128 + signal).ok()).unwrap_or(0))
 }

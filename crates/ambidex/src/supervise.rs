@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ambidex_engine::{Engine, Options, Report};
+use ambidex_store::Store;
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -87,9 +88,23 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     let report = engine.report();
     engine.stop();
     if let Some(store) = store.filter(|_| !interrupted) {
-        store.finish();
+        send_what_is_left(&store)?;
     }
     Ok(Ended { code, interrupted, report, state_folders: engine.state_folders() })
+}
+
+/// Sends the results that another machine does not have yet, until a signal tells ambidex to end.
+pub(crate) fn send_what_is_left(store: &Store) -> Result<(), Error> {
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
+    let handle = signals.handle();
+    let stopped = store.clone();
+    let thread = std::thread::spawn(move || signals.forever().take(1).for_each(|_| stopped.stop()));
+    store.finish();
+    handle.close();
+    // A panic of the thread has been printed already.
+    let _ = thread.join();
+    Ok(())
 }
 
 /// Runs a process without capturing it. Returns its exit code, and whether a signal told ambidex to end.

@@ -68,8 +68,8 @@ fn expect_one_error(workspace: &Workspace, command: &[&str], words: &[&str]) {
 }
 
 /// The commands that look at a project.
-const COMMANDS: [&[&str]; 5] =
-    [&["build"], &["check"], &["verify"], &["wheel"], &["wheel", "--no-isolation"]];
+const COMMANDS: [&[&str]; 7] =
+    [&["build"], &["check"], &["verify"], &["wheel"], &["wheel", "--no-isolation"], &["compdb"], &["graph"]];
 
 const BEGIN: &str = "from setuptools import Extension, setup\n";
 

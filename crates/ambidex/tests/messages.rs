@@ -44,6 +44,8 @@ fn help() {
         &["check"],
         &["verify"],
         &["explain"],
+        &["compdb"],
+        &["graph"],
         &["clean"],
         &["cache"],
         &["cache", "stats"],
@@ -154,6 +156,8 @@ fn mistakes() {
         ("no-such-program", &["run", "--", "no-such-program"]),
         ("no-such-python", &["build", "--python", "no-such-python"]),
         ("nothing-built", &["explain"]),
+        ("nothing-built-compdb", &["compdb"]),
+        ("nothing-built-graph", &["graph", "--format", "ninja"]),
     ];
     std::fs::create_dir(workspace.root().join("src-of-nothing")).unwrap();
     for (name, arguments) in cases {

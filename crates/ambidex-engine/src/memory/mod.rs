@@ -5,6 +5,7 @@
 mod compaction;
 pub(crate) mod files;
 mod folders;
+pub(crate) mod graph;
 pub(crate) mod groups;
 mod last_build;
 mod log;

@@ -17,10 +17,12 @@ pub(super) enum Kind {
     Invocation,
     LastBuild,
     Unit,
+    Graph,
 }
 
 /// All kinds of tables.
-pub(super) const KINDS: [Kind; 4] = [Kind::Record, Kind::Invocation, Kind::LastBuild, Kind::Unit];
+pub(super) const KINDS: [Kind; 5] =
+    [Kind::Record, Kind::Invocation, Kind::LastBuild, Kind::Unit, Kind::Graph];
 
 /// A type whose values are kept in a table of their own.
 pub(super) trait Value: Serialize + DeserializeOwned {

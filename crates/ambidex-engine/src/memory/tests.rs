@@ -131,7 +131,13 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
     }
     let state = Digest::of(b"state of Python");
     let looks = memory.record(&keys[0]).unwrap().looks;
-    let unit = Unit { programs: Vec::new(), looks, surroundings: Vec::new(), commands: Vec::new() };
+    let unit = Unit {
+        programs: Vec::new(),
+        looks,
+        surroundings: Vec::new(),
+        commands: Vec::new(),
+        steps: Vec::new(),
+    };
     memory.remember_unit(state, &unit);
     memory.remember_unit(Digest::of(b"another state"), &unit);
     let invocation = Invocation { units: vec![state], ..recording(&keys) };

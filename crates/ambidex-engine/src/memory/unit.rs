@@ -21,6 +21,8 @@ pub(crate) struct Unit {
     pub surroundings: Vec<(u32, Vec<(String, String)>)>,
     /// The commands in program order, repetitions included.
     pub commands: Vec<Done>,
+    /// The same commands as serialized [steps](super::graph::Step), which only the graph of a build needs.
+    pub steps: Vec<u8>,
 }
 
 /// A command that has been recorded, and its output.

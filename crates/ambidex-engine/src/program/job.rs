@@ -10,7 +10,7 @@ use crate::base::call::WaitingCopy;
 use crate::base::environment::Environment;
 use crate::base::stat::Time;
 use crate::execute::outcome::Ending;
-use crate::execute::plan::Plan;
+use crate::execute::plan::{Plan, Renaming};
 use crate::memory::record::Why;
 use crate::observe::unremembered::Unremembered;
 use crate::program::line::Line;
@@ -43,6 +43,11 @@ impl Place {
     pub fn new(span: Span) -> Option<Self> {
         let small = |number: usize| u32::try_from(number).ok();
         Some(Self { argument: small(span.arg)?, start: small(span.start)?, end: small(span.end)? })
+    }
+
+    /// Returns the argument, and where in it the place begins and ends.
+    pub fn parts(self) -> [u32; 3] {
+        [self.argument, self.start, self.end]
     }
 
     fn span(self) -> Span {
@@ -175,33 +180,26 @@ impl Job {
             plan.argv = command.argv.clone();
             return plan;
         }
-        let mut rewrite = command.rewrite();
-        let mut appended: Vec<String> = Vec::new();
+        let mut renaming = Renaming::of(command, &self.setting.cwd);
         let primary = self.products.first();
         for (read, content) in self.reads.iter().zip(contents) {
             let found = match content {
                 Content::Of(node) => written(*node, read.path),
                 Content::AtPlace => None,
             };
-            if let (ReadAs::Operand(place), None) = (&read.as_what, &found) {
-                let span = place.span();
-                plan.operands.push(command.argv[span.arg][span.start..span.end].to_owned());
-            }
             match (&read.as_what, found) {
-                (ReadAs::Operand(place), Some(file)) => {
+                (ReadAs::Operand(place), found) => {
                     let span = place.span();
-                    let text = self.shown(&file);
                     let original = command.argv[span.arg][span.start..span.end].to_owned();
-                    plan.renamed.push((text.clone(), original));
-                    rewrite = rewrite.replace(span, text);
-                }
-                (ReadAs::Library { folder }, Some(file)) => {
-                    let option = format!("-L{}", self.shown(file.parent().unwrap_or(Path::new("."))));
-                    match folder {
-                        Some(arg) => rewrite = rewrite.insert_before(*arg as usize, [option]),
-                        None => appended.push(option),
+                    match found {
+                        Some(file) => {
+                            plan.renamed.push((renaming.shown(&file), original));
+                            renaming.operand(span, &file);
+                        }
+                        None => plan.operands.push(original),
                     }
                 }
+                (ReadAs::Library { folder }, Some(file)) => renaming.library(*folder, &file),
                 (ReadAs::Previous, file) => {
                     let product = primary.filter(|p| p.path == read.path);
                     if let Some((place, target)) = product.and_then(|p| Some((&p.place, p.file(folder)?))) {
@@ -212,19 +210,13 @@ impl Job {
             }
         }
         if let Some(file) = primary.and_then(|product| product.file(folder)) {
-            let text = self.shown(&file);
             if let Some(output) = command.primary() {
-                plan.renamed.push((text.clone(), output.path.clone()));
+                plan.renamed.push((renaming.shown(&file), output.path.clone()));
             }
-            rewrite = rewrite.output(text);
+            renaming.output(&file);
         }
         plan.meets = self.awaited && plan.copy.is_none();
-        plan.argv = rewrite.append(appended).finish();
+        plan.argv = renaming.finish();
         plan
-    }
-
-    /// Returns one of ambidex's files as it is written on the command line: short if it is below the working directory.
-    fn shown(&self, file: &Path) -> String {
-        file.strip_prefix(&self.setting.cwd).unwrap_or(file).to_string_lossy().into_owned()
     }
 }

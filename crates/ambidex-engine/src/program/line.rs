@@ -55,6 +55,14 @@ impl Line {
         }
     }
 
+    /// Returns the arguments with response files expanded.
+    pub fn expanded(&self) -> Vec<String> {
+        match self {
+            Self::Read { command, .. } => command.argv.clone(),
+            Self::Short(_) => self.argv(),
+        }
+    }
+
     /// Returns the arguments as they were recorded.
     pub fn argv(&self) -> Vec<String> {
         match self {

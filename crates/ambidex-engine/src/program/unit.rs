@@ -16,10 +16,12 @@ use crate::base::roles::Roles;
 use crate::base::stat::is_still;
 use crate::memory::Memory;
 use crate::memory::files::FindingId;
+use crate::memory::graph;
 use crate::memory::record::{ActionKey, Record};
 use crate::memory::unit::{Done, Unit};
 use crate::observe::tools;
 use crate::program::job::{Job, Memorable, ReadAs};
+use crate::program::steps::Steps;
 use crate::uptodate::key;
 
 /// A version number, which goes up when the data that goes into a state changes.
@@ -45,7 +47,11 @@ pub(crate) struct Asked {
 #[derive(Debug)]
 pub(crate) struct Spared {
     pub name: Option<String>,
+    /// Python's state, which identifies the unit.
+    pub state: Digest,
     pub unit: Unit,
+    /// How many commands the program had recorded before.
+    pub at: usize,
 }
 
 /// The newest version of a file that a spared command has written. It need not be at its place.
@@ -97,7 +103,8 @@ impl Program {
             self.kept.insert(path, SparedOutput { file: done.file(&memory), digest: done.digest });
             outputs.push(done.place.to_string_lossy().into_owned());
         }
-        self.spared.push(Spared { name, unit });
+        let at = self.graph.recorded();
+        self.spared.push(Spared { name, state, unit, at });
         self.conclusion.add_unit(state);
         Some(outputs)
     }
@@ -249,7 +256,9 @@ impl Program {
             looks: Vec::new(),
             surroundings: Vec::new(),
             commands: Vec::with_capacity(scope.recordings.len()),
+            steps: Vec::new(),
         };
+        let (mut steps, mut gathered) = (Steps::new(self), Vec::new());
         let (mut programs, mut looks) = (BTreeSet::new(), BTreeSet::new());
         let mut surroundings = BTreeSet::new();
         for seq in &scope.recordings {
@@ -260,6 +269,7 @@ impl Program {
             let job = &self.jobs[node.index()];
             let (action, record) = outcome(job, asked, memory)?;
             let outside = self.operands_outside(node, &own, &record, memory)?;
+            gathered.push(steps.of(*seq, memory));
             unit.commands.push(Done {
                 node: number(self.graph.key(node)),
                 action,
@@ -285,6 +295,7 @@ impl Program {
                 ));
             }
         }
+        unit.steps = graph::packed(gathered);
         unit.programs = programs.into_iter().collect();
         unit.looks = looks.into_iter().collect();
         unit.surroundings = surroundings.into_iter().collect();

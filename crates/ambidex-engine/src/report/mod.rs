@@ -1,5 +1,6 @@
 //! The reports that users see when a build is over.
 
 pub(crate) mod explain;
+pub(crate) mod graph;
 pub(crate) mod inputs;
 pub(crate) mod summary;

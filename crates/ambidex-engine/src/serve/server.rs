@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::base::notice;
 use crate::program::Program;
 use crate::report::explain;
+use crate::report::graph;
 use crate::report::summary::Report;
 use crate::serve::calls;
 use crate::serve::frames::Frames;
@@ -145,6 +146,7 @@ impl Engine {
             }
             let mut memory = tree.memory();
             explain::remember(&mut memory, programs());
+            graph::remember(&mut memory, programs());
             memory.close(programs().all(Program::is_concluded));
             drop(memory);
             tree.go_home();

@@ -36,7 +36,10 @@ impl Looked {
         let content = read_regular(file)?;
         let mode = fs::metadata(file)?.permissions().mode() & 0o7777;
         let opaque = is_opaque(&content);
-        let is_in = |path: &str| opaque || memchr::memmem::find(&content, path.as_bytes()).is_some();
+        // Clang 19 may write a path with another slash for each backslash, which would not be found.
+        let is_in = |path: &str| {
+            opaque || path.contains('\\') || memchr::memmem::find(&content, path.as_bytes()).is_some()
+        };
         let carried: Vec<&String> =
             roles.all().iter().filter(|(path, _)| is_in(path)).map(|(_, name)| name).collect();
         let made = match carried.is_empty() || !travels {

@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::run::{Ran, run};
 
 /// Environment variables that change what is built, or how.
-const SCRUBBED: [&str; 25] = [
+const SCRUBBED: [&str; 26] = [
     "CC",
     "CXX",
     "AR",
@@ -35,6 +35,7 @@ const SCRUBBED: [&str; 25] = [
     "AMBIDEX_REMOTE",
     "AMBIDEX_REMOTE_CREDENTIAL_HELPER",
     "AMBIDEX_REMOTE_READ_ONLY",
+    "AMBIDEX_REMOTE_TIMEOUT",
     "AMBIDEX_REMOTE_TOKEN_FILE",
     "AMBIDEX_SOCKET",
     "SETUPTOOLS_USE_DISTUTILS",

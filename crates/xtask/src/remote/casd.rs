@@ -63,6 +63,8 @@ impl Casd {
             return Ok(());
         }
         let child = Command::new(&self.program)
+            // Otherwise it leaves 2 GB of its disk free.
+            .args(["--reserved", "0"])
             .arg("--bind")
             .arg(format!("127.0.0.1:{}", self.port))
             .arg(self.disk.join("cas"))

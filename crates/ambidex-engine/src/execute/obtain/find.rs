@@ -87,7 +87,7 @@ impl Execution {
             };
             let contents: Vec<Digest> = found.run.result.outputs.iter().map(Written::stored).collect();
             let duration = Duration::from_micros(found.run.result.duration);
-            if !usable(store.pull(&key, &remote, &contents)) {
+            if !usable(store.pull(&key, &remote, &contents, duration)) {
                 continue;
             }
             match self.take(query, context, store, found, How::Remote, why) {
