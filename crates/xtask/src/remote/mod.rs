@@ -265,7 +265,7 @@ impl Judge {
         let printed = String::from_utf8_lossy(&fs::read(&text)?).into_owned();
         ensure!(status.success(), "it fails: {printed}");
         ensure!(!printed.contains("panicked at") && !printed.contains("Traceback"), "a backtrace: {printed}");
-        let told = printed.matches("AMBIDEX_REMOTE").count();
+        let told = printed.matches("note: AMBIDEX_REMOTE:").count();
         ensure!(told <= 1, "it tells more than once: {printed}");
         let summary: serde_json::Value = serde_json::from_str(&fs::read_to_string(&summary)?)?;
         let count = |name: &str| summary["commands"][name].as_u64().unwrap_or_default();
