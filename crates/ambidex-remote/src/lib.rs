@@ -124,9 +124,7 @@ impl Remote for Server {
     }
 
     fn share(&self, store: Store, key: Key, list: Vec<u8>, contents: Vec<Digest>) {
-        let is_useless =
-            self.shared.full.load(Ordering::Relaxed) || self.shared.silent.load(Ordering::Relaxed);
-        if is_useless || list.len() > LONGEST_RECORD {
+        if !self.shared.takes_more() || list.len() > LONGEST_RECORD {
             return;
         }
         let shared = self.shared.clone();
@@ -181,6 +179,11 @@ impl Shared {
         answer
     }
 
+    /// Returns whether anything may be sent.
+    fn takes_more(&self) -> bool {
+        !self.full.load(Ordering::Relaxed) && !self.silent.load(Ordering::Relaxed)
+    }
+
     /// Returns how much longer the build would take if a command takes this time.
     fn of_the_build(&self, time: Duration) -> Duration {
         time / u32::try_from(self.settings.jobs).unwrap_or(u32::MAX).max(1)
@@ -207,12 +210,11 @@ impl Shared {
     fn record(&self, named: &Named) -> Option<Vec<u8>> {
         if named.inline.is_empty() {
             let length = usize::try_from(named.record.size_bytes).ok()?;
+            if length > LONGEST_RECORD {
+                return None;
+            }
             let wait = Wait { length: length as u64, ..Wait::default() };
-            let is_possible = length <= LONGEST_RECORD;
-            return is_possible
-                .then(|| self.ask(wait, |client, limit| client.read(limit, &named.record)))
-                .flatten()
-                .flatten();
+            return self.ask(wait, |client, limit| client.read(limit, &named.record)).flatten();
         }
         match digest_of(&named.inline) == named.record {
             true => Some(named.inline.clone()),
@@ -222,7 +224,7 @@ impl Shared {
 
     /// Sends an entry in front of the others of its key. Returns whether it was sent.
     fn send(&self, sent: Sent) -> bool {
-        if self.full.load(Ordering::Relaxed) || self.silent.load(Ordering::Relaxed) {
+        if !self.takes_more() {
             return false;
         }
         let Some(client) = self.client() else { return false };

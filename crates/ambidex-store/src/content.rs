@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use crate::Store;
 use crate::digest::Digest;
 use crate::error::StoreError;
+use crate::layout::Layout;
 use crate::regular::{open_regular, partial_beside};
 use crate::scan::space;
 
@@ -113,15 +114,19 @@ impl Store {
         Ok(None)
     }
 
+    /// Returns where this store is, and then the lower ones.
+    fn layouts(&self) -> impl Iterator<Item = &Layout> {
+        [&self.layout].into_iter().chain(&self.lower)
+    }
+
     /// Returns whether the store has undamaged content.
     pub(crate) fn has(&self, digest: &Digest) -> bool {
-        let layouts = [&self.layout].into_iter().chain(&self.lower);
-        layouts.into_iter().any(|layout| Present::at(&layout.content(digest), digest) == Present::Right)
+        self.layouts().any(|layout| Present::at(&layout.content(digest), digest) == Present::Right)
     }
 
     /// Opens stored content in this store and the lower ones. It may be damaged.
     fn sources(&self, digest: &Digest) -> impl Iterator<Item = Result<Source, StoreError>> {
-        let places = [&self.layout].into_iter().chain(&self.lower).map(|layout| layout.content(digest));
+        let places = self.layouts().map(|layout| layout.content(digest));
         places.enumerate().filter_map(|(number, place)| {
             let is_own = number == 0;
             match open_regular(&place) {

@@ -68,6 +68,11 @@ impl Store {
         Self { remote: Some(remote), ..self }
     }
 
+    /// Returns whether there is a store on another machine.
+    pub fn has_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+
     /// Returns the records that another machine has for a key, newest first.
     pub fn remote_records(&self, key: &Key) -> Vec<RemoteRecord> {
         let Some(remote) = &self.remote else { return Vec::new() };

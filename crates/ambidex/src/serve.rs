@@ -46,7 +46,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let report = engine.report();
     build::keep(&report, &engine.state_folders());
     build::tell_left(&report, &args.output);
-    if let Some(store) = store.filter(|_| signal.is_none()) {
+    if let Some(store) = store.filter(|store| store.has_remote() && signal.is_none()) {
         supervise::send_what_is_left(&store)?;
     }
     Ok(signal.and_then(|signal| u8::try_from(128 + signal).ok()).unwrap_or(0))

@@ -87,7 +87,7 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     }
     let report = engine.report();
     engine.stop();
-    if let Some(store) = store.filter(|_| !interrupted) {
+    if let Some(store) = store.filter(|store| store.has_remote() && !interrupted) {
         send_what_is_left(&store)?;
     }
     Ok(Ended { code, interrupted, report, state_folders: engine.state_folders() })
