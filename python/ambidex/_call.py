@@ -6,8 +6,10 @@ turn. If the call fails, or does more than to write its outputs, Python goes bac
 """
 
 import functools
+import gc
 import os
 import sys
+import types
 
 from ambidex import _answers, _copy, _imports, _library, _looks, _session
 
@@ -93,12 +95,26 @@ def _new_code():
         if name in _known or not isinstance(file, str):
             continue
         _known.add(name)
+        if name in _CUSTOMIZATIONS and not _has_functions(module):
+            continue
         file = os.path.abspath(file)
         # Not by the real path: to resolve a path is to look at it.
         is_installed = not file.startswith(tuple(folders)) or _is_below_packages(file)
         if is_installed and name != "__main__" and name.partition(".")[0] != "ambidex" and os.path.isfile(file):
             files.append(file)
     return [file for file in files if _session.is_text([file])]
+
+
+# Modules that Python runs when it starts, for what they change (Python's documentation of `site`). Calls describe what
+# they have changed, and nobody imports anything from them. The one that pip writes for a build has the path of the
+# build's environment in its text, another one each time.
+_CUSTOMIZATIONS = ("sitecustomize", "usercustomize")
+
+
+def _has_functions(module):
+    """Returns whether there still is a function of a module that has run."""
+    functions = [each for each in gc.get_objects() if type(each) is types.FunctionType]
+    return any(each.__globals__ is vars(module) or each.__code__.co_filename == module.__file__ for each in functions)
 
 
 def _is_below_packages(file):

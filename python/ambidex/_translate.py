@@ -21,8 +21,9 @@ _PUBLIC = re.compile(rb"(?m)^(?:cdef|cpdef|ctypedef)[ \t]+(?:inline[ \t]+)?(publ
 # What a translation loads when it is first needed (Cython, `Pipeline.create_pipeline`). If this process has loaded it,
 # no copy has to.
 _PARTS = (
-    "AnalysedTreeTransforms AutoDocTransforms Buffer Builtin CythonScope Dataclass DebugFlags FlowControl FusedNode "
-    "Interpreter MemoryView Optimize ParseTreeTransforms Parsing Pipeline Pythran TypeInference UtilityCode"
+    "AnalysedTreeTransforms AutoDocTransforms Buffer Builtin CodeGeneration CythonScope Dataclass DebugFlags "
+    "FlowControl FusedNode Interpreter MemoryView Optimize ParseTreeTransforms Parsing Pipeline Pythran TypeInference "
+    "UtilityCode"
 ).split()
 
 
@@ -278,9 +279,9 @@ class _Translation:
         """Loads what every translation loads, as the first one would."""
         if not _Callers.has_loaded:
             _Callers.has_loaded = True
-            for name in _PARTS:
+            for name in ["Utility"] + ["Compiler." + part for part in _PARTS]:
                 try:
-                    __import__("Cython.Compiler." + name)
+                    __import__("Cython." + name)
                 except ImportError:
                     # This version has no such module, or the translation itself will fail.
                     pass

@@ -17,7 +17,7 @@ const MARK: char = '\0';
 pub(crate) struct Roles {
     /// (path, name), longest path first.
     known: Vec<(String, String)>,
-    /// The directories for temporary files.
+    /// The directories for temporary files, longest path first.
     temporary: Vec<String>,
 }
 
@@ -31,7 +31,9 @@ impl Roles {
                 known.push((path.trim_end_matches('/').to_owned(), name.to_owned()));
             }
         }
-        let temporary = temporary.iter().filter_map(|folder| folder.to_str()).map(str::to_owned).collect();
+        let temporary = temporary.iter().filter_map(|folder| folder.to_str()).map(str::to_owned);
+        let mut temporary: Vec<String> = temporary.collect();
+        temporary.sort_by_key(|folder| std::cmp::Reverse(folder.len()));
         let mut roles = Self { known, temporary };
         roles.sort();
         roles
@@ -48,14 +50,17 @@ impl Roles {
 
     /// Numbers the temporary directories that a text names.
     pub fn learn(&mut self, text: &str) {
-        for folder in self.temporary.clone() {
+        let folders = self.temporary.clone();
+        for (number, folder) in folders.iter().enumerate() {
             for (at, _) in text.match_indices(folder.as_str()) {
-                let behind = &text[at + folder.len()..];
-                let Some(name) = behind.strip_prefix('/') else { continue };
-                let name: &str = name.split(is_separator).next().unwrap_or_default();
+                let Some(name) = name_below(folder, &text[at..]) else { continue };
+                let is_deeper =
+                    folders[..number].iter().any(|folder| name_below(folder, &text[at..]).is_some());
                 let path = format!("{folder}/{name}");
-                let is_known = self.known.iter().any(|(known, _)| path_is_below(known, &path));
-                if !name.is_empty() && begins_path(text, at) && !is_known {
+                // The directory for temporary files may itself be in a directory with a role.
+                let contains = |known: &str| known.len() > folder.len() && path_is_below(known, &path);
+                let is_known = self.known.iter().any(|(known, _)| contains(known));
+                if begins_path(text, at) && !is_deeper && !is_known {
                     let count = self.known.iter().filter(|(_, name)| name.starts_with("temporary")).count();
                     self.known.push((path, format!("temporary{count}")));
                     self.sort();
@@ -139,6 +144,12 @@ pub(crate) fn shown(named: &str) -> String {
         .collect()
 }
 
+/// Returns the name directly below a directory in the path with which a text begins, if the path is below it.
+fn name_below<'a>(folder: &str, text: &'a str) -> Option<&'a str> {
+    let behind = text.strip_prefix(folder)?.strip_prefix('/')?;
+    behind.split(is_separator).next().filter(|name| !name.is_empty())
+}
+
 /// Returns whether a character can't be part of a path's component in an argument that contains paths.
 fn is_separator(c: char) -> bool {
     matches!(c, '/' | ':' | ',' | ';' | '=' | '"' | '\'' | ' ')
@@ -193,6 +204,17 @@ mod tests {
             "-I\0temporary0\0/include:\0temporary1\0"
         );
         assert!(roles.is_temporary("/tmp/abc/d.c"));
+    }
+
+    #[test]
+    fn a_folder_for_temporary_files_in_another() {
+        let folders = ["/tmp".into(), "/tmp/job/t".into(), "/home/me/t".into()];
+        let mut roles = Roles::new(Path::new("/home/me"), None, &folders);
+        roles.learn("-I/tmp/job/t/env/include:/tmp/job/a:/tmp/job/t:/home/me/t/b/c");
+        assert_eq!(
+            roles.name("/tmp/job/t/env/include:/tmp/job/a:/home/me/t/b/c:/home/me/t:/home/me/d"),
+            "\0temporary0\0/include:\0temporary2\0/a:\0temporary1\0/c:\0project\0/t:\0project\0/d"
+        );
     }
 
     #[test]

@@ -47,11 +47,13 @@ impl Looks {
 }
 
 /// Returns what a command looked at, in its state now that the command has ended, or why that may not be what the
-/// command saw. `started` is when the command started, by the file system's clock.
+/// command saw. `started` is when the command started, by the file system's clock. `compares` tells whether it may
+/// compare the times of files with the same content.
 pub(crate) fn looks(
     memory: &mut Memory,
     observation: &Observation,
     started: Time,
+    compares: bool,
 ) -> Result<Looks, Unremembered> {
     let mut looks = Vec::new();
     for (path, seen) in observation.looks.iter() {
@@ -75,7 +77,7 @@ pub(crate) fn looks(
             looks.push(finding);
         }
     }
-    let equals = times_of_equals(memory, &looks, started)?;
+    let equals = if compares { times_of_equals(memory, &looks, started)? } else { Vec::new() };
     Ok(Looks { seen: looks, equals })
 }
 

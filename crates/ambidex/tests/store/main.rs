@@ -8,3 +8,4 @@ mod faults;
 mod misses;
 mod places;
 mod remote;
+mod translations;

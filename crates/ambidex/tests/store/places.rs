@@ -360,7 +360,7 @@ fn a_store_that_is_only_read() {
 }
 
 /// Returns whether a command failed only because there is no network. In CI, this fails the test.
-fn lacks_network(ran: &Ran) -> bool {
+pub(super) fn lacks_network(ran: &Ran) -> bool {
     let signs = ["Could not find a version", "onnection", "network"];
     let lacks = ran.code != 0 && signs.iter().any(|sign| ran.printed().contains(sign));
     if lacks {
@@ -397,49 +397,11 @@ fn isolated_builds() {
 }
 
 /// Returns the modules in the wheel.
-fn modules(workspace: &Workspace) -> Files {
+pub(super) fn modules(workspace: &Workspace) -> Files {
     let wheels = workspace.root().join("out");
     let wheel = wheels.join(Files::below(&wheels).named("shared_source"));
     let folder = workspace.beside("unpacked");
     let _ = fs::remove_dir_all(&folder);
     run(workspace.python(&["-m", "zipfile", "-e"]).args([&wheel, &folder])).expect(0);
     Files::below(&folder).only(|path| path.extension().is_some_and(|extension| extension == "so"))
-}
-
-/// How a directory lies to a file outside is no path of a role, and still another one elsewhere: Cython names such a file
-/// by the shorter of its absolute and its relative path.
-#[test]
-fn a_generated_file_with_a_relative_path() {
-    let packages = ["Cython==3.1.8".to_owned()];
-    let Some(environment) = Environment::with(11, "69.5.1", &packages) else { return };
-    let original = tempfile::tempdir().expect("there is a temporary folder");
-    let [mut first, mut second] = [0; 2].map(|_| Workspace::new(original.path(), &environment));
-    first.store = Some(first.beside("store"));
-    second.store.clone_from(&first.store);
-    fs::create_dir(second.beside("deeper")).expect("it is ours");
-    second.rename("deeper/project");
-    let outside = first.beside("outside");
-    fs::create_dir_all(outside.join("own")).expect("it is ours");
-    fs::write(outside.join("own/__init__.py"), "").expect("it is ours");
-    let inline = "cdef inline object twice(object x):\n    return x.y + x\n";
-    fs::write(outside.join("own/__init__.pxd"), inline).expect("it is ours");
-    let setup = format!(
-        "from setuptools import Extension, setup\n\
-         from Cython.Build import cythonize\n\
-         setup(name='m', ext_modules=cythonize([Extension('m', ['m.pyx'])], language_level=3, \
-         include_path=['{}']))\n",
-        outside.display()
-    );
-    for workspace in [&first, &second] {
-        let root = workspace.root();
-        fs::write(root.join("setup.py"), &setup).expect("it is ours");
-        let source = "from own cimport twice\ndef work(x): return twice(x)\n";
-        fs::write(root.join("m.pyx"), source).expect("it is ours");
-        let text = || fs::read_to_string(root.join("m.c")).expect("Cython has made it");
-        workspace.build(&[]);
-        let ours = text();
-        fs::remove_file(root.join("m.c")).expect("it is there");
-        run(&mut workspace.python(&["setup.py", "build_ext", "--force"])).expect(0);
-        assert!(ours == text(), "{}", root.display());
-    }
 }

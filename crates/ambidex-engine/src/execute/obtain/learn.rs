@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ambidex_command::Kind;
 use ambidex_store::{Digest, Store};
 
 use super::{CacheQuery, ExecContext, Execution, warn_of_store};
@@ -72,8 +73,10 @@ impl Execution {
             Ok(observation) => observation,
             Err(reason) => return unremembered(reason),
         };
+        // A call of a function of Python does not compare the times of files that are equal.
+        let compares = self.command.kind != Kind::Generate;
         let mut memory = self.tree.memory();
-        let looks = match remember::looks(&mut memory, &observation, started) {
+        let looks = match remember::looks(&mut memory, &observation, started, compares) {
             Ok(looks) => looks,
             Err(reason) => return unremembered(reason),
         };

@@ -1,0 +1,123 @@
+//! Translations by Cython that other directories and environments have made.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::places::{lacks_network, modules};
+use crate::support::{Counts, Environment, Workspace, read_json, run};
+/// How a directory lies to a file outside is no path of a role, and still another one elsewhere: Cython names such a file
+/// by the shorter of its absolute and its relative path.
+#[test]
+fn a_generated_file_with_a_relative_path() {
+    let packages = ["Cython==3.1.8".to_owned()];
+    let Some(environment) = Environment::with(11, "69.5.1", &packages) else { return };
+    let original = tempfile::tempdir().expect("there is a temporary folder");
+    let [mut first, mut second] = [0; 2].map(|_| Workspace::new(original.path(), &environment));
+    first.store = Some(first.beside("store"));
+    second.store.clone_from(&first.store);
+    fs::create_dir(second.beside("deeper")).expect("it is ours");
+    second.rename("deeper/project");
+    let outside = first.beside("outside");
+    fs::create_dir_all(outside.join("own")).expect("it is ours");
+    fs::write(outside.join("own/__init__.py"), "").expect("it is ours");
+    let inline = "cdef inline object twice(object x):\n    return x.y + x\n";
+    fs::write(outside.join("own/__init__.pxd"), inline).expect("it is ours");
+    let setup = format!(
+        "from setuptools import Extension, setup\n\
+         from Cython.Build import cythonize\n\
+         setup(name='m', ext_modules=cythonize([Extension('m', ['m.pyx'])], language_level=3, \
+         include_path=['{}']))\n",
+        outside.display()
+    );
+    for workspace in [&first, &second] {
+        let root = workspace.root();
+        fs::write(root.join("setup.py"), &setup).expect("it is ours");
+        let source = "from own cimport twice\ndef work(x): return twice(x)\n";
+        fs::write(root.join("m.pyx"), source).expect("it is ours");
+        let text = || fs::read_to_string(root.join("m.c")).expect("Cython has made it");
+        workspace.build(&[]);
+        let ours = text();
+        fs::remove_file(root.join("m.c")).expect("it is there");
+        run(&mut workspace.python(&["setup.py", "build_ext", "--force"])).expect(0);
+        assert!(ours == text(), "{}", root.display());
+    }
+}
+
+/// Returns the numbers of translations that ran and that came from the cache, of the last build with a summary.
+fn translations(summary: &Path) -> (u64, u64) {
+    let counts = &read_json(summary)["translations"];
+    (counts["executed"].as_u64().expect("a count"), counts["cached"].as_u64().expect("a count"))
+}
+
+/// Each isolated build has its own environment: its `sitecustomize.py` has the path in its text, and its modules are
+/// unpacked and compiled to byte code at another time.
+#[test]
+fn translations_in_isolated_builds() {
+    let Some(environment) = Environment::usual() else { return };
+    let original = tempfile::tempdir().expect("there is a temporary folder");
+    let write = |name: &str, text: &str| fs::write(original.path().join(name), text).expect("it is ours");
+    write(
+        "pyproject.toml",
+        "[build-system]\nrequires = ['setuptools==69.5.1', 'Cython==3.1.8']\n\
+         build-backend = 'setuptools.build_meta'\n",
+    );
+    write(
+        "setup.py",
+        "from Cython.Build import cythonize\n\
+         from setuptools import Extension, setup\n\
+         setup(name='shared_source', ext_modules=cythonize([Extension('m', ['m.pyx'])], language_level=3))\n",
+    );
+    write(
+        "m.pyx",
+        "from libc.stdint cimport int64_t\ncdef class A:\n    cdef int64_t x\n    def f(self): return self.x\n",
+    );
+    let mut workspace = Workspace::new(original.path(), &environment);
+    workspace.store = Some(workspace.beside("store"));
+    let summary = workspace.beside("summary.json");
+    for expected in [(1, 0), (0, 1)] {
+        workspace.copy_again();
+        let pip = ["-m", "pip", "wheel", "--disable-pip-version-check", "--no-deps", "-w", "out", "."];
+        let mut command: Command = workspace.ambidex(&["run", "-j2", "--summary"]);
+        let ran = run(command.arg(&summary).args(["--", "python"]).args(pip));
+        if lacks_network(&ran) {
+            return;
+        }
+        let ran = ran.expect(0);
+        assert_eq!(translations(&summary), expected, "{ran}");
+        let counts = Counts::of(&read_json(&summary));
+        assert_eq!(counts.executed, 2 * u64::from(expected == (1, 0)), "{counts:?}\n{ran}");
+        assert!(modules(&workspace).has("m."));
+    }
+}
+
+/// A function that a `sitecustomize` leaves may run in a translation. One that has only changed something else has done
+/// its work.
+#[test]
+fn translations_and_what_customizes_python() {
+    let packages = ["Cython==3.1.8".to_owned()];
+    let Some(environment) = Environment::with(11, "69.5.1", &packages) else { return };
+    let original = tempfile::tempdir().expect("there is a temporary folder");
+    let mut workspace = Workspace::new(original.path(), &environment);
+    let setup = "from setuptools import Extension, setup\nfrom Cython.Build import cythonize\n\
+                 setup(name='m', ext_modules=cythonize([Extension('m', ['m.pyx'])], language_level=3))\n";
+    let folder = workspace.beside("custom");
+    fs::create_dir(&folder).expect("it is ours");
+    workspace.store = Some(workspace.beside("store"));
+    let summary = workspace.beside("summary.json");
+    let cases = [
+        ("def kept(): return 1\n", (1, 0)),
+        ("def kept(): return 2\n", (1, 0)),
+        ("import sys\nlist(1 for _ in sys.path)  # 1\n", (1, 0)),
+        ("import sys\nlist(1 for _ in sys.path)  # 2\n", (0, 1)),
+    ];
+    for (text, expected) in cases {
+        workspace.copy_again();
+        fs::write(workspace.root().join("setup.py"), setup).expect("it is ours");
+        fs::write(workspace.root().join("m.pyx"), "def f(): return 1\n").expect("it is ours");
+        fs::write(folder.join("sitecustomize.py"), text).expect("it is ours");
+        let mut command = workspace.ambidex(&["build", "--summary"]);
+        let ran = run(command.arg(&summary).env("PYTHONPATH", &folder)).expect(0);
+        assert_eq!(translations(&summary), expected, "{text}{ran}");
+    }
+}
