@@ -52,7 +52,7 @@ impl Memory {
         self.files = Files::default();
         self.groups = Groups::default();
         self.tables = Default::default();
-        self.by_place = None;
+        self.index = None;
         self.surroundings.clear();
         self.compared.clear();
         self.stale = 0;

@@ -6,7 +6,7 @@ use ambidex_store::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::Memory;
-use super::record::ActionKey;
+use super::record::RecordKey;
 use super::table::{Kind, Value};
 
 /// A step of program order.
@@ -45,7 +45,7 @@ pub(crate) struct StoredNode {
     /// Whether it concerns temporary files.
     pub is_temporary: bool,
     /// What its runs are remembered by, if they are.
-    pub action: Option<ActionKey>,
+    pub action: Option<RecordKey>,
 }
 
 /// A file that a command line names, or a library that it looks for.

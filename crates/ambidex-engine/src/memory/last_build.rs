@@ -3,7 +3,7 @@
 use ambidex_store::Digest;
 
 use super::Memory;
-use super::record::{ActionKey, ExplainedCommand, LastBuild};
+use super::record::{ExplainedCommand, LastBuild, RecordKey};
 use super::table::{Kind, Value};
 
 /// The number of commands in a part.
@@ -34,7 +34,7 @@ impl Memory {
     /// Remembers what this build did.
     pub fn remember_build(
         &mut self,
-        up_to_date: Vec<ActionKey>,
+        up_to_date: Vec<RecordKey>,
         mut explained: impl Iterator<Item = ExplainedCommand>,
     ) {
         let mut up_to_date = Some(up_to_date);

@@ -31,7 +31,7 @@ use crate::observe::surroundings::Surroundings;
 use files::{Files, FindingId, News};
 use groups::{GroupId, Groups};
 use log::Log;
-use record::{ActionKey, CommandDescription, Invocation, Record};
+use record::{ActionKey, CommandDescription, Invocation, Record, RecordKey};
 use table::{Kind, Table, Value};
 use texts::Texts;
 use unit::Unit;
@@ -66,6 +66,24 @@ const INVOCATIONS: usize = 32;
 /// may appear and disappear.
 type Comparison = (u32, [u8; 32], u64, u32);
 
+/// The records of each command, wherever its output is, and the newest one for the final path of each output.
+#[derive(Debug, Default)]
+struct Index {
+    by_action: HashMap<ActionKey, Vec<RecordKey>>,
+    by_place: HashMap<String, RecordKey>,
+}
+
+impl Index {
+    fn add(&mut self, key: RecordKey, record: &Record) {
+        let keys = self.by_action.entry(record.action).or_default();
+        keys.retain(|known| *known != key);
+        keys.push(key);
+        if let Ok(described) = postcard::from_bytes::<CommandDescription>(&record.description) {
+            self.by_place.insert(described.place, key);
+        }
+    }
+}
+
 /// Everything that is remembered of one tree.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -75,8 +93,8 @@ pub(crate) struct Memory {
     groups: Groups,
     /// Indexed by kind.
     tables: [Table; table::KINDS.len()],
-    /// The newest record for the final path of each output; built when it is first needed.
-    by_place: Option<HashMap<String, ActionKey>>,
+    /// Built when it is first needed.
+    index: Option<Index>,
     /// The variables that commands asked for, by number.
     surroundings: Vec<Arc<Surroundings>>,
     secret: Option<[u8; 32]>,
@@ -116,7 +134,7 @@ impl Memory {
             texts: Texts::default(),
             groups: Groups::default(),
             tables: Default::default(),
-            by_place: None,
+            index: None,
             surroundings: Vec::new(),
             secret: None,
             compared: HashMap::new(),
@@ -213,12 +231,12 @@ impl Memory {
     }
 
     /// Returns what is remembered of a command.
-    pub fn record(&self, key: &ActionKey) -> Option<Record> {
+    pub fn record(&self, key: &RecordKey) -> Option<Record> {
         self.get(&key.0)
     }
 
     /// Returns how long the last run of a command took, in microseconds.
-    pub fn duration(&self, key: &ActionKey) -> Option<u64> {
+    pub fn duration(&self, key: &RecordKey) -> Option<u64> {
         /// The length of the longest number in a log (postcard, "Wire format", varint).
         const NUMBER: usize = 10;
         let beginning = self.table(Kind::Record).beginning(&self.log, &key.0, NUMBER)?;
@@ -226,14 +244,12 @@ impl Memory {
     }
 
     /// Remembers a run of a command. It counts from now on, even if this process is killed.
-    pub fn remember(&mut self, key: ActionKey, record: &Record) {
+    pub fn remember(&mut self, key: RecordKey, record: &Record) {
         self.write_news();
         self.untidy |= self.table(Kind::Record).holds(&key.0);
         self.set(key.0, record);
-        if let (Some(by_place), Ok(described)) =
-            (&mut self.by_place, postcard::from_bytes::<CommandDescription>(&record.description))
-        {
-            by_place.insert(described.place, key);
+        if let Some(index) = &mut self.index {
+            index.add(key, record);
         }
         self.log.flush();
     }
@@ -262,19 +278,38 @@ impl Memory {
         groups.iter().try_for_each(|group| self.groups.check(*group, &mut self.files))
     }
 
-    /// Returns the newest command that made the output at this path.
-    pub fn command_at(&mut self, place: &str) -> Option<(ActionKey, CommandDescription)> {
-        if self.by_place.is_none() {
-            let newest = self.table(Kind::Record).by_age().into_iter().map(ActionKey);
-            let by_place = newest.filter_map(|key| Some((self.description(&key)?.place, key)));
-            self.by_place = Some(by_place.collect());
-        }
-        let key = *self.by_place.as_ref()?.get(place)?;
-        Some((key, self.description(&key)?))
+    /// Returns the newest run of a command that made the output at this path.
+    pub fn command_at(&mut self, place: &str) -> Option<(Record, CommandDescription)> {
+        let key = *self.index().by_place.get(place)?;
+        let record = self.record(&key)?;
+        let described = postcard::from_bytes(&record.description).ok()?;
+        Some((record, described))
+    }
+
+    /// Returns the newest record of a command that is wanted, wherever its output is. If none is, returns the newest.
+    pub fn record_elsewhere(
+        &mut self,
+        action: &ActionKey,
+        is_wanted: impl Fn(&Record) -> bool,
+    ) -> Option<Record> {
+        let keys = self.index().by_action.get(action)?.clone();
+        let records = || keys.iter().rev().filter_map(|key| self.record(key));
+        records().find(is_wanted).or_else(|| records().next())
+    }
+
+    fn index(&mut self) -> &mut Index {
+        let index = self.index.take().unwrap_or_else(|| {
+            let mut index = Index::default();
+            for key in self.table(Kind::Record).by_age().into_iter().map(RecordKey) {
+                self.record(&key).iter().for_each(|record| index.add(key, record));
+            }
+            index
+        });
+        self.index.insert(index)
     }
 
     /// Returns the description of a command.
-    pub fn description(&self, key: &ActionKey) -> Option<CommandDescription> {
+    pub fn description(&self, key: &RecordKey) -> Option<CommandDescription> {
         postcard::from_bytes(&self.record(key)?.description).ok()
     }
 
@@ -339,7 +374,7 @@ impl Memory {
             // environments in turn finds the units of both.
             self.stale += self.table_mut(Kind::Unit).remove(&state);
         }
-        self.by_place = None;
+        self.index = None;
         let records = self.table(Kind::Record).keys().filter_map(|key| self.get::<Record>(key));
         let folders: HashSet<u32> = records.map(|record| record.folder).collect();
         self.remove_folders(&folders)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::GroupId;
 use crate::base::machine::Fact;
+use crate::base::parts::Parts;
 use crate::base::roles::Roles;
 use crate::base::stat::Stat;
 use crate::observe::unremembered::Unremembered;
@@ -15,11 +16,27 @@ use ambidex_store::Digest;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct ActionKey(pub Digest);
 
+/// The identity of a command that makes its output at one place of this tree. Extensions in several packages may have the
+/// same command, because it names objects and outputs without their directories: each has a record of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct RecordKey(pub Digest);
+
+impl RecordKey {
+    /// Returns the key of a command that makes its output at this place, which is named by role.
+    pub fn of(action: ActionKey, place: &str) -> Self {
+        let mut parts = Parts::default();
+        parts.add(&action.0.0);
+        parts.add(place.as_bytes());
+        Self(parts.digest())
+    }
+}
+
 /// One run of a command, in terms of this tree's files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
     /// The duration in microseconds. It comes first, so that it can be read without the rest.
     pub duration: u64,
+    pub action: ActionKey,
     /// The paths that it looked at, and found or missed, except operands.
     pub looks: Vec<GroupId>,
     /// The roles of paths when it ran: (path, name).
@@ -152,11 +169,18 @@ pub(crate) struct CommandDescription {
     pub extension: Option<String>,
 }
 
+impl CommandDescription {
+    /// Returns the serialized description.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).expect("what is told is plain data")
+    }
+}
+
 /// Everything that a whole run of a program recorded, to know what is no longer recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Invocation {
     /// Its commands.
-    pub actions: Vec<ActionKey>,
+    pub actions: Vec<RecordKey>,
     /// The files that were put at their final paths.
     pub committed: Vec<Committed>,
     /// The states that Python was in for its extensions, which identify their units.
@@ -241,7 +265,7 @@ pub(crate) struct LastBuild {
     /// The commands that were not up to date.
     pub explained: Vec<ExplainedCommand>,
     /// The commands that were up to date.
-    pub up_to_date: Vec<ActionKey>,
+    pub up_to_date: Vec<RecordKey>,
 }
 
 /// A command of the last build, with its explanation.

@@ -26,7 +26,7 @@ impl Bench {
     }
 
     /// Remembers a run of a command that read this file and wrote an output.
-    fn run(&self, memory: &mut Memory, name: &str, input: &str) -> ActionKey {
+    fn run(&self, memory: &mut Memory, name: &str, input: &str) -> RecordKey {
         let number = memory.new_folder().unwrap();
         let folder = memory.folder(number);
         fs::create_dir(&folder).unwrap();
@@ -41,8 +41,10 @@ impl Bench {
             canonical: None,
         };
         let told = CommandDescription { place: format!("{name}.o"), ..CommandDescription::default() };
+        let action = ActionKey(Digest::of(format!("key of {name}").as_bytes()));
         let record = Record {
             duration: 7,
+            action,
             looks,
             roles: Vec::new(),
             surroundings: 0,
@@ -51,7 +53,7 @@ impl Bench {
             states: vec![None],
             description: postcard::to_stdvec(&told).unwrap(),
         };
-        let key = ActionKey(Digest::of(format!("key of {name}").as_bytes()));
+        let key = RecordKey::of(action, &told.place);
         memory.remember(key, &record);
         key
     }
@@ -65,7 +67,7 @@ impl Bench {
     }
 }
 
-fn recording(actions: &[ActionKey]) -> Invocation {
+fn recording(actions: &[RecordKey]) -> Invocation {
     Invocation { actions: actions.to_vec(), ..Invocation::default() }
 }
 
@@ -81,7 +83,7 @@ fn what_was_remembered_is_there_after_a_kill() {
     assert_eq!(record.result.outputs[0].digest, Digest::of(b"one"));
     assert_eq!(memory.duration(&key), Some(7));
     assert!(memory.check(&record.looks).is_ok());
-    assert_eq!(memory.command_at("one.o").unwrap().0, key);
+    assert_eq!(memory.command_at("one.o").unwrap().1.place, "one.o");
     fs::write(bench.path("a.h"), "2").unwrap();
     memory.files.invalidate();
     assert!(memory.check(&record.looks).is_err());

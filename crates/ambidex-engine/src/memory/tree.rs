@@ -13,15 +13,14 @@ use crate::base::clock::Clock;
 use crate::base::notice;
 use crate::base::stat::Time;
 use crate::memory::Memory;
-use crate::memory::record::ActionKey;
 
 /// The state directory of a tree, locked.
 #[derive(Debug)]
 pub(crate) struct Tree {
     folder: PathBuf,
     memory: Mutex<Memory>,
-    /// The actions that ran in this build, for any program.
-    ran: Mutex<FxHashSet<ActionKey>>,
+    /// The directories of outputs that were made in this build, for any program.
+    ran: Mutex<FxHashSet<u32>>,
     /// The clock of the lock file, which is unlocked when it is closed.
     clock: Clock,
     /// Where the directory must be when the build is over, and where it is then.
@@ -134,17 +133,17 @@ impl Tree {
         self.memory.lock().expect("what is remembered is sound")
     }
 
-    /// Notes that an action ran.
-    pub fn has_run(&self, action: ActionKey) {
-        self.ran().insert(action);
+    /// Notes that a command has put its outputs into the directory with this number.
+    pub fn has_run(&self, folder: u32) {
+        self.ran().insert(folder);
     }
 
-    /// Returns whether an action ran in this build, and not in an earlier one.
-    pub fn is_new(&self, action: &ActionKey) -> bool {
-        self.ran().contains(action)
+    /// Returns whether the outputs in a directory were made in this build, and not in an earlier one.
+    pub fn is_new(&self, folder: u32) -> bool {
+        self.ran().contains(&folder)
     }
 
-    fn ran(&self) -> MutexGuard<'_, FxHashSet<ActionKey>> {
+    fn ran(&self) -> MutexGuard<'_, FxHashSet<u32>> {
         self.ran.lock().expect("a set stays whole")
     }
 

@@ -6,7 +6,7 @@ use ambidex_store::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::groups::GroupId;
-use super::record::ActionKey;
+use super::record::RecordKey;
 use crate::base::stat::Stat;
 
 /// The commands of one extension at the end of a successful build. They would be the same again, with the same outputs,
@@ -30,7 +30,7 @@ pub(crate) struct Unit {
 pub(crate) struct Done {
     /// The beginning of its key in the graph: commands with the same key are one.
     pub node: u64,
-    pub action: ActionKey,
+    pub action: RecordKey,
     /// The final path of the output, in its one spelling.
     pub place: PathBuf,
     pub digest: Digest,

@@ -10,7 +10,7 @@ use ambidex_store::Digest;
 use crate::base::growth::push;
 use crate::base::notice;
 use crate::memory::Memory;
-use crate::memory::record::{ActionKey, Committed, Invocation};
+use crate::memory::record::{Committed, Invocation, RecordKey};
 
 /// Everything that a program made since the last end of a build.
 #[derive(Debug, Default)]
@@ -21,14 +21,14 @@ pub(crate) struct Conclusion {
     pub recorded: usize,
     /// The number of spared extensions that were gathered.
     pub spared: usize,
-    actions: Vec<ActionKey>,
+    actions: Vec<RecordKey>,
     committed: Vec<Committed>,
     units: Vec<Digest>,
 }
 
 impl Conclusion {
     /// Adds the action of a recorded command.
-    pub fn add_action(&mut self, key: ActionKey) {
+    pub fn add_action(&mut self, key: RecordKey) {
         push(&mut self.actions, key);
     }
 

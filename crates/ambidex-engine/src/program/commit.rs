@@ -175,7 +175,7 @@ impl Program {
             let (Memorable::Yes(fingerprint), Some(ending)) = (&job.memorable, job.ending()) else {
                 continue;
             };
-            self.conclusion.add_action(fingerprint.key);
+            self.conclusion.add_action(fingerprint.here);
             let is_kept = job.kind == Kind::Generate;
             if let (true, false, Some(digest)) = (job.is_final(), is_kept, ending.outputs.first()) {
                 let name = self.extension_at(seq).map(str::to_owned);

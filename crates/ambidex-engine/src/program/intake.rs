@@ -39,7 +39,7 @@ impl Intake<'_> {
         let (writes, products) = self.writes(command, cwd);
         let named: Box<[DeclaredRead]> = named.into_iter().map(|(_, read, _)| read).collect();
         let known = match (&prepared.memorable, &self.memory) {
-            (Memorable::Yes(fingerprint), Some(memory)) => memory.duration(&fingerprint.key),
+            (Memorable::Yes(fingerprint), Some(memory)) => memory.duration(&fingerprint.here),
             _ => None,
         };
         let weight = known.unwrap_or(prepared.weight) + prepared.following;

@@ -17,7 +17,7 @@ use crate::base::roles::Roles;
 use crate::execute::obtain::Obtained;
 use crate::execute::outcome::Ending;
 use crate::execute::place::Backup;
-use crate::memory::record::{ActionKey, How};
+use crate::memory::record::How;
 use crate::memory::tree::Tree;
 use crate::program::build_end::Conclusion;
 use crate::program::job::{Job, Life, Memorable, Setting};
@@ -113,7 +113,7 @@ pub(crate) struct Program {
     pub has_ended: bool,
     /// The actions that were run for it, or came from the store. If it went back and then found them up to date, they
     /// still count as that.
-    ran: HashMap<ActionKey, How>,
+    ran: HashMap<u32, How>,
     /// How often something changed that a recorded command may read.
     generation: u64,
     read_set: ReadSet,
@@ -266,12 +266,12 @@ impl Program {
         if outcome == Outcome::Success {
             job.folder = Some(obtained.folder);
         }
-        if let (How::Ran | How::Cached | How::Remote, Memorable::Yes(fingerprint)) =
+        if let (How::Ran | How::Cached | How::Remote, Memorable::Yes(_)) =
             (obtained.ending.how, &job.memorable)
         {
-            self.ran.insert(fingerprint.key, obtained.ending.how);
+            self.ran.insert(obtained.folder, obtained.ending.how);
             if let Some(tree) = &self.tree {
-                tree.has_run(fingerprint.key);
+                tree.has_run(obtained.folder);
             }
         }
         job.copy = None;
@@ -357,19 +357,14 @@ impl Program {
     /// Returns whether a result is from an earlier build. If a command was run in this build, for whatever program, it
     /// is not: the serial build would run it for each program.
     fn is_old(&self, job: &Job, ending: &Ending) -> bool {
-        let is_new = |tree: &Arc<Tree>| match &job.memorable {
-            Memorable::Yes(fingerprint) => tree.is_new(&fingerprint.key),
-            Memorable::No(_) => false,
-        };
+        let is_new = |tree: &Arc<Tree>| job.folder.is_some_and(|folder| tree.is_new(folder));
         ending.how == How::Reused && !self.tree.as_ref().is_some_and(is_new)
     }
 
     /// Returns how a result was obtained in this run.
     pub fn how(&self, job: &Job, ending: &Ending) -> How {
-        match (ending.how, &job.memorable) {
-            (How::Reused, Memorable::Yes(fingerprint)) => {
-                self.ran.get(&fingerprint.key).copied().unwrap_or(How::Reused)
-            }
+        match (ending.how, job.folder) {
+            (How::Reused, Some(folder)) => self.ran.get(&folder).copied().unwrap_or(How::Reused),
             (how, _) => how,
         }
     }

@@ -18,6 +18,7 @@ use crate::base::parts::Parts;
 use crate::base::protocol::Call;
 use crate::base::roles::Roles;
 use crate::base::stamp;
+use crate::memory::record::RecordKey;
 use crate::observe::unremembered::Unremembered;
 use crate::program::job::Memorable;
 use crate::program::left::Left;
@@ -170,7 +171,9 @@ fn memorable(command: &Command, program: &Path, cwd: &Path, context: &ProcessCon
         return Memorable::No(reason);
     }
     let (key, roles) = key::of(command, program, cwd, &context.env, &context.roles);
-    Memorable::Yes(Fingerprint { key, roles })
+    let place = command.outputs.first().map(|output| cwd.join(&output.path)).unwrap_or_default();
+    let here = RecordKey::of(key, &roles.name(&place.to_string_lossy()));
+    Memorable::Yes(Fingerprint { key, here, roles })
 }
 
 /// Checks the place of an output: a renamed output must not succeed where the command would have failed, nor replace

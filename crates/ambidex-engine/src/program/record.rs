@@ -152,7 +152,7 @@ impl Program {
         match (job.ending()?.inputs(), &job.memorable) {
             (Inputs::Known(looks), _) => Some(looks.to_vec()),
             (Inputs::Remembered, Memorable::Yes(fingerprint)) => {
-                Some(memory.looks(&memory.record(&fingerprint.key)?.looks))
+                Some(memory.looks(&memory.record(&fingerprint.here)?.looks))
             }
             _ => None,
         }

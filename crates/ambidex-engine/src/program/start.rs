@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use ambidex_command::Command;
 use ambidex_graph::{Change, Content, NodeId, PathId};
 use ambidex_store::Digest;
 
@@ -12,10 +13,10 @@ use super::Program;
 use crate::execute::obtain::{CacheQuery, Execution, Obtained};
 use crate::execute::place::Backup;
 use crate::memory::Memory;
-use crate::memory::record::Why;
+use crate::memory::record::{CommandDescription, Why};
 use crate::program::job::{DeclaredRead, Life, Memorable, ReadAs};
 use crate::uptodate::check;
-use crate::uptodate::fingerprint::Operand;
+use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::key;
 
 impl Program {
@@ -29,7 +30,9 @@ impl Program {
         let job = &self.jobs[node.index()];
         let Memorable::Yes(fingerprint) = &job.memorable else { return false };
         let command = job.command();
-        let recalled = check::recall(&mut memory, fingerprint, &command, &operands, &job.setting.env);
+        let describe = || self.description(node, &command, fingerprint);
+        let recalled =
+            check::recall(&mut memory, fingerprint, &command, &operands, &job.setting.env, describe);
         if let Ok(record) = &recalled
             && self.sees_pending(Some(node), &mut memory, |memory| memory.looks(&record.looks))
         {
@@ -47,6 +50,13 @@ impl Program {
                 false
             }
         }
+    }
+
+    /// Returns the description of a node's command.
+    fn description(&self, node: NodeId, command: &Command, fingerprint: &Fingerprint) -> CommandDescription {
+        let (named, _) = key::named_argv(command, &fingerprint.roles);
+        let place = &self.jobs[node.index()].products[0].place;
+        check::described(fingerprint, named, place, self.extension_of(node))
     }
 
     /// Returns the objects and archives that a node reads.
@@ -120,9 +130,6 @@ impl Program {
         debug_assert!(start.reads.iter().all(|c| !matches!(c, Content::Of(n) if *n == node)));
         let (query, why) = match &job.memorable {
             Memorable::Yes(fingerprint) => {
-                let (named, _) = key::named_argv(&command, &fingerprint.roles);
-                let place = &job.products[0].place;
-                let extension = self.extension_of(node);
                 let outputs = job.products.iter().filter_map(|product| {
                     let file = product.file(&folder)?;
                     let name = file.file_name()?.to_string_lossy().into_owned();
@@ -133,7 +140,7 @@ impl Program {
                     operands,
                     declared: self.declared(node),
                     outputs: outputs.collect(),
-                    description: check::described(fingerprint, named, place, extension),
+                    description: self.description(node, &command, fingerprint),
                 };
                 let why = if let Life::Waiting(why) = waited { why } else { None };
                 (Some(query), why.map(|why| *why))

@@ -84,7 +84,7 @@ impl<'a> Steps<'a> {
             has_failed: program.graph.state(node) == State::Failed,
             is_temporary: program.is_temporary(job),
             action: match &job.memorable {
-                Memorable::Yes(fingerprint) => Some(fingerprint.key),
+                Memorable::Yes(fingerprint) => Some(fingerprint.here),
                 Memorable::No(_) => None,
             },
             argv,
@@ -100,7 +100,7 @@ impl<'a> Steps<'a> {
         }
         let mut changed = self.changed.as_ref().map(|(_, changed)| changed.clone()).unwrap_or_default();
         if let (false, Memorable::Yes(fingerprint)) = (changed.is_empty(), &job.memorable)
-            && let Some(record) = memory.record(&fingerprint.key)
+            && let Some(record) = memory.record(&fingerprint.here)
             && let Some(surroundings) = memory.surroundings(record.surroundings)
             && let Asked::These { names, .. } = &surroundings.asked
         {

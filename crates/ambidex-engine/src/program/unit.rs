@@ -17,7 +17,7 @@ use crate::base::stat::is_still;
 use crate::memory::Memory;
 use crate::memory::files::FindingId;
 use crate::memory::graph;
-use crate::memory::record::{ActionKey, Record};
+use crate::memory::record::{Record, RecordKey};
 use crate::memory::unit::{Done, Unit};
 use crate::observe::tools;
 use crate::program::job::{Job, Memorable, ReadAs};
@@ -358,7 +358,7 @@ impl Done {
 /// Returns the action and the record of a command, if the record says everything about it: the command ran in the
 /// setting in which its extension was asked for, is remembered, has one output, which is renamed and not an archive,
 /// printed nothing, and asked nothing of the machine.
-fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Record)> {
+fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(RecordKey, Record)> {
     let (Memorable::Yes(fingerprint), Some(ending), [product]) =
         (&job.memorable, job.ending(), &*job.products)
     else {
@@ -369,13 +369,13 @@ fn outcome(job: &Job, asked: &Asked, memory: &Memory) -> Option<(ActionKey, Reco
     if ending.status != 0 || !ending.is_silent() || !same_setting || !plain {
         return None;
     }
-    let record = memory.record(&fingerprint.key)?;
+    let record = memory.record(&fingerprint.here)?;
     let result = &record.result;
     let [output] = &*result.outputs else { return None };
     let same = ending.outputs.first() == Some(&output.digest);
     // Otherwise the result depends on the machine.
     let anywhere = result.machine.is_empty();
-    (same && anywhere).then_some((fingerprint.key, record))
+    (same && anywhere).then_some((fingerprint.here, record))
 }
 
 /// Returns the beginning of a key.

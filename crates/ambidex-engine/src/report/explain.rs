@@ -12,7 +12,7 @@ use ambidex_graph::NodeId;
 use crate::base::roles;
 use crate::execute::outcome::Ending;
 use crate::memory::Memory;
-use crate::memory::record::{ActionKey, CommandDescription, ExplainedCommand, How, Why};
+use crate::memory::record::{CommandDescription, ExplainedCommand, How, RecordKey, Why};
 use crate::memory::tree::{Tree, folder_of};
 use crate::program::Program;
 use crate::program::job::{Job, Memorable};
@@ -74,9 +74,9 @@ pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &
     memory.remember_build(up_to_date, others);
 }
 
-fn key_if_reused(job: &Job, ending: &Ending) -> Option<ActionKey> {
+fn key_if_reused(job: &Job, ending: &Ending) -> Option<RecordKey> {
     match (ending.how, &job.memorable) {
-        (How::Reused, Memorable::Yes(fingerprint)) => Some(fingerprint.key),
+        (How::Reused, Memorable::Yes(fingerprint)) => Some(fingerprint.here),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use ambidex_command::{Command, Depfile, InputRole, Kind, Span};
 use crate::execute::plan::Renaming;
 use crate::memory::Memory;
 use crate::memory::graph::{Step, StoredNode, StoredUse, StoredWrite, unpacked};
-use crate::memory::record::ActionKey;
+use crate::memory::record::RecordKey;
 use crate::program::Program;
 use crate::program::line::NoFiles;
 use crate::program::steps::Walk;
@@ -169,7 +169,7 @@ pub fn graph(root: &Path) -> io::Result<Option<BuildGraph>> {
 
 /// The run by which a command was remembered.
 struct Run {
-    action: ActionKey,
+    action: RecordKey,
     folder: Option<u32>,
 }
 

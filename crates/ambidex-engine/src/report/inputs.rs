@@ -63,8 +63,7 @@ pub fn inputs(root: &Path) -> io::Result<Vec<(Explanation, Option<Inputs>)>> {
     let build = memory.last_build();
     let mut all: Vec<(Explanation, Option<Inputs>)> = Vec::new();
     for explained in build.explained {
-        let key = memory.command_at(&explained.place).map(|(key, _)| key);
-        let inputs = key.and_then(|key| of(&memory, &memory.record(&key)?));
+        let inputs = memory.command_at(&explained.place).and_then(|(record, _)| of(&memory, &record));
         all.push((explained.into(), inputs));
     }
     for key in build.up_to_date {

@@ -39,15 +39,24 @@ pub(crate) fn difference(now: &CommandDescription, then: &CommandDescription) ->
     Why::Command(Box::new(Difference { added, removed }))
 }
 
-/// Looks up the remembered run of a command in this tree, or tells why there is none that holds.
+/// Looks up the remembered run of a command in this tree, or tells why there is none that holds. `describe` returns the
+/// description of the command.
 pub(crate) fn recall(
     memory: &mut Memory,
     fingerprint: &Fingerprint,
     command: &Command,
     operands: &[Operand],
     env: &Environment,
+    describe: impl FnOnce() -> CommandDescription,
 ) -> Result<Record, Why> {
-    let Some(mut record) = memory.record(&fingerprint.key) else { return Err(Why::New) };
+    let here = memory.record(&fingerprint.here);
+    // What makes its output at another place may be the same command.
+    let made_elsewhere = here.is_none();
+    let reads_these = |record: &Record| {
+        fingerprint.objection(command, operands, &fingerprint.roles, &record.result).is_none()
+    };
+    let known = here.or_else(|| memory.record_elsewhere(&fingerprint.key, reads_these));
+    let Some(mut record) = known else { return Err(Why::New) };
     let Some((same, roles)) = memory.is_in(record.surroundings, env, &fingerprint.roles) else {
         return Err(Why::New);
     };
@@ -74,10 +83,13 @@ pub(crate) fn recall(
     if is_umask_another {
         give_permissions(&folder, &mut record)?;
     }
-    if elsewhere || is_umask_another {
+    if made_elsewhere || elsewhere || is_umask_another {
         // Makes the comparison unnecessary next time.
         record.roles = roles.all().to_vec();
-        memory.remember(fingerprint.key, &record);
+        if made_elsewhere {
+            record.description = describe().to_bytes();
+        }
+        memory.remember(fingerprint.here, &record);
     }
     Ok(record)
 }

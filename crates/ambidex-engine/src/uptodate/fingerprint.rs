@@ -6,12 +6,14 @@ use ambidex_command::{Command, Kind};
 use ambidex_store::Digest;
 
 use crate::base::roles::Roles;
-use crate::memory::record::{ActionKey, RunResult, Why};
+use crate::memory::record::{ActionKey, RecordKey, RunResult, Why};
 
 /// The identity of a command for comparisons: everything that its recording says.
 #[derive(Clone, Debug)]
 pub(crate) struct Fingerprint {
     pub key: ActionKey,
+    /// The key of what this tree remembers of it.
+    pub here: RecordKey,
     pub roles: Arc<Roles>,
 }
 

@@ -11,6 +11,7 @@ mod damage;
 mod editable;
 mod found;
 mod outputs;
+mod same_names;
 mod state_folder;
 mod times;
 mod units;

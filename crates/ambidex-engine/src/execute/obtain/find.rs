@@ -20,8 +20,10 @@ impl Execution {
         let why = match &self.why {
             Some(why) => why.clone(),
             None => {
-                let CacheQuery { fingerprint, operands, .. } = query;
-                match check::recall(&mut memory, fingerprint, &self.command, operands, &self.env) {
+                let CacheQuery { fingerprint, operands, description, .. } = query;
+                let describe = || description.clone();
+                let (command, env) = (&self.command, &self.env);
+                match check::recall(&mut memory, fingerprint, command, operands, env, describe) {
                     Ok(record) => {
                         drop(memory);
                         if (context.sees_pending)(&|memory| memory.looks(&record.looks)) {
@@ -36,7 +38,9 @@ impl Execution {
         let why = match why {
             Why::New => match memory.command_at(&query.description.place) {
                 // Two commands of one build may write the same path.
-                Some((key, then)) if !self.tree.is_new(&key) => check::difference(&query.description, &then),
+                Some((run, then)) if !self.tree.is_new(run.folder) => {
+                    check::difference(&query.description, &then)
+                }
                 _ => Why::New,
             },
             why => why,

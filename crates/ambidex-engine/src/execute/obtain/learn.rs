@@ -53,15 +53,16 @@ impl Execution {
         let looks = memory.grouped(&run.looks.all());
         let record = Record {
             duration: run.result.duration,
+            action: query.fingerprint.key,
             looks,
             roles: roles.all().to_vec(),
             surroundings,
             result: run.result.clone(),
             folder: self.folder_number,
             states,
-            description: postcard::to_stdvec(&query.description).expect("what is told is plain data"),
+            description: query.description.to_bytes(),
         };
-        memory.remember(query.fingerprint.key, &record);
+        memory.remember(query.fingerprint.here, &record);
     }
 
     /// Finds out what a successful run has looked at, and remembers the run, here and in the store.
