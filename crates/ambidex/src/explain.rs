@@ -154,5 +154,6 @@ fn word(seen: Sight) -> &'static str {
         Sight::Resolved => "resolved",
         Sight::Executable => "executable",
         Sight::State => "state",
+        Sight::Library => "library",
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod environment;
 pub(crate) mod executables;
 pub(crate) mod growth;
+pub(crate) mod loader_cache;
 pub(crate) mod machine;
 pub(crate) mod notice;
 pub(crate) mod parts;

@@ -366,5 +366,6 @@ fn mark(view: View) -> &'static str {
         View::Resolved => "\0real",
         View::Runs => "\0runs",
         View::State => "\0state",
+        View::Library => "\0library",
     }
 }

@@ -1,11 +1,14 @@
 //! The files that the C library and its loader look at by themselves, where a preloaded library can't see it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use object::{Object, ObjectSection};
 
+use crate::base::loader_cache;
 use crate::base::paths::plain;
 use crate::base::stat::Stat;
 use crate::observe::looks::{Looks, View};
@@ -13,7 +16,14 @@ use crate::observe::observation::Observation;
 use crate::observe::unremembered::Unremembered;
 
 /// The loader's own files (ld.so(8), "Files").
-const LOADER: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
+const CACHE: &str = "/etc/ld.so.cache";
+const PRELOADED: &str = "/etc/ld.so.preload";
+
+/// The library that the C library loads by itself, to unwind the stack (glibc, `unwind-link.c`).
+const UNWINDER: &str = "libgcc_s.so.1";
+
+/// A file that leads the C library to load others by name (nsswitch.conf(5)).
+const SERVICES: &str = "/etc/nsswitch.conf";
 
 /// The directory of locales (locale(7), glibc's manual, "Locale Names"), and the files in the directory of each locale.
 const LOCALES: &str = "/usr/lib/locale";
@@ -48,7 +58,13 @@ pub(crate) fn complete(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(), Unremembered> {
     let mut looks = std::mem::take(&mut observation.looks);
-    LOADER.iter().for_each(|file| look(&mut looks, Path::new(file)));
+    look(&mut looks, Path::new(PRELOADED));
+    match memo.names(observation, &looks, variable) {
+        Some(names) => {
+            names.iter().for_each(|name| looks.add(&Path::new(CACHE).join(name), View::Library, true));
+        }
+        None => look(&mut looks, Path::new(CACHE)),
+    }
     let names_folders = observation.loaded.iter().any(|library| memo.header(library).names_folders);
     for (program, folders) in &observation.programs {
         look(&mut looks, program);
@@ -89,6 +105,8 @@ fn interpreter(file: &Path) -> Option<PathBuf> {
 pub(crate) struct Loaded {
     headers: HashMap<(PathBuf, Option<Stat>), Header>,
     searched: HashMap<(PathBuf, String, Option<Stat>), Vec<PathBuf>>,
+    /// The content of the loader's cache.
+    cache: Option<(Stat, Vec<u8>)>,
 }
 
 /// The information in an executable or a library for the loader.
@@ -98,6 +116,8 @@ struct Header {
     loader: Option<PathBuf>,
     /// Whether it names directories in which to look for libraries.
     names_folders: bool,
+    /// The names of the libraries that are loaded with it; none if there may be others.
+    needs: Option<Vec<String>>,
 }
 
 impl Loaded {
@@ -115,6 +135,55 @@ impl Loaded {
         Ok(&self.searched[&key])
     }
 
+    /// Returns the names by which the loader looks for libraries in its cache; none if it may look for others, too.
+    fn names(
+        &mut self,
+        observation: &Observation,
+        looks: &Looks,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<BTreeSet<String>> {
+        let has = |file: &str| looks.get(Path::new(file)).is_some_and(|seen| seen.found);
+        if has(PRELOADED) || has(SERVICES) || variable("LD_AUDIT").is_some() {
+            return None;
+        }
+        let preloaded = variable("LD_PRELOAD").unwrap_or_default();
+        let mut names: BTreeSet<String> = preloaded.split([' ', ':']).map(str::to_owned).collect();
+        names.insert(UNWINDER.to_owned());
+        let mut files: Vec<PathBuf> =
+            observation.programs.iter().map(|(program, _)| program.clone()).collect();
+        files.extend(observation.loaded.iter().cloned());
+        let mut new: Vec<String> = names.iter().cloned().collect();
+        let mut seen: HashSet<PathBuf> = HashSet::new();
+        while !files.is_empty() || !new.is_empty() {
+            for file in files.drain(..) {
+                if seen.insert(file.clone()) {
+                    let needs = self.header(&file).needs?;
+                    new.extend(needs.into_iter().filter(|name| names.insert(name.clone())));
+                }
+            }
+            for name in new.drain(..) {
+                files.extend(self.in_cache(&name)?);
+            }
+        }
+        // A name with a slash is a path.
+        names.retain(|name| !name.is_empty() && !name.contains('/'));
+        Some(names)
+    }
+
+    /// Returns the files that a name stands for in the loader's cache, if that is known.
+    fn in_cache(&mut self, name: &str) -> Option<Vec<PathBuf>> {
+        let Some(stat) = Stat::of(Path::new(CACHE)) else { return Some(Vec::new()) };
+        let content = match self.cache.take() {
+            Some((known, content)) if known == stat => content,
+            _ => std::fs::read(CACHE).ok()?,
+        };
+        let (_, content) = self.cache.insert((stat, content));
+        let entries = loader_cache::entries(content, name.as_bytes())?;
+        // A file that isn't there is not loaded.
+        let files = entries.iter().map(|entry| PathBuf::from(OsStr::from_bytes(entry.path)));
+        Some(files.filter(|file| file.exists()).collect())
+    }
+
     fn header(&mut self, file: &Path) -> Header {
         let key = (file.to_owned(), Stat::of(file));
         self.headers.entry(key).or_insert_with(|| header(file).unwrap_or_default()).clone()
@@ -123,21 +192,39 @@ impl Loaded {
 
 /// Reads the header of a file, and no more of the file than it needs: compilers are large.
 fn header(path: &Path) -> Option<Header> {
+    const NEEDED: u64 = 1;
     const RPATH: u64 = 15;
     const RUNPATH: u64 = 29;
+    // DT_DEPAUDIT, DT_AUDIT, DT_AUXILIARY and DT_FILTER name more libraries (elf.h).
+    const MORE: [u64; 4] = [0x6fff_fefb, 0x6fff_fefc, 0x7fff_fffd, 0x7fff_ffff];
     let cache = object::ReadCache::new(ambidex_store::open_regular(path).ok()?);
     let file = object::File::parse(&cache).ok()?;
     let section = |name: &str| file.section_by_name(name)?.data().ok();
     let loader = section(".interp").and_then(|path| std::str::from_utf8(path).ok());
     let dynamic = section(".dynamic").unwrap_or_default();
+    let strings = section(".dynstr").unwrap_or_default();
     let width = if file.is_64() { 8 } else { 4 };
-    let names_folders = dynamic.chunks_exact(2 * width).any(|entry| {
-        let mut tag = [0; 8];
-        tag[..width].copy_from_slice(&entry[..width]);
-        let tag = u64::from_ne_bytes(tag);
-        tag == RPATH || tag == RUNPATH
-    });
-    Some(Header { loader: loader.map(|path| PathBuf::from(path.trim_end_matches('\0'))), names_folders })
+    let word = |bytes: &[u8]| {
+        let mut word = [0; 8];
+        word[..width].copy_from_slice(&bytes[..width]);
+        u64::from_ne_bytes(word)
+    };
+    let entries = dynamic.chunks_exact(2 * width).map(|entry| (word(entry), word(&entry[width..])));
+    let named = |at: u64| {
+        let text = strings.get(usize::try_from(at).ok()?..)?;
+        let end = text.iter().position(|byte| *byte == 0)?;
+        std::str::from_utf8(&text[..end]).ok().map(str::to_owned)
+    };
+    let needed = entries.clone().filter(|(tag, _)| *tag == NEEDED).map(|(_, at)| named(at));
+    let needs = needed
+        .collect::<Option<Vec<String>>>()
+        .filter(|_| !entries.clone().any(|(tag, _)| MORE.contains(&tag)));
+    let mut tags = entries.map(|(tag, _)| tag);
+    Some(Header {
+        loader: loader.map(|path| PathBuf::from(path.trim_end_matches('\0'))),
+        names_folders: tags.any(|tag| tag == RPATH || tag == RUNPATH),
+        needs,
+    })
 }
 
 fn searched(loader: &Path, program: &Path, folders: &str) -> Result<Vec<PathBuf>, Unremembered> {

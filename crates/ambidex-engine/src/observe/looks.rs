@@ -24,11 +24,21 @@ pub(crate) enum View {
     State,
     /// The names in a directory that match the name of the path, in which one `*` stands for any text.
     Matching,
+    /// What the loader's cache has for a library: the path is that of the cache, then the name of the library.
+    Library,
 }
 
 impl View {
-    const ALL: [Self; 7] =
-        [Self::Leads, Self::Itself, Self::Names, Self::Resolved, Self::Runs, Self::State, Self::Matching];
+    const ALL: [Self; 8] = [
+        Self::Leads,
+        Self::Itself,
+        Self::Names,
+        Self::Resolved,
+        Self::Runs,
+        Self::State,
+        Self::Matching,
+        Self::Library,
+    ];
 
     pub(super) fn bit(self) -> u8 {
         1 << self as u8

@@ -50,6 +50,8 @@ pub enum Sight {
     Executable,
     /// A file's time, permissions and owner.
     State,
+    /// What the loader's cache has for a library.
+    Library,
 }
 
 /// Returns the commands of the last build in a project's directory, in the order of their outputs, each with its
@@ -98,6 +100,7 @@ fn look(memory: &Memory, finding: FindingId) -> Look {
         (Found::Something, View::Resolved) => Sight::Resolved,
         (Found::Something, View::Runs) => Sight::Executable,
         (Found::Something, View::State) => Sight::State,
+        (Found::Something, View::Library) => Sight::Library,
     };
     Look { path: files.path_of(finding).to_string_lossy().into_owned(), seen }
 }

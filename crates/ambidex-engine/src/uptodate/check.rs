@@ -145,7 +145,8 @@ fn why_not(memory: &mut Memory, record: &Record, id: FindingId, roles: &Roles) -
 /// Returns why what a look saw then is not what is at the path now.
 fn why_not_at(memory: &Memory, then: FindingId, path: &Path, roles: &Roles) -> Why {
     let named = roles.name(&path.to_string_lossy()).into_owned();
-    match (memory.files.is_absent(then), path.exists()) {
+    let in_cache = memory.files.view(memory.files.finding(then).file) == View::Library;
+    match (memory.files.is_absent(then), in_cache || path.exists()) {
         (true, _) => Why::Shadowed(named),
         (false, true) => Why::Changed(named),
         (false, false) => Why::Gone(named),

@@ -1,7 +1,7 @@
 //! How a look reads a path in each view, and what it sees there.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -12,6 +12,8 @@ use rustix::fs::{Access, Mode, OFlags, access};
 
 use super::{FileId, Files, FindingId, unmarked};
 use crate::base::clock::tick;
+use crate::base::loader_cache;
+use crate::base::parts::Parts;
 use crate::base::stat::Stat;
 use crate::observe::looks::{View, is_kernels, matches};
 
@@ -39,7 +41,7 @@ impl Files {
         let view = self.view(id);
         let path = unmarked(&path, view);
         let digest = match view {
-            View::Leads | View::Names => return self.see_vouched(id, path, view),
+            View::Leads | View::Names | View::Library => return self.see_vouched(id, path, view),
             View::Matching => match names(path.parent().unwrap_or(path), |name| matches(path, name)) {
                 Ok(digest) => digest,
                 Err(error) => absent(error)?,
@@ -79,6 +81,10 @@ impl Files {
     }
 
     fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(FindingId, Option<Stat>)> {
+        let (path, library) = match (view, path.parent(), path.file_name()) {
+            (View::Library, Some(cache), Some(name)) => (cache, name.as_bytes()),
+            _ => (path, &[][..]),
+        };
         // Taken before the read, so that a later change shows.
         let now = tick();
         let data = match fs::metadata(path) {
@@ -98,6 +104,7 @@ impl Files {
         }
         let digest = match view {
             View::Names => names(path, |_| true)?,
+            View::Library => in_cache(&open_regular(path)?, library)?,
             // A pipe or a device has no content of its own, and may never end.
             _ => Digest::of_reader(open_regular(path)?)?,
         };
@@ -139,6 +146,19 @@ fn folder(path: &Path) -> io::Result<Digest> {
     let real = rustix::fs::readlink(format!("/proc/self/fd/{}", open.as_raw_fd()), Vec::new())?;
     let real = real.as_bytes();
     Ok(if real == path.as_os_str().as_bytes() { FOLDER } else { Digest::of(real) })
+}
+
+/// Returns a hash of what the loader's cache has for a library.
+fn in_cache(mut cache: &fs::File, library: &[u8]) -> io::Result<Digest> {
+    let mut content = Vec::new();
+    cache.read_to_end(&mut content)?;
+    let Some(entries) = loader_cache::entries(&content, library) else { return Ok(Digest::of(&content)) };
+    let mut parts = Parts::default();
+    for entry in &entries {
+        parts.add(&entry.flags);
+        parts.add(entry.path);
+    }
+    Ok(if entries.is_empty() { NO } else { parts.digest() })
 }
 
 /// Returns a hash of the names in a directory that are wanted, of their kinds, and of the order in which they are
