@@ -16,6 +16,7 @@ mod serve;
 mod uptodate;
 
 pub use ambidex_command::Kind;
+pub use base::own_folder::{OwnFolder, remove_abandoned};
 pub use base::protocol;
 pub use memory::tree::{folder_of as state_folder, is_in_use};
 pub use program::hazards::{HazardPath, Writer};

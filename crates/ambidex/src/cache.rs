@@ -83,6 +83,13 @@ fn collect(store: &Store) -> Result<u8, Error> {
     let collected = store.collect()?;
     let removed = files(collected.files + collected.abandoned);
     tell::print(&format!("removed {removed}, {}\n", shown(collected.bytes)))?;
+    match ambidex_engine::remove_abandoned() {
+        0 => {}
+        1 => tell::print("removed the temporary directory of a build that was killed\n")?,
+        count => {
+            tell::print(&format!("removed the temporary directories of {count} builds that were killed\n"))?
+        }
+    }
     Ok(0)
 }
 

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ambidex_engine::OwnFolder;
+
 use crate::error::Error;
 use crate::store_location;
 
@@ -59,7 +61,7 @@ fn files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
 #[derive(Debug)]
 pub(crate) struct Capture {
     folder: PathBuf,
-    _temporary: Option<tempfile::TempDir>,
+    _temporary: Option<OwnFolder>,
 }
 
 impl Capture {
@@ -72,7 +74,7 @@ impl Capture {
         {
             return Ok(Self { folder, _temporary: None });
         }
-        let temporary = tempfile::Builder::new().prefix("ambidex-").tempdir().map_err(Error::Engine)?;
+        let temporary = OwnFolder::new("").map_err(Error::Engine)?;
         let folder = temporary.path().join("capture");
         lay_out_in(&folder).map_err(|source| Error::Unwritable { path: folder.clone(), source })?;
         Ok(Self { folder, _temporary: Some(temporary) })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use ambidex_engine::{HazardPath, Options, Writer};
+use ambidex_engine::{HazardPath, Options, OwnFolder, Writer};
 use serde::Serialize;
 
 use crate::args::{CheckArgs, Format};
@@ -37,7 +37,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
     let project = Project::find(&args.dir)?;
     BuildSystem::expect_setuptools(&project)?;
     let python = project.python(args.common.python.as_deref())?;
-    let folder = tempfile::tempdir().map_err(Error::Engine)?;
+    let folder = OwnFolder::new("check-").map_err(Error::Engine)?;
     let build = project.root.join("build");
     let was_built = build.exists();
     let log = folder.path().join("log");

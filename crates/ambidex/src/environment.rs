@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use ambidex_engine::OwnFolder;
+
 use crate::error::Error;
 use crate::python::on_path;
 use crate::supervise::{self, Task};
@@ -11,7 +13,7 @@ use crate::tell;
 /// A virtual environment that is removed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Environment {
-    folder: tempfile::TempDir,
+    folder: OwnFolder,
     /// The uv that installs packages; `None` if pip does.
     uv: Option<PathBuf>,
     /// Whether to print the tools' output.
@@ -21,7 +23,7 @@ pub(crate) struct Environment {
 impl Environment {
     /// Makes an empty environment.
     pub fn make(python: &Path, verbose: bool) -> Result<Self, Error> {
-        let folder = tempfile::Builder::new().prefix("ambidex-env-").tempdir().map_err(Error::Engine)?;
+        let folder = OwnFolder::new("env-").map_err(Error::Engine)?;
         let mut environment = Self { folder, uv: on_path("uv"), verbose };
         if let Some(uv) = environment.uv.clone() {
             let asked = ["venv", "--quiet", "--no-project", "--python"].map(OsString::from).into_iter();

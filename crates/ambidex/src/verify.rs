@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use ambidex_engine::{Options, Report};
+use ambidex_engine::{Options, OwnFolder, Report};
 use object::{Object, ObjectSection};
 use serde::Serialize;
 use walkdir::WalkDir;
@@ -29,7 +29,7 @@ struct Bench<'a> {
     project: &'a Project,
     python: PathBuf,
     inplace: bool,
-    folder: tempfile::TempDir,
+    folder: OwnFolder,
 }
 
 /// Compares the two builds. The exit code is 1 if they differ.
@@ -42,7 +42,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         project: &project,
         python: project.python(args.common.python.as_deref())?,
         inplace: args.inplace,
-        folder: tempfile::Builder::new().prefix("ambidex-verify-").tempdir().map_err(Error::Engine)?,
+        folder: OwnFolder::new("verify-").map_err(Error::Engine)?,
     };
     let (stock, serial_s) = bench.build_stock()?;
     let options = Options { commit_all: true, ..supervise::options(&args.common.jobs, &project.settings) };

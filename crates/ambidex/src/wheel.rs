@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ambidex_engine::OwnFolder;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -38,7 +39,7 @@ struct Backend<'a> {
     /// Whether to print only errors.
     quiet: bool,
     /// The temporary directory for answers and the wheel.
-    folder: tempfile::TempDir,
+    folder: OwnFolder,
 }
 
 /// Builds a wheel.
@@ -49,7 +50,7 @@ pub(crate) fn wheel(args: &WheelArgs) -> Result<u8, Error> {
     let system = BuildSystem::of(&project)?;
     let python = project.python(args.common.python.as_deref())?;
     let out = args.out.clone().unwrap_or_else(|| project.root.join("dist"));
-    let folder = tempfile::Builder::new().prefix("ambidex-").tempdir().map_err(Error::Engine)?;
+    let folder = OwnFolder::new("").map_err(Error::Engine)?;
     let isolated = if args.no_isolation { None } else { Some(isolate(args, &python, &system)?) };
     let variables = supervise::keep_going(None, &project.settings).into_iter().collect();
     let quiet = args.common.output.quiet;

@@ -112,6 +112,7 @@ fn expect_next_is_right(is_build_there: bool) {
     let again = end_of(start(&workspace));
     // These are the links, which the compiler doesn't write down.
     assert!(again.contains(" 2 up to date"), "{again}");
+    workspace.expect_nothing_left_behind();
 }
 
 #[test]

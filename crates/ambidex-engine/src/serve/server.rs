@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::base::notice;
+use crate::base::own_folder::{OwnFolder, remove_abandoned};
 use crate::program::Program;
 use crate::report::explain;
 use crate::report::graph;
@@ -71,7 +72,7 @@ const SHORTAGE: Duration = Duration::from_millis(20);
 pub struct Engine {
     pool: Arc<WorkerPool>,
     trees: Arc<Trees>,
-    folder: tempfile::TempDir,
+    folder: OwnFolder,
     began: std::time::Instant,
 }
 
@@ -81,7 +82,8 @@ impl Engine {
     /// # Errors
     /// If no socket can be made in the temporary directory.
     pub fn start(options: Options) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("ambidex-").tempdir()?;
+        remove_abandoned();
+        let folder = OwnFolder::new("")?;
         let listener = UnixListener::bind(folder.path().join("socket"))?;
         let temporary = folder.path().join("tmp");
         std::fs::create_dir(&temporary)?;
