@@ -56,6 +56,12 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// List the paths that more than one extension writes, which would race under `setup.py build -j`
     Check(CheckArgs),
+    /// Make the races of plain `setup.py build -j` certain, and show the wrong modules
+    ///
+    /// Builds a copy of the project with plain setuptools, and puts its compilers and linkers in the order that gives
+    /// wrong modules, or makes a link read an object while it is written. Then compares the modules with those of the
+    /// serial build. The exit code is 1 if a race has shown itself.
+    Races(RacesArgs),
     /// Build with plain setuptools and with ambidex, and compare every output byte for byte
     Verify(VerifyArgs),
     /// Explain why each command of the last build ran or didn't
@@ -223,6 +229,24 @@ pub(crate) struct CheckArgs {
     pub dir: PathBuf,
     #[command(flatten)]
     pub common: CommonArgs,
+    /// How to print the result
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ambidex races
+  ambidex races --show 'mod1.value(), mod2.value()'  # the values after both builds")]
+pub(crate) struct RacesArgs {
+    /// The project directory
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// Evaluate this Python expression with the modules of both builds; the modules that it names are imported
+    #[arg(long, value_name = "EXPR")]
+    pub show: Option<String>,
     /// How to print the result
     #[arg(long, default_value = "text")]
     pub format: Format,

@@ -1,6 +1,7 @@
 //! The command line of ambidex: arguments in, exit code out.
 
 mod args;
+mod bench;
 mod build;
 mod build_system;
 mod cache;
@@ -14,9 +15,12 @@ mod environment;
 mod error;
 mod explain;
 mod graph;
+mod hazards;
 mod last_build;
+mod outputs;
 mod project;
 mod python;
+mod races;
 mod remote;
 mod serve;
 mod settings;
@@ -52,6 +56,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Command::Wheel(args) => wheel::wheel(&args),
         Command::Run(args) => build::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Races(args) => races::races(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Compdb(args) => compdb::compdb(&args),

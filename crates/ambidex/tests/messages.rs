@@ -42,6 +42,7 @@ fn help() {
         &["wheel"],
         &["run"],
         &["check"],
+        &["races"],
         &["verify"],
         &["explain"],
         &["compdb"],
@@ -86,6 +87,14 @@ fn check() {
             expect(&workspace, &format!("check-{name}-{format}"), &text);
         }
     }
+}
+
+#[test]
+fn races() {
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&shared_source(), &environment);
+    let ran = run(&mut workspace.ambidex(&["races", "-q", "--show", "mod1.value(), mod2.value()"])).expect(1);
+    expect(&workspace, "races", &ran.stdout);
 }
 
 #[test]

@@ -1,0 +1,371 @@
+//! What the directed builds have shown of each hazard, as text and as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use ambidex_engine::HazardPath;
+use object::{Object, ObjectSection, ObjectSymbol};
+use serde::Serialize;
+
+use super::Directed;
+use crate::closing::number;
+use crate::hazards;
+use crate::outputs::Outputs;
+
+/// How many functions of a module are named at most.
+const MOST_FUNCTIONS: usize = 5;
+/// How many lines of a failed build are shown at most.
+const MOST_LINES: usize = 4;
+
+/// The result of `ambidex races`.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Report {
+    /// The number of jobs of the parallel builds.
+    pub jobs: usize,
+    pub races: Vec<Race>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
+}
+
+/// A path that more than one extension writes.
+#[derive(Debug, Serialize)]
+pub(crate) struct Race {
+    pub path: PathBuf,
+    pub kind: &'static str,
+    pub writers: Vec<RaceWriter>,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// A command that writes the path.
+#[derive(Debug, Serialize)]
+pub(crate) struct RaceWriter {
+    pub extension: String,
+    pub command: Vec<String>,
+    /// The arguments that not all writers have.
+    #[serde(skip)]
+    own: Vec<String>,
+}
+
+/// The user's expression, and its values with the modules of the builds.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown {
+    pub expression: String,
+    pub serial: Option<String>,
+    pub parallel: Option<String>,
+}
+
+impl Shown {
+    pub fn new(expression: &str, serial: &Option<String>) -> Self {
+        Self { expression: expression.to_owned(), serial: serial.clone(), parallel: None }
+    }
+}
+
+/// What became of a race.
+#[derive(Debug, Serialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    /// The build succeeded, and these modules are wrong.
+    WrongModules { steps: Vec<String>, modules: Vec<WrongModule> },
+    /// The build failed, and the serial build did not.
+    BuildFails { steps: Vec<String>, lines: Vec<String> },
+    /// The modules are right although the commands ran in the bad order.
+    NoDifference { why: String },
+    /// The same as for another path, which shows it for both: a build can fail only once.
+    AsFor { path: PathBuf },
+    /// The commands did not run in the bad order.
+    NotForced,
+}
+
+/// A module that differs from that of the serial build.
+#[derive(Debug, Serialize)]
+pub(crate) struct WrongModule {
+    pub path: PathBuf,
+    /// What differs.
+    pub difference: String,
+    /// The functions whose code differs.
+    pub functions: Vec<String>,
+    /// The functions that are missing.
+    pub missing: Vec<String>,
+}
+
+impl WrongModule {
+    fn new(path: &Path, difference: &str, serial: &[u8], parallel: &[u8]) -> Self {
+        let (serial, parallel) = (functions(serial), functions(parallel));
+        let chosen = |is_wanted: &dyn Fn(&String, &Vec<u8>) -> bool| {
+            let wanted = serial.iter().filter(|(name, code)| is_wanted(name, code));
+            wanted.map(|(name, _)| name.clone()).take(MOST_FUNCTIONS).collect()
+        };
+        Self {
+            path: path.to_owned(),
+            difference: difference.to_owned(),
+            functions: chosen(&|name, code| parallel.get(name).is_some_and(|there| there != code)),
+            missing: chosen(&|name, _| !parallel.contains_key(name)),
+        }
+    }
+
+    /// Returns in words what is wrong with it.
+    fn told(&self) -> String {
+        match (&self.missing[..], &self.functions[..]) {
+            ([], []) => format!("it differs from that of the serial build: {}", self.difference),
+            ([], differing) => format!("it has other code in {}", differing.join(", ")),
+            (missing, _) => format!("it has no {}", missing.join(", ")),
+        }
+    }
+}
+
+impl Race {
+    pub fn new(hazard: &HazardPath) -> Self {
+        let writer = |writer: &ambidex_engine::Writer| {
+            let own = hazards::own_arguments(writer, &hazard.writers);
+            RaceWriter {
+                extension: writer.extension.clone(),
+                command: writer.command.clone(),
+                own: own.into_iter().map(str::to_owned).collect(),
+            }
+        };
+        Self {
+            path: hazards::shown(hazard).to_owned(),
+            kind: hazards::kind(hazard),
+            writers: hazard.writers.iter().map(writer).collect(),
+            outcome: Outcome::NotForced,
+        }
+    }
+}
+
+/// Returns what a build that wrote a path twice before it was read shows of the conflict. `differing` are the modules
+/// that differ from the serial build.
+pub(crate) fn judge_conflict(
+    hazard: &HazardPath,
+    directed: &Directed,
+    serial: &Outputs,
+    differing: &BTreeMap<PathBuf, String>,
+) -> Outcome {
+    let Some(contested) = directed.rules.contested.iter().find(|contested| contested.path == hazard.path)
+    else {
+        return Outcome::NotForced;
+    };
+    if directed.rules.given_up || contested.reads.is_empty() && !super::is_module(&hazard.path) {
+        return Outcome::NotForced;
+    }
+    let name = file_name(&hazard.path);
+    let writer = |number: usize| hazard.writers.get(number).map_or("", |writer| writer.extension.as_str());
+    let mut steps: Vec<String> = hazard
+        .writers
+        .iter()
+        .map(|writer| format!("the command of {} writes {name}", writer.extension))
+        .collect();
+    let relative = |path: &Path| path.strip_prefix(&hazard.root).unwrap_or(path).to_owned();
+    for read in &contested.reads {
+        let whose =
+            read.writer.map_or_else(String::new, |number| format!(", and gets that of {}", writer(number)));
+        steps.push(format!("the link of {} reads {name}{whose}", module_name(&read.output)));
+    }
+    if !directed.succeeded {
+        return Outcome::BuildFails {
+            steps,
+            lines: telling_lines(&directed.printed, &hazard.path, &hazard.root),
+        };
+    }
+    let mut paths: Vec<PathBuf> = contested.reads.iter().map(|read| relative(&read.output)).collect();
+    paths.push(relative(&hazard.path));
+    let modules: Vec<WrongModule> = paths
+        .into_iter()
+        .filter_map(|path| {
+            let (serial, parallel) = (serial.get(&path)?, directed.outputs.get(&path)?);
+            Some(WrongModule::new(&path, differing.get(&path)?, serial, parallel))
+        })
+        .collect();
+    if modules.is_empty() {
+        let why =
+            "both commands make the same object here, or nothing in the modules depends on it".to_owned();
+        return Outcome::NoDifference { why };
+    }
+    Outcome::WrongModules { steps, modules }
+}
+
+/// Returns what a build that read a path while it was written shows of the duplicate.
+pub(crate) fn judge_duplicate(
+    directed: &Directed,
+    serial: &Outputs,
+    differing: &BTreeMap<PathBuf, String>,
+) -> Outcome {
+    let Some(contested) = directed.rules.contested.first() else { return Outcome::NotForced };
+    let Some(read) = contested.reads.first().filter(|_| !directed.rules.given_up) else {
+        return Outcome::NotForced;
+    };
+    if read.writer.is_some() {
+        let why = "the compiler never leaves a part of the file at its path: it renames the finished file"
+            .to_owned();
+        return Outcome::NoDifference { why };
+    }
+    let name = file_name(&contested.path);
+    let steps = vec![
+        format!("the first command writes {name}"),
+        format!("the second command opens {name}, which is empty from then on"),
+        format!("the link of {} reads {name}", module_name(&read.output)),
+        format!("the second command writes {name}"),
+    ];
+    let root = contested.path.ancestors().nth(1).unwrap_or(&contested.path);
+    if !directed.succeeded {
+        return Outcome::BuildFails { steps, lines: telling_lines(&directed.printed, &contested.path, root) };
+    }
+    let wrong = |(path, difference): (&PathBuf, &String)| {
+        Some(WrongModule::new(path, difference, serial.get(path)?, directed.outputs.get(path)?))
+    };
+    let modules: Vec<WrongModule> = differing.iter().filter_map(wrong).collect();
+    if modules.is_empty() {
+        let why = "the linker waits for the file, or does not use it".to_owned();
+        return Outcome::NoDifference { why };
+    }
+    Outcome::WrongModules { steps, modules }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Returns the name of a file without its endings.
+fn module_name(path: &Path) -> String {
+    let name = file_name(path);
+    name.split('.').next().unwrap_or(&name).to_owned()
+}
+
+/// Returns the lines of a failed build that tell why: those that name the file, but no command lines, and the last one.
+fn telling_lines(printed: &str, path: &Path, root: &Path) -> Vec<String> {
+    let name = file_name(path);
+    let tells = |line: &&str| line.contains(&name) && !line.contains(" -o ") && line.contains(": ");
+    let mut lines: Vec<&str> = printed.lines().filter(tells).take(MOST_LINES).collect();
+    lines.extend(printed.lines().rfind(|line| !line.trim().is_empty()));
+    lines.dedup();
+    let root = format!("{}/", root.display());
+    lines.into_iter().map(|line| line.replace(&root, "").trim().to_owned()).collect()
+}
+
+/// Returns the code of each function of a module.
+fn functions(module: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let Ok(file) = object::File::parse(module) else { return BTreeMap::new() };
+    let code = |symbol: object::Symbol<'_, '_>| {
+        let section = file.section_by_index(symbol.section_index()?).ok()?;
+        let code = section.data_range(symbol.address(), symbol.size()).ok()??;
+        Some((symbol.name().ok()?.to_owned(), code.to_vec()))
+    };
+    let is_function =
+        |symbol: &object::Symbol<'_, '_>| symbol.kind() == object::SymbolKind::Text && symbol.size() > 0;
+    file.symbols().chain(file.dynamic_symbols()).filter(is_function).filter_map(code).collect()
+}
+
+/// Says why the build went wrong.
+fn why(race: &Race) -> String {
+    let name = file_name(&race.path);
+    let consequence = if race.kind == "duplicate" {
+        "A link that reads the file while another command writes it again gets a part of it."
+    } else {
+        "A link that comes after the compiler of another extension gets that one's object.\n  \
+         No command fails, so nobody notices."
+    };
+    format!(
+        "  why: {} write {name}, and setuptools keeps no order between two extensions.\n  {consequence}\n",
+        number(race.writers.len(), "command")
+    )
+}
+
+impl Outcome {
+    fn is_a_race(&self) -> bool {
+        matches!(self, Self::WrongModules { .. } | Self::BuildFails { .. })
+    }
+}
+
+impl Report {
+    pub fn has_shown_a_race(&self) -> bool {
+        self.races.iter().any(|race| race.outcome.is_a_race())
+    }
+
+    /// Returns a path whose race should have been shown and was not, if no race was.
+    pub fn not_forced(&self) -> Option<&Path> {
+        let mut not_forced = self.races.iter().filter(|race| matches!(race.outcome, Outcome::NotForced));
+        not_forced.next().filter(|_| !self.has_shown_a_race()).map(|race| race.path.as_path())
+    }
+
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a report is plain data") + "\n"
+    }
+
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for race in &self.races {
+            self.describe(race, &mut text).expect("a string takes all");
+        }
+        if let Some(Shown { expression, serial, parallel }) = &self.shown {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not built".to_owned());
+            let (serial, parallel) = (value(serial), value(parallel));
+            writeln!(text, "{expression}\n  after -j1: {serial}\n  after -j{}: {parallel}", self.jobs)
+                .expect("a string takes all");
+        }
+        text + &self.conclusion()
+    }
+
+    fn describe(&self, race: &Race, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "{}: {}", race.kind, race.path.display())?;
+        for writer in &race.writers {
+            let own =
+                if writer.own.is_empty() { String::new() } else { format!(": {}", writer.own.join(" ")) };
+            writeln!(text, "  {}{own}", writer.extension)?;
+        }
+        let steps = |text: &mut String, steps: &[String]| {
+            writeln!(text, "  plain `setup.py build -j{}`, in this order:", self.jobs)?;
+            let mut numbered = (1..).zip(steps);
+            numbered.try_for_each(|(number, step)| writeln!(text, "    {number}. {step}"))
+        };
+        match &race.outcome {
+            Outcome::WrongModules { steps: order, modules } => {
+                steps(text, order)?;
+                for module in modules {
+                    writeln!(text, "  wrong: {}\n    {}", module.path.display(), module.told())?;
+                }
+                text.write_str(&why(race))
+            }
+            Outcome::BuildFails { steps: order, lines } => {
+                steps(text, order)?;
+                writeln!(text, "  the build fails; the serial one does not:")?;
+                lines.iter().try_for_each(|line| writeln!(text, "    {line}"))?;
+                text.write_str(&why(race))
+            }
+            Outcome::NoDifference { why } => writeln!(text, "  no wrong module: {why}"),
+            Outcome::AsFor { path } => writeln!(text, "  as for {}", path.display()),
+            Outcome::NotForced => {
+                writeln!(text, "  not shown: the commands could not be put in the bad order")
+            }
+        }
+    }
+
+    fn conclusion(&self) -> String {
+        if self.races.is_empty() {
+            return "no path is written by more than one extension: nothing can race\n".to_owned();
+        }
+        let wrong: usize =
+            self.races
+                .iter()
+                .map(|race| {
+                    if let Outcome::WrongModules { modules, .. } = &race.outcome { modules.len() } else { 0 }
+                })
+                .sum();
+        let fails = self.races.iter().any(|race| matches!(race.outcome, Outcome::BuildFails { .. }));
+        let mut told = Vec::new();
+        if wrong > 0 {
+            told.push(format!(
+                "plain setuptools builds {} wrong with -j{}",
+                number(wrong, "module"),
+                self.jobs
+            ));
+        }
+        if fails {
+            told.push(format!("a build with -j{} fails", self.jobs));
+        }
+        if told.is_empty() {
+            told.push("no race has shown itself".to_owned());
+        }
+        told.join("; ") + "\n"
+    }
+}
