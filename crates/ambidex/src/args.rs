@@ -78,6 +78,10 @@ pub(crate) enum Command {
     /// The graph has the commands of the last build, what they read and wrote, and which of them made what others read.
     /// From a file for ninja, plain ninja builds the same modules, and follows edits of sources and headers.
     Graph(GraphArgs),
+    /// Check what builds need from this machine: Python, compilers, the cache, the environment
+    ///
+    /// Prints one line for each thing, and a next step for each that is not ok. The exit code is 1 if no build can work.
+    Doctor(DoctorArgs),
     /// Remove what builds left behind in a project
     Clean(CleanArgs),
     /// Manage the cache that all projects share
@@ -340,6 +344,25 @@ pub(crate) struct VerifyArgs {
     /// Write a summary of the comparison to this file
     #[arg(long, value_name = "FILE.json")]
     pub summary: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ambidex doctor                 # what a build in this directory would use
+  ambidex doctor -q              # only what is not ok
+  ambidex doctor --python 3.12")]
+pub(crate) struct DoctorArgs {
+    /// The project directory
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// The Python that runs setup.py: a path, a name, or a version such as 3.12 [default: the active virtual environment's, else python3]
+    #[arg(long, value_name = "EXE", env = "AMBIDEX_PYTHON", hide_env_values = true)]
+    pub python: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// How to print the result
+    #[arg(long, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -104,6 +104,13 @@ impl Capture {
         Ok(vec![("AMBIDEX_GATE", socket.into()), (PRELOAD, preloaded([library].into_iter()))])
     }
 
+    /// Returns the library that is preloaded into captured processes, if it can be, and the variables for that.
+    pub fn preloaded_library(&self) -> Option<(PathBuf, Vec<(&'static str, OsString)>)> {
+        let library = self.library(LIBRARY.0)?;
+        let variables = vec![(PRELOAD, preloaded([library.clone()].into_iter()))];
+        Some((library, variables))
+    }
+
     /// Returns the path of the library that observes commands, if it can be preloaded.
     pub fn observer(&self) -> Option<PathBuf> {
         self.library(OBSERVER.0)

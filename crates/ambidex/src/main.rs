@@ -11,6 +11,7 @@ mod clean;
 mod closing;
 mod compdb;
 mod diagnose;
+mod doctor;
 mod environment;
 mod error;
 mod explain;
@@ -61,6 +62,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Command::Explain(args) => explain::explain(&args),
         Command::Compdb(args) => compdb::compdb(&args),
         Command::Graph(args) => graph::graph(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
         Command::Completions { shell } => shell::completions(shell),

@@ -47,6 +47,7 @@ fn help() {
         &["explain"],
         &["compdb"],
         &["graph"],
+        &["doctor"],
         &["clean"],
         &["cache"],
         &["cache", "stats"],

@@ -157,7 +157,10 @@ pub(crate) fn judge_conflict(
         .map(|writer| format!("the command of {} writes {name}", writer.extension))
         .collect();
     let relative = |path: &Path| path.strip_prefix(&hazard.root).unwrap_or(path).to_owned();
-    for read in &contested.reads {
+    // Their order among themselves changes nothing, and differs from run to run.
+    let mut reads: Vec<_> = contested.reads.iter().collect();
+    reads.sort_by_key(|read| &read.output);
+    for read in &reads {
         let whose =
             read.writer.map_or_else(String::new, |number| format!(", and gets that of {}", writer(number)));
         steps.push(format!("the link of {} reads {name}{whose}", module_name(&read.output)));
@@ -168,7 +171,7 @@ pub(crate) fn judge_conflict(
             lines: telling_lines(&directed.printed, &hazard.path, &hazard.root),
         };
     }
-    let mut paths: Vec<PathBuf> = contested.reads.iter().map(|read| relative(&read.output)).collect();
+    let mut paths: Vec<PathBuf> = reads.iter().map(|read| relative(&read.output)).collect();
     paths.push(relative(&hazard.path));
     let modules: Vec<WrongModule> = paths
         .into_iter()
