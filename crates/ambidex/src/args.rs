@@ -227,6 +227,10 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ambidex check
+  ambidex check --format sarif > ambidex.sarif
+  ambidex check --format github          # in a job of GitHub Actions")]
 pub(crate) struct CheckArgs {
     /// The project directory
     #[arg(default_value = ".")]
@@ -235,7 +239,20 @@ pub(crate) struct CheckArgs {
     pub common: CommonArgs,
     /// How to print the result
     #[arg(long, default_value = "text")]
-    pub format: Format,
+    pub format: CheckFormat,
+}
+
+/// How to print hazards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For code scanners: SARIF 2.1.0
+    Sarif,
+    /// For GitHub Actions: annotations of the project's files
+    Github,
 }
 
 #[derive(Debug, Args)]

@@ -76,7 +76,7 @@ fn check() {
         let Some(environment) = Environment::usual() else { return };
         let workspace = Workspace::new(&project, &environment);
         let name = project.file_name().unwrap().to_string_lossy().into_owned();
-        for format in ["text", "json"] {
+        for format in ["text", "json", "sarif", "github"] {
             let ran = run(&mut workspace.ambidex(&["check", "--format", format])).expect(code);
             // The command lines differ a lot between machines.
             let text: String = ran
