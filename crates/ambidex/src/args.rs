@@ -9,6 +9,10 @@ use clap_complete::Shell;
 
 use crate::error::Error;
 
+mod judgements;
+
+pub(crate) use judgements::{CheckArgs, CheckFormat, DoctorArgs, RacesArgs, VerifyArgs};
+
 /// Correct and fast parallel builds of Python extension modules, for every project that uses setuptools.
 #[derive(Debug, Parser)]
 #[command(name = "ambidex", version, max_term_width = 100, propagate_version = true)]
@@ -78,6 +82,11 @@ pub(crate) enum Command {
     /// The graph has the commands of the last build, what they read and wrote, and which of them made what others read.
     /// From a file for ninja, plain ninja builds the same modules, and follows edits of sources and headers.
     Graph(GraphArgs),
+    /// Write the `[tool.uv] cache-keys` of a project from what its last build read
+    ///
+    /// uv builds a project again if one of these files or variables has changed: sources, headers, and what setup.py
+    /// names. By itself, it looks only at pyproject.toml, setup.py and setup.cfg.
+    CacheKeys(CacheKeysArgs),
     /// Check what builds need from this machine: Python, compilers, the cache, the environment
     ///
     /// Prints one line for each thing, and a next step for each that is not ok. The exit code is 1 if no build can work.
@@ -226,53 +235,6 @@ pub(crate) struct RunArgs {
     pub command: Vec<String>,
 }
 
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  ambidex check
-  ambidex check --format sarif > ambidex.sarif
-  ambidex check --format github          # in a job of GitHub Actions")]
-pub(crate) struct CheckArgs {
-    /// The project directory
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
-    #[command(flatten)]
-    pub common: CommonArgs,
-    /// How to print the result
-    #[arg(long, default_value = "text")]
-    pub format: CheckFormat,
-}
-
-/// How to print hazards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CheckFormat {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-    /// For code scanners: SARIF 2.1.0
-    Sarif,
-    /// For GitHub Actions: annotations of the project's files
-    Github,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  ambidex races
-  ambidex races --show 'mod1.value(), mod2.value()'  # the values after both builds")]
-pub(crate) struct RacesArgs {
-    /// The project directory
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
-    #[command(flatten)]
-    pub common: CommonArgs,
-    /// Evaluate this Python expression with the modules of both builds; the modules that it names are imported
-    #[arg(long, value_name = "EXPR")]
-    pub show: Option<String>,
-    /// How to print the result
-    #[arg(long, default_value = "text")]
-    pub format: Format,
-}
-
 /// How to print a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -349,37 +311,18 @@ pub(crate) enum GraphFormat {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct VerifyArgs {
-    /// The project directory
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
-    #[command(flatten)]
-    pub common: CommonArgs,
-    /// Build the modules next to their sources (`setup.py build_ext --inplace`)
-    #[arg(long)]
-    pub inplace: bool,
-    /// Write a summary of the comparison to this file
-    #[arg(long, value_name = "FILE.json")]
-    pub summary: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  ambidex doctor                 # what a build in this directory would use
-  ambidex doctor -q              # only what is not ok
-  ambidex doctor --python 3.12")]
-pub(crate) struct DoctorArgs {
+  ambidex cache-keys              # print the table
+  ambidex cache-keys --write      # put it into pyproject.toml, and leave the rest as it is")]
+pub(crate) struct CacheKeysArgs {
     /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    /// The Python that runs setup.py: a path, a name, or a version such as 3.12 [default: the active virtual environment's, else python3]
-    #[arg(long, value_name = "EXE", env = "AMBIDEX_PYTHON", hide_env_values = true)]
-    pub python: Option<PathBuf>,
+    /// Write the table to the project's pyproject.toml
+    #[arg(long)]
+    pub write: bool,
     #[command(flatten)]
     pub output: OutputArgs,
-    /// How to print the result
-    #[arg(long, default_value = "text")]
-    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod build_system;
 mod cache;
+mod cache_keys;
 mod capture;
 mod check;
 mod clean;
@@ -18,6 +19,7 @@ mod explain;
 mod graph;
 mod hazards;
 mod last_build;
+mod lexical;
 mod outputs;
 mod project;
 mod python;
@@ -62,6 +64,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Command::Explain(args) => explain::explain(&args),
         Command::Compdb(args) => compdb::compdb(&args),
         Command::Graph(args) => graph::graph(&args),
+        Command::CacheKeys(args) => cache_keys::cache_keys(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),

@@ -47,6 +47,7 @@ fn help() {
         &["explain"],
         &["compdb"],
         &["graph"],
+        &["cache-keys"],
         &["doctor"],
         &["clean"],
         &["cache"],
@@ -167,6 +168,7 @@ fn mistakes() {
         ("no-such-python", &["build", "--python", "no-such-python"]),
         ("nothing-built", &["explain"]),
         ("nothing-built-compdb", &["compdb"]),
+        ("nothing-built-cache-keys", &["cache-keys"]),
         ("nothing-built-graph", &["graph", "--format", "ninja"]),
     ];
     std::fs::create_dir(workspace.root().join("src-of-nothing")).unwrap();

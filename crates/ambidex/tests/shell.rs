@@ -63,6 +63,7 @@ fn every_command_has_a_page() {
         "cache-export",
         "cache-gc",
         "cache-import",
+        "cache-keys",
         "cache-stats",
         "cache-verify",
         "check",

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use ambidex_command::{Command, Kind, ResponseFiles};
 
 use super::rules::Rules;
+use crate::lexical;
 
 /// The time between two looks at the processes.
 const TICK: Duration = Duration::from_millis(2);
@@ -123,7 +124,7 @@ impl Direction {
             send(connection, &NO_COMMAND.to_ne_bytes());
             return;
         };
-        let at = |path: &str| normal(&folder.join(path));
+        let at = |path: &str| lexical::normal(&folder.join(path));
         let reads = command.inputs.iter().map(|input| at(&input.path)).collect();
         let writes = command.outputs.iter().map(|output| at(&output.path)).collect();
         let watched = self.rules.arrive(process, &arguments, reads, writes);
@@ -199,19 +200,6 @@ impl ResponseFiles for Below<'_> {
     fn read(&self, path: &str) -> io::Result<String> {
         fs::read_to_string(self.0.join(path))
     }
-}
-
-/// Returns a path without `.` and `..`, by its text.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir => drop(normal.pop()),
-            part => normal.push(part),
-        }
-    }
-    normal
 }
 
 fn answer(path: &[u8]) -> Vec<u8> {
