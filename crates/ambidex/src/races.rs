@@ -25,7 +25,7 @@ use crate::{hazards, tell};
 
 use self::evaluate::Expression;
 use self::referee::Referee;
-use self::report::{Outcome, Race, Report, Shown};
+use self::report::{Compared, Outcome, Race, Report, Shown};
 use self::rules::{Aim, Contested, Rules};
 
 /// Shows the races of a project. The exit code is 1 if a race has shown itself.
@@ -100,8 +100,9 @@ impl Track<'_> {
             if let Some(shown) = &mut shown {
                 shown.parallel.clone_from(&directed.value);
             }
+            let compared = Compared { directed: &directed, serial: &serial.outputs, differing: &differing };
             for (race, hazard) in races.iter_mut().zip(hazards).filter(|(_, hazard)| !hazard.duplicate) {
-                race.outcome = report::judge_conflict(hazard, &directed, &serial.outputs, &differing);
+                race.outcome = report::judge_conflict(hazard, &compared);
             }
         }
         // One torn read ends the build, so there can't be two.
@@ -111,7 +112,8 @@ impl Track<'_> {
             ));
             let directed = self.direct(vec![contested(&hazards[at], Aim::TornRead)], jobs)?;
             let differing = self.differing(&serial.outputs, &directed)?;
-            races[at].outcome = report::judge_duplicate(&directed, &serial.outputs, &differing);
+            let compared = Compared { directed: &directed, serial: &serial.outputs, differing: &differing };
+            races[at].outcome = report::judge_duplicate(&hazards[at], &compared);
             if let Some(shown) = shown.as_mut().filter(|shown| shown.parallel.is_none()) {
                 shown.parallel.clone_from(&directed.value);
             }
@@ -188,7 +190,7 @@ fn parallelism(hazards: &[HazardPath]) -> usize {
 /// Returns the contested path of a hazard. What no command reads again, such as a module, is wrong if the serial build's
 /// last writer comes first.
 fn contested(hazard: &HazardPath, aim: Aim) -> Contested {
-    let mut writers: Vec<Vec<String>> = hazard.writers.iter().map(|writer| writer.command.clone()).collect();
+    let mut writers = hazard.writers.clone();
     if is_module(&hazard.path) {
         writers.reverse();
     }

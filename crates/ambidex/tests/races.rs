@@ -115,6 +115,41 @@ fn nothing_is_torn_where_the_compiler_renames() {
     assert_eq!(found["races"][0]["outcome"], "no-difference", "{found:#}");
 }
 
+/// Returns the races of one of the projects in `tests/packages`.
+#[track_caller]
+fn of_package(name: &str, code: i32) -> Option<Vec<Value>> {
+    let folder = support::repository().join("tests").join("packages").join(name);
+    let workspace = Workspace::new(&folder, &Environment::usual()?);
+    Some(report(&workspace, &[], code)["races"].as_array().unwrap().clone())
+}
+
+#[test]
+fn extensions_that_are_built_one_by_one_do_not_race() {
+    let Some(races) = of_package("own-loop", 0) else { return };
+    assert_eq!(races[0]["outcome"], "no-difference", "{races:#?}");
+    assert!(races[0]["why"].as_str().unwrap().contains("one after the other"), "{races:#?}");
+}
+
+#[test]
+fn libraries_that_are_built_before_extensions_do_not_wait_for_them() {
+    let Some(races) = of_package("build-clib", 1) else { return };
+    assert_eq!(wrong(&races[0]), ["one"], "{races:#?}");
+}
+
+#[test]
+fn modules_that_get_another_name_are_found() {
+    let Some(races) = of_package("renames-result", 1) else { return };
+    assert_eq!(wrong(&races[0]), ["one"], "{races:#?}");
+}
+
+#[test]
+fn archives_that_several_commands_change_are_in_order() {
+    let Some(races) = of_package("archive-of-objects", 1) else { return };
+    // What follows is undefined, but something goes wrong.
+    let outcomes: Vec<&str> = races.iter().filter_map(|race| race["outcome"].as_str()).collect();
+    assert!(outcomes.iter().all(|outcome| ["wrong-modules", "build-fails"].contains(outcome)), "{races:#?}");
+}
+
 #[test]
 fn a_project_without_a_hazard_has_no_race() {
     let Some(environment) = Environment::usual() else { return };

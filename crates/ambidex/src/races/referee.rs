@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use ambidex_command::{Command, Kind, ResponseFiles};
 
-use super::rules::Rules;
+use super::rules::{Arrival, Rules};
 use crate::lexical;
 
 /// The time between two looks at the processes.
 const TICK: Duration = Duration::from_millis(2);
-/// How long nothing may happen while something waits. Then the build waits for what the rules forbid.
+/// How long nothing may happen while everything waits. Then the build waits for what the rules forbid.
 const SILENCE: Duration = Duration::from_secs(5);
 /// The length in an answer that stands for "not a command".
 const NO_COMMAND: u32 = u32::MAX;
@@ -127,7 +127,9 @@ impl Direction {
         let at = |path: &str| lexical::normal(&folder.join(path));
         let reads = command.inputs.iter().map(|input| at(&input.path)).collect();
         let writes = command.outputs.iter().map(|output| at(&output.path)).collect();
-        let watched = self.rules.arrive(process, &arguments, reads, writes);
+        let is_alone =
+            Stat::of(process).and_then(|stat| Stat::of(stat.parent)).is_some_and(|stat| stat.threads == 1);
+        let watched = self.rules.arrive(Arrival { process, arguments, reads, writes, is_alone });
         let answer = answer(watched.map_or(b"", |path| path.as_os_str().as_bytes()));
         self.waiting.insert(process, (connection, answer));
     }
@@ -152,9 +154,9 @@ impl Direction {
         self.alive.len() < before
     }
 
-    /// Gives up if the build does nothing any more but wait.
+    /// Breaks the rules if the build does nothing any more but wait for them.
     fn notice_silence(&mut self, something_happens: bool) {
-        if something_happens || !self.rules.has_waiting() {
+        if something_happens || !self.rules.stand_still() {
             self.last.0 = Instant::now();
             return;
         }
@@ -162,8 +164,10 @@ impl Direction {
             return;
         }
         let used = self.alive.iter().filter_map(|process| Stat::of(process.id)).map(|stat| stat.used).sum();
-        if used == self.last.1 {
-            self.rules.given_up = true;
+        if used == self.last.1
+            && let Some(process) = self.rules.break_for_one()
+        {
+            self.let_go(process);
         }
         self.last = (Instant::now(), used);
     }
@@ -225,6 +229,8 @@ fn question(mut connection: &UnixStream) -> io::Result<Question> {
 
 /// What the kernel tells of a process (proc(5)).
 struct Stat {
+    parent: u32,
+    threads: u64,
     /// When it started, in clock ticks since boot.
     started: u64,
     /// The time that it and the children it has waited for have used, in clock ticks.
@@ -241,6 +247,11 @@ impl Stat {
             return None;
         }
         let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
-        Some(Self { started: number(19)?, used: (11..=14).filter_map(number).sum() })
+        Some(Self {
+            parent: fields.get(1)?.parse().ok()?,
+            threads: number(17)?,
+            started: number(19)?,
+            used: (11..=14).filter_map(number).sum(),
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What the directed builds have shown of each hazard, as text and as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,16 @@ use object::{Object, ObjectSection, ObjectSymbol};
 use serde::Serialize;
 
 use super::Directed;
+use super::rules::{Contested, Event};
 use crate::closing::number;
 use crate::hazards;
 use crate::outputs::Outputs;
 
 /// How many functions of a module are named at most.
 const MOST_FUNCTIONS: usize = 5;
-/// How many lines of a failed build are shown at most.
+/// How many lines of a failed build are shown at most, and how many characters of each.
 const MOST_LINES: usize = 4;
+const LONGEST_LINE: usize = 160;
 
 /// The result of `ambidex races`.
 #[derive(Debug, Default, Serialize)]
@@ -69,9 +71,15 @@ pub(crate) enum Outcome {
     /// The build succeeded, and these modules are wrong.
     WrongModules { steps: Vec<String>, modules: Vec<WrongModule> },
     /// The build failed, and the serial build did not.
-    BuildFails { steps: Vec<String>, lines: Vec<String> },
+    BuildFails {
+        steps: Vec<String>,
+        /// Whether the build has named the path when it failed; otherwise it may have failed for another reason.
+        names_the_path: bool,
+        /// What the build has printed about it.
+        lines: Vec<String>,
+    },
     /// The modules are right although the commands ran in the bad order.
-    NoDifference { why: String },
+    NoDifference { why: &'static str },
     /// The same as for another path, which shows it for both: a build can fail only once.
     AsFor { path: PathBuf },
     /// The commands did not run in the bad order.
@@ -134,74 +142,57 @@ impl Race {
     }
 }
 
-/// Returns what a build that wrote a path twice before it was read shows of the conflict. `differing` are the modules
-/// that differ from the serial build.
-pub(crate) fn judge_conflict(
-    hazard: &HazardPath,
-    directed: &Directed,
-    serial: &Outputs,
-    differing: &BTreeMap<PathBuf, String>,
-) -> Outcome {
-    let Some(contested) = directed.rules.contested.iter().find(|contested| contested.path == hazard.path)
-    else {
+/// The builds that are compared.
+pub(crate) struct Compared<'a> {
+    pub directed: &'a Directed,
+    pub serial: &'a Outputs,
+    /// The modules that differ, with the difference.
+    pub differing: &'a BTreeMap<PathBuf, String>,
+}
+
+/// Why nothing raced in a build whose commands ran one at a time.
+const ONE_BY_ONE: &str = "the project builds these extensions one after the other, whatever -j says";
+
+/// Returns what a build that wrote a path several times before it was read shows of the conflict.
+pub(crate) fn judge_conflict(hazard: &HazardPath, compared: &Compared<'_>) -> Outcome {
+    let rules = &compared.directed.rules;
+    let Some(contested) = rules.contested.iter().find(|contested| contested.path == hazard.path) else {
         return Outcome::NotForced;
     };
-    if directed.rules.given_up || contested.reads.is_empty() && !super::is_module(&hazard.path) {
+    let steps = steps(contested);
+    if !compared.directed.succeeded {
+        return compared.failure(hazard, steps);
+    }
+    let modules = compared.wrong_modules(hazard, contested);
+    if !modules.is_empty() {
+        return Outcome::WrongModules { steps, modules };
+    }
+    if contested.reads().next().is_some() && contested.reads().all(|read| read.is_alone) {
+        return Outcome::NoDifference { why: ONE_BY_ONE };
+    }
+    if rules.are_broken || contested.events.is_empty() {
         return Outcome::NotForced;
     }
-    let name = file_name(&hazard.path);
-    let writer = |number: usize| hazard.writers.get(number).map_or("", |writer| writer.extension.as_str());
-    let mut steps: Vec<String> = hazard
-        .writers
-        .iter()
-        .map(|writer| format!("the command of {} writes {name}", writer.extension))
-        .collect();
-    let relative = |path: &Path| path.strip_prefix(&hazard.root).unwrap_or(path).to_owned();
-    // Their order among themselves changes nothing, and differs from run to run.
-    let mut reads: Vec<_> = contested.reads.iter().collect();
-    reads.sort_by_key(|read| &read.output);
-    for read in &reads {
-        let whose =
-            read.writer.map_or_else(String::new, |number| format!(", and gets that of {}", writer(number)));
-        steps.push(format!("the link of {} reads {name}{whose}", module_name(&read.output)));
+    Outcome::NoDifference {
+        why: "all commands make the same content here, or nothing in the modules depends on it",
     }
-    if !directed.succeeded {
-        return Outcome::BuildFails {
-            steps,
-            lines: telling_lines(&directed.printed, &hazard.path, &hazard.root),
-        };
-    }
-    let mut paths: Vec<PathBuf> = reads.iter().map(|read| relative(&read.output)).collect();
-    paths.push(relative(&hazard.path));
-    let modules: Vec<WrongModule> = paths
-        .into_iter()
-        .filter_map(|path| {
-            let (serial, parallel) = (serial.get(&path)?, directed.outputs.get(&path)?);
-            Some(WrongModule::new(&path, differing.get(&path)?, serial, parallel))
-        })
-        .collect();
-    if modules.is_empty() {
-        let why =
-            "both commands make the same object here, or nothing in the modules depends on it".to_owned();
-        return Outcome::NoDifference { why };
-    }
-    Outcome::WrongModules { steps, modules }
 }
 
 /// Returns what a build that read a path while it was written shows of the duplicate.
-pub(crate) fn judge_duplicate(
-    directed: &Directed,
-    serial: &Outputs,
-    differing: &BTreeMap<PathBuf, String>,
-) -> Outcome {
-    let Some(contested) = directed.rules.contested.first() else { return Outcome::NotForced };
-    let Some(read) = contested.reads.first().filter(|_| !directed.rules.given_up) else {
-        return Outcome::NotForced;
-    };
-    if read.writer.is_some() {
-        let why = "the compiler never leaves a part of the file at its path: it renames the finished file"
-            .to_owned();
-        return Outcome::NoDifference { why };
+pub(crate) fn judge_duplicate(hazard: &HazardPath, compared: &Compared<'_>) -> Outcome {
+    let rules = &compared.directed.rules;
+    let Some(contested) = rules.contested.first() else { return Outcome::NotForced };
+    let Some(read) = contested.reads().next() else { return Outcome::NotForced };
+    if contested.reads().all(|read| read.is_alone) {
+        return Outcome::NoDifference { why: ONE_BY_ONE };
+    }
+    if read.version.is_some() {
+        if rules.are_broken {
+            return Outcome::NotForced;
+        }
+        return Outcome::NoDifference {
+            why: "no part of the file was ever at its path; the compiler probably renames the finished file",
+        };
     }
     let name = file_name(&contested.path);
     let steps = vec![
@@ -210,19 +201,77 @@ pub(crate) fn judge_duplicate(
         format!("the link of {} reads {name}", module_name(&read.output)),
         format!("the second command writes {name}"),
     ];
-    let root = contested.path.ancestors().nth(1).unwrap_or(&contested.path);
-    if !directed.succeeded {
-        return Outcome::BuildFails { steps, lines: telling_lines(&directed.printed, &contested.path, root) };
+    if !compared.directed.succeeded {
+        return compared.failure(hazard, steps);
     }
-    let wrong = |(path, difference): (&PathBuf, &String)| {
-        Some(WrongModule::new(path, difference, serial.get(path)?, directed.outputs.get(path)?))
-    };
-    let modules: Vec<WrongModule> = differing.iter().filter_map(wrong).collect();
+    let mut modules = compared.wrong_modules(hazard, contested);
+    // What is wrong with other modules has other reasons: nothing else is in order in this build.
+    modules.retain(|module| module_name(&module.path) == module_name(&read.output));
     if modules.is_empty() {
-        let why = "the linker waits for the file, or does not use it".to_owned();
-        return Outcome::NoDifference { why };
+        return Outcome::NoDifference { why: "the linker waits for the file, or does not use it" };
     }
     Outcome::WrongModules { steps, modules }
+}
+
+impl Compared<'_> {
+    /// Returns the wrong modules that were made of a path: those that were linked with it, also if the project has given
+    /// them another name since.
+    fn wrong_modules(&self, hazard: &HazardPath, contested: &Contested) -> Vec<WrongModule> {
+        let was_renamed = |output: &Path| {
+            let place = output.strip_prefix(&hazard.root).unwrap_or(output);
+            !self.serial.contains_key(place)
+        };
+        let is_of_path = |path: &Path| {
+            let place = hazard.root.join(path);
+            place == hazard.path
+                || contested.reads().any(|read| {
+                    let output = &read.output;
+                    *output == place || was_renamed(output) && module_name(output) == module_name(path)
+                })
+        };
+        let wrong = |(path, difference): (&PathBuf, &String)| {
+            let (serial, parallel) = (self.serial.get(path)?, self.directed.outputs.get(path)?);
+            is_of_path(path).then(|| WrongModule::new(path, difference, serial, parallel))
+        };
+        self.differing.iter().filter_map(wrong).collect()
+    }
+
+    /// Returns what a failed build shows: the lines that name the path, but no command lines, and the last line.
+    fn failure(&self, hazard: &HazardPath, steps: Vec<String>) -> Outcome {
+        let name = file_name(&hazard.path);
+        let printed = &self.directed.printed;
+        let tells = |line: &&str| line.contains(&name) && !line.contains(" -o ") && line.contains(": ");
+        let mut lines: Vec<&str> = printed.lines().filter(tells).take(MOST_LINES).collect();
+        let names_the_path = !lines.is_empty();
+        lines.extend(printed.lines().rfind(|line| !line.trim().is_empty()));
+        lines.dedup();
+        let root = format!("{}/", hazard.root.display());
+        let shortened = |line: &str| {
+            let line = line.replace(&root, "");
+            let start: String = line.trim().chars().take(LONGEST_LINE).collect();
+            if start.len() < line.trim().len() { start + " ..." } else { start }
+        };
+        Outcome::BuildFails { steps, names_the_path, lines: lines.into_iter().map(shortened).collect() }
+    }
+}
+
+/// Returns in words what happened to a path. The order of reads among themselves changes nothing and differs from run to
+/// run, so they are sorted.
+fn steps(contested: &Contested) -> Vec<String> {
+    let name = file_name(&contested.path);
+    let mut events: Vec<&Event> = contested.events.iter().collect();
+    for reads in events.chunk_by_mut(|a, b| matches!((a, b), (Event::Read(_), Event::Read(_)))) {
+        reads.sort_by_key(|event| if let Event::Read(read) = event { Some(&read.output) } else { None });
+    }
+    let told = |event: &Event| match event {
+        Event::Written { extension } => format!("the command of {extension} writes {name}"),
+        Event::Read(read) => {
+            let whose =
+                read.version.as_ref().map_or_else(String::new, |of| format!(", and gets that of {of}"));
+            format!("the link of {} reads {name}{whose}", module_name(&read.output))
+        }
+    };
+    events.into_iter().map(told).collect()
 }
 
 fn file_name(path: &Path) -> String {
@@ -233,17 +282,6 @@ fn file_name(path: &Path) -> String {
 fn module_name(path: &Path) -> String {
     let name = file_name(path);
     name.split('.').next().unwrap_or(&name).to_owned()
-}
-
-/// Returns the lines of a failed build that tell why: those that name the file, but no command lines, and the last one.
-fn telling_lines(printed: &str, path: &Path, root: &Path) -> Vec<String> {
-    let name = file_name(path);
-    let tells = |line: &&str| line.contains(&name) && !line.contains(" -o ") && line.contains(": ");
-    let mut lines: Vec<&str> = printed.lines().filter(tells).take(MOST_LINES).collect();
-    lines.extend(printed.lines().rfind(|line| !line.trim().is_empty()));
-    lines.dedup();
-    let root = format!("{}/", root.display());
-    lines.into_iter().map(|line| line.replace(&root, "").trim().to_owned()).collect()
 }
 
 /// Returns the code of each function of a module.
@@ -262,11 +300,18 @@ fn functions(module: &[u8]) -> BTreeMap<String, Vec<u8>> {
 /// Says why the build went wrong.
 fn why(race: &Race) -> String {
     let name = file_name(&race.path);
-    let consequence = if race.kind == "duplicate" {
-        "A link that reads the file while another command writes it again gets a part of it."
-    } else {
-        "A link that comes after the compiler of another extension gets that one's object.\n  \
-         No command fails, so nobody notices."
+    let consequence = match &race.outcome {
+        Outcome::BuildFails { names_the_path: false, .. } => {
+            "Here a command fails, perhaps for another reason: the extensions may share more than this path."
+        }
+        _ if race.kind == "duplicate" => {
+            "A link that reads the file while another command writes it again gets a part of it."
+        }
+        Outcome::BuildFails { .. } => "What one extension does to the file, another one does not expect.",
+        _ => {
+            "A link that comes after the compiler of another extension gets that one's object.\n  \
+             No command fails, so nobody notices."
+        }
     };
     format!(
         "  why: {} write {name}, and setuptools keeps no order between two extensions.\n  {consequence}\n",
@@ -329,7 +374,7 @@ impl Report {
                 }
                 text.write_str(&why(race))
             }
-            Outcome::BuildFails { steps: order, lines } => {
+            Outcome::BuildFails { steps: order, lines, .. } => {
                 steps(text, order)?;
                 writeln!(text, "  the build fails; the serial one does not:")?;
                 lines.iter().try_for_each(|line| writeln!(text, "    {line}"))?;
@@ -347,13 +392,11 @@ impl Report {
         if self.races.is_empty() {
             return "no path is written by more than one extension: nothing can race\n".to_owned();
         }
-        let wrong: usize =
-            self.races
-                .iter()
-                .map(|race| {
-                    if let Outcome::WrongModules { modules, .. } = &race.outcome { modules.len() } else { 0 }
-                })
-                .sum();
+        let modules = self.races.iter().flat_map(|race| match &race.outcome {
+            Outcome::WrongModules { modules, .. } => modules.as_slice(),
+            _ => &[],
+        });
+        let wrong = modules.map(|module| &module.path).collect::<BTreeSet<_>>().len();
         let fails = self.races.iter().any(|race| matches!(race.outcome, Outcome::BuildFails { .. }));
         let mut told = Vec::new();
         if wrong > 0 {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ambidex_engine::Writer;
+
 /// The outcome that the rules bring about for a path that several commands write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Aim {
@@ -11,20 +13,33 @@ pub(crate) enum Aim {
     TornRead,
 }
 
-/// A path that several commands write, and what is known of these commands.
+/// A path that several commands write, and what has become of it.
 #[derive(Debug)]
 pub(crate) struct Contested {
     /// The path.
     pub path: PathBuf,
     /// The outcome to bring about.
     pub aim: Aim,
-    /// The arguments of the writers, in the order in which they are to write.
-    writers: Vec<Vec<String>>,
-    /// The process of each writer that has come.
-    claimed: Vec<Option<u32>>,
-    ended: Vec<bool>,
-    /// What read the path, in order.
-    pub reads: Vec<Read>,
+    writers: Vec<Claim>,
+    /// What happened to the path, in order.
+    pub events: Vec<Event>,
+}
+
+/// A writer that is to come, or has come.
+#[derive(Debug)]
+struct Claim {
+    writer: Writer,
+    process: Option<u32>,
+    has_ended: bool,
+}
+
+/// Something that happened to a contested path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// The command of this extension has written it.
+    Written { extension: String },
+    /// A command has read it, which writes this output.
+    Read(Read),
 }
 
 /// A command that read a contested path.
@@ -34,47 +49,85 @@ pub(crate) struct Read {
     has_ended: bool,
     /// What the command writes.
     pub output: PathBuf,
-    /// The writer whose version it read, by its number among the writers as given, or `None` if the file was open.
-    pub writer: Option<usize>,
+    /// The extension whose version it read, or `None` if nothing had been written, or the file was open.
+    pub version: Option<String>,
+    /// Whether nothing else could run at the same time.
+    pub is_alone: bool,
 }
 
 impl Contested {
     /// Returns a path that these commands write, in the order in which they are to write.
-    pub fn new(path: PathBuf, aim: Aim, writers: Vec<Vec<String>>) -> Self {
-        let (claimed, ended) = (vec![None; writers.len()], vec![false; writers.len()]);
-        Self { path, aim, writers, claimed, ended, reads: Vec::new() }
+    pub fn new(path: PathBuf, aim: Aim, writers: Vec<Writer>) -> Self {
+        let claim = |writer| Claim { writer, process: None, has_ended: false };
+        Self { path, aim, writers: writers.into_iter().map(claim).collect(), events: Vec::new() }
+    }
+
+    /// Returns what has read the path, in order.
+    pub fn reads(&self) -> impl Iterator<Item = &Read> {
+        self.events.iter().filter_map(|event| if let Event::Read(read) = event { Some(read) } else { None })
     }
 
     /// Takes a process for the writer that it resembles most. Commands may name temporary files, which have another name
     /// in each build.
     fn claim(&mut self, process: u32, arguments: &[String]) {
-        let alike = |writer: &Vec<String>| writer.iter().zip(arguments).filter(|(a, b)| a == b).count();
-        let free = (0..self.writers.len()).rev().filter(|number| self.claimed[*number].is_none());
-        if let Some(number) = free.max_by_key(|number| alike(&self.writers[*number])) {
-            self.claimed[number] = Some(process);
+        let alike =
+            |claim: &&mut Claim| claim.writer.command.iter().zip(arguments).filter(|(a, b)| a == b).count();
+        // Of several that are alike, the last one in this order is the first.
+        let free = self.writers.iter_mut().rev().filter(|claim| claim.process.is_none());
+        if let Some(claim) = free.max_by_key(alike) {
+            claim.process = Some(process);
         }
     }
 
-    fn number_of(&self, process: u32) -> Option<usize> {
-        self.claimed.iter().position(|claimed| *claimed == Some(process))
-    }
-
     fn all_written(&self) -> bool {
-        self.ended.iter().all(|ended| *ended)
+        self.writers.iter().all(|claim| claim.has_ended)
     }
 
     /// Returns whether the command of this process may write the path now.
     fn may_write(&self, process: u32) -> bool {
-        self.number_of(process).is_none_or(|number| self.ended[..number].iter().all(|ended| *ended))
+        let before = self.writers.iter().take_while(|claim| claim.process != Some(process));
+        let is_known = self.writers.iter().any(|claim| claim.process == Some(process));
+        !is_known || before.into_iter().all(|claim| claim.has_ended)
     }
+
+    fn end(&mut self, process: u32) {
+        for claim in self.writers.iter_mut().filter(|claim| claim.process == Some(process)) {
+            claim.has_ended = true;
+            self.events.push(Event::Written { extension: claim.writer.extension.clone() });
+        }
+        for event in &mut self.events {
+            if let Event::Read(read) = event
+                && read.process == process
+            {
+                read.has_ended = true;
+            }
+        }
+    }
+
+    /// Returns the extension that has written the path last.
+    fn version(&self) -> Option<String> {
+        self.events.iter().rev().find_map(|event| match event {
+            Event::Written { extension } => Some(extension.clone()),
+            Event::Read(_) => None,
+        })
+    }
+}
+
+/// A command that waits for its start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arrival {
+    pub process: u32,
+    pub arguments: Vec<String>,
+    pub reads: Vec<PathBuf>,
+    pub writes: Vec<PathBuf>,
+    /// Whether what has started it does nothing else before the command ends.
+    pub is_alone: bool,
 }
 
 /// A command that has come and has not ended.
 #[derive(Debug)]
 struct Command {
-    process: u32,
-    reads: Vec<PathBuf>,
-    writes: Vec<PathBuf>,
+    arrival: Arrival,
     runs: bool,
 }
 
@@ -94,33 +147,28 @@ pub(crate) struct Rules {
     limit: usize,
     commands: Vec<Command>,
     opened: Vec<Opened>,
-    /// Whether the rules have been given up, because the build waited for something that they forbid.
-    pub given_up: bool,
+    /// Whether something went on against the rules, because the build waited for it.
+    pub are_broken: bool,
 }
 
 impl Rules {
     /// Returns the state at the beginning of a build, of which at most `limit` commands run at once.
     pub fn new(contested: Vec<Contested>, limit: usize) -> Self {
-        Self { contested, limit: limit.max(1), commands: Vec::new(), opened: Vec::new(), given_up: false }
+        Self { contested, limit: limit.max(1), commands: Vec::new(), opened: Vec::new(), are_broken: false }
     }
 
     /// Takes in a command that waits for its start. Returns the file that is to be watched, if any.
-    pub fn arrive(
-        &mut self,
-        process: u32,
-        arguments: &[String],
-        reads: Vec<PathBuf>,
-        writes: Vec<PathBuf>,
-    ) -> Option<&Path> {
-        let written = self.contested.iter_mut().filter(|contested| writes.contains(&contested.path));
+    pub fn arrive(&mut self, arrival: Arrival) -> Option<&Path> {
         let mut watched = None;
-        for contested in written {
-            contested.claim(process, arguments);
+        for contested in
+            self.contested.iter_mut().filter(|contested| arrival.writes.contains(&contested.path))
+        {
+            contested.claim(arrival.process, &arrival.arguments);
             if contested.aim == Aim::TornRead {
                 watched = Some(contested.path.as_path());
             }
         }
-        self.commands.push(Command { process, reads, writes, runs: false });
+        self.commands.push(Command { arrival, runs: false });
         watched
     }
 
@@ -129,27 +177,18 @@ impl Rules {
         self.opened.push(Opened { process, path });
     }
 
-    /// Takes in that a command has ended.
+    /// Takes in that a process has ended.
     pub fn end(&mut self, process: u32) {
-        self.commands.retain(|command| command.process != process);
-        for contested in &mut self.contested {
-            if let Some(number) = contested.number_of(process) {
-                contested.ended[number] = true;
-            }
-            for read in contested.reads.iter_mut().filter(|read| read.process == process) {
-                read.has_ended = true;
-            }
-        }
+        self.commands.retain(|command| command.arrival.process != process);
+        self.opened.retain(|opened| opened.process != process);
+        self.contested.iter_mut().for_each(|contested| contested.end(process));
     }
 
-    /// Returns the commands that run.
-    pub fn running(&self) -> Vec<u32> {
-        self.commands.iter().filter(|command| command.runs).map(|command| command.process).collect()
-    }
-
-    /// Returns whether anything waits.
-    pub fn has_waiting(&self) -> bool {
-        !self.opened.is_empty() || self.commands.iter().any(|command| !command.runs)
+    /// Returns whether something waits and no command runs, apart from those that wait in the middle of their work.
+    pub fn stand_still(&self) -> bool {
+        let running = self.commands.iter().filter(|command| command.runs).count();
+        let waiting = self.commands.len() - running + self.opened.len();
+        waiting > 0 && running <= self.opened.len()
     }
 
     /// Returns a process that may go on now, and notes that it does.
@@ -158,37 +197,54 @@ impl Rules {
             return Some(self.opened.remove(at).process);
         }
         // What waits in the middle of its work takes no room.
-        let full = self.running().len() >= self.limit + self.opened.len();
-        let at = self.commands.iter().position(|command| !command.runs && self.may_start(command, full))?;
-        self.commands[at].runs = true;
-        let (process, reads) = (self.commands[at].process, self.commands[at].reads.clone());
-        let output = self.commands[at].writes.first().cloned().unwrap_or_default();
-        let open: Vec<&PathBuf> = self.opened.iter().map(|opened| &opened.path).collect();
-        for contested in self.contested.iter_mut().filter(|contested| reads.contains(&contested.path)) {
-            let last = contested.ended.iter().rposition(|ended| *ended);
-            let writer = last.filter(|_| !open.contains(&&contested.path));
-            contested.reads.push(Read { process, has_ended: false, output: output.clone(), writer });
-        }
-        Some(process)
+        let running = self.commands.iter().filter(|command| command.runs).count();
+        let is_full = running >= self.limit + self.opened.len();
+        let may_start =
+            |command: &Command| command.arrival.is_alone || !is_full && self.may_start(&command.arrival);
+        let at = self.commands.iter().position(|command| !command.runs && may_start(command))?;
+        Some(self.start(at))
     }
 
-    fn may_start(&self, command: &Command, full: bool) -> bool {
-        if full {
-            return false;
+    /// Returns the process that has waited longest, which goes on against the rules.
+    pub fn break_for_one(&mut self) -> Option<u32> {
+        self.are_broken = true;
+        match self.commands.iter().position(|command| !command.runs) {
+            Some(at) => Some(self.start(at)),
+            None => (!self.opened.is_empty()).then(|| self.opened.remove(0).process),
         }
-        self.given_up
-            || self.contested.iter().all(|contested| {
-                let reads = command.reads.contains(&contested.path);
-                (!command.writes.contains(&contested.path) || contested.may_write(command.process))
-                    && (!reads || self.may_read(contested))
-            })
+    }
+
+    /// Notes that a command starts, and what it reads.
+    fn start(&mut self, at: usize) -> u32 {
+        self.commands[at].runs = true;
+        let arrival = &self.commands[at].arrival;
+        let is_read = |contested: &&mut Contested| arrival.reads_before(&contested.path);
+        for contested in self.contested.iter_mut().filter(is_read) {
+            let is_open = self.opened.iter().any(|opened| opened.path == contested.path);
+            contested.events.push(Event::Read(Read {
+                process: arrival.process,
+                has_ended: false,
+                output: arrival.writes.first().cloned().unwrap_or_default(),
+                version: contested.version().filter(|_| !is_open),
+                is_alone: arrival.is_alone,
+            }));
+        }
+        arrival.process
+    }
+
+    fn may_start(&self, arrival: &Arrival) -> bool {
+        self.contested.iter().all(|contested| {
+            let writes = arrival.writes.contains(&contested.path);
+            (!writes || contested.may_write(arrival.process))
+                && (!arrival.reads_before(&contested.path) || self.may_read(contested))
+        })
     }
 
     fn may_read(&self, contested: &Contested) -> bool {
         let is_open = || self.opened.iter().any(|opened| opened.path == contested.path);
         match contested.aim {
             Aim::LastWriterWins => contested.all_written(),
-            Aim::TornRead => !contested.reads.is_empty() || contested.all_written() || is_open(),
+            Aim::TornRead => contested.reads().next().is_some() || contested.all_written() || is_open(),
         }
     }
 
@@ -197,8 +253,16 @@ impl Rules {
         let Some(contested) = self.contested.iter().find(|contested| contested.path == opened.path) else {
             return true;
         };
-        let is_first = !contested.ended.contains(&true);
-        self.given_up || is_first || contested.reads.iter().any(|read| read.has_ended)
+        let is_first = !contested.writers.iter().any(|claim| claim.has_ended);
+        is_first || contested.reads().any(|read| read.has_ended)
+    }
+}
+
+impl Arrival {
+    /// Returns whether the command reads what another one has left at a path. One that changes a file (an archive) is a
+    /// writer of it.
+    fn reads_before(&self, path: &PathBuf) -> bool {
+        self.reads.contains(path) && !self.writes.contains(path)
     }
 }
 
@@ -216,71 +280,89 @@ mod tests {
         text.split_whitespace().map(PathBuf::from).collect()
     }
 
+    /// Returns rules for `shared.o`, which the extensions `a` and `b` write.
     fn rules(aim: Aim) -> Rules {
-        let writers = vec![words("cc -DA shared.c"), words("cc -DB shared.c")];
-        Rules::new(vec![Contested::new("shared.o".into(), aim, writers)], LIMIT)
+        let writer = |(extension, line): (&str, &str)| Writer {
+            extension: extension.to_owned(),
+            command: words(line),
+        };
+        let writers = [("a", "cc -DA shared.c"), ("b", "cc -DB shared.c")].map(writer);
+        Rules::new(vec![Contested::new("shared.o".into(), aim, writers.into())], LIMIT)
+    }
+
+    fn arrival(process: u32, line: &str, reads: &str, writes: &str) -> Arrival {
+        let (reads, writes) = (paths(reads), paths(writes));
+        Arrival { process, arguments: words(line), reads, writes, is_alone: false }
+    }
+
+    /// Returns what read the path, and whose version.
+    fn reads(rules: &Rules) -> Vec<(&str, Option<&str>)> {
+        let read = |read| {
+            let Read { output, version, .. }: &Read = read;
+            (output.to_str().unwrap(), version.as_deref())
+        };
+        rules.contested[0].reads().map(read).collect()
     }
 
     #[test]
     fn every_reader_gets_the_last_version_whatever_comes_first() {
         let mut rules = rules(Aim::LastWriterWins);
         // The second writer comes first, and has to wait.
-        rules.arrive(2, &words("cc -DB shared.c"), vec![], paths("shared.o"));
+        rules.arrive(arrival(2, "cc -DB shared.c", "", "shared.o"));
         assert_eq!(rules.next(), None);
-        rules.arrive(1, &words("cc -DA shared.c"), vec![], paths("shared.o"));
+        rules.arrive(arrival(1, "cc -DA shared.c", "", "shared.o"));
         assert_eq!((rules.next(), rules.next()), (Some(1), None));
         rules.end(1);
-        rules.arrive(3, &words("ld"), paths("a.o shared.o"), paths("a.so"));
+        rules.arrive(arrival(3, "ld", "a.o shared.o", "a.so"));
         assert_eq!(
             (rules.next(), rules.next()),
             (Some(2), None),
             "nothing reads before the last writer has ended"
         );
         rules.end(2);
-        rules.arrive(4, &words("ld"), paths("b.o shared.o"), paths("b.so"));
+        rules.arrive(arrival(4, "ld", "b.o shared.o", "b.so"));
         assert_eq!((rules.next(), rules.next(), rules.next()), (Some(3), Some(4), None));
-        let read: Vec<_> =
-            rules.contested[0].reads.iter().map(|read| (read.output.clone(), read.writer)).collect();
-        assert_eq!(read, [("a.so".into(), Some(1)), ("b.so".into(), Some(1))]);
+        assert_eq!(reads(&rules), [("a.so", Some("b")), ("b.so", Some("b"))]);
+        assert!(!rules.are_broken);
     }
 
     #[test]
     fn a_read_is_torn_between_the_opening_and_the_writing() {
         let mut rules = rules(Aim::TornRead);
-        let watched = rules.arrive(1, &words("cc -DA shared.c"), vec![], paths("shared.o"));
+        let watched = rules.arrive(arrival(1, "cc -DA shared.c", "", "shared.o"));
         assert_eq!(watched, Some(Path::new("shared.o")));
-        rules.arrive(2, &words("cc -DB shared.c"), vec![], paths("shared.o"));
+        rules.arrive(arrival(2, "cc -DB shared.c", "", "shared.o"));
         assert_eq!((rules.next(), rules.next()), (Some(1), None));
         rules.open(11, "shared.o".into());
         assert_eq!(rules.next(), Some(11), "nothing could read the first version");
         rules.end(1);
-        rules.arrive(3, &words("ld"), paths("shared.o"), paths("a.so"));
+        rules.arrive(arrival(3, "ld", "shared.o", "a.so"));
         assert_eq!((rules.next(), rules.next()), (Some(2), None), "the reader waits for the second writer");
         rules.open(12, "shared.o".into());
         assert_eq!((rules.next(), rules.next()), (Some(3), None), "the writer waits while the file is read");
         rules.end(3);
         assert_eq!(rules.next(), Some(12));
-        assert_eq!(rules.contested[0].reads[0].writer, None);
+        assert_eq!(reads(&rules), [("a.so", None)]);
     }
 
     #[test]
     fn a_writer_that_opens_nothing_tears_nothing() {
         let mut rules = rules(Aim::TornRead);
-        for process in [1, 2] {
-            rules.arrive(process, &words("cc"), vec![], paths("shared.o"));
+        for (process, line) in [(1, "cc -DA shared.c"), (2, "cc -DB shared.c")] {
+            rules.arrive(arrival(process, line, "", "shared.o"));
             assert_eq!(rules.next(), Some(process));
             rules.end(process);
         }
-        rules.arrive(3, &words("ld"), paths("shared.o"), paths("a.so"));
+        rules.arrive(arrival(3, "ld", "shared.o", "a.so"));
         assert_eq!(rules.next(), Some(3));
-        assert_eq!(rules.contested[0].reads[0].writer, Some(1));
+        assert_eq!(reads(&rules), [("a.so", Some("b"))]);
     }
 
     #[test]
     fn no_more_commands_run_than_may() {
         let mut rules = rules(Aim::LastWriterWins);
         for process in 1..=3 {
-            rules.arrive(process, &words("cc"), vec![], paths("other.o"));
+            rules.arrive(arrival(process, "cc", "", "other.o"));
         }
         assert_eq!((rules.next(), rules.next(), rules.next()), (Some(1), Some(2), None));
         rules.end(1);
@@ -288,14 +370,38 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_waits_for_nothing() {
+    fn a_command_that_changes_a_file_does_not_wait_for_itself() {
         let mut rules = rules(Aim::LastWriterWins);
-        rules.arrive(2, &words("cc -DB shared.c"), vec![], paths("shared.o"));
-        rules.arrive(3, &words("ld"), paths("shared.o"), paths("a.so"));
+        for (process, line) in [(1, "cc -DA shared.c"), (2, "cc -DB shared.c")] {
+            rules.arrive(arrival(process, line, "shared.o", "shared.o"));
+            assert_eq!(rules.next(), Some(process));
+            rules.end(process);
+        }
+        assert_eq!(reads(&rules), []);
+    }
+
+    #[test]
+    fn a_command_that_is_alone_waits_for_nothing() {
+        let mut rules = rules(Aim::LastWriterWins);
+        let alone = |arrival| Arrival { is_alone: true, ..arrival };
+        rules.arrive(alone(arrival(2, "cc -DB shared.c", "", "shared.o")));
+        assert_eq!(rules.next(), Some(2));
+        rules.end(2);
+        rules.arrive(alone(arrival(3, "ld", "shared.o", "b.so")));
+        assert_eq!(rules.next(), Some(3));
+        assert_eq!(reads(&rules), [("b.so", Some("b"))]);
+        assert!(!rules.stand_still());
+    }
+
+    #[test]
+    fn one_goes_on_where_all_stand_still() {
+        let mut rules = rules(Aim::LastWriterWins);
+        rules.arrive(arrival(2, "cc -DB shared.c", "", "shared.o"));
+        rules.arrive(arrival(3, "ld", "shared.o", "a.so"));
         assert_eq!(rules.next(), None);
-        assert!(rules.has_waiting());
-        rules.given_up = true;
-        assert_eq!((rules.next(), rules.next()), (Some(2), Some(3)));
-        assert!(!rules.has_waiting());
+        assert!(rules.stand_still());
+        assert_eq!(rules.break_for_one(), Some(2));
+        assert!(rules.are_broken && !rules.stand_still());
+        assert_eq!(rules.next(), None);
     }
 }
