@@ -144,9 +144,9 @@ impl Track<'_> {
         let capture = Capture::lay_out()?;
         let socket = self.bench.beside("gate");
         let _ = fs::remove_file(&socket);
-        let referee = Referee::start(socket, Rules::new(contested, self.limit)).map_err(Error::Engine)?;
+        let mut environment: Vec<(&'static str, OsString)> = capture.gate(&socket)?;
+        let referee = Referee::start(&socket, Rules::new(contested, self.limit)).map_err(Error::Engine)?;
         let task = self.bench.task(&root, &[format!("-j{jobs}")], log.clone());
-        let mut environment: Vec<(&'static str, OsString)> = capture.gate(referee.socket())?;
         environment.extend(task.environment.iter().cloned());
         let ended = supervise::plain(&Task { environment, ..task });
         let rules = referee.end();

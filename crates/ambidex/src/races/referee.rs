@@ -28,15 +28,14 @@ const LONGEST: u32 = 8 << 20;
 
 /// A referee that runs in a thread of its own.
 pub(crate) struct Referee {
-    socket: PathBuf,
     over: Arc<AtomicBool>,
     thread: JoinHandle<Rules>,
 }
 
 impl Referee {
     /// Starts to direct the processes that ask at this socket.
-    pub fn start(socket: PathBuf, rules: Rules) -> io::Result<Self> {
-        let listener = UnixListener::bind(&socket)?;
+    pub fn start(socket: &Path, rules: Rules) -> io::Result<Self> {
+        let listener = UnixListener::bind(socket)?;
         listener.set_nonblocking(true)?;
         let over = Arc::new(AtomicBool::new(false));
         let mut direction = Direction::new(rules);
@@ -48,12 +47,7 @@ impl Referee {
             }
             direction.rules
         });
-        Ok(Self { socket, over, thread })
-    }
-
-    /// Returns the socket where processes ask.
-    pub fn socket(&self) -> &Path {
-        &self.socket
+        Ok(Self { over, thread })
     }
 
     /// Ends when the build has ended. Returns the state that the rules have reached.
