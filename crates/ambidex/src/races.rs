@@ -2,6 +2,7 @@
 //! compares the modules with those of the serial build.
 
 mod evaluate;
+mod judge;
 mod referee;
 mod report;
 mod rules;
@@ -24,8 +25,9 @@ use crate::supervise::{self, Task};
 use crate::{hazards, tell};
 
 use self::evaluate::Expression;
+use self::judge::Compared;
 use self::referee::Referee;
-use self::report::{Compared, Outcome, Race, Report, Shown};
+use self::report::{Outcome, Race, Report, Shown};
 use self::rules::{Aim, Contested, Rules};
 
 /// Shows the races of a project. The exit code is 1 if a race has shown itself.
@@ -102,18 +104,23 @@ impl Track<'_> {
             }
             let compared = Compared { directed: &directed, serial: &serial.outputs, differing: &differing };
             for (race, hazard) in races.iter_mut().zip(hazards).filter(|(_, hazard)| !hazard.duplicate) {
-                race.outcome = report::judge_conflict(hazard, &compared);
+                race.outcome = judge::conflict(hazard, &compared);
             }
         }
-        // One torn read ends the build, so there can't be two.
-        if let Some(at) = hazards.iter().position(|hazard| hazard.duplicate) {
+        // One torn read ends the build, so there can't be two. A conflict is torn only if it changes no code.
+        let duplicate = hazards.iter().position(|hazard| hazard.duplicate);
+        let unchanged = || races.iter().all(|race| race.outcome.leaves_all_code()).then_some(0);
+        if let Some(at) = duplicate.or_else(unchanged) {
             self.tell(&format!(
                 "building with `setup.py build -j{jobs}`, an object read while it is written"
             ));
             let directed = self.direct(vec![contested(&hazards[at], Aim::TornRead)], jobs)?;
             let differing = self.differing(&serial.outputs, &directed)?;
             let compared = Compared { directed: &directed, serial: &serial.outputs, differing: &differing };
-            races[at].outcome = report::judge_duplicate(&hazards[at], &compared);
+            let outcome = judge::torn_read(&hazards[at], &compared);
+            if outcome.is_a_race() || hazards[at].duplicate {
+                (races[at].outcome, races[at].is_torn) = (outcome, true);
+            }
             if let Some(shown) = shown.as_mut().filter(|shown| shown.parallel.is_none()) {
                 shown.parallel.clone_from(&directed.value);
             }

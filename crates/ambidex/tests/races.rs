@@ -104,6 +104,26 @@ fn a_torn_read_shows_itself_where_the_assembler_writes_in_place() {
 }
 
 #[test]
+fn a_conflict_that_changes_no_code_is_torn() {
+    let Some(environment) = Environment::usual() else { return };
+    if on_path("gcc").is_none() {
+        return skipped("a torn read: there is no gcc");
+    }
+    let mut workspace = Workspace::new(&fixture("same-flags"), &environment);
+    workspace.variables.push(("CC".to_owned(), "gcc".to_owned()));
+    // As in pplpy: the commands differ in directories that they search, and the objects at most in debug information.
+    let script = "from setuptools import Extension, setup\n\
+        names = ['mod0', 'mod1']\n\
+        setup(name='x', ext_modules=[Extension(n, [n + '.c', 'common.c'], include_dirs=['of-' + n]) for n in names])\n";
+    std::fs::write(workspace.root().join("setup.py"), script).unwrap();
+    let found = report(&workspace, &[], 1);
+    let race = &found["races"][0];
+    assert_eq!((&race["kind"], &race["is_torn"]), (&"conflict".into(), &true.into()), "{found:#}");
+    let first = &race["modules"][0];
+    assert!(race["outcome"] == "build-fails" || first["loads_the_same"] == false, "{found:#}");
+}
+
+#[test]
 fn nothing_is_torn_where_the_compiler_renames() {
     let Some(environment) = Environment::usual() else { return };
     if on_path("clang").is_none() {

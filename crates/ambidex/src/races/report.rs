@@ -1,4 +1,4 @@
-//! What the directed builds have shown of each hazard, as text and as JSON.
+//! The result of `ambidex races`, as text and as JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,17 +8,11 @@ use ambidex_engine::HazardPath;
 use object::{Object, ObjectSection, ObjectSymbol};
 use serde::Serialize;
 
-use super::Directed;
-use super::rules::{Contested, Event};
 use crate::closing::number;
 use crate::hazards;
-use crate::outputs::Outputs;
 
 /// How many functions of a module are named at most.
 const MOST_FUNCTIONS: usize = 5;
-/// How many lines of a failed build are shown at most, and how many characters of each.
-const MOST_LINES: usize = 4;
-const LONGEST_LINE: usize = 160;
 
 /// The result of `ambidex races`.
 #[derive(Debug, Default, Serialize)]
@@ -38,6 +32,8 @@ pub(crate) struct Race {
     pub writers: Vec<RaceWriter>,
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// Whether the outcome is that of a read while the path was written.
+    pub is_torn: bool,
 }
 
 /// A command that writes the path.
@@ -96,10 +92,13 @@ pub(crate) struct WrongModule {
     pub functions: Vec<String>,
     /// The functions that are missing.
     pub missing: Vec<String>,
+    /// Whether all that is loaded is the same, so only debug information differs.
+    pub loads_the_same: bool,
 }
 
 impl WrongModule {
-    fn new(path: &Path, difference: &str, serial: &[u8], parallel: &[u8]) -> Self {
+    pub fn new(path: &Path, difference: &str, serial: &[u8], parallel: &[u8]) -> Self {
+        let loads_the_same = loaded(serial).is_some_and(|loads| Some(loads) == loaded(parallel));
         let (serial, parallel) = (functions(serial), functions(parallel));
         let chosen = |is_wanted: &dyn Fn(&String, &Vec<u8>) -> bool| {
             let wanted = serial.iter().filter(|(name, code)| is_wanted(name, code));
@@ -110,12 +109,14 @@ impl WrongModule {
             difference: difference.to_owned(),
             functions: chosen(&|name, code| parallel.get(name).is_some_and(|there| there != code)),
             missing: chosen(&|name, _| !parallel.contains_key(name)),
+            loads_the_same,
         }
     }
 
     /// Returns in words what is wrong with it.
     fn told(&self) -> String {
         match (&self.missing[..], &self.functions[..]) {
+            _ if self.loads_the_same => format!("only its debug information differs: {}", self.difference),
             ([], []) => format!("it differs from that of the serial build: {}", self.difference),
             ([], differing) => format!("it has other code in {}", differing.join(", ")),
             (missing, _) => format!("it has no {}", missing.join(", ")),
@@ -138,150 +139,35 @@ impl Race {
             kind: hazards::kind(hazard),
             writers: hazard.writers.iter().map(writer).collect(),
             outcome: Outcome::NotForced,
+            is_torn: false,
         }
     }
 }
 
-/// The builds that are compared.
-pub(crate) struct Compared<'a> {
-    pub directed: &'a Directed,
-    pub serial: &'a Outputs,
-    /// The modules that differ, with the difference.
-    pub differing: &'a BTreeMap<PathBuf, String>,
-}
-
-/// Why nothing raced in a build whose commands ran one at a time.
-const ONE_BY_ONE: &str = "the project builds these extensions one after the other, whatever -j says";
-
-/// Returns what a build that wrote a path several times before it was read shows of the conflict.
-pub(crate) fn judge_conflict(hazard: &HazardPath, compared: &Compared<'_>) -> Outcome {
-    let rules = &compared.directed.rules;
-    let Some(contested) = rules.contested.iter().find(|contested| contested.path == hazard.path) else {
-        return Outcome::NotForced;
-    };
-    let steps = steps(contested);
-    if !compared.directed.succeeded {
-        return compared.failure(hazard, steps);
-    }
-    let modules = compared.wrong_modules(hazard, contested);
-    if !modules.is_empty() {
-        return Outcome::WrongModules { steps, modules };
-    }
-    if contested.reads().next().is_some() && contested.reads().all(|read| read.is_alone) {
-        return Outcome::NoDifference { why: ONE_BY_ONE };
-    }
-    if rules.are_broken || contested.events.is_empty() {
-        return Outcome::NotForced;
-    }
-    Outcome::NoDifference {
-        why: "all commands make the same content here, or nothing in the modules depends on it",
-    }
-}
-
-/// Returns what a build that read a path while it was written shows of the duplicate.
-pub(crate) fn judge_duplicate(hazard: &HazardPath, compared: &Compared<'_>) -> Outcome {
-    let rules = &compared.directed.rules;
-    let Some(contested) = rules.contested.first() else { return Outcome::NotForced };
-    let Some(read) = contested.reads().next() else { return Outcome::NotForced };
-    if contested.reads().all(|read| read.is_alone) {
-        return Outcome::NoDifference { why: ONE_BY_ONE };
-    }
-    if read.version.is_some() {
-        if rules.are_broken {
-            return Outcome::NotForced;
-        }
-        return Outcome::NoDifference {
-            why: "no part of the file was ever at its path; the compiler probably renames the finished file",
-        };
-    }
-    let name = file_name(&contested.path);
-    let steps = vec![
-        format!("the first command writes {name}"),
-        format!("the second command opens {name}, which is empty from then on"),
-        format!("the link of {} reads {name}", module_name(&read.output)),
-        format!("the second command writes {name}"),
-    ];
-    if !compared.directed.succeeded {
-        return compared.failure(hazard, steps);
-    }
-    let mut modules = compared.wrong_modules(hazard, contested);
-    // What is wrong with other modules has other reasons: nothing else is in order in this build.
-    modules.retain(|module| module_name(&module.path) == module_name(&read.output));
-    if modules.is_empty() {
-        return Outcome::NoDifference { why: "the linker waits for the file, or does not use it" };
-    }
-    Outcome::WrongModules { steps, modules }
-}
-
-impl Compared<'_> {
-    /// Returns the wrong modules that were made of a path: those that were linked with it, also if the project has given
-    /// them another name since.
-    fn wrong_modules(&self, hazard: &HazardPath, contested: &Contested) -> Vec<WrongModule> {
-        let was_renamed = |output: &Path| {
-            let place = output.strip_prefix(&hazard.root).unwrap_or(output);
-            !self.serial.contains_key(place)
-        };
-        let is_of_path = |path: &Path| {
-            let place = hazard.root.join(path);
-            place == hazard.path
-                || contested.reads().any(|read| {
-                    let output = &read.output;
-                    *output == place || was_renamed(output) && module_name(output) == module_name(path)
-                })
-        };
-        let wrong = |(path, difference): (&PathBuf, &String)| {
-            let (serial, parallel) = (self.serial.get(path)?, self.directed.outputs.get(path)?);
-            is_of_path(path).then(|| WrongModule::new(path, difference, serial, parallel))
-        };
-        self.differing.iter().filter_map(wrong).collect()
-    }
-
-    /// Returns what a failed build shows: the lines that name the path, but no command lines, and the last line.
-    fn failure(&self, hazard: &HazardPath, steps: Vec<String>) -> Outcome {
-        let name = file_name(&hazard.path);
-        let printed = &self.directed.printed;
-        let tells = |line: &&str| line.contains(&name) && !line.contains(" -o ") && line.contains(": ");
-        let mut lines: Vec<&str> = printed.lines().filter(tells).take(MOST_LINES).collect();
-        let names_the_path = !lines.is_empty();
-        lines.extend(printed.lines().rfind(|line| !line.trim().is_empty()));
-        lines.dedup();
-        let root = format!("{}/", hazard.root.display());
-        let shortened = |line: &str| {
-            let line = line.replace(&root, "");
-            let start: String = line.trim().chars().take(LONGEST_LINE).collect();
-            if start.len() < line.trim().len() { start + " ..." } else { start }
-        };
-        Outcome::BuildFails { steps, names_the_path, lines: lines.into_iter().map(shortened).collect() }
-    }
-}
-
-/// Returns in words what happened to a path. The order of reads among themselves changes nothing and differs from run to
-/// run, so they are sorted.
-fn steps(contested: &Contested) -> Vec<String> {
-    let name = file_name(&contested.path);
-    let mut events: Vec<&Event> = contested.events.iter().collect();
-    for reads in events.chunk_by_mut(|a, b| matches!((a, b), (Event::Read(_), Event::Read(_)))) {
-        reads.sort_by_key(|event| if let Event::Read(read) = event { Some(&read.output) } else { None });
-    }
-    let told = |event: &Event| match event {
-        Event::Written { extension } => format!("the command of {extension} writes {name}"),
-        Event::Read(read) => {
-            let whose =
-                read.version.as_ref().map_or_else(String::new, |of| format!(", and gets that of {of}"));
-            format!("the link of {} reads {name}{whose}", module_name(&read.output))
-        }
-    };
-    events.into_iter().map(told).collect()
-}
-
-fn file_name(path: &Path) -> String {
+/// Returns the last part of a path as text.
+pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Returns the name of a file without its endings.
-fn module_name(path: &Path) -> String {
+pub(crate) fn module_name(path: &Path) -> String {
     let name = file_name(path);
     name.split('.').next().unwrap_or(&name).to_owned()
+}
+
+/// Returns the sections of a module that are loaded, without the hash of everything.
+fn loaded(module: &[u8]) -> Option<BTreeMap<String, Vec<u8>>> {
+    const BUILD_ID: &str = ".note.gnu.build-id";
+    let file = object::File::parse(module).ok()?;
+    let is_loaded = |section: &object::Section<'_, '_>| match section.flags() {
+        object::SectionFlags::Elf { sh_flags } => sh_flags & u64::from(object::elf::SHF_ALLOC) != 0,
+        _ => true,
+    };
+    let content = |section: object::Section<'_, '_>| {
+        Some((section.name().ok()?.to_owned(), section.data().ok()?.to_vec()))
+    };
+    let sections = file.sections().filter(is_loaded).filter_map(content);
+    Some(sections.filter(|(name, _)| name != BUILD_ID).collect())
 }
 
 /// Returns the code of each function of a module.
@@ -304,7 +190,7 @@ fn why(race: &Race) -> String {
         Outcome::BuildFails { names_the_path: false, .. } => {
             "Here a command fails, perhaps for another reason: the extensions may share more than this path."
         }
-        _ if race.kind == "duplicate" => {
+        _ if race.is_torn => {
             "A link that reads the file while another command writes it again gets a part of it."
         }
         Outcome::BuildFails { .. } => "What one extension does to the file, another one does not expect.",
@@ -320,7 +206,16 @@ fn why(race: &Race) -> String {
 }
 
 impl Outcome {
-    fn is_a_race(&self) -> bool {
+    /// Returns whether the bad order has changed nothing that is loaded.
+    pub fn leaves_all_code(&self) -> bool {
+        match self {
+            Self::NoDifference { .. } => true,
+            Self::WrongModules { modules, .. } => modules.iter().all(|module| module.loads_the_same),
+            _ => false,
+        }
+    }
+
+    pub fn is_a_race(&self) -> bool {
         matches!(self, Self::WrongModules { .. } | Self::BuildFails { .. })
     }
 }
@@ -392,11 +287,15 @@ impl Report {
         if self.races.is_empty() {
             return "no path is written by more than one extension: nothing can race\n".to_owned();
         }
-        let modules = self.races.iter().flat_map(|race| match &race.outcome {
-            Outcome::WrongModules { modules, .. } => modules.as_slice(),
-            _ => &[],
-        });
-        let wrong = modules.map(|module| &module.path).collect::<BTreeSet<_>>().len();
+        let count = |loads_the_same: bool| {
+            let modules = self.races.iter().flat_map(|race| match &race.outcome {
+                Outcome::WrongModules { modules, .. } => modules.as_slice(),
+                _ => &[],
+            });
+            let wanted = modules.filter(|module| module.loads_the_same == loads_the_same);
+            wanted.map(|module| &module.path).collect::<BTreeSet<_>>().len()
+        };
+        let (wrong, other_debug) = (count(false), count(true));
         let fails = self.races.iter().any(|race| matches!(race.outcome, Outcome::BuildFails { .. }));
         let mut told = Vec::new();
         if wrong > 0 {
@@ -405,6 +304,10 @@ impl Report {
                 number(wrong, "module"),
                 self.jobs
             ));
+        }
+        if other_debug > 0 {
+            let modules = number(other_debug, "module");
+            told.push(format!("with -j{}, {modules} would get other debug information", self.jobs));
         }
         if fails {
             told.push(format!("a build with -j{} fails", self.jobs));
