@@ -10,7 +10,7 @@ fn main() {
     let (folder, target) = (variable("OUT_DIR"), variable("TARGET"));
     let crates = Path::new(&variable("CARGO_MANIFEST_DIR")).join("..");
     println!("cargo::rerun-if-changed={}", crates.join("ambidex-hook").display());
-    for library in ["ambidex-preload", "ambidex-trace"] {
+    for library in ["ambidex-gate", "ambidex-preload", "ambidex-trace"] {
         println!("cargo::rerun-if-changed={}", crates.join(library).join("src").display());
         compile::compile(variable("RUSTC").as_ref(), Some(&target), &crates, library, Path::new(&folder));
     }

@@ -104,6 +104,15 @@ impl Server {
     }
 }
 
+/// Connects to a server, to see whether it can be used as a cache. Returns whether it takes results.
+///
+/// # Errors
+/// A line that says why it can't be used.
+pub fn examine(settings: &Settings) -> Result<bool, String> {
+    let client = Client::connect(settings).map_err(|trouble| trouble.to_string())?;
+    Ok(client.abilities().takes_results)
+}
+
 impl Remote for Server {
     fn entries(&self, key: &Key) -> Vec<RemoteEntry> {
         let action = Action::of(key);

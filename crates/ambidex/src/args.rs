@@ -9,6 +9,10 @@ use clap_complete::Shell;
 
 use crate::error::Error;
 
+mod judgements;
+
+pub(crate) use judgements::{CheckArgs, CheckFormat, DoctorArgs, RacesArgs, VerifyArgs};
+
 /// Correct and fast parallel builds of Python extension modules, for every project that uses setuptools.
 #[derive(Debug, Parser)]
 #[command(name = "ambidex", version, max_term_width = 100, propagate_version = true)]
@@ -56,6 +60,12 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// List the paths that more than one extension writes, which would race under `setup.py build -j`
     Check(CheckArgs),
+    /// Make the races of plain `setup.py build -j` certain, and show the wrong modules
+    ///
+    /// Builds a copy of the project with plain setuptools, and puts its compilers and linkers in the order that gives
+    /// wrong modules, or makes a link read an object while it is written. Then compares the modules with those of the
+    /// serial build. The exit code is 1 if a race has shown itself.
+    Races(RacesArgs),
     /// Build with plain setuptools and with ambidex, and compare every output byte for byte
     Verify(VerifyArgs),
     /// Explain why each command of the last build ran or didn't
@@ -72,6 +82,15 @@ pub(crate) enum Command {
     /// The graph has the commands of the last build, what they read and wrote, and which of them made what others read.
     /// From a file for ninja, plain ninja builds the same modules, and follows edits of sources and headers.
     Graph(GraphArgs),
+    /// Write the `[tool.uv] cache-keys` of a project from what its last build read
+    ///
+    /// uv builds a project again if one of these files or variables has changed: sources, headers, and what setup.py
+    /// names. By itself, it looks only at pyproject.toml, setup.py and setup.cfg.
+    CacheKeys(CacheKeysArgs),
+    /// Check what builds need from this machine: Python, compilers, the cache, the environment
+    ///
+    /// Prints one line for each thing, and a next step for each that is not ok. The exit code is 1 if no build can work.
+    Doctor(DoctorArgs),
     /// Remove what builds left behind in a project
     Clean(CleanArgs),
     /// Manage the cache that all projects share
@@ -216,18 +235,6 @@ pub(crate) struct RunArgs {
     pub command: Vec<String>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// The project directory
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
-    #[command(flatten)]
-    pub common: CommonArgs,
-    /// How to print the result
-    #[arg(long, default_value = "text")]
-    pub format: Format,
-}
-
 /// How to print a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -304,18 +311,18 @@ pub(crate) enum GraphFormat {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct VerifyArgs {
+#[command(after_help = "Examples:
+  ambidex cache-keys              # print the table
+  ambidex cache-keys --write      # put it into pyproject.toml, and leave the rest as it is")]
+pub(crate) struct CacheKeysArgs {
     /// The project directory
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    #[command(flatten)]
-    pub common: CommonArgs,
-    /// Build the modules next to their sources (`setup.py build_ext --inplace`)
+    /// Write the table to the project's pyproject.toml
     #[arg(long)]
-    pub inplace: bool,
-    /// Write a summary of the comparison to this file
-    #[arg(long, value_name = "FILE.json")]
-    pub summary: Option<PathBuf>,
+    pub write: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 #[derive(Debug, Args)]

@@ -52,9 +52,13 @@ const LIBRARY: (&str, &[u8]) =
 const OBSERVER: (&str, &[u8]) =
     ("libambidex_trace.so", include_bytes!(concat!(env!("OUT_DIR"), "/libambidex_trace.so")));
 
+/// The name and the content of the library that is preloaded into builds whose order ambidex decides.
+const GATE: (&str, &[u8]) =
+    ("libambidex_gate.so", include_bytes!(concat!(env!("OUT_DIR"), "/libambidex_gate.so")));
+
 /// Returns everything that is laid out, by name.
 fn files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
-    FILES.iter().map(|(name, text)| (*name, text.as_bytes())).chain([LIBRARY, OBSERVER])
+    FILES.iter().map(|(name, text)| (*name, text.as_bytes())).chain([LIBRARY, OBSERVER, GATE])
 }
 
 /// The capture's files on disk.
@@ -90,19 +94,23 @@ impl Capture {
         let mut variables = vec![("AMBIDEX_SOCKET", socket.into()), ("PYTHONPATH", path)];
         // Without the library, Python awaits every command.
         if let Some(library) = self.library(LIBRARY.0) {
-            let mut preload = library.into_os_string();
-            // It observes the copies in which functions of Python are called.
-            if let Some(observer) = self.observer() {
-                preload.push(":");
-                preload.push(observer);
-            }
-            if let Some(given) = std::env::var_os(PRELOAD).filter(|given| !given.is_empty()) {
-                preload.push(":");
-                preload.push(given);
-            }
-            variables.push((PRELOAD, preload));
+            // The observer observes the copies in which functions of Python are called.
+            variables.push((PRELOAD, preloaded([Some(library), self.observer()].into_iter().flatten())));
         }
         variables
+    }
+
+    /// Returns the environment variables of a plain build whose processes ask at this socket before they go on.
+    pub fn gate(&self, socket: &Path) -> Result<Vec<(&'static str, OsString)>, Error> {
+        let library = self.library(GATE.0).ok_or_else(|| Error::NotPreloadable(self.folder.clone()))?;
+        Ok(vec![("AMBIDEX_GATE", socket.into()), (PRELOAD, preloaded([library].into_iter()))])
+    }
+
+    /// Returns the library that is preloaded into captured processes, if it can be, and the variables for that.
+    pub fn preloaded_library(&self) -> Option<(PathBuf, Vec<(&'static str, OsString)>)> {
+        let library = self.library(LIBRARY.0)?;
+        let variables = vec![(PRELOAD, preloaded([library.clone()].into_iter()))];
+        Some((library, variables))
     }
 
     /// Returns the path of the library that observes commands, if it can be preloaded.
@@ -115,6 +123,13 @@ impl Capture {
         let library = self.folder.join(name);
         can_be_preloaded(&library).then_some(library)
     }
+}
+
+/// Returns the value of `LD_PRELOAD` with these libraries before those that the user has named.
+fn preloaded(libraries: impl Iterator<Item = PathBuf>) -> OsString {
+    let given = std::env::var_os(PRELOAD).filter(|given| !given.is_empty());
+    let all: Vec<OsString> = libraries.map(PathBuf::into_os_string).chain(given).collect();
+    all.join(":".as_ref())
 }
 
 /// Returns whether libraries at a path can be preloaded: the path must not contain a space or a colon (ld.so(8)).

@@ -1,17 +1,23 @@
 //! `ambidex check`: the paths that more than one extension writes, and how to print them.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+mod github;
+mod places;
+mod sarif;
 
-use ambidex_engine::{HazardPath, Options, OwnFolder, Writer};
+use std::path::Path;
+
+use ambidex_engine::{HazardPath, OwnFolder, Writer};
 use serde::Serialize;
 
-use crate::args::{CheckArgs, Format};
+use crate::args::{CheckArgs, CheckFormat};
 use crate::build_system::BuildSystem;
 use crate::error::Error;
+use crate::hazards::{self, kind, own_arguments, shown};
 use crate::project::Project;
 use crate::supervise::{self, Task};
 use crate::tell;
+
+use self::places::Places;
 
 #[derive(Serialize)]
 struct Findings<'a> {
@@ -20,7 +26,7 @@ struct Findings<'a> {
 
 #[derive(Serialize)]
 struct Finding<'a> {
-    path: PathBuf,
+    path: &'a Path,
     kind: &'static str,
     writers: Vec<FindingWriter<'a>>,
 }
@@ -40,46 +46,27 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
     let folder = OwnFolder::new("check-").map_err(Error::Engine)?;
     let build = project.root.join("build");
     let was_built = build.exists();
-    let log = folder.path().join("log");
     let task = Task {
         program: python.into_os_string(),
         arguments: project.arguments(false, &[]),
         cwd: &project.root,
         environment: vec![("AMBIDEX_ENTRY", "setup".into())],
-        log: Some(log.clone()),
+        log: Some(folder.path().join("log")),
     };
-    let options = Options { only_record: true, ..supervise::options(&args.common.jobs, &project.settings) };
-    let ended = supervise::captured(task, options)?;
+    let found = hazards::of(task, supervise::options(&args.common.jobs, &project.settings));
     if !was_built {
         // This check made everything in it: copied and generated sources, empty directories. Nobody needs them.
         let _ = std::fs::remove_dir_all(&build);
     }
-    if ended.interrupted {
-        return Err(Error::Interrupted(ended.code));
-    }
-    if ended.code != 0 {
-        let printed = std::fs::read(&log).unwrap_or_default();
-        let printed = String::from_utf8_lossy(&printed);
-        if !printed.trim().is_empty() {
-            tell::say(printed.trim_end());
-        }
-        return Err(Error::SetupFailed(ended.code));
-    }
-    let hazards = &ended.report.hazard_paths;
+    let hazards = &found?;
+    let places = || Places::of(&project);
     tell::print(&match args.format {
-        Format::Json => as_json(hazards),
-        Format::Text => as_text(hazards),
+        CheckFormat::Json => as_json(hazards),
+        CheckFormat::Text => as_text(hazards),
+        CheckFormat::Sarif => sarif::text(hazards, &places()),
+        CheckFormat::Github => github::text(hazards, &places()),
     })?;
     Ok(u8::from(!hazards.is_empty()))
-}
-
-/// Returns the path relative to the project, if it is in the project.
-fn shown(hazard: &HazardPath) -> PathBuf {
-    hazard.path.strip_prefix(&hazard.root).unwrap_or(&hazard.path).to_owned()
-}
-
-fn kind(hazard: &HazardPath) -> &'static str {
-    if hazard.duplicate { "duplicate" } else { "conflict" }
 }
 
 fn as_json(hazards: &[HazardPath]) -> String {
@@ -111,37 +98,51 @@ fn as_text(hazards: &[HazardPath]) -> String {
             text += "\n";
         }
     }
-    let (count, verb) = match hazards.len() {
-        0 => return text + "no path is written by more than one extension\n",
-        1 => ("1 path".to_owned(), "is"),
-        n => (format!("{n} paths"), "are"),
+    text + &conclusion(hazards.len())
+}
+
+/// Says what is wrong with a path in one sentence.
+fn message(hazard: &HazardPath) -> String {
+    let mut extensions: Vec<&str> = hazard.writers.iter().map(|writer| writer.extension.as_str()).collect();
+    extensions.dedup();
+    let own = |writer: &Writer| {
+        let own = own_arguments(writer, &hazard.writers).join(" ");
+        (!own.is_empty()).then(|| format!("{}: {own}", writer.extension))
     };
-    text + &format!(
-        "{count} {verb} written by more than one extension; `setup.py build -j` may build wrong modules\n"
+    let own: Vec<String> = hazard.writers.iter().filter_map(own).collect();
+    let (how, consequence) = if hazard.duplicate {
+        ("the same command", "a link may read a part of the file")
+    } else {
+        ("different commands", "a module may get the other one's object")
+    };
+    let own = if own.is_empty() { String::new() } else { format!(" ({})", own.join("; ")) };
+    format!(
+        "{} write {} by {how}{own}. Under `setup.py build -j`, {consequence}.",
+        listed(&extensions),
+        shown(hazard).display()
     )
 }
 
-/// Returns the arguments of a writer that not all writers have.
-fn own_arguments<'a>(writer: &'a Writer, all: &[Writer]) -> Vec<&'a str> {
-    let sets: Vec<BTreeSet<&String>> = all.iter().map(|w| w.command.iter().collect()).collect();
-    let everywhere = |argument: &String| sets.iter().all(|set| set.contains(argument));
-    writer.command.iter().filter(|a| !everywhere(a)).map(String::as_str).collect()
+/// Joins names: `a, b and c`. Of many names, the first ones stand for all.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 6;
+    match names {
+        many if many.len() > MOST => {
+            format!("{} and {} others", many[..MOST - 1].join(", "), many.len() - (MOST - 1))
+        }
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_differs_is_told() {
-        let writer = |extension: &str, value: &str| Writer {
-            extension: extension.into(),
-            command: ["gcc", "-c", "common.c", value].map(String::from).to_vec(),
-        };
-        let all = [writer("a", "-DV=1"), writer("b", "-DV=2")];
-        assert_eq!(own_arguments(&all[0], &all), ["-DV=1"]);
-        assert_eq!(own_arguments(&all[1], &all), ["-DV=2"]);
-        let same = [writer("a", "-DV=1"), writer("b", "-DV=1")];
-        assert!(own_arguments(&same[0], &same).is_empty());
-    }
+/// Says how many hazards there are.
+fn conclusion(count: usize) -> String {
+    let (count, verb) = match count {
+        0 => return "no path is written by more than one extension\n".to_owned(),
+        1 => ("1 path".to_owned(), "is"),
+        n => (format!("{n} paths"), "are"),
+    };
+    format!(
+        "{count} {verb} written by more than one extension; `setup.py build -j` may build wrong modules\n"
+    )
 }

@@ -66,6 +66,10 @@ pub(crate) enum Error {
     Busy(PathBuf),
     #[error("the build with plain setuptools failed (exit code {0}); there is nothing to compare with")]
     StockFailed(i32),
+    #[error("the race for {} can't be shown here: its commands could not be put in the bad order", .0.display())]
+    NotForced(PathBuf),
+    #[error("no library can be preloaded from {}", .0.display())]
+    NotPreloadable(PathBuf),
     #[error("AMBIDEX_CACHE_SIZE is `{0}`, which is not a size")]
     BadCacheSize(String),
     #[error("{message}")]
@@ -128,6 +132,10 @@ impl Error {
             Self::BadVariable { .. } => "correct the variable, or unset it",
             Self::Engine(_) => "check that TMPDIR names a writable directory",
             Self::Busy(_) => "wait until it ends, or stop it",
+            Self::NotForced(_) => {
+                "`ambidex check` lists the commands; one that is linked statically or that Python runs itself can't be made to wait"
+            }
+            Self::NotPreloadable(_) => "set TMPDIR to a directory without spaces and colons in its path",
             Self::StockFailed(_) => "make the project build without ambidex first",
             Self::BadRemote { .. } => "correct the variable, or unset it to build without the other machine",
             Self::BadCacheSize(_) => {
@@ -205,6 +213,8 @@ mod tests {
             Error::Interrupted(130),
             Error::Busy(path()),
             Error::StockFailed(1),
+            Error::NotForced("build/temp/common.o".into()),
+            Error::NotPreloadable("/tmp/with space".into()),
             Error::BadCacheSize("huge".to_owned()),
             Error::NoStore,
         ];

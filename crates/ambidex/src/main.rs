@@ -1,22 +1,29 @@
 //! The command line of ambidex: arguments in, exit code out.
 
 mod args;
+mod bench;
 mod build;
 mod build_system;
 mod cache;
+mod cache_keys;
 mod capture;
 mod check;
 mod clean;
 mod closing;
 mod compdb;
 mod diagnose;
+mod doctor;
 mod environment;
 mod error;
 mod explain;
 mod graph;
+mod hazards;
 mod last_build;
+mod lexical;
+mod outputs;
 mod project;
 mod python;
+mod races;
 mod remote;
 mod serve;
 mod settings;
@@ -52,10 +59,13 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Command::Wheel(args) => wheel::wheel(&args),
         Command::Run(args) => build::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Races(args) => races::races(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Compdb(args) => compdb::compdb(&args),
         Command::Graph(args) => graph::graph(&args),
+        Command::CacheKeys(args) => cache_keys::cache_keys(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
         Command::Completions { shell } => shell::completions(shell),

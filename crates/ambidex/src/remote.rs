@@ -23,11 +23,16 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Returns the server that the environment names, if it names one, for a build with this number of jobs.
 pub(crate) fn server(jobs: usize) -> Result<Option<Server>, Error> {
-    let settings = settings(|name| env::var_os(name).filter(|value| !value.is_empty()), jobs)?;
+    let settings = named()?.map(|settings| Settings { jobs, ..settings });
     Ok(settings.map(|settings| Server::new(settings, |what| tell::note(&format!("{ADDRESS}: {what}")))))
 }
 
-fn settings(variable: impl Fn(&str) -> Option<OsString>, jobs: usize) -> Result<Option<Settings>, Error> {
+/// Returns what the environment says of a server, if it names one, for a user who waits for one answer.
+pub(crate) fn named() -> Result<Option<Settings>, Error> {
+    settings(|name| env::var_os(name).filter(|value| !value.is_empty()))
+}
+
+fn settings(variable: impl Fn(&str) -> Option<OsString>) -> Result<Option<Settings>, Error> {
     let Some(address) = variable(ADDRESS) else { return Ok(None) };
     let address = address.to_string_lossy();
     let wrong = |message: String| Error::BadRemote { message };
@@ -57,7 +62,7 @@ fn settings(variable: impl Fn(&str) -> Option<OsString>, jobs: usize) -> Result<
             Duration::from_secs_f64(seconds.ok_or_else(wrong)?)
         }
     };
-    Ok(Some(Settings { address, credentials, read_only, patience, jobs }))
+    Ok(Some(Settings { address, credentials, read_only, patience, jobs: 1 }))
 }
 
 #[cfg(test)]
@@ -67,7 +72,7 @@ mod tests {
     fn read(variables: &[(&str, &str)]) -> Result<Option<Settings>, String> {
         let variable =
             |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
-        settings(variable, 4).map_err(|error| error.to_string())
+        settings(variable).map_err(|error| error.to_string())
     }
 
     #[test]

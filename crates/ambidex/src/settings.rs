@@ -49,7 +49,13 @@ impl Settings {
                 }
                 "keep-going" => settings.keep_going = Some(boolean()?),
                 "objects" => settings.objects = Some(boolean()?),
-                _ => return Err(Error::UnknownKey { path: path(), key: key.clone(), nearest: nearest(key) }),
+                _ => {
+                    return Err(Error::UnknownKey {
+                        path: path(),
+                        key: key.clone(),
+                        nearest: nearest(key, &KEYS),
+                    });
+                }
             }
         }
         Ok(settings)
@@ -65,9 +71,9 @@ impl Settings {
     }
 }
 
-/// Returns the key that the user probably meant.
-fn nearest(key: &str) -> &'static str {
-    KEYS.into_iter().min_by_key(|known| distance(key, known)).unwrap_or(KEYS[0])
+/// Returns the known word that the user probably meant.
+pub(crate) fn nearest(word: &str, known: &[&'static str]) -> &'static str {
+    known.iter().min_by_key(|known| distance(word, known)).copied().unwrap_or_default()
 }
 
 /// Returns how many characters must be added, removed or replaced to turn one text into the other (Levenshtein).
@@ -124,7 +130,7 @@ mod tests {
     #[test]
     fn the_nearest_key_is_found() {
         for (written, meant) in [("job", "jobs"), ("keep_going", "keep-going"), ("object", "objects")] {
-            assert_eq!(nearest(written), meant);
+            assert_eq!(nearest(written, &KEYS), meant);
         }
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn open_for_build(jobs: usize) -> Result<Option<Store>, Error> {
         }
         Ok(store) => store,
     };
-    if let Some(what) = Given::by_the_environment().surprise(store.as_ref().map(Store::folder)) {
+    if let Some(what) = surprise(store.as_ref()) {
         tell::note(&what);
     }
     Ok(match (store, server) {
@@ -61,6 +61,12 @@ pub(crate) fn open_for_build(jobs: usize) -> Result<Option<Store>, Error> {
         }
         (store, None) => store,
     })
+}
+
+/// Returns what the user may not expect of the place of the store: another directory than the variables seem to name, or
+/// none at all.
+pub(crate) fn surprise(store: Option<&Store>) -> Option<String> {
+    Given::by_the_environment().surprise(store.map(Store::folder))
 }
 
 /// What the environment says about the place of the store.

@@ -68,9 +68,18 @@ fn expect_one_error(workspace: &Workspace, command: &[&str], words: &[&str]) {
 }
 
 /// The commands that look at a project; the first [`RUN_PYTHON`] run it.
-const COMMANDS: [&[&str]; 7] =
-    [&["build"], &["check"], &["verify"], &["wheel"], &["wheel", "--no-isolation"], &["compdb"], &["graph"]];
-const RUN_PYTHON: usize = 5;
+const COMMANDS: [&[&str]; 9] = [
+    &["build"],
+    &["check"],
+    &["races"],
+    &["verify"],
+    &["wheel"],
+    &["wheel", "--no-isolation"],
+    &["compdb"],
+    &["graph"],
+    &["cache-keys"],
+];
+const RUN_PYTHON: usize = 6;
 
 const BEGIN: &str = "from setuptools import Extension, setup\n";
 

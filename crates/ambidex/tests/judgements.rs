@@ -65,6 +65,44 @@ fn check_finds_a_duplicate() {
 }
 
 #[test]
+fn check_names_the_places_of_a_conflict() {
+    let Some(workspace) = workspace(&shared_source()) else { return };
+    let ran = judge(&workspace, &["check", "--format", "sarif"]).expect(1);
+    let log: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"));
+    assert_eq!(log["version"], "2.1.0", "{log:#}");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = run["results"].as_array().unwrap();
+    assert_eq!((rules.len(), results.len()), (2, 1), "{log:#}");
+    // What the schema and code scanners require of a result.
+    let result = &results[0];
+    assert_eq!(
+        rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()]["id"],
+        result["ruleId"]
+    );
+    assert!(result["message"]["text"].as_str().unwrap().contains("-DVAL=12"), "{log:#}");
+    let setup = std::fs::read_to_string(workspace.root().join("setup.py")).unwrap();
+    let place = |location: &Value| {
+        let physical = &location["physicalLocation"];
+        let uri = physical["artifactLocation"]["uri"].as_str().unwrap().to_owned();
+        assert!(workspace.root().join(&uri).is_file(), "{log:#}");
+        let line = physical["region"]["startLine"].as_u64().map(|line| usize::try_from(line).unwrap());
+        (uri, line.map(|line| setup.lines().nth(line - 1).unwrap().trim().to_owned()))
+    };
+    let (file, line) = place(&result["locations"][0]);
+    assert!(file == "setup.py" && line.unwrap().starts_with("Extension(\"mod1\""), "{log:#}");
+    let related: Vec<_> = result["relatedLocations"].as_array().unwrap().iter().map(place).collect();
+    assert!(related[0].1.as_ref().unwrap().starts_with("Extension(\"mod2\""), "{log:#}");
+    assert_eq!(related[1], ("common.c".to_owned(), None), "{log:#}");
+    // Where the checkout of a job is above the project, paths begin there.
+    let mut command = workspace.ambidex(&["check", "--format", "github"]);
+    let above = workspace.root().parent().unwrap().to_owned();
+    let ran = support::run(command.env("GITHUB_WORKSPACE", above)).expect(1);
+    assert!(ran.stdout.starts_with("::warning file=project/setup.py,line="), "{ran}");
+    assert_eq!(ran.stdout.matches("::warning ").count(), 2, "{ran}");
+}
+
+#[test]
 fn check_finds_nothing_where_nothing_is() {
     let Some(workspace) = workspace(&fixture("no-hazard")) else { return };
     assert!(hazards(&workspace, 0).is_empty());

@@ -42,10 +42,13 @@ fn help() {
         &["wheel"],
         &["run"],
         &["check"],
+        &["races"],
         &["verify"],
         &["explain"],
         &["compdb"],
         &["graph"],
+        &["cache-keys"],
+        &["doctor"],
         &["clean"],
         &["cache"],
         &["cache", "stats"],
@@ -74,7 +77,7 @@ fn check() {
         let Some(environment) = Environment::usual() else { return };
         let workspace = Workspace::new(&project, &environment);
         let name = project.file_name().unwrap().to_string_lossy().into_owned();
-        for format in ["text", "json"] {
+        for format in ["text", "json", "sarif", "github"] {
             let ran = run(&mut workspace.ambidex(&["check", "--format", format])).expect(code);
             // The command lines differ a lot between machines.
             let text: String = ran
@@ -86,6 +89,14 @@ fn check() {
             expect(&workspace, &format!("check-{name}-{format}"), &text);
         }
     }
+}
+
+#[test]
+fn races() {
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&shared_source(), &environment);
+    let ran = run(&mut workspace.ambidex(&["races", "-q", "--show", "mod1.value(), mod2.value()"])).expect(1);
+    expect(&workspace, "races", &ran.stdout);
 }
 
 #[test]
@@ -157,6 +168,7 @@ fn mistakes() {
         ("no-such-python", &["build", "--python", "no-such-python"]),
         ("nothing-built", &["explain"]),
         ("nothing-built-compdb", &["compdb"]),
+        ("nothing-built-cache-keys", &["cache-keys"]),
         ("nothing-built-graph", &["graph", "--format", "ninja"]),
     ];
     std::fs::create_dir(workspace.root().join("src-of-nothing")).unwrap();

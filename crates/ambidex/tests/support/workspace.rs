@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::run::{Ran, run};
 
 /// Environment variables that change what is built, or how.
-const SCRUBBED: [&str; 26] = [
+const SCRUBBED: [&str; 27] = [
     "CC",
     "CXX",
     "AR",
@@ -38,6 +38,7 @@ const SCRUBBED: [&str; 26] = [
     "AMBIDEX_REMOTE_TIMEOUT",
     "AMBIDEX_REMOTE_TOKEN_FILE",
     "AMBIDEX_SOCKET",
+    "GITHUB_WORKSPACE",
     "SETUPTOOLS_USE_DISTUTILS",
 ];
 
