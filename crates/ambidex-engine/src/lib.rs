@@ -17,13 +17,17 @@ mod uptodate;
 
 pub use ambidex_command::Kind;
 pub use base::protocol;
+pub use memory::past::{PastBuild, TimedWait};
+pub use memory::record::Stretch;
 pub use memory::tree::{folder_of as state_folder, is_in_use};
 pub use program::hazards::{HazardPath, Writer};
 pub use program::left::Left;
 pub use program::waits::Wait;
+pub use report::build::{Bar, BuildDetails, Header, Outcome, last_build};
 pub use report::explain::{Explanation, explain};
 pub use report::graph::{BuildGraph, GraphCommand, GraphInput, GraphOutput, Headers, InputUse, graph};
 pub use report::inputs::{Inputs, Look, Sight, inputs};
 pub use report::summary::{Calls, Commands, FailedCommand, HazardCounts, LeftCommand, Report};
+pub use report::timeline::{TimedCommand, Timeline};
 pub use serve::pool::Options;
 pub use serve::server::Engine;
