@@ -16,19 +16,22 @@ mod explain;
 mod graph;
 mod last_build;
 mod project;
+mod promised;
 mod python;
 mod remote;
+mod report;
 mod serve;
 mod settings;
 mod shell;
 mod store_location;
-mod summary;
 mod supervise;
 mod tell;
 mod time;
+mod trace;
 mod verify;
 mod wanted;
 mod wheel;
+mod whole;
 
 use std::process::ExitCode;
 
@@ -56,6 +59,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Command::Explain(args) => explain::explain(&args),
         Command::Compdb(args) => compdb::compdb(&args),
         Command::Graph(args) => graph::graph(&args),
+        Command::Report(args) => report::report(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
         Command::Completions { shell } => shell::completions(shell),

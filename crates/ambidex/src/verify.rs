@@ -16,7 +16,7 @@ use crate::build_system::BuildSystem;
 use crate::diagnose::{self, Seen};
 use crate::error::Error;
 use crate::project::Project;
-use crate::summary::SummaryFile;
+use crate::promised::PromisedFiles;
 use crate::supervise::{self, Task};
 use crate::tell;
 
@@ -37,7 +37,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
     BuildSystem::expect_setuptools(&project)?;
-    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
+    let files = PromisedFiles::checked(args.summary.as_deref(), None)?;
     let bench = Bench {
         project: &project,
         python: project.python(args.common.python.as_deref())?,
@@ -67,10 +67,8 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         list.insert(path, difference);
     }
     tell::print(&comparison.text())?;
-    if let Some(file) = summary {
-        let json = serde_json::to_string_pretty(&comparison).expect("a comparison is plain data");
-        file.write(&(json + "\n"))?;
-    }
+    let json = serde_json::to_string_pretty(&comparison).expect("a comparison is plain data");
+    files.write(&(json + "\n"), None)?;
     Ok(u8::from(!comparison.differing.is_empty() || !comparison.unsteady.is_empty()))
 }
 
@@ -146,6 +144,7 @@ impl Bench<'_> {
             cwd: root,
             environment,
             log: Some(log),
+            timed: false,
         }
     }
 

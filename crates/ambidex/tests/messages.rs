@@ -46,6 +46,7 @@ fn help() {
         &["explain"],
         &["compdb"],
         &["graph"],
+        &["report"],
         &["clean"],
         &["cache"],
         &["cache", "stats"],
@@ -158,6 +159,7 @@ fn mistakes() {
         ("nothing-built", &["explain"]),
         ("nothing-built-compdb", &["compdb"]),
         ("nothing-built-graph", &["graph", "--format", "ninja"]),
+        ("nothing-built-report", &["report"]),
     ];
     std::fs::create_dir(workspace.root().join("src-of-nothing")).unwrap();
     for (name, arguments) in cases {

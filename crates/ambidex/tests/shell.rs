@@ -72,6 +72,7 @@ fn every_command_has_a_page() {
         "explain",
         "graph",
         "man",
+        "report",
         "run",
         "verify",
         "wheel",
