@@ -159,6 +159,20 @@ fn what_was_up_to_date_has_no_bar_and_builds_add_up() {
 }
 
 #[test]
+fn what_ran_before_python_went_back_still_ran() {
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&fixture("broken-second"), &environment);
+    run(&mut workspace.ambidex(&["build", "-j1"])).expect(1);
+    let data = page(&workspace);
+    let commands = list(&data["commands"]);
+    let done: Vec<&str> = commands.iter().map(|command| command["done"].as_str().unwrap()).collect();
+    assert_eq!(done, ["run", "run", "run"]);
+    assert_eq!(commands[2]["failed"], true);
+    let bars: Vec<u64> = list(&data["bars"]).iter().filter_map(|bar| bar["command"].as_u64()).collect();
+    assert!([0, 1, 2].iter().all(|command| bars.contains(command)), "{bars:?}");
+}
+
+#[test]
 fn no_name_leaves_the_data() {
     let Some(environment) = Environment::usual() else { return };
     let mut workspace = Workspace::new(&fixture("no-hazard"), &environment);

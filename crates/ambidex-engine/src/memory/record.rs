@@ -254,6 +254,8 @@ pub(crate) struct ExplainedCommand {
     pub why: Why,
     /// Which node of the graph it is. A cancelled command is none.
     pub node: Option<GraphPosition>,
+    /// What its runs are remembered by, if they are.
+    pub action: Option<ActionKey>,
     /// When it had a job slot, if it needed one.
     pub stretch: Option<Stretch>,
 }

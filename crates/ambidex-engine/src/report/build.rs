@@ -10,7 +10,7 @@ use crate::memory::Memory;
 use crate::memory::files::FileId;
 use crate::memory::groups::GroupId;
 use crate::memory::past::{PastBuild, TimedWait};
-use crate::memory::record::{How, Stretch, Why};
+use crate::memory::record::{ActionKey, How, Stretch, Why};
 use crate::report::explain::{self, Explanation};
 use crate::report::graph::{self, BuildGraph, GraphCommand};
 
@@ -84,8 +84,19 @@ pub fn last_build(root: &Path) -> io::Result<Option<BuildDetails>> {
         })
         .collect();
     let mut bars = Vec::new();
-    for explained in memory.last_build().explained {
-        let command = explained.node.and_then(|at| read.numbered.get(&at).copied());
+    let runs = read.runs.iter().enumerate();
+    let by_action: HashMap<ActionKey, usize> =
+        runs.filter_map(|(index, run)| Some((run.as_ref()?.action, index))).collect();
+    let (recorded, cancelled): (Vec<_>, Vec<_>) =
+        memory.last_build().explained.into_iter().partition(|explained| explained.node.is_some());
+    for explained in recorded.into_iter().chain(cancelled) {
+        // If Python went back and then found a result up to date, the run before that made it.
+        let before = || {
+            let command = by_action.get(explained.action.as_ref()?).copied()?;
+            (outcomes[command].done == explain::word(How::Reused)).then_some(command)
+        };
+        let own = explained.node.and_then(|at| read.numbered.get(&at).copied());
+        let command = own.or_else(before);
         let stretch = explained.stretch;
         let told = Explanation::from(explained);
         if let Some(outcome) = command.map(|command| &mut outcomes[command])

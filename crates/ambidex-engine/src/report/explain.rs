@@ -103,6 +103,10 @@ fn explained(
         how: ending.how,
         why: ending.why.clone(),
         node: position,
+        action: match &job.memorable {
+            Memorable::Yes(fingerprint) => Some(fingerprint.key),
+            Memorable::No(_) => None,
+        },
         stretch: program.timeline.of(node),
     }
 }
@@ -111,7 +115,7 @@ impl From<CommandDescription> for Explanation {
     fn from(description: CommandDescription) -> Self {
         let CommandDescription { place, extension, argv, .. } = description;
         let (how, why) = (How::Reused, Why::UpToDate);
-        ExplainedCommand { place, extension, argv, how, why, node: None, stretch: None }.into()
+        ExplainedCommand { place, extension, argv, how, why, node: None, action: None, stretch: None }.into()
     }
 }
 
