@@ -91,6 +91,12 @@ pub(crate) enum Command {
     ///
     /// Prints one line for each thing, and a next step for each that is not ok. The exit code is 1 if no build can work.
     Doctor(DoctorArgs),
+    /// Write an HTML page about the last build: what ran when and why, what raced, what took long
+    ///
+    /// The page needs no network. It has a timeline with the critical path and what Python waited for, the graph of
+    /// commands, the paths that would have raced under `setup.py build -j`, the slowest files, the most expensive headers,
+    /// and the builds before.
+    Report(ReportArgs),
     /// Remove what builds left behind in a project
     Clean(CleanArgs),
     /// Manage the cache that all projects share
@@ -177,6 +183,15 @@ pub(crate) enum Color {
     Never,
 }
 
+/// What to write about a build besides its summary.
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// Write a trace of the build to this file, for Perfetto or chrome://tracing: what ran in which job slot, and when
+    /// Python waited
+    #[arg(long, value_name = "FILE.json")]
+    pub trace: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
     /// The project directory
@@ -194,6 +209,8 @@ pub(crate) struct BuildArgs {
     /// Write a summary of the build to this file
     #[arg(long, value_name = "FILE.json")]
     pub summary: Option<PathBuf>,
+    #[command(flatten)]
+    pub trace: TraceArgs,
     /// More arguments for setup.py, after `build`
     #[arg(last = true, value_name = "SETUP_ARGS")]
     pub setup_args: Vec<String>,
@@ -214,6 +231,8 @@ pub(crate) struct WheelArgs {
     #[arg(short = 'C', long = "config-setting", value_name = "KEY=VALUE")]
     pub config_settings: Vec<String>,
     #[command(flatten)]
+    pub trace: TraceArgs,
+    #[command(flatten)]
     pub common: CommonArgs,
 }
 
@@ -230,6 +249,8 @@ pub(crate) struct RunArgs {
     /// Write a summary of the build to this file
     #[arg(long, value_name = "FILE.json")]
     pub summary: Option<PathBuf>,
+    #[command(flatten)]
+    pub trace: TraceArgs,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<String>,
@@ -321,6 +342,22 @@ pub(crate) struct CacheKeysArgs {
     /// Write the table to the project's pyproject.toml
     #[arg(long)]
     pub write: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ambidex report                        # build/.ambidex/report.html
+  xdg-open $(ambidex report)            # the same, in a browser
+  ambidex report -o report.html && cp report.html /srv/builds/")]
+pub(crate) struct ReportArgs {
+    /// The project directory
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// The file to write, or `-` for standard output [default: `build/.ambidex/report.html` in the project directory]
+    #[arg(short, long, value_name = "FILE.html")]
+    pub out: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -62,6 +62,7 @@ impl<'a> Bench<'a> {
             cwd: root,
             environment: fixed.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()).collect(),
             log: Some(log),
+            timed: false,
         }
     }
 

@@ -11,8 +11,8 @@ use crate::closing;
 use crate::diagnose::{self, Seen};
 use crate::error::Error;
 use crate::project::Project;
+use crate::promised::PromisedFiles;
 use crate::settings::Settings;
-use crate::summary::SummaryFile;
 use crate::supervise::{self, Ended, Task};
 use crate::{tell, time};
 
@@ -21,7 +21,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
     BuildSystem::expect_setuptools(&project)?;
-    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
+    let files = PromisedFiles::checked(args.summary.as_deref(), args.trace.trace.as_deref())?;
     let python = project.python(args.common.python.as_deref())?;
     let mut arguments = project.arguments(args.inplace, &args.setup_args);
     if args.common.output.quiet {
@@ -39,18 +39,19 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
             .chain(supervise::keep_going(args.keep_going, &project.settings))
             .collect(),
         log: None,
+        timed: files.have_trace(),
     };
     let mut options = supervise::sharing(&args.common.jobs, &project.settings)?;
     options.on_wait = args.common.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
     let seen = if args.common.output.quiet { Seen::Output } else { Seen::All };
-    conclude(&ended, summary.as_ref(), &args.common.output, seen)
+    conclude(&ended, &files, &args.common.output, seen)
 }
 
 /// Runs a command.
 pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
     tell::set_color(args.output.color);
-    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
+    let files = PromisedFiles::checked(args.summary.as_deref(), args.trace.trace.as_deref())?;
     // The command may build any project, but most often it builds the one in this directory.
     let settings = Settings::of_folder(Path::new(""))?;
     let mut words = args.command.iter().map(OsString::from);
@@ -61,12 +62,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
         cwd: Path::new("."),
         environment: supervise::keep_going(args.keep_going, &settings).into_iter().collect(),
         log: None,
+        timed: files.have_trace(),
     };
     let mut options = supervise::sharing(&args.jobs, &settings)?;
     options.on_wait = args.output.verbose.then_some(tell::note);
     let ended = supervise::captured(task, options)?;
     let seen = if args.output.quiet { Seen::Nothing } else { Seen::Unknown };
-    let code = conclude(&ended, summary.as_ref(), &args.output, seen)?;
+    let code = conclude(&ended, &files, &args.output, seen)?;
     // Users who put `ambidex run` before a command rely on that command's exit code.
     Ok(if ended.code == 0 { code } else { ended.code })
 }
@@ -85,14 +87,12 @@ pub(crate) fn keep(report: &Report, state_folders: &[PathBuf]) -> String {
 /// Writes the report to disk, and prints a summary or why the build failed. Returns the exit code.
 pub(crate) fn conclude(
     ended: &Ended,
-    summary: Option<&SummaryFile>,
+    files: &PromisedFiles,
     output: &OutputArgs,
     seen: Seen,
 ) -> Result<u8, Error> {
     let json = keep(&ended.report, &ended.state_folders);
-    if let Some(file) = summary {
-        file.write(&json)?;
-    }
+    files.write(&json, ended.timeline.as_ref())?;
     if ended.interrupted {
         return Ok(ended.code);
     }

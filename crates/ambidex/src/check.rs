@@ -52,6 +52,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
         cwd: &project.root,
         environment: vec![("AMBIDEX_ENTRY", "setup".into())],
         log: Some(folder.path().join("log")),
+        timed: false,
     };
     let found = hazards::of(task, supervise::options(&args.common.jobs, &project.settings));
     if !was_built {

@@ -86,6 +86,7 @@ impl Environment {
             cwd: Path::new("."),
             environment: Vec::new(),
             log: Some(log.clone()),
+            timed: false,
         };
         let (code, interrupted) = supervise::plain(&task)?;
         if interrupted {

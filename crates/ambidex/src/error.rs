@@ -36,8 +36,8 @@ pub(crate) enum Error {
     NotStarted { program: String, source: io::Error },
     #[error("{} can't be written: {source}", .path.display())]
     Unwritable { path: PathBuf, source: io::Error },
-    #[error("the summary can't be written to {}: {source}", .path.display())]
-    UnwritableSummary { path: PathBuf, source: io::Error },
+    #[error("the {what} can't be written to {}: {source}", .path.display())]
+    UnwritableFile { what: &'static str, path: PathBuf, source: io::Error },
     #[error("the environment variable {name} is `{value}`, which is not {expected}")]
     BadVariable { name: &'static str, value: String, expected: &'static str },
     #[error("standard output can't be written: {0}")]
@@ -103,6 +103,9 @@ impl Error {
             Self::UnknownKey { nearest, .. } => {
                 return Some(format!("did you mean `{nearest}`?"));
             }
+            Self::UnwritableFile { what, .. } => {
+                return Some(format!("give --{what} a file in a directory that exists and is writable"));
+            }
             Self::NoFolder(_) | Self::NoProject(_) => "give the directory of a project that uses setuptools",
             Self::OtherBackend { may_use_setuptools: true, .. } => {
                 "build it with `ambidex wheel` or `ambidex run -- python -m build`, which also reach setuptools below the backend"
@@ -126,9 +129,6 @@ impl Error {
             Self::NotStarted { .. } => "check the name, or give the full path",
             Self::Output(_) => "check where it goes, and whether the disk is full",
             Self::Unwritable { .. } => "check the permissions, and whether the disk is full",
-            Self::UnwritableSummary { .. } => {
-                "give --summary a file in a directory that exists and is writable"
-            }
             Self::BadVariable { .. } => "correct the variable, or unset it",
             Self::Engine(_) => "check that TMPDIR names a writable directory",
             Self::Busy(_) => "wait until it ends, or stop it",
@@ -198,7 +198,7 @@ mod tests {
             },
             Error::NotStarted { program: "nosuch".to_owned(), source: broken() },
             Error::Unwritable { path: path(), source: broken() },
-            Error::UnwritableSummary { path: path(), source: broken() },
+            Error::UnwritableFile { what: "summary", path: path(), source: broken() },
             Error::BadVariable { name: "AMBIDEX_JOBS", value: "abc".to_owned(), expected: "a number" },
             Error::Output(broken()),
             Error::Engine(broken()),

@@ -36,7 +36,7 @@ pub(crate) fn graph(args: &GraphArgs) -> Result<u8, Error> {
 }
 
 /// Returns the word for a kind of command.
-fn word(kind: Kind) -> &'static str {
+pub(crate) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Compile => "compile",
         Kind::Preprocess => "preprocess",

@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use ambidex_engine::BuildGraph;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::error::Error;
 use crate::project::Project;
 use crate::tell;
 
 /// The name of a file that stands for standard output.
-const STANDARD_OUTPUT: &str = "-";
+pub(crate) const STANDARD_OUTPUT: &str = "-";
 
 /// Waits while something else reads the state, which takes milliseconds. A build has it for longer.
 pub(crate) fn wait_for_readers(project: &Project) -> Result<(), Error> {
@@ -50,16 +49,28 @@ pub(crate) fn write(file: &Path, text: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Says how many commands of the last build are missing in its graph, because Python ran them itself.
-pub(crate) fn tell_left(project: &Project) {
+/// A command of the last build that Python ran itself.
+#[derive(Deserialize)]
+pub(crate) struct Left {
+    pub command: Vec<String>,
+    pub reason: String,
+}
+
+/// Returns the commands of the last build that Python ran itself, as far as that is known.
+pub(crate) fn left(project: &Project) -> Vec<Left> {
     #[derive(Deserialize)]
     struct Summary {
-        left_to_python: Vec<IgnoredAny>,
+        left_to_python: Vec<Left>,
     }
     let file = ambidex_engine::state_folder(&project.root).join("last-build.json");
     // The graph is there without this file, too.
     let summary = std::fs::read(file).ok().and_then(|json| serde_json::from_slice::<Summary>(&json).ok());
-    let count = summary.map_or(0, |summary| summary.left_to_python.len());
+    summary.map_or_else(Vec::new, |summary| summary.left_to_python)
+}
+
+/// Says how many commands of the last build are missing in its graph, because Python ran them itself.
+pub(crate) fn tell_left(project: &Project) {
+    let count = left(project).len();
     if count > 0 {
         let commands = if count == 1 { "command" } else { "commands" };
         tell::note(&format!(

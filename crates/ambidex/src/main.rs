@@ -22,20 +22,23 @@ mod last_build;
 mod lexical;
 mod outputs;
 mod project;
+mod promised;
 mod python;
 mod races;
 mod remote;
+mod report;
 mod serve;
 mod settings;
 mod shell;
 mod store_location;
-mod summary;
 mod supervise;
 mod tell;
 mod time;
+mod trace;
 mod verify;
 mod wanted;
 mod wheel;
+mod whole;
 
 use std::process::ExitCode;
 
@@ -66,6 +69,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Command::Graph(args) => graph::graph(&args),
         Command::CacheKeys(args) => cache_keys::cache_keys(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Report(args) => report::report(&args),
         Command::Clean(args) => clean::clean(&args),
         Command::Cache(args) => cache::cache(&args),
         Command::Completions { shell } => shell::completions(shell),

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ambidex_engine::{Engine, Options, Report};
+use ambidex_engine::{Engine, Options, Report, Timeline};
 use ambidex_store::Store;
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -29,6 +29,8 @@ pub(crate) struct Task<'a> {
     pub environment: Vec<(&'static str, OsString)>,
     /// The file for standard output and standard error; both are inherited if it is `None`.
     pub log: Option<PathBuf>,
+    /// Whether its timeline is wanted.
+    pub timed: bool,
 }
 
 /// The end of a captured process.
@@ -39,6 +41,8 @@ pub(crate) struct Ended {
     /// Whether a signal told ambidex itself to end.
     pub interrupted: bool,
     pub report: Report,
+    /// When what ran, if that is wanted.
+    pub timeline: Option<Timeline>,
     /// The state directories of the trees that were built.
     pub state_folders: Vec<PathBuf>,
 }
@@ -81,16 +85,18 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     let engine = Arc::new(Engine::start(options).map_err(Error::Engine)?);
     let mut environment = capture.environment(&engine.socket());
     environment.extend(task.environment.iter().cloned());
+    let timed = task.timed;
     let (code, interrupted) = run(&Task { environment, ..task }, Some(&engine))?;
     if interrupted {
         engine.wait_for_processes();
     }
     let report = engine.report();
+    let timeline = timed.then(|| engine.timeline());
     engine.stop();
     if let Some(store) = store.filter(|store| store.has_remote() && !interrupted) {
         send_what_is_left(&store)?;
     }
-    Ok(Ended { code, interrupted, report, state_folders: engine.state_folders() })
+    Ok(Ended { code, interrupted, report, timeline, state_folders: engine.state_folders() })
 }
 
 /// Sends the results that another machine does not have yet, until a signal tells ambidex to end.

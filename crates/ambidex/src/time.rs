@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::args::Format;
 use crate::error::Error;
+use crate::last_build::Left;
 
 /// The fields that are read from a build's summary.
 #[derive(Deserialize)]
@@ -18,12 +19,6 @@ struct LastBuild {
     lower_bound_s: f64,
     waits: Vec<Wait>,
     left_to_python: Vec<Left>,
-}
-
-#[derive(Deserialize)]
-struct Left {
-    command: Vec<String>,
-    reason: String,
 }
 
 /// Returns where the time of the last build of a project went, as text for people or as JSON for programs.

@@ -13,7 +13,7 @@ use crate::diagnose::{self, Seen};
 use crate::error::Error;
 use crate::outputs::{Outputs, collect, differences};
 use crate::project::Project;
-use crate::summary::SummaryFile;
+use crate::promised::PromisedFiles;
 use crate::supervise;
 use crate::tell;
 
@@ -22,7 +22,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let project = Project::find(&args.dir)?;
     BuildSystem::expect_setuptools(&project)?;
-    let summary = args.summary.as_deref().map(SummaryFile::checked).transpose()?;
+    let files = PromisedFiles::checked(args.summary.as_deref(), None)?;
     let bench = Bench::new(&project, project.python(args.common.python.as_deref())?, args.inplace)?;
     let (stock, serial_s) = bench.build_serially()?;
     let options = Options { commit_all: true, ..supervise::options(&args.common.jobs, &project.settings) };
@@ -47,10 +47,8 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<u8, Error> {
         list.insert(path, difference);
     }
     tell::print(&comparison.text())?;
-    if let Some(file) = summary {
-        let json = serde_json::to_string_pretty(&comparison).expect("a comparison is plain data");
-        file.write(&(json + "\n"))?;
-    }
+    let json = serde_json::to_string_pretty(&comparison).expect("a comparison is plain data");
+    files.write(&(json + "\n"), None)?;
     Ok(u8::from(!comparison.differing.is_empty() || !comparison.unsteady.is_empty()))
 }
 

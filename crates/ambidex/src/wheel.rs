@@ -15,8 +15,9 @@ use crate::diagnose::{self, Seen};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::project::Project;
+use crate::promised::PromisedFiles;
 use crate::supervise::{self, Task};
-use crate::tell;
+use crate::{tell, whole};
 
 /// The Python script that calls a hook of a backend.
 const CALL_HOOK: &str = include_str!("call_hook.py");
@@ -47,6 +48,7 @@ pub(crate) fn wheel(args: &WheelArgs) -> Result<u8, Error> {
     tell::set_color(args.common.output.color);
     let settings = config_settings(&args.config_settings);
     let project = Project::find(&args.dir)?;
+    let files = PromisedFiles::checked(None, args.trace.trace.as_deref())?;
     let system = BuildSystem::of(&project)?;
     let python = project.python(args.common.python.as_deref())?;
     let out = args.out.clone().unwrap_or_else(|| project.root.join("dist"));
@@ -69,7 +71,7 @@ pub(crate) fn wheel(args: &WheelArgs) -> Result<u8, Error> {
     fs::create_dir(&made).map_err(|source| Error::Unwritable { path: made.clone(), source })?;
     let arguments = json!([made, settings]);
     let built = if backend.system.uses_setuptools(&required) {
-        backend.captured(args, &arguments)?
+        backend.captured(args, &files, &arguments)?
     } else {
         if !quiet {
             let name = &backend.system.backend;
@@ -133,6 +135,7 @@ impl Backend<'_> {
             cwd: root,
             environment: self.variables.clone(),
             log: self.quiet.then(|| self.log()),
+            timed: false,
         }
     }
 
@@ -158,13 +161,20 @@ impl Backend<'_> {
     }
 
     /// Builds the wheel with the engine.
-    fn captured(&self, args: &WheelArgs, arguments: &Value) -> Result<Result<Value, u8>, Error> {
+    fn captured(
+        &self,
+        args: &WheelArgs,
+        files: &PromisedFiles,
+        arguments: &Value,
+    ) -> Result<Result<Value, u8>, Error> {
         let options = supervise::sharing(&args.common.jobs, &self.project.settings)?;
-        let ended = supervise::captured(self.task("build_wheel", arguments), options)?;
+        let task = Task { timed: files.have_trace(), ..self.task("build_wheel", arguments) };
+        let ended = supervise::captured(task, options)?;
         if ended.code == 0 {
-            build::conclude(&ended, None, &args.common.output, Seen::All)?;
+            build::conclude(&ended, files, &args.common.output, Seen::All)?;
         } else {
-            build::keep(&ended.report, &ended.state_folders);
+            let json = build::keep(&ended.report, &ended.state_folders);
+            files.write(&json, ended.timeline.as_ref())?;
         }
         if ended.interrupted {
             return Ok(Err(ended.code));
@@ -216,7 +226,7 @@ fn put(made: &Path, name: &str, out: &Path) -> Result<PathBuf, Error> {
     let file = out.join(name);
     let copy = || {
         fs::create_dir_all(out)?;
-        let mut partial = tempfile::Builder::new().permissions(readable()).tempfile_in(out)?;
+        let mut partial = tempfile::Builder::new().permissions(whole::readable()).tempfile_in(out)?;
         std::io::copy(&mut fs::File::open(made.join(name))?, &mut partial)?;
         partial.persist(&file).map_err(|error| error.error)
     };
@@ -224,11 +234,6 @@ fn put(made: &Path, name: &str, out: &Path) -> Result<PathBuf, Error> {
         Ok(_) => Ok(file),
         Err(source) => Err(Error::Unwritable { path: file.clone(), source }),
     }
-}
-
-/// Returns the usual permissions of a user's file, before the umask applies.
-fn readable() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ fn help() {
         &["graph"],
         &["cache-keys"],
         &["doctor"],
+        &["report"],
         &["clean"],
         &["cache"],
         &["cache", "stats"],
@@ -170,6 +171,7 @@ fn mistakes() {
         ("nothing-built-compdb", &["compdb"]),
         ("nothing-built-cache-keys", &["cache-keys"]),
         ("nothing-built-graph", &["graph", "--format", "ninja"]),
+        ("nothing-built-report", &["report"]),
     ];
     std::fs::create_dir(workspace.root().join("src-of-nothing")).unwrap();
     for (name, arguments) in cases {

@@ -75,6 +75,7 @@ fn every_command_has_a_page() {
         "graph",
         "man",
         "races",
+        "report",
         "run",
         "verify",
         "wheel",

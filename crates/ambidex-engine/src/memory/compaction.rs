@@ -84,7 +84,7 @@ impl Renumbering<'_> {
                 unit.looks.iter_mut().for_each(|id| *id = self.group(*id));
                 postcard::to_stdvec(&unit)
             }
-            Kind::Invocation | Kind::LastBuild | Kind::Graph => {
+            Kind::Invocation | Kind::LastBuild | Kind::Graph | Kind::Waits | Kind::Past => {
                 return self.old.table(kind).content(&self.old.log, key).map(Cow::into_owned);
             }
         };

@@ -9,6 +9,7 @@ pub(crate) mod graph;
 pub(crate) mod groups;
 mod last_build;
 mod log;
+pub(crate) mod past;
 pub(crate) mod record;
 mod surrounded;
 mod table;

@@ -276,4 +276,30 @@ pub(crate) struct ExplainedCommand {
     pub argv: Vec<String>,
     pub how: How,
     pub why: Why,
+    /// Which node of the graph it is. A cancelled command is none.
+    pub node: Option<GraphPosition>,
+    /// What its runs are remembered by, if they are.
+    pub action: Option<RecordKey>,
+    /// When it had a job slot, if it needed one.
+    pub stretch: Option<Stretch>,
+}
+
+/// A node of the last build's graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct GraphPosition {
+    /// The number of its program in the graph.
+    pub program: u32,
+    /// Its number in that program.
+    pub node: u32,
+}
+
+/// A stretch of time in which a command had a job slot. Times are in microseconds since the engine was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// The number of the slot, from 0.
+    pub slot: u32,
+    /// When it began.
+    pub from: u64,
+    /// When it ended.
+    pub to: u64,
 }

@@ -18,11 +18,13 @@ pub(super) enum Kind {
     LastBuild,
     Unit,
     Graph,
+    Waits,
+    Past,
 }
 
 /// All kinds of tables.
-pub(super) const KINDS: [Kind; 5] =
-    [Kind::Record, Kind::Invocation, Kind::LastBuild, Kind::Unit, Kind::Graph];
+pub(super) const KINDS: [Kind; 7] =
+    [Kind::Record, Kind::Invocation, Kind::LastBuild, Kind::Unit, Kind::Graph, Kind::Waits, Kind::Past];
 
 /// A type whose values are kept in a table of their own.
 pub(super) trait Value: Serialize + DeserializeOwned {

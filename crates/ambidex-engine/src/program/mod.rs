@@ -23,6 +23,7 @@ use crate::program::build_end::Conclusion;
 use crate::program::job::{Job, Life, Memorable, Setting};
 use crate::program::left::Left;
 use crate::program::text::{Batch, Log, Piece, Printout, Stream};
+use crate::program::timeline::Timeline;
 use crate::program::waits::Waits;
 
 mod build_end;
@@ -45,6 +46,7 @@ mod seen_outputs;
 mod start;
 pub(crate) mod steps;
 pub(crate) mod text;
+pub(crate) mod timeline;
 mod undo;
 mod unit;
 pub(crate) mod waits;
@@ -139,6 +141,8 @@ pub(crate) struct Program {
     seen_outputs: SeenOutputs,
     /// The waits of its process.
     pub waits: Waits,
+    /// When its commands had a job slot.
+    pub timeline: Timeline,
     /// The commands that were left to Python, with the reason.
     pub left: Vec<(Vec<String>, Left)>,
     /// The nodes of calls, by the numbers that the process has given them.
@@ -188,6 +192,7 @@ impl Program {
             made: Made::default(),
             seen_outputs: SeenOutputs::default(),
             waits: Waits::default(),
+            timeline: Timeline::default(),
             left: Vec::new(),
             calls: BTreeMap::new(),
             loaded: Arc::default(),
@@ -367,6 +372,11 @@ impl Program {
             (How::Reused, Some(folder)) => self.ran.get(&folder).copied().unwrap_or(How::Reused),
             (how, _) => how,
         }
+    }
+
+    /// Returns whether a node is part of what the serial build does.
+    pub fn is_wanted(&self, node: NodeId) -> bool {
+        !matches!(self.graph.state(node), State::Cancelled | State::Doomed)
     }
 
     /// Returns whether its state is kept in that tree.

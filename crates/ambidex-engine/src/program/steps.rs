@@ -133,7 +133,7 @@ impl<'a> Walk<'a> {
             return Some(Step::Program);
         }
         while let Some(seq) = program.graph.recording(self.next)
-            && (program.graph.is_cancelled(seq) || !program.graph.state(program.graph.node_of(seq)).settled())
+            && !is_step(program, seq)
         {
             self.next += 1;
         }
@@ -154,6 +154,21 @@ impl<'a> Walk<'a> {
         self.next += 1;
         Some(self.steps.of(seq?, memory))
     }
+}
+
+/// Returns whether a recording is a step: it was not cancelled, and its node has ended.
+fn is_step(program: &Program, seq: Seq) -> bool {
+    !program.graph.is_cancelled(seq) && program.graph.state(program.graph.node_of(seq)).settled()
+}
+
+/// Returns the numbers that the nodes of a program have in its [`Walk`].
+pub(crate) fn numbers(program: &Program) -> FxHashMap<NodeId, u32> {
+    let mut numbers = FxHashMap::default();
+    for seq in program.graph.program().filter(|seq| is_step(program, *seq)) {
+        let next = u32::try_from(numbers.len()).expect("a graph has fewer than 2^32 nodes");
+        numbers.entry(program.graph.node_of(seq)).or_insert(next);
+    }
+    numbers
 }
 
 impl Program {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::memory::past::TimedWait;
+
 /// The reason why a process waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
@@ -27,6 +29,11 @@ impl Cause {
             b"exit" => Self::Exit,
             _ => Self::Effect,
         }
+    }
+
+    /// Returns whether Python waits for the rest of the commands, because it has nothing else to do.
+    fn is_last(self) -> bool {
+        matches!(self, Self::Exit | Self::End)
     }
 }
 
@@ -62,33 +69,63 @@ pub struct Wait {
 
 /// All waits of a process.
 #[derive(Debug, Default)]
-pub(crate) struct Waits(BTreeMap<(Cause, String), (usize, Duration)>);
+pub(crate) struct Waits(Vec<OneWait>);
+
+#[derive(Debug)]
+struct OneWait {
+    cause: Cause,
+    what: String,
+    /// The time since the engine was started.
+    from: Duration,
+    time: Duration,
+}
 
 /// The shortest time that counts as a wait. Anything less is only the way to the engine and back.
 const LEAST: Duration = Duration::from_micros(500);
 
 impl Waits {
-    /// Adds a wait. Returns whether it was long enough to count.
-    pub fn add(&mut self, cause: Cause, what: String, time: Duration) -> bool {
-        if time < LEAST {
-            return false;
+    /// Adds a wait, which began so long after the engine was started. Returns whether it was long enough to count.
+    pub fn add(&mut self, cause: Cause, what: String, from: Duration, time: Duration) -> bool {
+        let counts = time >= LEAST;
+        if counts {
+            self.0.push(OneWait { cause, what, from, time });
         }
-        let (times, total) = self.0.entry((cause, what)).or_default();
-        *times += 1;
-        *total += time;
-        true
+        counts
     }
 
     /// Returns the waits, one for each reason.
     pub fn told(&self) -> impl Iterator<Item = Wait> + '_ {
-        self.0.iter().map(|((cause, what), (times, total))| Wait {
+        let mut totals: BTreeMap<(Cause, &str), (usize, Duration)> = BTreeMap::new();
+        for wait in &self.0 {
+            let (times, total) = totals.entry((wait.cause, &wait.what)).or_default();
+            *times += 1;
+            *total += wait.time;
+        }
+        totals.into_iter().map(|((cause, what), (times, total))| Wait {
             why: cause.to_string(),
-            what: what.clone(),
-            times: *times,
+            what: what.to_owned(),
+            times,
             seconds: total.as_secs_f64(),
-            is_last: matches!(cause, Cause::Exit | Cause::End),
+            is_last: cause.is_last(),
         })
     }
+
+    /// Returns each wait of the program with this number, in the order in which they ended.
+    pub fn each(&self, program: u32) -> impl Iterator<Item = TimedWait> + '_ {
+        self.0.iter().map(move |wait| TimedWait {
+            program,
+            why: wait.cause.to_string(),
+            what: wait.what.clone(),
+            from: micros(wait.from),
+            to: micros(wait.from + wait.time),
+            is_last: wait.cause.is_last(),
+        })
+    }
+}
+
+/// Returns a time in microseconds.
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -99,11 +136,16 @@ mod tests {
     fn waits_for_the_same_are_one() {
         let mut waits = Waits::default();
         let long = Duration::from_millis(2);
-        assert!(waits.add(Cause::Look, "a.so".into(), long));
-        assert!(waits.add(Cause::Look, "a.so".into(), long));
-        assert!(waits.add(Cause::Change, "a.so".into(), long));
-        assert!(!waits.add(Cause::Look, "b.so".into(), Duration::from_micros(20)));
+        let mut add = |cause, what: &str, from: u64, time| {
+            waits.add(cause, what.to_owned(), Duration::from_millis(from), time)
+        };
+        assert!(add(Cause::Look, "a.so", 1, long));
+        assert!(add(Cause::Look, "a.so", 5, long));
+        assert!(add(Cause::Change, "a.so", 7, long));
+        assert!(!add(Cause::Look, "b.so", 9, Duration::from_micros(20)));
         let told: Vec<(usize, f64)> = waits.told().map(|wait| (wait.times, wait.seconds)).collect();
         assert_eq!(told, [(2, 0.004), (1, 0.002)]);
+        let each: Vec<(u64, u64)> = waits.each(0).map(|wait| (wait.from, wait.to)).collect();
+        assert_eq!(each, [(1000, 3000), (5000, 7000), (7000, 9000)]);
     }
 }

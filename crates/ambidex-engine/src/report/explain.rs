@@ -12,10 +12,11 @@ use ambidex_graph::NodeId;
 use crate::base::roles;
 use crate::execute::outcome::Ending;
 use crate::memory::Memory;
-use crate::memory::record::{CommandDescription, ExplainedCommand, How, RecordKey, Why};
+use crate::memory::record::{CommandDescription, ExplainedCommand, GraphPosition, How, RecordKey, Why};
 use crate::memory::tree::{Tree, folder_of};
 use crate::program::Program;
 use crate::program::job::{Job, Memorable};
+use crate::program::steps;
 
 /// The last build's decision about one command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,10 +68,15 @@ pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &
     // A spared extension may share commands with others.
     let mut seen = HashSet::new();
     up_to_date.retain(|key| seen.insert(*key));
-    let others = programs
-        .flat_map(ended)
-        .filter(|(_, _, job, ending)| key_if_reused(job, ending).is_none())
-        .map(|(program, node, job, ending)| explained(program, node, job, ending));
+    let others = (0..).zip(programs).flat_map(|(number, program)| {
+        let mut numbers = None;
+        let others = ended(program).filter(|(_, _, job, ending)| key_if_reused(job, ending).is_none());
+        others.map(move |(program, node, job, ending)| {
+            let numbers = numbers.get_or_insert_with(|| steps::numbers(program));
+            let position = numbers.get(&node).map(|node| GraphPosition { program: number, node: *node });
+            explained(program, node, job, ending, position)
+        })
+    });
     memory.remember_build(up_to_date, others);
 }
 
@@ -81,7 +87,13 @@ fn key_if_reused(job: &Job, ending: &Ending) -> Option<RecordKey> {
     }
 }
 
-fn explained(program: &Program, node: NodeId, job: &Job, ending: &Ending) -> ExplainedCommand {
+fn explained(
+    program: &Program,
+    node: NodeId,
+    job: &Job,
+    ending: &Ending,
+    position: Option<GraphPosition>,
+) -> ExplainedCommand {
     let named = |text: &String| program.roles.name(text).into_owned();
     let place = job.products.first().map_or(String::new(), |product| product.place.to_string_lossy().into());
     ExplainedCommand {
@@ -90,31 +102,49 @@ fn explained(program: &Program, node: NodeId, job: &Job, ending: &Ending) -> Exp
         argv: job.line.argv().iter().map(named).collect(),
         how: ending.how,
         why: ending.why.clone(),
+        node: position,
+        action: match &job.memorable {
+            Memorable::Yes(fingerprint) => Some(fingerprint.here),
+            Memorable::No(_) => None,
+        },
+        stretch: program.timeline.of(node),
     }
 }
 
 impl From<CommandDescription> for Explanation {
     fn from(description: CommandDescription) -> Self {
         let CommandDescription { place, extension, argv, .. } = description;
-        ExplainedCommand { place, extension, argv, how: How::Reused, why: Why::UpToDate }.into()
+        let (how, why) = (How::Reused, Why::UpToDate);
+        ExplainedCommand { place, extension, argv, how, why, node: None, action: None, stretch: None }.into()
     }
 }
 
 impl From<ExplainedCommand> for Explanation {
     fn from(told: ExplainedCommand) -> Self {
-        let done = match told.how {
-            How::Ran => "run",
-            How::Reused => "reused",
-            How::Cached => "cached",
-            How::Remote => "remote",
-        };
         let command = told.argv.iter().map(|argument| roles::shown(argument)).collect();
         let reason = reason(&told.why);
-        Self { output: roles::shown(&told.place), extension: told.extension, command, done, reason }
+        Self {
+            output: roles::shown(&told.place),
+            extension: told.extension,
+            command,
+            done: word(told.how),
+            reason,
+        }
     }
 }
 
-fn reason(why: &Why) -> String {
+/// Returns the word for how a command got its outputs.
+pub(super) fn word(how: How) -> &'static str {
+    match how {
+        How::Ran => "run",
+        How::Reused => "reused",
+        How::Cached => "cached",
+        How::Remote => "remote",
+    }
+}
+
+/// Returns why a command ran or did not.
+pub(super) fn reason(why: &Why) -> String {
     match why {
         Why::UpToDate => "nothing that it depends on has changed".to_owned(),
         Why::New => "no earlier run is known".to_owned(),

@@ -9,7 +9,7 @@ use ambidex_command::{Command, Depfile, InputRole, Kind, Span};
 use crate::execute::plan::Renaming;
 use crate::memory::Memory;
 use crate::memory::graph::{Step, StoredNode, StoredUse, StoredWrite, unpacked};
-use crate::memory::record::RecordKey;
+use crate::memory::record::{GraphPosition, RecordKey};
 use crate::program::Program;
 use crate::program::line::NoFiles;
 use crate::program::steps::Walk;
@@ -155,22 +155,39 @@ impl GraphCommand {
 pub fn graph(root: &Path) -> io::Result<Option<BuildGraph>> {
     let Some(tree) = opened(root)? else { return Ok(None) };
     let mut memory = tree.memory();
-    let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "the graph of the last build is damaged");
-    let mut reader = Reader::new(&memory);
-    for step in memory.last_graph().ok_or_else(unreadable)? {
-        reader.take(step).ok_or_else(unreadable)?;
-    }
-    let (mut commands, runs) = reader.finish();
+    let Read { mut commands, runs, .. } = read(&memory)?;
     for (command, run) in commands.iter_mut().zip(runs) {
         command.changed = run.and_then(|run| changed(&mut memory, command, &run));
     }
     Ok((!commands.is_empty()).then(|| BuildGraph { root: root.to_owned(), commands }))
 }
 
+/// The graph of the last build as it was read.
+pub(super) struct Read {
+    pub commands: Vec<GraphCommand>,
+    /// The run of each command, if it is remembered.
+    pub runs: Vec<Option<Run>>,
+    /// The index of each command that was recorded in the last build, by its position.
+    pub numbered: HashMap<GraphPosition, usize>,
+}
+
 /// The run by which a command was remembered.
-struct Run {
-    action: RecordKey,
+pub(super) struct Run {
+    pub action: RecordKey,
     folder: Option<u32>,
+}
+
+/// Reads the graph of the last build.
+///
+/// # Errors
+/// If it is damaged.
+pub(super) fn read(memory: &Memory) -> io::Result<Read> {
+    let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "the graph of the last build is damaged");
+    let mut reader = Reader::new(memory);
+    for step in memory.last_graph().ok_or_else(unreadable)? {
+        reader.take(step).ok_or_else(unreadable)?;
+    }
+    Ok(reader.finish())
 }
 
 /// Returns a file that a command would find changed, if it ran again now.
@@ -215,12 +232,17 @@ struct Reader<'a> {
     commands: Vec<GraphCommand>,
     /// The run of each command, if it is remembered.
     runs: Vec<Option<Run>>,
+    numbered: HashMap<GraphPosition, usize>,
+    /// How many programs began.
+    programs: u32,
     known: HashMap<Identity, usize>,
     /// The last command that wrote each path.
     last: HashMap<PathBuf, usize>,
     /// The commands of the present program by their numbers.
     own: Vec<usize>,
     extension: Option<String>,
+    /// Whether the steps are those of a unit, whose nodes have numbers of their own.
+    is_in_unit: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -229,10 +251,13 @@ impl<'a> Reader<'a> {
             memory,
             commands: Vec::new(),
             runs: Vec::new(),
+            numbered: HashMap::new(),
+            programs: 0,
             known: HashMap::new(),
             last: HashMap::new(),
             own: Vec::new(),
             extension: None,
+            is_in_unit: false,
         }
     }
 
@@ -240,6 +265,7 @@ impl<'a> Reader<'a> {
     fn take(&mut self, step: Step) -> Option<()> {
         match step {
             Step::Program => {
+                self.programs += 1;
                 self.own.clear();
                 self.extension = None;
             }
@@ -247,15 +273,24 @@ impl<'a> Reader<'a> {
             Step::Node(node) => {
                 let own = std::mem::take(&mut self.own);
                 let index = self.node(*node, &own)?;
+                let position = GraphPosition {
+                    program: self.programs.checked_sub(1)?,
+                    node: u32::try_from(own.len()).ok()?,
+                };
                 self.own = own;
                 self.own.push(index);
+                if !self.is_in_unit {
+                    self.numbered.insert(position, index);
+                }
             }
             Step::Repetition(number) => self.record(*self.own.get(number as usize)?),
             Step::Unit(state) => {
                 let steps = unpacked(&self.memory.unit(&state)?.steps)?;
                 // The numbers of a unit's nodes are its own.
                 let own = std::mem::take(&mut self.own);
+                self.is_in_unit = true;
                 steps.into_iter().try_for_each(|step| self.take(step))?;
+                self.is_in_unit = false;
                 self.own = own;
             }
         }
@@ -337,12 +372,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn finish(mut self) -> (Vec<GraphCommand>, Vec<Option<Run>>) {
+    fn finish(mut self) -> Read {
         for (path, index) in self.last {
             let outputs = &mut self.commands[index].outputs;
             outputs.iter_mut().filter(|output| output.path == path).for_each(|output| output.is_last = true);
         }
-        (self.commands, self.runs)
+        Read { commands: self.commands, runs: self.runs, numbered: self.numbered }
     }
 }
 

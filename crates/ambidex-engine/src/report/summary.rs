@@ -154,8 +154,8 @@ impl Report {
             work_s: total.as_secs_f64(),
             modules: programs.iter().map(new_modules).sum(),
             commands,
-            translations: Calls::of(programs, |job| job.translates),
-            generators: Calls::of(programs, |job| !job.translates),
+            translations: Calls::of(programs.iter(), |job| job.translates),
+            generators: Calls::of(programs.iter(), |job| !job.translates),
             hazards: HazardCounts { renamed: hazard_paths.len() - ordered + spared_hazards, ordered },
             hazard_paths,
             failures: programs.iter().flat_map(failed).collect(),
@@ -168,7 +168,7 @@ impl Report {
 }
 
 impl Commands {
-    fn count(&mut self, program: &Program) {
+    pub(super) fn count(&mut self, program: &Program) {
         let graph = &program.graph;
         let (spared, distinct) = program.spared_commands();
         // A command that was recorded twice because Python went back counts once.
@@ -176,11 +176,11 @@ impl Commands {
         let recorded =
             graph.program().filter(|seq| !graph.is_cancelled(*seq) && is_command(graph.node_of(*seq)));
         self.recorded += recorded.count() + spared;
-        let is_distinct = |node: &NodeId| is_wanted(program, *node) && is_command(*node);
+        let is_distinct = |node: &NodeId| program.is_wanted(*node) && is_command(*node);
         self.distinct += graph.all_nodes().filter(is_distinct).count() + distinct;
         self.reused += distinct;
         for (node, job) in graph.all_nodes().zip(&program.jobs).filter(|(node, _)| is_command(*node)) {
-            if let Some(ending) = job.ending().filter(|_| is_wanted(program, node)) {
+            if let Some(ending) = job.ending().filter(|_| program.is_wanted(node)) {
                 match program.how(job, ending) {
                     How::Ran => self.executed += 1,
                     How::Reused => self.reused += 1,
@@ -195,11 +195,11 @@ impl Commands {
 
 impl Calls {
     /// Counts the calls that `is_counted` accepts.
-    fn of(programs: &[Program], is_counted: fn(&Job) -> bool) -> Self {
+    pub(super) fn of<'a>(programs: impl Iterator<Item = &'a Program>, is_counted: fn(&Job) -> bool) -> Self {
         let mut counts = Self::default();
         for program in programs {
             let nodes = program.graph.all_nodes().zip(&program.jobs);
-            let calls = nodes.filter(|(node, job)| job.kind == Kind::Generate && is_wanted(program, *node));
+            let calls = nodes.filter(|(node, job)| job.kind == Kind::Generate && program.is_wanted(*node));
             for (_, job) in calls.filter(|(_, job)| is_counted(job)) {
                 counts.recorded += 1;
                 match job.ending().map(|ending| program.how(job, ending)) {
@@ -215,11 +215,6 @@ impl Calls {
     }
 }
 
-/// Returns whether a node is part of what the serial build does.
-fn is_wanted(program: &Program, node: NodeId) -> bool {
-    !matches!(program.graph.state(node), State::Cancelled | State::Doomed)
-}
-
 /// Returns how many modules of extensions were linked, or came from a store.
 fn new_modules(program: &Program) -> usize {
     let nodes = program.graph.all_nodes().zip(&program.jobs);
@@ -227,7 +222,7 @@ fn new_modules(program: &Program) -> usize {
         let is_link = matches!(job.kind, Kind::Link | Kind::CompileAndLink);
         let is_new = |ending: &Ending| ending.status == 0 && program.how(job, ending) != How::Reused;
         is_link
-            && is_wanted(program, *node)
+            && program.is_wanted(*node)
             && job.ending().is_some_and(is_new)
             && program.extension_of(*node).is_some()
     });

@@ -6,6 +6,7 @@ pub(crate) mod pool;
 pub(crate) mod server;
 mod session;
 mod sight;
+mod slots;
 mod table;
 mod trees;
 mod turns;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ambidex_graph::NodeId;
 use ambidex_store::Store;
@@ -11,8 +11,10 @@ use ambidex_store::Store;
 use crate::base::call::WaitingCopy;
 use crate::base::process;
 use crate::execute::obtain::{ExecContext, Execution, LooksOf, Obtained};
+use crate::memory::record::Stretch;
 use crate::observe::by_libc::Loaded;
 use crate::program::Program;
+use crate::serve::slots::Slots;
 use crate::serve::table::Table;
 
 /// The settings of an engine.
@@ -44,6 +46,7 @@ pub(crate) struct EngineState {
     pub programs: Vec<Program>,
     pub jobs: usize,
     pub running: usize,
+    slots: Slots,
     workers: usize,
     pub stopping: bool,
     /// The copies of processes whose calls are not recorded yet, by program and number.
@@ -93,6 +96,9 @@ impl EngineState {
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
     pub options: Options,
+    /// When the engine was started, by two clocks.
+    pub began: Instant,
+    pub began_at: SystemTime,
     /// The directory for the temporary files of commands. Files that an ended command leaves there go with the engine.
     temporary: PathBuf,
     /// The directory for the journals, in which processes note what they change after a snapshot.
@@ -112,6 +118,7 @@ impl WorkerPool {
             programs: Vec::new(),
             jobs: options.jobs.max(1),
             running: 0,
+            slots: Slots::default(),
             workers: 0,
             stopping: false,
             copies: HashMap::new(),
@@ -123,6 +130,8 @@ impl WorkerPool {
         };
         Self {
             options,
+            began: Instant::now(),
+            began_at: SystemTime::now(),
             temporary,
             journals,
             engine: Mutex::new(engine),
@@ -130,6 +139,11 @@ impl WorkerPool {
             work: Condvar::new(),
             progress: Condvar::new(),
         }
+    }
+
+    /// Returns the time since the engine was started, in microseconds.
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     pub fn lock(&self) -> MutexGuard<'_, EngineState> {
@@ -226,6 +240,7 @@ impl WorkerPool {
                 continue;
             }
             engine.running += 1;
+            let (slot, from) = (engine.slots.take(), self.now());
             let started = engine.programs[program].start(node);
             let obtained = match started {
                 Ok(started) => {
@@ -237,6 +252,9 @@ impl WorkerPool {
                 Err(error) => Obtained::unable(&error),
             };
             engine.running -= 1;
+            let stretch = Stretch { slot, from, to: self.now() };
+            engine.programs[program].timeline.add(node, stretch);
+            engine.slots.give_back(slot);
             let unwanted = engine.programs[program].finish(node, obtained);
             unwanted.into_iter().for_each(process::end);
             if let Some(pid) = engine.programs[program].advance() {

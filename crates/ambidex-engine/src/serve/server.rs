@@ -13,6 +13,7 @@ use crate::program::Program;
 use crate::report::explain;
 use crate::report::graph;
 use crate::report::summary::Report;
+use crate::report::timeline::{self, Run, Timeline};
 use crate::serve::calls;
 use crate::serve::frames::Frames;
 use crate::serve::pool::{Options, WorkerPool};
@@ -73,7 +74,6 @@ pub struct Engine {
     pool: Arc<WorkerPool>,
     trees: Arc<Trees>,
     folder: OwnFolder,
-    began: std::time::Instant,
 }
 
 impl Engine {
@@ -91,8 +91,7 @@ impl Engine {
         let pool = Arc::new(WorkerPool::new(options, temporary, folder.path().join("undo"), table));
         pool.add_worker(&mut pool.lock())?;
         let trees = Arc::new(Trees::default());
-        let engine =
-            Self { pool: pool.clone(), trees: trees.clone(), folder, began: std::time::Instant::now() };
+        let engine = Self { pool: pool.clone(), trees: trees.clone(), folder };
         let accept = move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else {
@@ -140,6 +139,12 @@ impl Engine {
         self.trees.ending.store(true, Ordering::SeqCst);
         self.pool.stop();
         let engine = self.pool.lock();
+        let run = Run {
+            began: self.pool.began_at,
+            wall: self.pool.began.elapsed(),
+            waited: engine.waited,
+            jobs: engine.jobs,
+        };
         for tree in self.trees.all() {
             let programs = || engine.programs.iter().filter(|program| program.belongs_to(&tree));
             if self.pool.options.only_record {
@@ -149,6 +154,7 @@ impl Engine {
             let mut memory = tree.memory();
             explain::remember(&mut memory, programs());
             graph::remember(&mut memory, programs());
+            timeline::remember(&mut memory, programs(), &run);
             memory.close(programs().all(Program::is_concluded));
             drop(memory);
             tree.go_home();
@@ -160,7 +166,13 @@ impl Engine {
     /// Returns a report of what was done.
     pub fn report(&self) -> Report {
         let engine = self.pool.lock();
-        Report::of(&engine.programs, engine.jobs, self.began.elapsed(), engine.waited)
+        Report::of(&engine.programs, engine.jobs, self.pool.began.elapsed(), engine.waited)
+    }
+
+    /// Returns when each command ran, and when Python waited.
+    pub fn timeline(&self) -> Timeline {
+        let engine = self.pool.lock();
+        Timeline::of(&engine.programs, engine.jobs, self.pool.began.elapsed())
     }
 
     /// Returns the state directories of the trees that were built.

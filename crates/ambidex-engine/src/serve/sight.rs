@@ -103,7 +103,8 @@ impl Sight {
         // A process without a program of its own was started by one that has a program. Its wait counts for program 0.
         if let Some(program) = engine.programs.get_mut(self.asker.unwrap_or(0)) {
             let what = what();
-            if program.waits.add(cause, what.clone(), time)
+            let from = began.saturating_duration_since(self.pool.began);
+            if program.waits.add(cause, what.clone(), from, time)
                 && let Some(tell) = self.pool.options.on_wait
             {
                 tell(&format!("Python waited {:.3} s: it {cause}: {what}", time.as_secs_f64()));
