@@ -16,7 +16,7 @@ mod serve;
 mod uptodate;
 
 pub use ambidex_command::Kind;
-pub use base::protocol;
+pub use base::{protocol, terminal};
 pub use memory::tree::{folder_of as state_folder, is_in_use};
 pub use program::hazards::{HazardPath, Writer};
 pub use program::left::Left;
@@ -26,4 +26,5 @@ pub use report::graph::{BuildGraph, GraphCommand, GraphInput, GraphOutput, Heade
 pub use report::inputs::{Inputs, Look, Sight, inputs};
 pub use report::summary::{Calls, Commands, FailedCommand, HazardCounts, LeftCommand, Report};
 pub use serve::pool::Options;
+pub use serve::progress::{Progress, RunningCommand};
 pub use serve::server::Engine;

@@ -47,6 +47,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
         cwd: &project.root,
         environment: vec![("AMBIDEX_ENTRY", "setup".into())],
         log: Some(log.clone()),
+        is_shown: false,
     };
     let options = Options { only_record: true, ..supervise::options(&args.common.jobs, &project.settings) };
     let ended = supervise::captured(task, options)?;

@@ -84,6 +84,7 @@ impl Environment {
             cwd: Path::new("."),
             environment: Vec::new(),
             log: Some(log.clone()),
+            is_shown: false,
         };
         let (code, interrupted) = supervise::plain(&task)?;
         if interrupted {

@@ -15,6 +15,7 @@ mod error;
 mod explain;
 mod graph;
 mod last_build;
+mod live;
 mod project;
 mod python;
 mod remote;
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
 fn end_where_a_thread_panics() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        ambidex_engine::terminal::withdraw();
         tell(panic);
         // The exit code of Rust after a panic in the main thread.
         std::process::exit(101);

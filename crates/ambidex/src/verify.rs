@@ -146,6 +146,7 @@ impl Bench<'_> {
             cwd: root,
             environment,
             log: Some(log),
+            is_shown: false,
         }
     }
 

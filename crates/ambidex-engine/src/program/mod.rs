@@ -30,6 +30,7 @@ mod calls;
 mod changes;
 mod commit;
 mod effects;
+mod expected;
 pub(crate) mod hazards;
 mod hold;
 mod intake;
@@ -51,6 +52,7 @@ pub(crate) mod waits;
 
 use changes::Changes;
 pub(crate) use effects::Turn;
+use expected::Expected;
 use hold::Holds;
 use made::Made;
 pub(crate) use made::Unit;
@@ -101,6 +103,10 @@ pub(crate) struct Program {
     pub log: Log,
     /// The number of frames of the process that were taken in.
     pub frames: u64,
+    /// The number of the process that was started.
+    pub pid: Option<u32>,
+    /// Whether the process is certain to leave all that it prints to the engine.
+    pub passes_text: bool,
     /// Whether the process reports what it looks at.
     pub sees: bool,
     /// The recordings whose ends Python waits for.
@@ -147,6 +153,8 @@ pub(crate) struct Program {
     loaded: Arc<Vec<PathBuf>>,
     /// The commands that wait a moment for heavier ones.
     pub holds: Holds,
+    /// How long the commands that have not ended are expected to take.
+    pub expected: Expected,
 }
 
 impl Program {
@@ -166,6 +174,8 @@ impl Program {
             demanded: (!run_all).then(HashSet::new),
             log: Log::default(),
             frames: 0,
+            pid: None,
+            passes_text: false,
             sees,
             awaited: HashSet::new(),
             predictions: Predictions::default(),
@@ -192,6 +202,7 @@ impl Program {
             calls: BTreeMap::new(),
             loaded: Arc::default(),
             holds: Holds::default(),
+            expected: Expected::default(),
         }
     }
 
@@ -275,6 +286,7 @@ impl Program {
             }
         }
         job.copy = None;
+        self.expected.remove(job.remembered);
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
         self.check_reads(node);

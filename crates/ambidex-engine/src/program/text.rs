@@ -2,16 +2,19 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::IsTerminal as _;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use ambidex_graph::Seq;
 
+use crate::base::terminal;
+
 /// The files that a process's standard output and error lead to.
 #[derive(Debug)]
 pub(crate) struct Sinks {
     files: [File; 2],
+    is_terminal: [bool; 2],
     /// Device and inode of each, or `None` if the kernel doesn't tell.
     places: [Option<(u64, u64)>; 2],
 }
@@ -21,7 +24,8 @@ impl Sinks {
         use std::os::unix::fs::MetadataExt;
         let files: [File; 2] = [out.into(), err.into()];
         let places = files.each_ref().map(|file| file.metadata().ok().map(|of| (of.dev(), of.ino())));
-        Self { files, places }
+        let is_terminal = files.each_ref().map(File::is_terminal);
+        Self { files, is_terminal, places }
     }
 
     /// Returns whether text goes nowhere but where it went at first.
@@ -239,24 +243,10 @@ pub(crate) fn write(batch: Batch) {
     for (sinks, piece) in batch {
         // If nobody reads any more, the process that printed would not learn of it in the serial build either, until it
         // prints again.
-        let _ = write_all(&sinks.files[piece.stream as usize], &piece.data);
+        let stream = piece.stream as usize;
+        let write = || terminal::write_all(&mut &sinks.files[stream], &piece.data);
+        let _ = if sinks.is_terminal[stream] { terminal::print(write) } else { write() };
     }
-}
-
-fn write_all(mut sink: &File, mut data: &[u8]) -> io::Result<()> {
-    use rustix::event::{PollFd, PollFlags, poll};
-    while !data.is_empty() {
-        match sink.write(data) {
-            Ok(count) => data = &data[count..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                // The process shares its terminal's file description with others, which may have made it non-blocking.
-                poll(&mut [PollFd::new(&sink, PollFlags::OUT)], None)?;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -9,10 +9,11 @@ use ambidex_graph::NodeId;
 use ambidex_store::Store;
 
 use crate::base::call::WaitingCopy;
-use crate::base::process;
+use crate::base::{process, terminal};
 use crate::execute::obtain::{ExecContext, Execution, LooksOf, Obtained};
 use crate::observe::by_libc::Loaded;
 use crate::program::Program;
+use crate::serve::progress::Active;
 use crate::serve::table::Table;
 
 /// The settings of an engine.
@@ -43,7 +44,8 @@ pub(crate) type Guard<'a> = MutexGuard<'a, EngineState>;
 pub(crate) struct EngineState {
     pub programs: Vec<Program>,
     pub jobs: usize,
-    pub running: usize,
+    /// The nodes that workers have started, the first one first.
+    pub active: Vec<Active>,
     workers: usize,
     pub stopping: bool,
     /// The copies of processes whose calls are not recorded yet, by program and number.
@@ -73,7 +75,7 @@ impl EngineState {
     /// Returns how much longer a ready command should wait for heavier ones. The first half of the jobs is given away at
     /// once, the other half is kept for these. While a session waits, none will come.
     fn hold(&self, program: usize, node: NodeId) -> Option<Duration> {
-        let is_kept = self.jobs > 1 && self.running >= self.jobs / 2;
+        let is_kept = self.jobs > 1 && self.active.len() >= self.jobs / 2;
         let may_come = is_kept && self.waiting == 0 && self.random.is_none();
         may_come.then(|| self.programs[program].holds.left(node)).flatten()
     }
@@ -111,7 +113,7 @@ impl WorkerPool {
         let engine = EngineState {
             programs: Vec::new(),
             jobs: options.jobs.max(1),
-            running: 0,
+            active: Vec::new(),
             workers: 0,
             stopping: false,
             copies: HashMap::new(),
@@ -198,10 +200,12 @@ impl WorkerPool {
     pub fn stop(&self) {
         let mut engine = self.lock();
         engine.stopping = true;
+        // The processes learn of it, and print by themselves.
+        terminal::withdraw();
         let unwanted: Vec<u32> = engine.programs.iter_mut().flat_map(Program::abandon).collect();
         unwanted.into_iter().for_each(process::end);
         self.progress.notify_all();
-        while engine.running > 0 {
+        while !engine.active.is_empty() {
             engine = self.wait_for_progress(engine);
         }
         self.work.notify_all();
@@ -216,7 +220,7 @@ impl WorkerPool {
             if engine.stopping {
                 return;
             }
-            let next = (engine.running < engine.jobs).then(|| pick(&mut engine)).flatten();
+            let next = (engine.active.len() < engine.jobs).then(|| pick(&mut engine)).flatten();
             let Some((program, node)) = next else {
                 engine = self.work.wait(engine).expect("the state of the engine is sound");
                 continue;
@@ -225,7 +229,7 @@ impl WorkerPool {
                 (engine, _) = self.work.wait_timeout(engine, left).expect("the state of the engine is sound");
                 continue;
             }
-            engine.running += 1;
+            engine.active.push(Active { program, node, since: Instant::now() });
             let started = engine.programs[program].start(node);
             let obtained = match started {
                 Ok(started) => {
@@ -236,7 +240,7 @@ impl WorkerPool {
                 }
                 Err(error) => Obtained::unable(&error),
             };
-            engine.running -= 1;
+            engine.active.retain(|active| (active.program, active.node) != (program, node));
             let unwanted = engine.programs[program].finish(node, obtained);
             unwanted.into_iter().for_each(process::end);
             if let Some(pid) = engine.programs[program].advance() {

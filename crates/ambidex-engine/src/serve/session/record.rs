@@ -66,6 +66,7 @@ impl Session {
                 self.spare_or_start();
                 self.sight.settle_all()?;
                 let settled = self.sight.tell_settled(self.program);
+                self.sight.let_print();
                 Ok(Reply::Recorded { outputs: Vec::new(), run_in_python: true, status: None, settled })
             }
         }
@@ -130,6 +131,7 @@ impl Session {
             }
         };
         program.frames += 1;
+        program.passes_text = program.sees;
         pool.tell_progress();
         Ok(taken)
     }
