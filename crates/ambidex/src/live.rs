@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use ambidex_engine::{Engine, terminal};
 use rustix::fs::{FileType, fstat};
-use rustix::process::getpgrp;
+use rustix::process::{Pid, getpgid, getpgrp, getppid, getsid};
 use rustix::termios::{tcgetpgrp, tcgetwinsize};
 use signal_hook::consts::SIGTSTP;
 
@@ -41,11 +41,37 @@ pub(crate) fn can_be_shown(output: &OutputArgs) -> bool {
 
 /// Stops this process, as Ctrl-Z would, with no line on the terminal. Returns when it goes on.
 pub(crate) fn stop() {
+    if !can_go_on() {
+        return;
+    }
     IS_STOPPING.store(true, Ordering::SeqCst);
     terminal::withdraw();
     // It can't fail for this signal.
     let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
     IS_STOPPING.store(false, Ordering::SeqCst);
+}
+
+/// Returns whether somebody could make this process go on after a stop. Otherwise, in an orphaned process group, the
+/// signal has no effect (setpgid(2)).
+fn can_go_on() -> bool {
+    let mut process = getppid();
+    while let Some(parent) = process {
+        if getsid(process).ok() != getsid(None).ok() {
+            return false;
+        }
+        if getpgid(process).ok() != Some(getpgrp()) {
+            return true;
+        }
+        process = parent_of(parent);
+    }
+    false
+}
+
+/// Returns the parent of a process, which is the second word after the name in parentheses (proc_pid_stat(5)).
+fn parent_of(process: Pid) -> Option<Pid> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, words) = stat.rsplit_once(')')?;
+    Pid::from_raw(words.split_whitespace().nth(1)?.parse().ok()?)
 }
 
 /// The thread that draws the line, which is gone when this is dropped.
