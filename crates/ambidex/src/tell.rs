@@ -50,7 +50,7 @@ pub(crate) fn with_head(head: &str, rest: &str) -> String {
 
 /// Prints a line on standard error. If that fails, ambidex goes on anyway.
 fn line(text: impl Display) {
-    let _ = terminal::print(|| writeln!(anstream::stderr(), "{text}"));
+    let _ = terminal::print_lines(|| writeln!(anstream::stderr(), "{text}"));
 }
 
 /// Prints a result, which consists of whole lines.

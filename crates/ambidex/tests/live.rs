@@ -11,14 +11,17 @@ use support::{Compiler, Environment, Terminal, Workspace, fixture, shared_source
 /// A compiler that works only while it isn't held.
 const HELD: &str = "tell\nwhile held; do sleep 0.02; done\nexec \"$REAL\" \"$@\"";
 
+/// The same without a trace of itself, so that its runs are remembered.
+const SILENT: &str = "while held; do sleep 0.02; done\nexec \"$REAL\" \"$@\"";
+
 /// Returns a workspace whose compiler can be held, if terminals can be tested here.
-fn workspace(project: &Path) -> Option<(Workspace, Compiler)> {
+fn workspace(project: &Path, compiler: &str) -> Option<(Workspace, Compiler)> {
     if !Terminal::exists() {
         skipped("the line in a terminal: tmux is missing");
         return None;
     }
     let mut workspace = Workspace::new(project, &Environment::usual()?);
-    let compiler = Compiler::install(&mut workspace, HELD);
+    let compiler = Compiler::install(&mut workspace, compiler);
     compiler.hold();
     Some((workspace, compiler))
 }
@@ -81,13 +84,13 @@ fn without_times(line: &str) -> String {
 
 #[test]
 fn the_line_fits_every_width_and_leaves_nothing_behind() {
-    let Some((workspace, compiler)) = workspace(&shared_source()) else { return };
+    let Some((workspace, compiler)) = workspace(&shared_source(), HELD) else { return };
     let terminal = Terminal::start(&workspace, 80, "\"$@\"", &["build", "-j2"]);
     let screen = terminal.wait_for("two commands run", |screen| {
-        ends_with_line(screen) && screen.last().unwrap().contains(", ")
+        ends_with_line(screen) && screen.last().is_some_and(|line| line.contains(", "))
     });
     let line = screen.last().unwrap();
-    assert!(line.starts_with("[0/6] 0:0") && line.contains(": mod1 mod1.c, mod"), "{line}");
+    assert!(line.starts_with("[0/") && line.contains("mod1 mod1.c") && line.contains(" 0:0"), "{line}");
     for columns in [40, 20, 30, 80] {
         terminal.resize(columns);
         let fits = |screen: &[String]| ends_with_line(screen) && screen.last().unwrap().len() < columns;
@@ -109,7 +112,7 @@ fn all_other_text_is_as_without_the_line() {
     for (project, code, chatty) in
         [(shared_source(), 0, false), (shared_source(), 0, true), (fixture("broken-second"), 1, false)]
     {
-        let Some((workspace, compiler)) = workspace(&project) else { return };
+        let Some((workspace, compiler)) = workspace(&project, HELD) else { return };
         let mut texts = ["TERM=dumb \"$@\"", "\"$@\""].map(|line| {
             workspace.copy_again();
             if chatty {
@@ -127,7 +130,7 @@ fn all_other_text_is_as_without_the_line() {
 
 #[test]
 fn the_line_is_only_where_somebody_looks_for_it() {
-    let Some((workspace, compiler)) = workspace(&shared_source()) else { return };
+    let Some((workspace, compiler)) = workspace(&shared_source(), HELD) else { return };
     let cases: [(&str, &[&str], bool); 7] = [
         ("\"$@\"", &["build", "-j2"], true),
         ("\"$@\" > stdout", &["build", "-j2"], true),
@@ -161,7 +164,7 @@ fn the_line_is_only_where_somebody_looks_for_it() {
 
 #[test]
 fn another_build_expects_what_the_last_one_took() {
-    let Some((workspace, compiler)) = workspace(&shared_source()) else { return };
+    let Some((workspace, compiler)) = workspace(&shared_source(), SILENT) else { return };
     let first = Terminal::start(&workspace, 80, "\"$@\"", &["build", "-j2"]);
     let screen = first.wait_for("the line is drawn", ends_with_line);
     assert!(!screen.last().unwrap().contains("left"), "nothing is known yet: {screen:#?}");
@@ -183,7 +186,7 @@ fn another_build_expects_what_the_last_one_took() {
 
 #[test]
 fn the_line_goes_when_the_build_is_interrupted() {
-    let Some((workspace, compiler)) = workspace(&shared_source()) else { return };
+    let Some((workspace, compiler)) = workspace(&shared_source(), HELD) else { return };
     let terminal = Terminal::start(&workspace, 80, "trap : INT; \"$@\"", &["build", "-j2"]);
     terminal.wait_for("the line is drawn", ends_with_line);
     terminal.press(&["C-c"]);
@@ -196,7 +199,7 @@ fn the_line_goes_when_the_build_is_interrupted() {
 
 #[test]
 fn the_line_goes_while_the_build_is_stopped() {
-    let Some((workspace, compiler)) = workspace(&shared_source()) else { return };
+    let Some((workspace, compiler)) = workspace(&shared_source(), HELD) else { return };
     // A shell that has jobs, as users have.
     let terminal = Terminal::start(&workspace, 80, "SHOW=\"$*\" ENV= PS1='> ' sh -i", &["build", "-j2"]);
     terminal.wait_for("the shell waits", |screen| screen.iter().any(|row| row.starts_with('>')));

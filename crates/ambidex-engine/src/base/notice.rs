@@ -7,5 +7,5 @@ use crate::base::terminal;
 
 /// Prints a message. If standard error can't be written, the build goes on.
 pub(crate) fn tell(what: impl Display) {
-    let _ = terminal::print(|| writeln!(io::stderr(), "{what}"));
+    let _ = terminal::print_lines(|| writeln!(io::stderr(), "{what}"));
 }

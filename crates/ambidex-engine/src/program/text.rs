@@ -2,28 +2,29 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::IsTerminal as _;
-use std::os::fd::OwnedFd;
+use std::io::{self, IsTerminal as _};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use ambidex_graph::Seq;
 
 use crate::base::terminal;
 
+/// Device and inode of a file, or `None` if the kernel doesn't tell.
+type Place = Option<(u64, u64)>;
+
 /// The files that a process's standard output and error lead to.
 #[derive(Debug)]
 pub(crate) struct Sinks {
     files: [File; 2],
     is_terminal: [bool; 2],
-    /// Device and inode of each, or `None` if the kernel doesn't tell.
-    places: [Option<(u64, u64)>; 2],
+    places: [Place; 2],
 }
 
 impl Sinks {
     pub fn new(out: OwnedFd, err: OwnedFd) -> Self {
-        use std::os::unix::fs::MetadataExt;
         let files: [File; 2] = [out.into(), err.into()];
-        let places = files.each_ref().map(|file| file.metadata().ok().map(|of| (of.dev(), of.ino())));
+        let places = files.each_ref().map(place);
         let is_terminal = files.each_ref().map(File::is_terminal);
         Self { files, is_terminal, places }
     }
@@ -245,8 +246,17 @@ pub(crate) fn write(batch: Batch) {
         // prints again.
         let stream = piece.stream as usize;
         let write = || terminal::write_all(&mut &sinks.files[stream], &piece.data);
-        let _ = if sinks.is_terminal[stream] { terminal::print(write) } else { write() };
+        let is_lines = || piece.data.ends_with(b"\n") && sinks.places[stream] == place(io::stderr());
+        let _ = match sinks.is_terminal[stream] {
+            true if is_lines() => terminal::print_lines(write),
+            true => terminal::print(write),
+            false => write(),
+        };
     }
+}
+
+fn place(file: impl AsFd) -> Place {
+    rustix::fs::fstat(file).ok().map(|stat| (stat.st_dev, stat.st_ino))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use ambidex_graph::Recorded;
 
 use super::Session;
 use crate::base::protocol::{Call, Reply};
+use crate::base::terminal;
 use crate::program::left::Left;
 use crate::program::prepared::Prepared;
 use crate::serve::pool::EngineState;
@@ -131,7 +132,10 @@ impl Session {
             }
         };
         program.frames += 1;
-        program.passes_text = program.sees;
+        if !std::mem::replace(&mut program.passes_text, program.sees) {
+            // Until now, the process printed by itself.
+            terminal::withdraw();
+        }
         pool.tell_progress();
         Ok(taken)
     }
