@@ -148,14 +148,14 @@ mod tests {
             shown(&long, 80),
             "[12/57] 1:05: a_very_long_name_of_a_source_file_that_a_generator_made.c"
         );
-        assert_eq!(shown(&long, 40), "[12/57] 1:05: a_very_long_name_of_a_s...");
+        assert_eq!(shown(&long, 40), "[12/57] 1:05: a_very_long_name_of_a_...");
         assert_eq!(shown(&long, 24), "[12/57] 1:05: a_very...");
         assert_eq!(shown(&long, 20), "[12/57] 1:05");
         let wide = progress(&[("模块", "源文件的名字很长很长很长很长.c")], None);
         assert_eq!(shown(&wide, 80), "[12/57] 1:05: 模块 源文件的名字很长很长很长很长.c");
         assert_eq!(shown(&wide, 40), "[12/57] 1:05: 源文件的名字很长很长很...");
-        assert_eq!(shown(&wide, 25), "[12/57] 1:05: 源文...");
-        assert_eq!(shown(&wide, 24), "[12/57] 1:05: 源文...");
+        assert_eq!(shown(&wide, 25), "[12/57] 1:05: 源文件...");
+        assert_eq!(shown(&wide, 22), "[12/57] 1:05");
     }
 
     #[test]
