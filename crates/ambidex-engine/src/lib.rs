@@ -17,7 +17,7 @@ mod uptodate;
 
 pub use ambidex_command::Kind;
 pub use base::own_folder::{OwnFolder, remove_abandoned};
-pub use base::protocol;
+pub use base::{protocol, terminal};
 pub use memory::past::{PastBuild, TimedWait};
 pub use memory::record::Stretch;
 pub use memory::tree::{folder_of as state_folder, is_in_use};
@@ -31,4 +31,5 @@ pub use report::inputs::{Inputs, Look, Sight, inputs};
 pub use report::summary::{Calls, Commands, FailedCommand, HazardCounts, LeftCommand, Report};
 pub use report::timeline::{TimedCommand, Timeline};
 pub use serve::pool::Options;
+pub use serve::progress::{Progress, RunningCommand};
 pub use serve::server::Engine;

@@ -20,6 +20,11 @@ impl Graph {
         self.unsettled == 0 && self.to_undo.is_empty()
     }
 
+    /// Returns how many nodes are not settled.
+    pub fn unsettled(&self) -> usize {
+        self.unsettled
+    }
+
     /// Returns how many nodes are running.
     pub fn running(&self) -> usize {
         self.running

@@ -63,6 +63,7 @@ impl<'a> Bench<'a> {
             environment: fixed.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()).collect(),
             log: Some(log),
             timed: false,
+            is_shown: false,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::promised::PromisedFiles;
 use crate::settings::Settings;
 use crate::supervise::{self, Ended, Task};
-use crate::{tell, time};
+use crate::{live, tell, time};
 
 /// Builds a project.
 pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
@@ -40,6 +40,7 @@ pub(crate) fn build(args: &BuildArgs) -> Result<u8, Error> {
             .collect(),
         log: None,
         timed: files.have_trace(),
+        is_shown: live::can_be_shown(&args.common.output),
     };
     let mut options = supervise::sharing(&args.common.jobs, &project.settings)?;
     options.on_wait = args.common.output.verbose.then_some(tell::note);
@@ -63,6 +64,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<u8, Error> {
         environment: supervise::keep_going(args.keep_going, &settings).into_iter().collect(),
         log: None,
         timed: files.have_trace(),
+        is_shown: live::can_be_shown(&args.output),
     };
     let mut options = supervise::sharing(&args.jobs, &settings)?;
     options.on_wait = args.output.verbose.then_some(tell::note);

@@ -53,6 +53,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, Error> {
         environment: vec![("AMBIDEX_ENTRY", "setup".into())],
         log: Some(folder.path().join("log")),
         timed: false,
+        is_shown: false,
     };
     let found = hazards::of(task, supervise::options(&args.common.jobs, &project.settings));
     if !was_built {

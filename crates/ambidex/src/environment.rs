@@ -87,6 +87,7 @@ impl Environment {
             environment: Vec::new(),
             log: Some(log.clone()),
             timed: false,
+            is_shown: false,
         };
         let (code, interrupted) = supervise::plain(&task)?;
         if interrupted {

@@ -20,6 +20,7 @@ mod graph;
 mod hazards;
 mod last_build;
 mod lexical;
+mod live;
 mod outputs;
 mod project;
 mod promised;
@@ -83,6 +84,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
 fn end_where_a_thread_panics() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        ambidex_engine::terminal::withdraw();
         tell(panic);
         // The exit code of Rust after a panic in the main thread.
         std::process::exit(101);

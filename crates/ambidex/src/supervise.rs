@@ -11,11 +11,12 @@ use std::sync::{Arc, Mutex};
 use ambidex_engine::{Engine, Options, Report, Timeline};
 use ambidex_store::Store;
 use rustix::process::{Pid, Signal};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 
 use crate::args::JobArgs;
 use crate::capture::Capture;
 use crate::error::Error;
+use crate::live::{self, Live};
 use crate::settings::Settings;
 use crate::store_location;
 
@@ -31,6 +32,8 @@ pub(crate) struct Task<'a> {
     pub log: Option<PathBuf>,
     /// Whether its timeline is wanted.
     pub timed: bool,
+    /// Whether to show a line about running commands.
+    pub is_shown: bool,
 }
 
 /// The end of a captured process.
@@ -137,11 +140,14 @@ fn run(task: &Task<'_>, engine: Option<&Arc<Engine>>) -> Result<(u8, bool), Erro
     if own_group {
         command.process_group(0);
     }
-    let watch = SignalWatch::start(engine.cloned(), own_group)?;
+    let watch = SignalWatch::start(engine.cloned(), own_group, engine.is_some() && task.is_shown)?;
     let name = task.program.to_string_lossy().into_owned();
     let status = command.spawn().and_then(|mut child| {
         watch.supervise(child.id());
-        child.wait()
+        let live = engine.filter(|_| task.is_shown).map(|engine| Live::start(engine.clone(), child.id()));
+        let status = child.wait();
+        drop(live);
+        status
     });
     let interrupted = watch.end();
     let status = status.map_err(|source| Error::NotStarted { program: name, source })?;
@@ -162,15 +168,20 @@ struct SignalWatch {
 }
 
 impl SignalWatch {
-    fn start(engine: Option<Arc<Engine>>, own_group: bool) -> Result<Self, Error> {
-        let mut signals =
-            signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
+    fn start(engine: Option<Arc<Engine>>, own_group: bool, is_shown: bool) -> Result<Self, Error> {
+        let stops = is_shown.then_some(SIGTSTP);
+        let caught = [SIGINT, SIGTERM, SIGHUP].into_iter().chain(stops);
+        let mut signals = signal_hook::iterator::Signals::new(caught).map_err(Error::Engine)?;
         let handle = signals.handle();
         let child: Arc<Mutex<Option<u32>>> = Arc::default();
         let caught = Arc::new(AtomicI32::new(0));
         let (to, said) = (child.clone(), caught.clone());
         let thread = std::thread::spawn(move || {
             for signal in signals.forever() {
+                if signal == SIGTSTP {
+                    live::stop();
+                    continue;
+                }
                 said.store(signal, Ordering::SeqCst);
                 // Ctrl-C on a terminal has reached the process already.
                 if own_group || signal != SIGINT {

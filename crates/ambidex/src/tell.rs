@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use ambidex_engine::terminal;
 use anstyle::{AnsiColor, Style};
 
 use crate::args::Color;
@@ -39,9 +40,17 @@ pub(crate) fn say(message: &str) {
     line(message);
 }
 
+/// Returns a text for standard error whose first part stands out, if colours are to be used.
+pub(crate) fn with_head(head: &str, rest: &str) -> String {
+    match anstream::AutoStream::choice(&io::stderr()) {
+        anstream::ColorChoice::Never => format!("{head}{rest}"),
+        _ => format!("{NOTE}{head}{NOTE:#}{rest}"),
+    }
+}
+
 /// Prints a line on standard error. If that fails, ambidex goes on anyway.
 fn line(text: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = terminal::print_lines(|| writeln!(anstream::stderr(), "{text}"));
 }
 
 /// Prints a result, which consists of whole lines.
@@ -50,7 +59,7 @@ fn line(text: impl Display) {
 /// If standard output can't be written. It is no error if its reader has closed it.
 pub(crate) fn print(lines: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
-    match out.write_all(lines.as_bytes()).and_then(|()| out.flush()) {
+    match terminal::print(|| out.write_all(lines.as_bytes()).and_then(|()| out.flush())) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
         _ => Ok(()),
     }

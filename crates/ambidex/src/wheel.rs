@@ -14,6 +14,7 @@ use crate::build_system::BuildSystem;
 use crate::diagnose::{self, Seen};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::live;
 use crate::project::Project;
 use crate::promised::PromisedFiles;
 use crate::supervise::{self, Task};
@@ -39,6 +40,8 @@ struct Backend<'a> {
     variables: Vec<(&'static str, OsString)>,
     /// Whether to print only errors.
     quiet: bool,
+    /// Whether to show a line about running commands.
+    is_shown: bool,
     /// The temporary directory for answers and the wheel.
     folder: OwnFolder,
 }
@@ -56,7 +59,8 @@ pub(crate) fn wheel(args: &WheelArgs) -> Result<u8, Error> {
     let isolated = if args.no_isolation { None } else { Some(isolate(args, &python, &system)?) };
     let variables = supervise::keep_going(None, &project.settings).into_iter().collect();
     let quiet = args.common.output.quiet;
-    let mut backend = Backend { project: &project, system, python, variables, quiet, folder };
+    let is_shown = live::can_be_shown(&args.common.output);
+    let mut backend = Backend { project: &project, system, python, variables, quiet, is_shown, folder };
     let mut required = Vec::new();
     if let Some(environment) = &isolated {
         backend.python = environment.python();
@@ -136,6 +140,7 @@ impl Backend<'_> {
             environment: self.variables.clone(),
             log: self.quiet.then(|| self.log()),
             timed: false,
+            is_shown: self.is_shown,
         }
     }
 

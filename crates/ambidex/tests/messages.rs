@@ -128,6 +128,23 @@ fn build_and_explain() {
     expect(&workspace, "build-edited", &third);
 }
 
+/// What a build prints by default, with `-v` and with `-q`, each as a whole.
+#[test]
+fn modes() {
+    let Some(environment) = Environment::usual() else { return };
+    let workspace = Workspace::new(&fixture("no-hazard"), &environment);
+    for (name, arguments) in [("default", &[][..]), ("verbose", &["-v"]), ("quiet", &["-q"])] {
+        workspace.start_again();
+        let ran = run(workspace.ambidex(&["build", "-j2"]).args(arguments)).expect(0);
+        // How often Python waits depends on the machine, and the command lines differ a lot.
+        let is_wait = |line: &&str| line.starts_with("note: Python waited");
+        assert_eq!(ran.stderr.lines().any(|line| is_wait(&line)), name == "verbose", "{ran}");
+        let lines = ran.stdout.lines().chain(ran.stderr.lines()).filter(|line| !is_wait(line));
+        let text = lines.filter(|line| !line.contains(" -o ")).collect::<Vec<_>>().join("\n");
+        expect(&workspace, &format!("mode-{name}"), &text);
+    }
+}
+
 #[test]
 fn failed_build() {
     let Some(environment) = Environment::usual() else { return };

@@ -18,3 +18,4 @@ pub mod protocol;
 pub(crate) mod roles;
 pub(crate) mod stamp;
 pub(crate) mod stat;
+pub mod terminal;

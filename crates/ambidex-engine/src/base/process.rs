@@ -215,11 +215,22 @@ fn wait_for_group(group: Pid, longest: Duration) {
     }
 }
 
+/// Returns the number of the process that has opened a stream.
+pub(crate) fn peer_of(stream: &UnixStream) -> Option<u32> {
+    peer(stream).map(number)
+}
+
 /// Returns the process group at the other end of a stream; none if the process is gone.
 pub(crate) fn group_of(stream: &UnixStream) -> Option<u32> {
-    let peer = rustix::net::sockopt::socket_peercred(stream).ok()?.pid;
-    let group = rustix::process::getpgid(Some(peer)).ok()?;
-    Some(group.as_raw_nonzero().get().unsigned_abs())
+    rustix::process::getpgid(Some(peer(stream)?)).ok().map(number)
+}
+
+fn peer(stream: &UnixStream) -> Option<Pid> {
+    Some(rustix::net::sockopt::socket_peercred(stream).ok()?.pid)
+}
+
+fn number(pid: Pid) -> u32 {
+    pid.as_raw_nonzero().get().unsigned_abs()
 }
 
 /// Waits until every command that the engine is ending has ended or was killed.

@@ -11,6 +11,7 @@ use crate::base::paths::PathTable;
 use crate::base::stamp;
 use crate::base::stat::Time;
 use crate::memory::Memory;
+use crate::program::expected;
 use crate::program::job::{DeclaredRead, Job, Life, Memorable, Place, Product, ReadAs, Setting};
 use crate::program::line::Line;
 use crate::program::prepared::Prepared;
@@ -60,6 +61,7 @@ impl Intake<'_> {
             translates: prepared.translates,
             prints: prepared.prints,
             copy: None,
+            remembered: known.and_then(expected::remembered),
             life: Life::Waiting(None),
         };
         (action, job)

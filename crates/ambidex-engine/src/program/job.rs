@@ -13,6 +13,7 @@ use crate::execute::outcome::Ending;
 use crate::execute::plan::{Plan, Renaming};
 use crate::memory::record::Why;
 use crate::observe::unremembered::Unremembered;
+use crate::program::expected::Remembered;
 use crate::program::line::Line;
 use crate::uptodate::fingerprint::Fingerprint;
 
@@ -119,6 +120,8 @@ pub(crate) struct Job {
     pub prints: [bool; 2],
     /// The copy of the process that makes it, if it is a call of a function and is not made yet.
     pub copy: Option<WaitingCopy>,
+    /// How long it took when it last ran.
+    pub remembered: Remembered,
     pub life: Life,
 }
 

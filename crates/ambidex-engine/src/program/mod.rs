@@ -31,6 +31,7 @@ mod calls;
 mod changes;
 mod commit;
 mod effects;
+mod expected;
 pub(crate) mod hazards;
 mod hold;
 mod intake;
@@ -53,6 +54,7 @@ pub(crate) mod waits;
 
 use changes::Changes;
 pub(crate) use effects::Turn;
+use expected::Expected;
 use hold::Holds;
 use made::Made;
 pub(crate) use made::Unit;
@@ -103,6 +105,10 @@ pub(crate) struct Program {
     pub log: Log,
     /// The number of frames of the process that were taken in.
     pub frames: u64,
+    /// The number of the process that was started.
+    pub pid: Option<u32>,
+    /// Whether the process is certain to leave all that it prints to the engine.
+    pub passes_text: bool,
     /// Whether the process reports what it looks at.
     pub sees: bool,
     /// The recordings whose ends Python waits for.
@@ -151,6 +157,8 @@ pub(crate) struct Program {
     loaded: Arc<Vec<PathBuf>>,
     /// The commands that wait a moment for heavier ones.
     pub holds: Holds,
+    /// How long the commands that have not ended are expected to take.
+    pub expected: Expected,
 }
 
 impl Program {
@@ -170,6 +178,8 @@ impl Program {
             demanded: (!run_all).then(HashSet::new),
             log: Log::default(),
             frames: 0,
+            pid: None,
+            passes_text: false,
             sees,
             awaited: HashSet::new(),
             predictions: Predictions::default(),
@@ -197,6 +207,7 @@ impl Program {
             calls: BTreeMap::new(),
             loaded: Arc::default(),
             holds: Holds::default(),
+            expected: Expected::default(),
         }
     }
 
@@ -280,6 +291,7 @@ impl Program {
             }
         }
         job.copy = None;
+        self.expected.remove(job.remembered);
         job.life = Life::Ended(Box::new(obtained.ending));
         let unwanted = self.graph.finish(node, outcome);
         self.check_reads(node);

@@ -122,6 +122,7 @@ impl Program {
         let recorded = self.graph.record(action);
         if let Recorded::New(node) = recorded {
             debug_assert_eq!(node.index(), self.jobs.len());
+            self.expected.add(job.remembered);
             push(&mut self.jobs, job);
         }
         recorded

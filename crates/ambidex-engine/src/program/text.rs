@@ -2,26 +2,31 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::io::{self, IsTerminal as _};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use ambidex_graph::Seq;
+
+use crate::base::terminal;
+
+/// Device and inode of a file, or `None` if the kernel doesn't tell.
+type Place = Option<(u64, u64)>;
 
 /// The files that a process's standard output and error lead to.
 #[derive(Debug)]
 pub(crate) struct Sinks {
     files: [File; 2],
-    /// Device and inode of each, or `None` if the kernel doesn't tell.
-    places: [Option<(u64, u64)>; 2],
+    is_terminal: [bool; 2],
+    places: [Place; 2],
 }
 
 impl Sinks {
     pub fn new(out: OwnedFd, err: OwnedFd) -> Self {
-        use std::os::unix::fs::MetadataExt;
         let files: [File; 2] = [out.into(), err.into()];
-        let places = files.each_ref().map(|file| file.metadata().ok().map(|of| (of.dev(), of.ino())));
-        Self { files, places }
+        let places = files.each_ref().map(place);
+        let is_terminal = files.each_ref().map(File::is_terminal);
+        Self { files, is_terminal, places }
     }
 
     /// Returns whether text goes nowhere but where it went at first.
@@ -239,24 +244,19 @@ pub(crate) fn write(batch: Batch) {
     for (sinks, piece) in batch {
         // If nobody reads any more, the process that printed would not learn of it in the serial build either, until it
         // prints again.
-        let _ = write_all(&sinks.files[piece.stream as usize], &piece.data);
+        let stream = piece.stream as usize;
+        let write = || terminal::write_all(&mut &sinks.files[stream], &piece.data);
+        let is_lines = || piece.data.ends_with(b"\n") && sinks.places[stream] == place(io::stderr());
+        let _ = match sinks.is_terminal[stream] {
+            true if is_lines() => terminal::print_lines(write),
+            true => terminal::print(write),
+            false => write(),
+        };
     }
 }
 
-fn write_all(mut sink: &File, mut data: &[u8]) -> io::Result<()> {
-    use rustix::event::{PollFd, PollFlags, poll};
-    while !data.is_empty() {
-        match sink.write(data) {
-            Ok(count) => data = &data[count..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                // The process shares its terminal's file description with others, which may have made it non-blocking.
-                poll(&mut [PollFd::new(&sink, PollFlags::OUT)], None)?;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+fn place(file: impl AsFd) -> Place {
+    rustix::fs::fstat(file).ok().map(|stat| (stat.st_dev, stat.st_ino))
 }
 
 #[cfg(test)]

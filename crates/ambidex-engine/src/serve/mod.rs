@@ -3,6 +3,7 @@
 mod calls;
 mod frames;
 pub(crate) mod pool;
+pub(crate) mod progress;
 pub(crate) mod server;
 mod session;
 mod sight;

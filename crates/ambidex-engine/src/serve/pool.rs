@@ -9,11 +9,12 @@ use ambidex_graph::NodeId;
 use ambidex_store::Store;
 
 use crate::base::call::WaitingCopy;
-use crate::base::process;
+use crate::base::{process, terminal};
 use crate::execute::obtain::{ExecContext, Execution, LooksOf, Obtained};
 use crate::memory::record::Stretch;
 use crate::observe::by_libc::Loaded;
 use crate::program::Program;
+use crate::serve::progress::Active;
 use crate::serve::slots::Slots;
 use crate::serve::table::Table;
 
@@ -45,7 +46,8 @@ pub(crate) type Guard<'a> = MutexGuard<'a, EngineState>;
 pub(crate) struct EngineState {
     pub programs: Vec<Program>,
     pub jobs: usize,
-    pub running: usize,
+    /// The nodes that workers have started, the first one first.
+    pub active: Vec<Active>,
     slots: Slots,
     workers: usize,
     pub stopping: bool,
@@ -76,7 +78,7 @@ impl EngineState {
     /// Returns how much longer a ready command should wait for heavier ones. The first half of the jobs is given away at
     /// once, the other half is kept for these. While a session waits, none will come.
     fn hold(&self, program: usize, node: NodeId) -> Option<Duration> {
-        let is_kept = self.jobs > 1 && self.running >= self.jobs / 2;
+        let is_kept = self.jobs > 1 && self.active.len() >= self.jobs / 2;
         let may_come = is_kept && self.waiting == 0 && self.random.is_none();
         may_come.then(|| self.programs[program].holds.left(node)).flatten()
     }
@@ -117,7 +119,7 @@ impl WorkerPool {
         let engine = EngineState {
             programs: Vec::new(),
             jobs: options.jobs.max(1),
-            running: 0,
+            active: Vec::new(),
             slots: Slots::default(),
             workers: 0,
             stopping: false,
@@ -212,10 +214,12 @@ impl WorkerPool {
     pub fn stop(&self) {
         let mut engine = self.lock();
         engine.stopping = true;
+        // The processes learn of it, and print by themselves.
+        terminal::withdraw();
         let unwanted: Vec<u32> = engine.programs.iter_mut().flat_map(Program::abandon).collect();
         unwanted.into_iter().for_each(process::end);
         self.progress.notify_all();
-        while engine.running > 0 {
+        while !engine.active.is_empty() {
             engine = self.wait_for_progress(engine);
         }
         self.work.notify_all();
@@ -230,7 +234,7 @@ impl WorkerPool {
             if engine.stopping {
                 return;
             }
-            let next = (engine.running < engine.jobs).then(|| pick(&mut engine)).flatten();
+            let next = (engine.active.len() < engine.jobs).then(|| pick(&mut engine)).flatten();
             let Some((program, node)) = next else {
                 engine = self.work.wait(engine).expect("the state of the engine is sound");
                 continue;
@@ -239,7 +243,7 @@ impl WorkerPool {
                 (engine, _) = self.work.wait_timeout(engine, left).expect("the state of the engine is sound");
                 continue;
             }
-            engine.running += 1;
+            engine.active.push(Active { program, node, since: Instant::now() });
             let (slot, from) = (engine.slots.take(), self.now());
             let started = engine.programs[program].start(node);
             let obtained = match started {
@@ -251,7 +255,7 @@ impl WorkerPool {
                 }
                 Err(error) => Obtained::unable(&error),
             };
-            engine.running -= 1;
+            engine.active.retain(|active| (active.program, active.node) != (program, node));
             let stretch = Stretch { slot, from, to: self.now() };
             engine.programs[program].timeline.add(node, stretch);
             engine.slots.give_back(slot);

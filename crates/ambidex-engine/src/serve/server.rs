@@ -17,6 +17,7 @@ use crate::report::timeline::{self, Run, Timeline};
 use crate::serve::calls;
 use crate::serve::frames::Frames;
 use crate::serve::pool::{Options, WorkerPool};
+use crate::serve::progress::Progress;
 use crate::serve::session::Session;
 use crate::serve::sight::Sight;
 use crate::serve::table::Table;
@@ -120,6 +121,12 @@ impl Engine {
     /// Returns the path of the socket, for `AMBIDEX_SOCKET`.
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("socket")
+    }
+
+    /// Returns what is done and what runs now. Returns `None` if `process`, which runs the build, or another one that
+    /// records commands, may print something by itself now. Take a [`Chance`](crate::terminal::Chance) before.
+    pub fn progress(&self, process: u32) -> Option<Progress> {
+        Progress::of(&self.pool.lock(), process)
     }
 
     /// Stops because of a signal, and tells that to the processes that ask for anything from now on.

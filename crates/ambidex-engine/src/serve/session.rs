@@ -48,6 +48,7 @@ impl Session {
             let number = engine.programs.len();
             let origin = origin(&cwd, &argv, prefix.as_deref());
             let mut program = Program::new(number, PathBuf::from(cwd), sees, !only_record, origin);
+            program.pid = process::peer_of(&stream);
             if let Ok([out, err]) = <[_; 2]>::try_from(frames.take_fds()) {
                 program.log.sinks(Some(Sinks::new(out, err)));
             }
@@ -64,6 +65,7 @@ impl Session {
             // The process may end by the same signal at any time.
             let _ = session.take_leave();
         }
+        session.sight.let_print();
         // Whatever is still pending now belongs to a process that was killed.
         let unwanted = {
             let mut engine = session.sight.pool.lock();
@@ -377,6 +379,8 @@ impl Session {
 
     /// Lets the process go on from a snapshot, because a command after it did not end as predicted.
     fn go_back(&mut self) -> io::Result<()> {
+        // The snapshot may print by itself until it records a command.
+        self.sight.let_print();
         // The process ends this stream when it has stopped.
         self.frames.drain();
         self.new_nodes.clear();

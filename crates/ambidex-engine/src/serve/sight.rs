@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use ambidex_graph::PathId;
 
+use crate::base::terminal;
 use crate::observe::looks::View;
 use crate::program::Program;
 use crate::program::waits::Cause;
@@ -275,10 +276,24 @@ impl Sight {
         let program = &mut engine.programs[program];
         // Otherwise the process would itself write text that has already been written.
         let settled = program.is_settled() && program.log.has_caught_up();
-        settled.then(|| {
+        let frames = settled.then(|| {
             program.let_snapshots_go();
             program.frames
-        })
+        });
+        drop(engine);
+        if settled {
+            self.let_print();
+        }
+        frames
+    }
+
+    /// Lets the process that asks print by itself.
+    pub fn let_print(&self) {
+        if let Some(asker) = self.asker
+            && std::mem::take(&mut self.pool.lock().programs[asker].passes_text)
+        {
+            terminal::withdraw();
+        }
     }
 }
 

@@ -82,7 +82,9 @@ fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8>
         }
         b'S' => {
             let what = || String::from_utf8_lossy(effect).into_owned();
-            sight.timed(Cause::of_effect(effect), what, || sight.settle_all())
+            let settled = sight.timed(Cause::of_effect(effect), what, || sight.settle_all());
+            sight.let_print();
+            settled
         }
         _ => Err(malformed()),
     }?;

@@ -12,6 +12,7 @@ mod package;
 mod processes;
 mod run;
 pub mod shape;
+mod terminal;
 mod workspace;
 
 use std::io::Write;
@@ -26,6 +27,7 @@ pub use files::{Files, differences};
 pub use package::{Package, Verdict};
 pub use processes::{is_alive, wait_until_none_has, with_mark};
 pub use run::{Ran, on_path, run, run_until_signalled};
+pub use terminal::Terminal;
 pub use workspace::{Workspace, read_json};
 
 /// Returns the root of the repository.

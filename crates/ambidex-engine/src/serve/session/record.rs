@@ -8,6 +8,7 @@ use ambidex_graph::Recorded;
 
 use super::Session;
 use crate::base::protocol::{Call, Reply};
+use crate::base::terminal;
 use crate::program::left::Left;
 use crate::program::prepared::Prepared;
 use crate::serve::pool::EngineState;
@@ -66,6 +67,7 @@ impl Session {
                 self.spare_or_start();
                 self.sight.settle_all()?;
                 let settled = self.sight.tell_settled(self.program);
+                self.sight.let_print();
                 Ok(Reply::Recorded { outputs: Vec::new(), run_in_python: true, status: None, settled })
             }
         }
@@ -130,6 +132,10 @@ impl Session {
             }
         };
         program.frames += 1;
+        if !std::mem::replace(&mut program.passes_text, program.sees) {
+            // Until now, the process printed by itself.
+            terminal::withdraw();
+        }
         pool.tell_progress();
         Ok(taken)
     }
