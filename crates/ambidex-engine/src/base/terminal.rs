@@ -4,7 +4,7 @@
 //! where the text has ended, even in the middle of a row. So the line can be removed whatever became of it when the
 //! terminal was resized, and text is never removed.
 //!
-//! Whoever prints in this process removes the line first, while nobody can draw it ([`print`]). Other processes don't
+//! Whoever prints in this process removes the line first, while nobody can draw it ([`print()`]). Other processes don't
 //! know of the line. Before one of them may print again, it is withdrawn ([`withdraw`]).
 
 use std::io::{self, Write};

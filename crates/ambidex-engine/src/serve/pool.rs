@@ -14,7 +14,6 @@ use crate::execute::obtain::{ExecContext, Execution, LooksOf, Obtained};
 use crate::memory::record::Stretch;
 use crate::observe::by_libc::Loaded;
 use crate::program::Program;
-use crate::serve::progress::Active;
 use crate::serve::slots::Slots;
 use crate::serve::table::Table;
 
@@ -41,6 +40,14 @@ pub struct Options {
 
 /// The engine's state, locked by one thread.
 pub(crate) type Guard<'a> = MutexGuard<'a, EngineState>;
+
+/// A node that a worker has started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Active {
+    pub program: usize,
+    pub node: NodeId,
+    pub since: Instant,
+}
 
 #[derive(Debug)]
 pub(crate) struct EngineState {

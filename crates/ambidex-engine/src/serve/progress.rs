@@ -2,13 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use ambidex_graph::NodeId;
-
 use ambidex_command::Kind;
 
 use crate::program::Program;
 use crate::program::job::Job;
-use crate::serve::pool::EngineState;
+use crate::serve::pool::{Active, EngineState};
 
 /// The commands of a build at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,14 +29,6 @@ pub struct RunningCommand {
     /// The file name of its source if it compiles, else that of its output.
     pub file: String,
     /// When it was started.
-    pub since: Instant,
-}
-
-/// A node that a worker has started.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Active {
-    pub program: usize,
-    pub node: NodeId,
     pub since: Instant,
 }
 
