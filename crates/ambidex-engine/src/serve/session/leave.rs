@@ -14,13 +14,18 @@ impl Session {
         if !self.sight.trees.is_interrupted.load(Ordering::SeqCst) || is_rolling_back() {
             return Ok(());
         }
-        protocol::send(&mut self.stream, &Reply::Interrupted)?;
+        self.say_interrupted();
         while let Some(frame) = self.frames.next()? {
             let is_request = !self.take_text(&frame);
             if is_request && !matches!(serde_json::from_slice(&frame)?, Request::Echo) {
-                protocol::send(&mut self.stream, &Reply::Interrupted)?;
+                self.say_interrupted();
             }
         }
         Ok(())
+    }
+
+    fn say_interrupted(&mut self) {
+        // The same signal may have ended the process already. What it printed before is still to be read.
+        let _ = protocol::send(&mut self.stream, &Reply::Interrupted);
     }
 }
