@@ -1,6 +1,8 @@
 //! The command line of ambidex: arguments in, exit code out.
 
 mod args;
+#[cfg(test)]
+mod book;
 mod build;
 mod build_system;
 mod cache;
