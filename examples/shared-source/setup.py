@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Two modules that share a C file whose value comes from a macro: the case that `build -j` gets wrong."""
 
 from setuptools import Extension, setup

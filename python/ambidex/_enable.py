@@ -78,8 +78,9 @@ def _program():
 
 
 def _give_up(message):
-    hint = "install it with `{} -m pip install ambidex`, or name the program in AMBIDEX_BINARY".format(sys.executable)
-    sys.stderr.write("error: {}\n  hint: {}\n".format(message, hint))
+    # Not by its name alone: what a package index has under that name need not be ambidex.
+    hint = "install it from its source directory (`{} -m pip install DIR`), or name the program in AMBIDEX_BINARY"
+    sys.stderr.write("error: {}\n  hint: {}\n".format(message, hint.format(sys.executable)))
     raise SystemExit(2)
 
 

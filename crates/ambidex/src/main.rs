@@ -2,6 +2,8 @@
 
 mod args;
 mod bench;
+#[cfg(test)]
+mod book;
 mod build;
 mod build_system;
 mod cache;

@@ -19,7 +19,8 @@ pub(crate) struct Settings {
     pub objects: Option<bool>,
 }
 
-const KEYS: [&str; 4] = ["jobs", "keep-going", "objects", "python"];
+/// All keys, in the order of the alphabet.
+pub(crate) const KEYS: [&str; 4] = ["jobs", "keep-going", "objects", "python"];
 
 impl Settings {
     /// Reads the settings from the `pyproject.toml` of a directory.

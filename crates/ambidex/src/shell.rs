@@ -37,7 +37,7 @@ pub(crate) fn man(folder: Option<&Path>) -> Result<u8, Error> {
 }
 
 /// Returns a command and everything below it that is shown to users. The generated `help` commands have no pages.
-fn with_subcommands(command: &Command) -> Vec<&Command> {
+pub(crate) fn with_subcommands(command: &Command) -> Vec<&Command> {
     let shown = command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help");
     std::iter::once(command).chain(shown.flat_map(with_subcommands)).collect()
 }
