@@ -350,7 +350,7 @@ pub(crate) struct CacheKeysArgs {
 #[command(after_help = "Examples:
   ambidex report                        # build/.ambidex/report.html
   xdg-open $(ambidex report)            # the same, in a browser
-  ambidex report -o report.html && cp report.html /srv/builds/")]
+  ambidex report -o report.html         # elsewhere")]
 pub(crate) struct ReportArgs {
     /// The project directory
     #[arg(default_value = ".")]
