@@ -17,9 +17,10 @@ mod uptodate;
 
 pub use ambidex_command::Kind;
 pub use base::own_folder::{OwnFolder, remove_abandoned};
+pub use base::paths::without_dots;
 pub use base::{protocol, terminal};
 pub use memory::past::{PastBuild, TimedWait};
-pub use memory::record::Stretch;
+pub use memory::record::{How, Stretch};
 pub use memory::tree::{folder_of as state_folder, is_in_use};
 pub use program::hazards::{HazardPath, Writer};
 pub use program::left::Left;

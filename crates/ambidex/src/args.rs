@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::error::Error;
+use crate::settings::MOST_JOBS;
 
 mod judgements;
 
@@ -129,7 +130,7 @@ pub(crate) enum Command {
 pub(crate) struct JobArgs {
     /// How many commands to run at once [default: the number of cores that this process may use]
     #[arg(short, long, value_name = "N", env = "AMBIDEX_JOBS", hide_env_values = true,
-          value_parser = clap::value_parser!(u32).range(1..=4096))]
+          value_parser = clap::value_parser!(u32).range(1..=MOST_JOBS.into()))]
     pub jobs: Option<u32>,
     /// Choose among ready commands at random, with this seed
     #[arg(long, value_name = "N", hide = true)]

@@ -21,7 +21,6 @@ mod explain;
 mod graph;
 mod hazards;
 mod last_build;
-mod lexical;
 mod live;
 mod outputs;
 mod project;

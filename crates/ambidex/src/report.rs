@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ambidex_engine::{Bar, BuildDetails, GraphCommand, Outcome, PastBuild, TimedWait};
+use ambidex_engine::{Bar, BuildDetails, GraphCommand, How, Outcome, PastBuild, TimedWait};
 use ambidex_report::{Build, Command, Done, Header, Input, Past, Wait};
 
 use crate::args::ReportArgs;
@@ -71,10 +71,10 @@ fn command(found: &GraphCommand, outcome: &Outcome) -> Command {
         failed: found.has_failed,
         temporary: found.is_temporary,
         done: match outcome.done {
-            "reused" => Done::Reused,
-            "cached" => Done::Cached,
-            "remote" => Done::Remote,
-            _ => Done::Run,
+            How::Ran => Done::Run,
+            How::Reused => Done::Reused,
+            How::Cached => Done::Cached,
+            How::Remote => Done::Remote,
         },
         reason: outcome.reason.clone(),
         duration: outcome.duration,

@@ -19,6 +19,9 @@ pub(crate) struct Settings {
     pub objects: Option<bool>,
 }
 
+/// How many commands can run at once, at most.
+pub(crate) const MOST_JOBS: u32 = 4096;
+
 /// All keys, in the order of the alphabet.
 pub(crate) const KEYS: [&str; 4] = ["jobs", "keep-going", "objects", "python"];
 
@@ -38,7 +41,7 @@ impl Settings {
             match key.as_str() {
                 "jobs" => {
                     let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
-                    let number = number.filter(|number| (1..=4096).contains(number));
+                    let number = number.filter(|number| (1..=MOST_JOBS).contains(number));
                     settings.jobs = Some(number.ok_or_else(|| must_be("a whole number from 1 to 4096"))?);
                 }
                 "python" => {

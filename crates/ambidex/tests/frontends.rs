@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use support::{
-    Environment, Files, Ran, Workspace, differences, read_json, repository, run, shared_source, skipped,
+    Environment, Files, Ran, Workspace, differences, read_json, repository, run, shared_source,
     wait_until_none_has,
 };
 
@@ -61,17 +61,6 @@ fn modules(workspace: &Workspace, wheels: &Path) -> Files {
     modules
 }
 
-/// Returns whether a command failed only because there is no network. In CI, this fails the test.
-fn lacks_network(ran: &Ran) -> bool {
-    let signs = ["Could not find a version", "Failed to fetch", "No solution found", "onnection", "network"];
-    let lacks = ran.code != 0 && signs.iter().any(|sign| ran.printed().contains(sign));
-    if lacks {
-        assert!(std::env::var_os("CI").is_none(), "{ran}");
-        skipped("packages can't be fetched here");
-    }
-    lacks
-}
-
 fn pip_wheel(workspace: &Workspace, more: &[&str]) -> Command {
     let mut pip = workspace.python(&["-m", "pip", "wheel", "--no-deps", "-w", "out", "."]);
     pip.args(more).env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
@@ -99,7 +88,7 @@ fn run_reaches_the_builds_of_pip() {
     for more in [&["--no-build-isolation"][..], &[]] {
         let workspace = Workspace::new(&shared_source(), &environment);
         let stock = run(&mut pip_wheel(&workspace, more));
-        if lacks_network(&stock) {
+        if stock.lacks_network() {
             return;
         }
         stock.expect(0);
@@ -316,7 +305,7 @@ fn wheel_builds_isolated_or_not() {
     for more in [&["--no-isolation"][..], &[]] {
         workspace.start_again();
         let ran = wheel(&workspace, &[&["-o", "out", "-j2"], more].concat());
-        if lacks_network(&ran) {
+        if ran.lacks_network() {
             return;
         }
         let ran = ran.expect(0);

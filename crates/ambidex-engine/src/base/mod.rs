@@ -9,7 +9,7 @@ pub(crate) mod growth;
 pub(crate) mod loader_cache;
 pub(crate) mod machine;
 pub(crate) mod notice;
-pub mod own_folder;
+pub(crate) mod own_folder;
 pub(crate) mod parts;
 pub(crate) mod path_index;
 pub(crate) mod paths;

@@ -120,7 +120,8 @@ pub(crate) fn folder_of(path: &Path) -> &[u8] {
     &bytes[..if end == 0 && bytes.starts_with(b"/") { 1 } else { end }]
 }
 
-fn without_dots(path: &Path) -> PathBuf {
+/// Returns a path without `.` and `..`, by its text alone. Links are not followed.
+pub fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {
@@ -168,6 +169,12 @@ mod tests {
         std::fs::remove_dir(root.join("one")).unwrap();
         link("two", "one");
         assert_eq!(paths.spelling(Path::new("one/a.o"), &root), root.join("two/a.o"));
+    }
+
+    #[test]
+    fn nothing_is_left_of_detours() {
+        assert_eq!(without_dots(Path::new("/p/./a/../b//c.h")), Path::new("/p/b/c.h"));
+        assert_eq!(without_dots(Path::new("/../p")), Path::new("/p"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ const MARK: char = '\0';
 /// - the *project*: the directory in which the captured process runs;
 /// - the *environment*: `sys.prefix`, if it is that of a virtual environment;
 /// - *temporary* directories and files: everything directly below a directory for temporary files, in the order in
-///   which the command names it. pip, build and uv create their environments there, and setuptools its directories for
+///   which the command names it; of several such directories, those with the longest path first. pip, build and uv create their environments there, and setuptools its directories for
 ///   editable builds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roles {

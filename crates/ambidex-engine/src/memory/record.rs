@@ -248,7 +248,7 @@ pub(crate) struct Difference {
 
 /// How a command got its outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum How {
+pub enum How {
     /// The command ran.
     Ran,
     /// The output was there and up to date.

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use object::{Object, ObjectSection};
 
@@ -106,7 +108,7 @@ pub(crate) struct Loaded {
     headers: HashMap<(PathBuf, Option<Stat>), Header>,
     searched: HashMap<(PathBuf, String, Option<Stat>), Vec<PathBuf>>,
     /// The content of the loader's cache.
-    cache: Option<(Stat, Vec<u8>)>,
+    cache: Option<(Stat, Arc<[u8]>)>,
 }
 
 /// The information in an executable or a library for the loader.
@@ -152,6 +154,7 @@ impl Loaded {
         let mut files: Vec<PathBuf> =
             observation.programs.iter().map(|(program, _)| program.clone()).collect();
         files.extend(observation.loaded.iter().cloned());
+        let cache = self.cache().ok()?;
         let mut new: Vec<String> = names.iter().cloned().collect();
         let mut seen: HashSet<PathBuf> = HashSet::new();
         while !files.is_empty() || !new.is_empty() {
@@ -162,7 +165,7 @@ impl Loaded {
                 }
             }
             for name in new.drain(..) {
-                files.extend(self.in_cache(&name)?);
+                files.extend(in_cache(cache.as_deref(), &name)?);
             }
         }
         // A name with a slash is a path.
@@ -170,24 +173,28 @@ impl Loaded {
         Some(names)
     }
 
-    /// Returns the files that a name stands for in the loader's cache, if that is known.
-    fn in_cache(&mut self, name: &str) -> Option<Vec<PathBuf>> {
-        let Some(stat) = Stat::of(Path::new(CACHE)) else { return Some(Vec::new()) };
-        let content = match self.cache.take() {
-            Some((known, content)) if known == stat => content,
-            _ => std::fs::read(CACHE).ok()?,
-        };
-        let (_, content) = self.cache.insert((stat, content));
-        let entries = loader_cache::entries(content, name.as_bytes())?;
-        // A file that isn't there is not loaded.
-        let files = entries.iter().map(|entry| PathBuf::from(OsStr::from_bytes(entry.path)));
-        Some(files.filter(|file| file.exists()).collect())
+    /// Returns the content of the loader's cache, if there is one.
+    fn cache(&mut self) -> io::Result<Option<Arc<[u8]>>> {
+        let Some(stat) = Stat::of(Path::new(CACHE)) else { return Ok(None) };
+        if self.cache.as_ref().is_none_or(|(known, _)| *known != stat) {
+            self.cache = Some((stat, std::fs::read(CACHE)?.into()));
+        }
+        Ok(self.cache.as_ref().map(|(_, content)| content.clone()))
     }
 
     fn header(&mut self, file: &Path) -> Header {
         let key = (file.to_owned(), Stat::of(file));
         self.headers.entry(key).or_insert_with(|| header(file).unwrap_or_default()).clone()
     }
+}
+
+/// Returns the files that a name stands for in the loader's cache, if that is known.
+fn in_cache(cache: Option<&[u8]>, name: &str) -> Option<Vec<PathBuf>> {
+    let Some(cache) = cache else { return Some(Vec::new()) };
+    let entries = loader_cache::entries(cache, name.as_bytes())?;
+    // A file that isn't there is not loaded.
+    let files = entries.iter().map(|entry| PathBuf::from(OsStr::from_bytes(entry.path)));
+    Some(files.filter(|file| file.exists()).collect())
 }
 
 /// Reads the header of a file, and no more of the file than it needs: compilers are large.

@@ -37,7 +37,7 @@ pub(crate) struct Observation {
     pub asked: Asked,
     /// The programs that ran, each with the directories in which the loader looks for its libraries first.
     pub programs: BTreeSet<(PathBuf, String)>,
-    /// The libraries that were loaded, besides those that programs name themselves.
+    /// The libraries that were loaded when a program began and when it ended.
     pub loaded: BTreeSet<PathBuf>,
     /// The locales that were chosen, and the catalogs of messages: (domain, directory).
     pub locales: BTreeSet<String>,

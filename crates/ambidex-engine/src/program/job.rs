@@ -11,7 +11,7 @@ use crate::base::environment::Environment;
 use crate::base::stat::Time;
 use crate::execute::outcome::Ending;
 use crate::execute::plan::{Plan, Renaming};
-use crate::memory::record::Why;
+use crate::memory::record::{RecordKey, Why};
 use crate::observe::unremembered::Unremembered;
 use crate::program::expected::Remembered;
 use crate::program::line::Line;
@@ -72,6 +72,16 @@ pub(crate) enum Memorable {
     Yes(Fingerprint),
     /// They can't, for this reason, so the command runs each time.
     No(Unremembered),
+}
+
+impl Memorable {
+    /// Returns the key of what the tree remembers of the command, if anything.
+    pub fn key(&self) -> Option<RecordKey> {
+        match self {
+            Self::Yes(fingerprint) => Some(fingerprint.here),
+            Self::No(_) => None,
+        }
+    }
 }
 
 /// A file that a command line names, or a library that it looks for, in the order of the action's reads.

@@ -83,10 +83,7 @@ impl<'a> Steps<'a> {
             is_call: job.kind == Kind::Generate,
             has_failed: program.graph.state(node) == State::Failed,
             is_temporary: program.is_temporary(job),
-            action: match &job.memorable {
-                Memorable::Yes(fingerprint) => Some(fingerprint.here),
-                Memorable::No(_) => None,
-            },
+            action: job.memorable.key(),
             argv,
             ..StoredNode::default()
         }

@@ -34,8 +34,8 @@ pub struct BuildDetails {
 /// What was done about a command.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// How its outputs were obtained: `run`, `reused`, `cached` or `remote`.
-    pub done: &'static str,
+    /// How its outputs were obtained.
+    pub done: How,
     /// The reason.
     pub reason: String,
     /// How long its last run took, in microseconds, if that is known: perhaps in an earlier build, or on another machine.
@@ -78,7 +78,7 @@ pub fn last_build(root: &Path) -> io::Result<Option<BuildDetails>> {
         .runs
         .iter()
         .map(|run| Outcome {
-            done: explain::word(How::Reused),
+            done: How::Reused,
             reason: explain::reason(&Why::UpToDate),
             duration: run.as_ref().and_then(|run| memory.duration(&run.action)),
         })
@@ -93,17 +93,17 @@ pub fn last_build(root: &Path) -> io::Result<Option<BuildDetails>> {
         // If Python went back and then found a result up to date, the run before that made it.
         let before = || {
             let command = by_action.get(explained.action.as_ref()?).copied()?;
-            (outcomes[command].done == explain::word(How::Reused)).then_some(command)
+            (outcomes[command].done == How::Reused).then_some(command)
         };
         let own = explained.node.and_then(|at| read.numbered.get(&at).copied());
         let command = own.or_else(before);
-        let stretch = explained.stretch;
+        let (how, stretch) = (explained.how, explained.stretch);
         let told = Explanation::from(explained);
         if let Some(outcome) = command.map(|command| &mut outcomes[command])
-            && outcome.done == explain::word(How::Reused)
+            && outcome.done == How::Reused
         {
             *outcome = Outcome {
-                done: told.done,
+                done: how,
                 reason: told.reason.clone(),
                 duration: outcome.duration.or(stretch.map(|stretch| stretch.to - stretch.from)),
             };

@@ -15,7 +15,7 @@ use crate::memory::Memory;
 use crate::memory::record::{CommandDescription, ExplainedCommand, GraphPosition, How, RecordKey, Why};
 use crate::memory::tree::{Tree, folder_of};
 use crate::program::Program;
-use crate::program::job::{Job, Memorable};
+use crate::program::job::Job;
 use crate::program::steps;
 
 /// The last build's decision about one command.
@@ -81,10 +81,7 @@ pub(crate) fn remember<'a>(memory: &mut Memory, programs: impl Iterator<Item = &
 }
 
 fn key_if_reused(job: &Job, ending: &Ending) -> Option<RecordKey> {
-    match (ending.how, &job.memorable) {
-        (How::Reused, Memorable::Yes(fingerprint)) => Some(fingerprint.here),
-        _ => None,
-    }
+    job.memorable.key().filter(|_| ending.how == How::Reused)
 }
 
 fn explained(
@@ -103,10 +100,7 @@ fn explained(
         how: ending.how,
         why: ending.why.clone(),
         node: position,
-        action: match &job.memorable {
-            Memorable::Yes(fingerprint) => Some(fingerprint.here),
-            Memorable::No(_) => None,
-        },
+        action: job.memorable.key(),
         stretch: program.timeline.of(node),
     }
 }

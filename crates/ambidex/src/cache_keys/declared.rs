@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use ambidex_engine::without_dots;
 use toml::Value;
 
-use crate::lexical;
 use crate::project::Project;
 
 /// The files that setuptools reads in every project that has them.
@@ -52,7 +52,7 @@ pub(crate) fn by(project: &Project) -> Declared {
 fn inside(text: impl AsRef<str>) -> Option<PathBuf> {
     let path = Path::new(text.as_ref().trim());
     let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    (!path.as_os_str().is_empty() && path.components().all(is_inside)).then(|| lexical::normal(path))
+    (!path.as_os_str().is_empty() && path.components().all(is_inside)).then(|| without_dots(path))
 }
 
 /// Returns the texts in quotes, each in one line.

@@ -5,13 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use ambidex_engine::{BuildGraph, Explanation, Inputs, Sight};
+use ambidex_engine::{BuildGraph, Explanation, Inputs, Sight, without_dots};
 use serde::Deserialize;
 use walkdir::WalkDir;
 
 use crate::closing::number;
 use crate::error::Error;
-use crate::lexical;
 use crate::project::Project;
 
 /// The files, and what the user should know of them.
@@ -32,7 +31,7 @@ pub(crate) fn of(
     let made: HashSet<PathBuf> = graph
         .commands
         .iter()
-        .flat_map(|command| command.outputs.iter().map(|output| lexical::normal(&output.path)))
+        .flat_map(|command| command.outputs.iter().map(|output| without_dots(&output.path)))
         .collect();
     let looked = inputs.iter().filter_map(|(_, inputs)| inputs.as_ref()).flat_map(|inputs| &inputs.looks);
     let looked =
@@ -46,7 +45,7 @@ pub(crate) fn of(
     let during = Period::of_the_last_build(project);
     let mut written = BTreeSet::new();
     let all = looked.chain(named).chain(packaged).chain(declared.into_iter().map(|file| root.join(file)));
-    let keys = all.map(|path| lexical::normal(&path)).filter(|path| !made.contains(path) && path.is_file());
+    let keys = all.map(|path| without_dots(&path)).filter(|path| !made.contains(path) && path.is_file());
     let keys: BTreeSet<PathBuf> = keys
         .filter_map(|path| Some(path.strip_prefix(root).ok()?.to_owned()))
         .filter(|path| !path.starts_with("build"))

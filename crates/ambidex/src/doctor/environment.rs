@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use ambidex_engine::OwnFolder;
 
 use super::Finding;
-use crate::settings::nearest;
+use crate::settings::{MOST_JOBS, nearest};
 
 /// The variables that users set, sorted.
 const KNOWN: [&str; 12] = [
@@ -55,7 +55,8 @@ fn misspelled(name: &str) -> Option<Finding> {
 }
 
 fn jobs(value: Option<&str>) -> Option<Finding> {
-    let value = value.filter(|value| !value.parse::<u32>().is_ok_and(|jobs| (1..=4096).contains(&jobs)))?;
+    let value =
+        value.filter(|value| !value.parse::<u32>().is_ok_and(|jobs| (1..=MOST_JOBS).contains(&jobs)))?;
     let message = format!("AMBIDEX_JOBS is `{value}`, which is not a number of commands from 1 to 4096");
     Some(Finding::error("variables", message, "correct the variable, or unset it"))
 }

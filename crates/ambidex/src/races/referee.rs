@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 
 use ambidex_command::{Command, Kind, ResponseFiles};
 
+use ambidex_engine::without_dots;
+
 use super::rules::{Arrival, Rules};
-use crate::lexical;
 
 /// The time between two looks at the processes.
 const TICK: Duration = Duration::from_millis(2);
@@ -118,7 +119,7 @@ impl Direction {
             send(connection, &NO_COMMAND.to_ne_bytes());
             return;
         };
-        let at = |path: &str| lexical::normal(&folder.join(path));
+        let at = |path: &str| without_dots(&folder.join(path));
         let reads = command.inputs.iter().map(|input| at(&input.path)).collect();
         let writes = command.outputs.iter().map(|output| at(&output.path)).collect();
         let is_alone =

@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use crate::places::{lacks_network, modules};
+use crate::places::{isolated_wheel, modules};
 use crate::support::{Counts, Environment, Workspace, read_json, run};
 /// How a directory lies to a file outside is no path of a role, and still another one elsewhere: Cython names such a file
 /// by the shorter of its absolute and its relative path.
@@ -77,13 +76,7 @@ fn translations_in_isolated_builds() {
     let summary = workspace.beside("summary.json");
     for expected in [(1, 0), (0, 1)] {
         workspace.copy_again();
-        let pip = ["-m", "pip", "wheel", "--disable-pip-version-check", "--no-deps", "-w", "out", "."];
-        let mut command: Command = workspace.ambidex(&["run", "-j2", "--summary"]);
-        let ran = run(command.arg(&summary).args(["--", "python"]).args(pip));
-        if lacks_network(&ran) {
-            return;
-        }
-        let ran = ran.expect(0);
+        let Some(ran) = isolated_wheel(&workspace, &summary) else { return };
         assert_eq!(translations(&summary), expected, "{ran}");
         let counts = Counts::of(&read_json(&summary));
         assert_eq!(counts.executed, 2 * u64::from(expected == (1, 0)), "{counts:?}\n{ran}");

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use super::processes;
+use super::{processes, skipped};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than anything here takes. Only a failing test ever waits this long.
@@ -42,6 +42,23 @@ impl Ran {
     /// Returns everything that the command printed.
     pub fn printed(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// Returns whether the command failed only because there is no network. In CI, this fails the test.
+    pub fn lacks_network(&self) -> bool {
+        self.code != 0 && self.says_that_network_is_missing()
+    }
+
+    /// Returns whether what was printed says that there is no network. In CI, this fails the test.
+    pub fn says_that_network_is_missing(&self) -> bool {
+        let signs =
+            ["Could not find a version", "Failed to fetch", "No solution found", "onnection", "network"];
+        let lacks = signs.iter().any(|sign| self.printed().contains(sign));
+        if lacks {
+            assert!(std::env::var_os("CI").is_none(), "{self}");
+            skipped("packages can't be fetched here");
+        }
+        lacks
     }
 }
 
