@@ -1,10 +1,12 @@
 //! Temporary directories of this process, which others recognize as abandoned once it has ended.
 //!
 //! A process that is killed removes nothing. In its directory is a file that it has locked, and the kernel unlocks that
-//! file when the process ends, however it ends.
+//! file when the process ends, however it ends. On some file systems that machines share, each machine has locks of its
+//! own. So the file says on which machine the process runs, and since which boot: only a process of the same kernel can
+//! tell by the lock that it has ended.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +15,11 @@ use rustix::fs::{Mode, OFlags};
 /// The beginning of the directories' names.
 const PREFIX: &str = "ambidex-";
 
-/// The locked file. It gets this name once it is locked.
+/// The locked file. It gets this name once it is locked. Its content is that of [`BOOT`].
 const ALIVE: &str = "alive";
+
+/// The file with a random text that is another one on each machine and after each boot (random(4)).
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// A temporary directory, which is removed when this value is dropped.
 #[derive(Debug)]
@@ -37,8 +42,11 @@ impl OwnFolder {
         let folder = tempfile::Builder::new().prefix(&format!("{PREFIX}{purpose}")).tempdir_in(parent)?;
         let new = folder.path().join("new");
         let alive = File::create_new(&new)?;
-        // Some file systems have no locks. Then nobody finds out that the directory is abandoned.
-        if alive.try_lock().is_ok() {
+        // Without a boot's name or locks, nobody finds out that the directory is abandoned.
+        if let Ok(boot) = fs::read(BOOT)
+            && alive.try_lock().is_ok()
+        {
+            (&alive).write_all(&boot)?;
             fs::rename(&new, folder.path().join(ALIVE))?;
         }
         Ok(Self { folder, _alive: alive })
@@ -70,9 +78,18 @@ fn remove_if_abandoned(folder: &Path) -> bool {
     let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let open = || rustix::fs::open(folder.join(ALIVE), flags, Mode::empty()).map(File::from);
     match is_own.then(open) {
-        Some(Ok(alive)) => alive.try_lock().is_ok() && fs::remove_dir_all(folder).is_ok(),
+        Some(Ok(alive)) => {
+            is_of_this_boot(&alive) && alive.try_lock().is_ok() && fs::remove_dir_all(folder).is_ok()
+        }
         _ => false,
     }
+}
+
+/// Returns whether a process that this kernel runs or ran has written the file.
+fn is_of_this_boot(alive: &File) -> bool {
+    let mut written = Vec::new();
+    let is_read = alive.take(1024).read_to_end(&mut written).is_ok();
+    is_read && fs::read(BOOT).is_ok_and(|boot| boot == written)
 }
 
 #[cfg(test)]
@@ -83,14 +100,19 @@ mod tests {
     fn what_a_killed_process_leaves_is_removed_and_nothing_else() {
         let parent = tempfile::tempdir().unwrap();
         let living = OwnFolder::new_in(parent.path(), "").unwrap();
-        let killed = parent.path().join("ambidex-killed");
-        fs::create_dir_all(killed.join("tmp")).unwrap();
-        fs::write(killed.join(ALIVE), "").unwrap();
+        let left = |name: &str, boot: &[u8]| {
+            let folder = parent.path().join(name);
+            fs::create_dir_all(folder.join("tmp")).unwrap();
+            fs::write(folder.join(ALIVE), boot).unwrap();
+            folder
+        };
+        let killed = left("ambidex-killed", &fs::read(BOOT).unwrap());
+        let elsewhere = left("ambidex-of-another-machine", b"cd01f3a5-0000-4000-8000-000000000000\n");
         let others = parent.path().join("ambidex-of-others");
         fs::create_dir(&others).unwrap();
         std::os::unix::fs::symlink(&others, parent.path().join("ambidex-link")).unwrap();
         assert_eq!(remove_abandoned_in(parent.path()), 1);
-        assert!(living.path().is_dir() && others.is_dir() && !killed.exists());
+        assert!(living.path().is_dir() && others.is_dir() && elsewhere.is_dir() && !killed.exists());
         let was = living.path().to_owned();
         drop(living);
         assert!(!was.exists());
