@@ -116,6 +116,18 @@ fn real_dlopen() -> usize {
     NEXT.address().unwrap_or(0)
 }
 
+/// Writes an entry for a library that is about to be loaded. The loader looks for what it needs, even if it then can't
+/// be loaded, or is unloaded before the end.
+unsafe fn loading(path: Path) {
+    let _errno = sys::Errno::keep();
+    // SAFETY: the path is a C string.
+    if let Some(place) = unsafe { Place::new(AT_FDCWD, path) }
+        && THERE.finds(place)
+    {
+        journal::write_of(Entry::Loaded, flag::FOUND, place);
+    }
+}
+
 extern "C" fn before_dlopen(path: Path) -> usize {
     if journal::active() && !path.is_null() {
         will_load();
@@ -123,6 +135,7 @@ extern "C" fn before_dlopen(path: Path) -> usize {
         unsafe {
             if CStr::from_ptr(path).to_bytes().contains(&b'/') {
                 look(AT_FDCWD, path, THERE);
+                loading(path);
             } else {
                 journal::unseen("the search for a library");
             }

@@ -100,6 +100,33 @@ fn what_is_loaded_and_listed() {
 }
 
 #[test]
+fn what_was_loaded_for_a_while_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let loads = r#"
+        #include <dlfcn.h>
+        int main(int count, char **words) {
+            while (*++words) { void *library = dlopen(*words, RTLD_NOW); if (library) dlclose(library); }
+            return 0;
+        }"#;
+    fs::write(root.join("loads.c"), loads).unwrap();
+    fs::write(root.join("whole.c"), "int whole;").unwrap();
+    fs::write(root.join("part.c"), "int missing(void); int part(void) { return missing(); }").unwrap();
+    for words in
+        ["loads.c -o loads -ldl", "-shared -fPIC whole.c -o whole.so", "-shared -fPIC part.c -o part.so"]
+    {
+        assert!(Command::new("cc").args(words.split(' ')).current_dir(&root).status().unwrap().success());
+    }
+    let mut loads = Command::new(root.join("loads"));
+    loads.args(["./whole.so", "./part.so", "./none.so"]).current_dir(&root);
+    let entries = traced(&mut loads);
+    expect(&entries, 'O', &root.join("./whole.so"), true);
+    expect(&entries, 'O', &root.join("./part.so"), true);
+    expect(&entries, 'L', &root.join("./none.so"), false);
+    assert!(find(&entries, 'O', &root.join("./none.so")).is_none(), "{entries:#?}");
+}
+
+#[test]
 fn what_cannot_be_seen() {
     let script = "cd / && echo *";
     let entries = traced(Command::new("bash").args(["-c", script]));
