@@ -8,6 +8,11 @@ const HEAD: &[u8] = b"glibc-ld.so.cache1.1";
 const BEFORE: usize = 48;
 const ENTRY: usize = 24;
 
+/// The newest kernel that an entry may ask for: Linux 3.2.0, which the programs of this project need themselves (the
+/// Rust project's "Platform Support"). Older loaders skip an entry if the kernel is older (glibc before 2.37,
+/// `sysdeps/generic/dl-cache.h`, `osversion`).
+const KERNEL: u32 = 0x0003_0200;
+
 /// A file that a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Library<'a> {
@@ -16,8 +21,8 @@ pub(crate) struct Library<'a> {
     pub path: &'a [u8],
 }
 
-/// Returns what a cache has for a name, in its order; none if the cache has another form, or if the processor decides
-/// which of the files is loaded.
+/// Returns what a cache has for a name, in its order; none if the cache has another form, or if the processor or
+/// the kernel decides which of the files is loaded.
 pub(crate) fn entries<'a>(cache: &'a [u8], name: &[u8]) -> Option<Vec<Library<'a>>> {
     let counts = cache.strip_prefix(HEAD)?;
     let count = u32::from_ne_bytes(*counts.first_chunk()?) as usize;
@@ -30,8 +35,8 @@ pub(crate) fn entries<'a>(cache: &'a [u8], name: &[u8]) -> Option<Vec<Library<'a
         if text(cache, *key)? != name {
             continue;
         }
-        // The version of the kernel is no longer used.
-        if rest[4..].iter().any(|byte| *byte != 0) {
+        let (kernel, processor) = rest.split_first_chunk()?;
+        if u32::from_ne_bytes(*kernel) > KERNEL || processor.iter().any(|byte| *byte != 0) {
             return None;
         }
         found.push(Library { flags: *flags, path: text(cache, *value)? });

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use object::{Object, ObjectSection};
-
 use crate::base::loader_cache;
 use crate::base::paths::plain;
 use crate::base::stat::Stat;
+use crate::observe::executable::Executable;
 use crate::observe::looks::{Looks, View};
 use crate::observe::observation::Observation;
 use crate::observe::unremembered::Unremembered;
@@ -67,7 +66,7 @@ pub(crate) fn complete(
         }
         None => look(&mut looks, Path::new(CACHE)),
     }
-    let names_folders = observation.loaded.iter().any(|library| memo.header(library).names_folders);
+    let names_folders = observation.loaded.iter().any(|library| memo.executable(library).names_folders);
     for (program, folders) in &observation.programs {
         look(&mut looks, program);
         memo.of(program, folders, names_folders)?.iter().for_each(|file| look(&mut looks, file));
@@ -105,30 +104,19 @@ fn interpreter(file: &Path) -> Option<PathBuf> {
 /// Known facts about how the loader looks for libraries, found once for each program and library with the same status.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
-    headers: HashMap<(PathBuf, Option<Stat>), Header>,
+    executables: HashMap<(PathBuf, Option<Stat>), Executable>,
     searched: HashMap<(PathBuf, String, Option<Stat>), Vec<PathBuf>>,
     /// The content of the loader's cache.
     cache: Option<(Stat, Arc<[u8]>)>,
-}
-
-/// The information in an executable or a library for the loader.
-#[derive(Clone, Debug, Default)]
-struct Header {
-    /// The path of the loader.
-    loader: Option<PathBuf>,
-    /// Whether it names directories in which to look for libraries.
-    names_folders: bool,
-    /// The names of the libraries that are loaded with it; none if there may be others.
-    needs: Option<Vec<String>>,
 }
 
 impl Loaded {
     /// Returns the files that the loader tries for the libraries of a program (ld.so(8), `LD_DEBUG=libs`), if it uses
     /// more than its cache. `names_folders` says whether a library that is loaded with the program names directories.
     fn of(&mut self, program: &Path, folders: &str, names_folders: bool) -> Result<&[PathBuf], Unremembered> {
-        let header = self.header(program);
-        let by_cache = folders.is_empty() && !header.names_folders && !names_folders;
-        let (Some(loader), false) = (header.loader, by_cache) else { return Ok(&[]) };
+        let told = self.executable(program);
+        let by_cache = folders.is_empty() && !told.names_folders && !names_folders;
+        let (Some(loader), false) = (told.loader, by_cache) else { return Ok(&[]) };
         let key = (program.to_owned(), folders.to_owned(), Stat::of(program));
         if !self.searched.contains_key(&key) {
             let files = searched(&loader, program, folders)?;
@@ -160,7 +148,7 @@ impl Loaded {
         while !files.is_empty() || !new.is_empty() {
             for file in files.drain(..) {
                 if seen.insert(file.clone()) {
-                    let needs = self.header(&file).needs?;
+                    let needs = self.executable(&file).needs?;
                     new.extend(needs.into_iter().filter(|name| names.insert(name.clone())));
                 }
             }
@@ -182,9 +170,9 @@ impl Loaded {
         Ok(self.cache.as_ref().map(|(_, content)| content.clone()))
     }
 
-    fn header(&mut self, file: &Path) -> Header {
+    fn executable(&mut self, file: &Path) -> Executable {
         let key = (file.to_owned(), Stat::of(file));
-        self.headers.entry(key).or_insert_with(|| header(file).unwrap_or_default()).clone()
+        self.executables.entry(key).or_insert_with(|| Executable::read(file)).clone()
     }
 }
 
@@ -195,43 +183,6 @@ fn in_cache(cache: Option<&[u8]>, name: &str) -> Option<Vec<PathBuf>> {
     // A file that isn't there is not loaded.
     let files = entries.iter().map(|entry| PathBuf::from(OsStr::from_bytes(entry.path)));
     Some(files.filter(|file| file.exists()).collect())
-}
-
-/// Reads the header of a file, and no more of the file than it needs: compilers are large.
-fn header(path: &Path) -> Option<Header> {
-    const NEEDED: u64 = 1;
-    const RPATH: u64 = 15;
-    const RUNPATH: u64 = 29;
-    // DT_DEPAUDIT, DT_AUDIT, DT_AUXILIARY and DT_FILTER name more libraries (elf.h).
-    const MORE: [u64; 4] = [0x6fff_fefb, 0x6fff_fefc, 0x7fff_fffd, 0x7fff_ffff];
-    let cache = object::ReadCache::new(ambidex_store::open_regular(path).ok()?);
-    let file = object::File::parse(&cache).ok()?;
-    let section = |name: &str| file.section_by_name(name)?.data().ok();
-    let loader = section(".interp").and_then(|path| std::str::from_utf8(path).ok());
-    let dynamic = section(".dynamic").unwrap_or_default();
-    let strings = section(".dynstr").unwrap_or_default();
-    let width = if file.is_64() { 8 } else { 4 };
-    let word = |bytes: &[u8]| {
-        let mut word = [0; 8];
-        word[..width].copy_from_slice(&bytes[..width]);
-        u64::from_ne_bytes(word)
-    };
-    let entries = dynamic.chunks_exact(2 * width).map(|entry| (word(entry), word(&entry[width..])));
-    let named = |at: u64| {
-        let text = strings.get(usize::try_from(at).ok()?..)?;
-        let end = text.iter().position(|byte| *byte == 0)?;
-        std::str::from_utf8(&text[..end]).ok().map(str::to_owned)
-    };
-    let needed = entries.clone().filter(|(tag, _)| *tag == NEEDED).map(|(_, at)| named(at));
-    let needs = needed
-        .collect::<Option<Vec<String>>>()
-        .filter(|_| !entries.clone().any(|(tag, _)| MORE.contains(&tag)));
-    let mut tags = entries.map(|(tag, _)| tag);
-    Some(Header {
-        loader: loader.map(|path| PathBuf::from(path.trim_end_matches('\0'))),
-        names_folders: tags.any(|tag| tag == RPATH || tag == RUNPATH),
-        needs,
-    })
 }
 
 fn searched(loader: &Path, program: &Path, folders: &str) -> Result<Vec<PathBuf>, Unremembered> {

@@ -1,6 +1,7 @@
 //! The observation of what commands look at, and what can't be observed of compilers, shells and the C library.
 
 pub(crate) mod by_libc;
+pub(crate) mod executable;
 pub(crate) mod looks;
 pub(crate) mod observation;
 pub(crate) mod surroundings;
