@@ -216,3 +216,26 @@ fn the_line_goes_while_the_build_is_stopped() {
     terminal.expect_end(0);
     assert!(!has_line(&terminal.history()), "{}", terminal.history().join("\n"));
 }
+
+#[test]
+fn text_that_nobody_knew_of_stays() {
+    let Some((workspace, compiler)) = workspace(&shared_source(), HELD) else { return };
+    let sign = workspace.beside("sign");
+    let line = format!(
+        "(while ! test -e {}; do sleep 0.02; done; printf 'from afar:') & \"$@\"",
+        sign.to_str().expect("it is text")
+    );
+    let terminal = Terminal::start(&workspace, 80, &line, &["build", "-j2"]);
+    terminal.wait_for("the line is drawn", has_line);
+    fs::write(&sign, "").unwrap();
+    let is_there = |screen: &[String]| screen.iter().any(|row| row.starts_with("from afar:"));
+    terminal.wait_for("the text is there", is_there);
+    // The line is drawn again each second, for its time.
+    std::thread::sleep(Duration::from_millis(2200));
+    let screen = terminal.screen();
+    assert!(is_there(&screen), "{}", screen.join("\n"));
+    compiler.release();
+    terminal.expect_end(0);
+    let history = terminal.history();
+    assert!(is_there(&history) && !has_line(&history), "{}", history.join("\n"));
+}

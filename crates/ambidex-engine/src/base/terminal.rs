@@ -1,15 +1,15 @@
 //! The line about running commands that may stand on the terminal, and how other text is printed without harm to it.
 //!
-//! The line stands in the row of the cursor if that row is certain to be empty, else in the row below. The cursor stays
-//! where the text has ended, even in the middle of a row. So the line can be removed whatever became of it when the
-//! terminal was resized, and text is never removed.
+//! The line stands behind the cursor if the row of the cursor is thought to be empty, else in the row below. The cursor
+//! stays where the text has ended, even in the middle of a row. So the line can be removed whatever became of it when the
+//! terminal was resized, and text is never removed, even that of a process in the background of which nobody knew.
 //!
 //! Whoever prints in this process removes the line first, while nobody can draw it ([`print()`]). Other processes don't
 //! know of the line. Before one of them may print again, it is withdrawn ([`withdraw`]).
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ static SCREEN: Mutex<Screen> = Mutex::new(Screen { line: None, row_is_empty: fal
 /// What is known of the terminal.
 struct Screen {
     line: Option<Line>,
-    /// Whether the cursor is certain to be in an empty row.
+    /// Whether the last text ended a row. Other processes may have printed since.
     row_is_empty: bool,
 }
 
@@ -30,15 +30,25 @@ struct Line {
     text: String,
     /// The width of the terminal for which it was drawn.
     columns: u16,
-    /// Whether it is in the row of the cursor.
+    /// Whether it is behind the cursor.
     is_here: bool,
 }
+
+/// Whether the line is being drawn.
+static IS_BEING_DRAWN: AtomicBool = AtomicBool::new(false);
 
 /// How often the line was withdrawn.
 static WITHDRAWN: AtomicU64 = AtomicU64::new(0);
 
 /// Erases everything after the cursor (ECMA-48, ED).
 const ERASE: &str = "\x1b[J";
+
+/// Erases everything after the cursor, remembers where the cursor is, and makes the terminal cut off what is too long for
+/// the row, as it is if there is text before it (ED, DECSC, DECAWM).
+const HERE: &str = "\x1b[J\x1b7\x1b[?7l";
+
+/// Ends what [`HERE`] has begun (DECAWM, DECRC).
+const BACK_HERE: &str = "\x1b[?7h\x1b8";
 
 /// Makes sure that there is a row below the cursor, remembers where the cursor is, goes to the beginning of that row
 /// (IND, RI, DECSC, CUD, CR), and erases everything from there.
@@ -62,17 +72,20 @@ impl Chance {
     }
 
     /// Draws the line on standard error, in place of the one that is there. It must be shorter than a row, which has
-    /// this many columns. Does nothing if the chance is gone, or if the terminal takes no output now.
+    /// this many columns. Does nothing if the chance is gone, or if the terminal takes no output now, such as after
+    /// Ctrl-S: then somebody may be printing without an end.
     pub fn draw(self, text: &str, columns: u16) {
-        let mut screen = screen();
+        let Ok(mut screen) = SCREEN.try_lock() else { return };
         let line = Line { text: text.to_owned(), columns, is_here: screen.row_is_empty };
         let is_there = screen.line.as_ref() == Some(&line);
         if !is_there && self.0 == WITHDRAWN.load(Ordering::SeqCst) && is_writable(Duration::ZERO) {
+            IS_BEING_DRAWN.store(true, Ordering::SeqCst);
             match line.is_here {
-                true => write(&format!("{ERASE}{text}\r")),
+                true => write(&format!("{HERE}{text}{BACK_HERE}")),
                 false => write(&format!("{BELOW}{text}{BACK}")),
             }
             screen.line = Some(line);
+            IS_BEING_DRAWN.store(false, Ordering::SeqCst);
         }
     }
 }
@@ -119,12 +132,16 @@ pub fn withdraw() {
                 screen.row_is_empty = false;
                 return;
             }
-            // Who prints for so long has removed the line before.
             Err(TryLockError::Poisoned(_)) => return,
-            Err(TryLockError::WouldBlock) if left.is_zero() => return,
             Err(TryLockError::WouldBlock) => {
+                // Who prints for so long has removed the line before. Who draws it only needs time on a busy machine,
+                // unless the terminal takes no output.
+                let is_done_soon = IS_BEING_DRAWN.load(Ordering::SeqCst) && is_writable(Duration::ZERO);
+                if left.is_zero() && !is_done_soon {
+                    return;
+                }
                 std::thread::sleep(STEP);
-                left -= STEP;
+                left = left.saturating_sub(STEP);
             }
         }
     }
