@@ -9,6 +9,9 @@ use super::table::{Kind, Value};
 /// How many builds of a tree are kept.
 const BUILDS: usize = 24;
 
+/// How many waits of the last build are kept: the longest.
+const WAITS: usize = 4096;
+
 /// A wait of Python in the last build. Times are in microseconds since the engine was started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimedWait {
@@ -24,6 +27,12 @@ pub struct TimedWait {
     pub to: u64,
     /// Whether this is the wait for the rest of the commands, when Python had nothing else to do.
     pub is_last: bool,
+}
+
+impl TimedWait {
+    fn time(&self) -> u64 {
+        self.to.saturating_sub(self.from)
+    }
 }
 
 /// A part of the waits of the last build.
@@ -64,13 +73,21 @@ impl Value for PastBuild {
 }
 
 impl Memory {
-    /// Returns the waits of the last build, in the order in which they ended.
+    /// Returns the waits of the last build, in the order in which they ended. Of very many, the shortest are missing.
     pub fn last_waits(&self) -> Vec<TimedWait> {
         self.parts::<StoredWaits>().flat_map(|part| part.waits).collect()
     }
 
     /// Remembers the waits of this build.
-    pub fn remember_waits(&mut self, mut waits: impl Iterator<Item = TimedWait>) {
+    pub fn remember_waits(&mut self, waits: impl Iterator<Item = TimedWait>) {
+        let mut waits: Vec<TimedWait> = waits.collect();
+        if let Some(surplus) = waits.len().checked_sub(WAITS).filter(|surplus| *surplus > 0) {
+            let mut times: Vec<u64> = waits.iter().map(TimedWait::time).collect();
+            let (_, shortest, _) = times.select_nth_unstable(surplus);
+            waits.retain(|wait| wait.time() >= *shortest);
+            waits.truncate(WAITS);
+        }
+        let mut waits = waits.into_iter();
         self.remember_parts(|_, size| {
             let waits: Vec<TimedWait> = waits.by_ref().take(size).collect();
             (!waits.is_empty()).then_some(StoredWaits { waits })
@@ -96,21 +113,42 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    fn open(folder: &Path) -> Memory {
+        std::fs::create_dir_all(folder.join("obj")).unwrap();
+        Memory::open(&folder.join("state"), folder.join("obj")).unwrap()
+    }
+
+    fn wait(number: u64, time: u64) -> TimedWait {
+        let why = "exited".to_owned();
+        TimedWait {
+            program: 0,
+            why,
+            what: number.to_string(),
+            from: number,
+            to: number + time,
+            is_last: true,
+        }
+    }
+
+    #[test]
+    fn of_very_many_waits_the_longest_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let most = WAITS as u64;
+        let waits = |from| (from..most + 10).map(|number| wait(number, 1 + number / 10));
+        let mut memory = open(folder.path());
+        memory.remember_waits(waits(0));
+        assert_eq!(memory.last_waits(), waits(10).collect::<Vec<_>>());
+    }
 
     #[test]
     fn so_many_builds_are_kept_and_all_waits_of_the_last() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("obj")).unwrap();
-        let open = || Memory::open(&folder.path().join("state"), folder.path().join("obj")).unwrap();
-        let wait = |number: u64| TimedWait {
-            program: 0,
-            why: "exited".to_owned(),
-            what: number.to_string(),
-            from: number,
-            to: number + 1,
-            is_last: true,
-        };
+        let open = || open(folder.path());
+        let wait = |number| wait(number, 1);
         for number in 1..=BUILDS as u64 + 3 {
             let mut memory = open();
             memory.remember_waits((0..600 / number).map(wait));

@@ -115,11 +115,22 @@ impl Waits {
         self.0.iter().map(move |wait| TimedWait {
             program,
             why: wait.cause.to_string(),
-            what: wait.what.clone(),
+            what: beginning(&wait.what),
             from: micros(wait.from),
             to: micros(wait.from + wait.time),
             is_last: wait.cause.is_last(),
         })
+    }
+}
+
+/// How many characters of what a wait was for are kept with its times: commands may be very long.
+const CHARACTERS: usize = 500;
+
+/// Returns the beginning of a text.
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -147,5 +158,14 @@ mod tests {
         assert_eq!(told, [(2, 0.004), (1, 0.002)]);
         let each: Vec<(u64, u64)> = waits.each(0).map(|wait| (wait.from, wait.to)).collect();
         assert_eq!(each, [(1000, 3000), (5000, 7000), (7000, 9000)]);
+    }
+
+    #[test]
+    fn a_long_command_is_kept_in_part() {
+        let mut waits = Waits::default();
+        waits.add(Cause::Awaited, "é".repeat(CHARACTERS + 1), Duration::ZERO, LEAST);
+        waits.add(Cause::Awaited, "é".repeat(CHARACTERS), Duration::ZERO, LEAST);
+        let whats: Vec<String> = waits.each(0).map(|wait| wait.what).collect();
+        assert_eq!(whats, ["é".repeat(CHARACTERS) + "...", "é".repeat(CHARACTERS)]);
     }
 }
