@@ -11,8 +11,8 @@ const MARK: char = '\0';
 /// - the *project*: the directory in which the captured process runs;
 /// - the *environment*: `sys.prefix`, if it is that of a virtual environment;
 /// - *temporary* directories and files: everything directly below a directory for temporary files, in the order in
-///   which the command names it; of several such directories, those with the longest path first. pip, build and uv create their environments there, and setuptools its directories for
-///   editable builds.
+///   which the command names it; of several such directories, those with the longest path first. pip, build and uv
+///   create their environments there, and setuptools its directories for editable builds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Roles {
     /// (path, name), longest path first.
@@ -58,7 +58,8 @@ impl Roles {
                     folders[..number].iter().any(|folder| name_below(folder, &text[at..]).is_some());
                 let path = format!("{folder}/{name}");
                 // The directory for temporary files may itself be in a directory with a role.
-                let contains = |known: &str| known.len() > folder.len() && path_is_below(known, &path);
+                // Or it is that directory.
+                let contains = |known: &str| known.len() >= folder.len() && path_is_below(known, &path);
                 let is_known = self.known.iter().any(|(known, _)| contains(known));
                 if begins_path(text, at) && !is_deeper && !is_known {
                     let count = self.known.iter().filter(|(_, name)| name.starts_with("temporary")).count();
@@ -215,6 +216,13 @@ mod tests {
             roles.name("/tmp/job/t/env/include:/tmp/job/a:/home/me/t/b/c:/home/me/t:/home/me/d"),
             "\0temporary0\0/include:\0temporary2\0/a:\0temporary1\0/c:\0project\0/t:\0project\0/d"
         );
+    }
+
+    #[test]
+    fn a_project_that_keeps_its_temporary_files_beside_its_sources() {
+        let mut roles = Roles::new(Path::new("/home/me/p"), None, &["/home/me/p".into()]);
+        roles.learn("/home/me/p/src/a.c");
+        assert_eq!(roles.name("/home/me/p/src/a.c"), "\0project\0/src/a.c");
     }
 
     #[test]
