@@ -112,7 +112,10 @@ _CUSTOMIZATIONS = ("sitecustomize", "usercustomize")
 
 
 def _has_functions(module):
-    """Returns whether there still is a function of a module that has run."""
+    """Returns whether there still may be a function of a module that has run."""
+    # A compiled module has functions of another kind, and those that gc.freeze() has set aside aren't found.
+    if not module.__file__.endswith(".py") or getattr(gc, "get_freeze_count", int)():
+        return True
     functions = [each for each in gc.get_objects() if type(each) is types.FunctionType]
     return any(each.__globals__ is vars(module) or each.__code__.co_filename == module.__file__ for each in functions)
 
