@@ -35,6 +35,11 @@ impl Graph {
         self.nodes[node.index()].state
     }
 
+    /// Returns how long a node takes, in the unit of its action.
+    pub fn weight(&self, node: NodeId) -> u64 {
+        self.nodes[node.index()].weight.into()
+    }
+
     /// Returns the earliest failure that cancelled everything after it.
     pub fn fatal(&self) -> Option<Seq> {
         self.fatal

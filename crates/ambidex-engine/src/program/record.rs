@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ambidex_graph::{Action, GroupId, NodeId, Recorded};
+use ambidex_graph::{Action, GroupId, NodeId, Recorded, Version};
 
 use super::Program;
 use super::intake::Intake;
@@ -50,6 +50,9 @@ impl Program {
             (action, job) = self.take(&prepared, group);
         }
         job.copy = prepared.copy.take();
+        if job.remembered.is_none() {
+            action.weight = action.weight.max(self.weight_of_translations(&action));
+        }
         action.writes.iter().for_each(|write| self.forget_kept(write.path));
         let outputs = job.products.iter().map(|p| p.place.to_string_lossy().into_owned()).collect();
         let (time, written) =
@@ -116,6 +119,16 @@ impl Program {
             now: tree.as_ref().map_or_else(tick, |tree| tree.now()),
         };
         intake.take(prepared, group)
+    }
+
+    /// Returns what the translations were expected to take whose files an action reads. These files may not be there
+    /// yet, or be old ones, so their sizes tell nothing.
+    fn weight_of_translations(&self, action: &Action) -> u64 {
+        let writers = action.reads.iter().filter_map(|read| match self.graph.newest_version(read.path)? {
+            Version::Written(writer) => Some(writer).filter(|writer| self.jobs[writer.index()].translates),
+            _ => None,
+        });
+        writers.map(|writer| self.graph.weight(writer)).sum()
     }
 
     fn add(&mut self, action: Action, job: Job) -> Recorded {
