@@ -2,14 +2,14 @@
 
 mod support;
 
-use support::{EACH, Page, build};
+use support::{EACH, build, open};
 
 /// How many commands the large build has.
 const COMMANDS: usize = 5000;
 
 #[test]
 fn a_large_build_is_on_the_screen_within_a_second() {
-    let Some(page) = Page::open(&build(COMMANDS)) else { return };
+    let Some(page) = open(&build(COMMANDS)) else { return };
     page.wait_for("performance.getEntriesByName('first-contentful-paint').length === 1");
     let first = page.value("performance.getEntriesByName('first-contentful-paint')[0].startTime");
     assert!(first.as_f64().unwrap() < 1000.0, "the first paint comes after {first} ms");
@@ -35,7 +35,7 @@ fn a_large_build_is_on_the_screen_within_a_second() {
 
 #[test]
 fn a_command_is_found_and_left_by_keyboard() {
-    let Some(page) = Page::open(&build(COMMANDS)) else { return };
+    let Some(page) = open(&build(COMMANDS)) else { return };
     let focus = |id: &str| page.wait_for(&format!("document.activeElement.id === '{id}'"));
     let name = || page.text("#details h2");
     page.press(&["/"]);
@@ -67,7 +67,7 @@ fn a_command_is_found_and_left_by_keyboard() {
 
 #[test]
 fn the_graph_goes_from_what_is_read_to_what_reads_it() {
-    let Some(page) = Page::open(&build(20 * EACH)) else { return };
+    let Some(page) = open(&build(20 * EACH)) else { return };
     page.show("Graph");
     page.wait_for_drawing("#graph");
     page.press(&["/"]);
@@ -85,7 +85,7 @@ fn the_graph_goes_from_what_is_read_to_what_reads_it() {
 
 #[test]
 fn a_shared_file_is_a_hazard_with_what_differs() {
-    let Some(page) = Page::open(&build(2 * EACH)) else { return };
+    let Some(page) = open(&build(2 * EACH)) else { return };
     page.show("Hazards");
     let shown = page.text("#hazards");
     for part in ["build/temp/src/common.o", "conflict", "renamed", "ext_0", "-DEXT=0", "ext_1", "-DEXT=1"] {
@@ -99,7 +99,7 @@ fn a_shared_file_is_a_hazard_with_what_differs() {
 
 #[test]
 fn colours_can_be_switched() {
-    let Some(page) = Page::open(&build(EACH)) else { return };
+    let Some(page) = open(&build(EACH)) else { return };
     let ground = "getComputedStyle(document.body).backgroundColor";
     let first = page.value(ground);
     page.value("document.getElementById('theme').click()");
@@ -115,7 +115,7 @@ fn names_stay_text() {
     let hostile = "/home/me/project/</script><img src=x onerror=alert(1)>\"'\u{fffd}.o";
     build.commands[3].outputs[0] = hostile.to_owned();
     build.commands[3].arguments[0] = hostile.to_owned();
-    let Some(page) = Page::open(&build) else { return };
+    let Some(page) = open(&build) else { return };
     page.press(&["/"]);
     page.tab.type_str("onerror").unwrap();
     page.press(&["Enter"]);

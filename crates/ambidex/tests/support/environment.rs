@@ -40,12 +40,17 @@ impl Environment {
 
     /// Returns the environment for tests that work with any Python.
     pub fn usual() -> Option<Self> {
+        Self::usual_with(&[])
+    }
+
+    /// Returns such an environment with more packages, named as for pip: `cffi==2.1.1`.
+    pub fn usual_with(packages: &[String]) -> Option<Self> {
         let Some(python) = any_interpreter() else {
             assert!(std::env::var_os("CI").is_none(), "there is no Python with headers to test with");
             skipped("there is no Python with headers to test with");
             return None;
         };
-        Self::on(python, NEWEST, &[])
+        Self::on(python, NEWEST, packages)
     }
 
     fn on(python: &Interpreter, setuptools: &str, packages: &[String]) -> Option<Self> {

@@ -11,6 +11,7 @@ pub mod matrix;
 mod package;
 mod processes;
 mod run;
+mod sdist;
 pub mod shape;
 mod terminal;
 mod workspace;
@@ -27,6 +28,7 @@ pub use files::{Files, differences};
 pub use package::{Package, Verdict};
 pub use processes::{is_alive, wait_until_none_has, with_mark};
 pub use run::{Ran, on_path, run, run_until_signalled};
+pub use sdist::sdist;
 pub use terminal::Terminal;
 pub use workspace::{Workspace, read_json};
 
