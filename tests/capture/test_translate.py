@@ -1,12 +1,13 @@
 """What is said of a translation, and how a copy of a process looks for files."""
 
+import gc
 import glob
 import importlib.machinery
 import sys
 import types
 
 import pytest
-from ambidex import _library, _looks, _translate
+from ambidex import _call, _library, _looks, _translate
 
 
 @pytest.mark.parametrize(
@@ -104,3 +105,28 @@ def test_a_result_has_no_errors():
     options = types.SimpleNamespace(output_file="a.c")
     result = _translate._Translation(module, "a.pyx", options, "a").result()
     assert (result.num_errors, result.c_file) == (0, "a.c")
+
+
+def test_functions_of_a_module_that_may_still_be_there():
+    module = types.ModuleType("sitecustomize")
+    module.__file__ = "/nowhere/sitecustomize.py"
+    exec(compile("done = [1]", module.__file__, "exec"), vars(module))
+    assert not _call._has_functions(module)
+    exec(compile("def kept(): pass", module.__file__, "exec"), vars(module))
+    assert _call._has_functions(module)
+    del module.kept
+    assert not _call._has_functions(module)
+    module.__file__ = "/nowhere/sitecustomize.cpython-311-x86_64-linux-gnu.so"
+    assert _call._has_functions(module)
+
+
+@pytest.mark.skipif(not hasattr(gc, "freeze"), reason="Python 3.6 can't set objects aside")
+def test_functions_that_are_set_aside_are_not_found():
+    module = types.ModuleType("sitecustomize")
+    module.__file__ = "/nowhere/sitecustomize.py"
+    assert not _call._has_functions(module)
+    gc.freeze()
+    try:
+        assert _call._has_functions(module)
+    finally:
+        gc.unfreeze()
