@@ -77,6 +77,11 @@ impl Layout {
         self.version.join("imported")
     }
 
+    /// Returns the path of the file that says how often builds have found something.
+    pub fn history(&self) -> PathBuf {
+        self.version.join("history")
+    }
+
     /// Returns the directory of files that are being written.
     pub fn temporary(&self) -> PathBuf {
         self.version.join("tmp")

@@ -8,6 +8,7 @@ mod accounts;
 mod content;
 mod digest;
 mod error;
+mod history;
 mod layout;
 mod pack;
 mod records;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 pub use accounts::Collected;
 pub use digest::{Digest, Key, NotAHash};
 pub use error::StoreError;
+pub use history::{Day, Uses};
 pub use pack::{Exported, Imported};
 pub use regular::{open_regular, partial_beside, read_regular};
 pub use remote::{Remote, RemoteContent, RemoteEntry, RemoteRecord};
@@ -96,7 +98,8 @@ impl Store {
 
     /// Removes everything.
     pub fn clear(&self) -> Result<(), StoreError> {
-        self.lock()?.clear().map(drop)
+        self.lock()?.clear()?;
+        self.forget_uses()
     }
 
     fn lock(&self) -> Result<Accounts<'_>, StoreError> {

@@ -381,7 +381,7 @@ pub(crate) struct CacheArgs {
 /// The subcommands of `ambidex cache`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
-    /// Show where the cache is and how much it holds
+    /// Show where the cache is, how much it holds, and how much builds have found there
     Stats {
         /// How to print the result
         #[arg(long, default_value = "text")]

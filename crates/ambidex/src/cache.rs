@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use ambidex_store::{Exported, Imported, Stats, Store};
+use ambidex_engine::{Calls, Report};
+use ambidex_store::{Day, Exported, Imported, Stats, Store, Uses};
 use serde::Serialize;
 
 use crate::args::{CacheArgs, CacheCommand, Format};
@@ -18,7 +19,21 @@ struct Told {
     bytes: u64,
     files: u64,
     records: u64,
+    days: Vec<ToldDay>,
 }
+
+/// What builds of a day needed that was not up to date in their trees.
+#[derive(Serialize)]
+struct ToldDay {
+    days_ago: u64,
+    builds: u64,
+    cached: u64,
+    remote: u64,
+    executed: u64,
+}
+
+/// How many days the text shows.
+const SHOWN: usize = 7;
 
 /// Runs one of the subcommands. The exit code is 1 if `verify` found damage.
 pub(crate) fn cache(args: &CacheArgs) -> Result<u8, Error> {
@@ -64,19 +79,72 @@ fn stats(store: &Store, format: Format) -> Result<u8, Error> {
     let Stats { files, records, bytes, limit } = store.stats()?;
     // JSON can't represent a path that isn't Unicode.
     let folder = store.folder().display().to_string();
+    let days = store.uses()?;
     let text = match format {
         Format::Json => {
-            let told = Told { folder, limit, bytes, files, records };
+            let days = days.iter().map(told).collect();
+            let told = Told { folder, limit, bytes, files, records, days };
             serde_json::to_string_pretty(&told).expect("numbers and text are plain data")
         }
         Format::Text => format!(
-            "folder   {folder}\nsize     {} of {}\nfiles    {files}\nrecords  {records}",
+            "folder   {folder}\nsize     {} of {}\nfiles    {files}\nrecords  {records}{}",
             shown(bytes),
-            shown(limit)
+            shown(limit),
+            table(&days)
         ),
     };
     tell::print(&format!("{text}\n"))?;
     Ok(0)
+}
+
+fn told(day: &Day) -> ToldDay {
+    let Uses { builds, found, remote, ran } = day.uses;
+    ToldDay { days_ago: day.ago, builds, cached: found, remote, executed: ran }
+}
+
+/// Returns a table of the last days on which the cache was used, and of all days that are kept.
+fn table(days: &[Day]) -> String {
+    if days.is_empty() {
+        return String::new();
+    }
+    let mut total = Uses::default();
+    days.iter().for_each(|day| total += day.uses);
+    let shown = days.iter().take(SHOWN).map(|day| (when(day.ago), day.uses));
+    let rows = shown.chain([("in all".to_owned(), total)]).map(|(when, uses)| {
+        let Uses { builds, found, remote, ran } = uses;
+        format!("{when:<14} {builds:>8} {found:>14} {remote:>21} {ran:>8}")
+    });
+    let head = format!(
+        "\n\n{:14} {:>8} {:>14} {:>21} {:>8}",
+        "", "builds", "from the cache", "from another machine", "ran"
+    );
+    rows.fold(head, |table, row| table + "\n" + &row)
+}
+
+fn when(days_ago: u64) -> String {
+    match days_ago {
+        0 => "today (UTC)".to_owned(),
+        1 => "1 day ago".to_owned(),
+        _ => format!("{days_ago} days ago"),
+    }
+}
+
+/// Adds what a build has found in the cache, and what it had to run, to the numbers of this day.
+pub(crate) fn note(store: &Store, report: &Report) {
+    let calls = [&report.translations, &report.generators];
+    let sum = |commands: usize, of_calls: fn(&Calls) -> usize| {
+        (commands + calls.iter().map(|calls| of_calls(calls)).sum::<usize>()) as u64
+    };
+    let uses = Uses {
+        builds: 1,
+        found: sum(report.commands.cached, |calls| calls.cached),
+        remote: sum(report.commands.remote, |calls| calls.remote),
+        ran: sum(report.commands.executed, |calls| calls.executed),
+    };
+    if uses.found + uses.remote + uses.ran > 0 {
+        // A build does not fail for want of these numbers.
+        let _ = store.note_uses(&uses);
+    }
 }
 
 fn collect(store: &Store) -> Result<u8, Error> {

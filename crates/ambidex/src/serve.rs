@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::ServeArgs;
 use crate::build;
+use crate::cache;
 use crate::capture::Capture;
 use crate::error::Error;
 use crate::settings::Settings;
@@ -46,6 +47,9 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let report = engine.report();
     build::keep(&report, &engine.state_folders());
     build::tell_left(&report, &args.output);
+    if let Some(store) = &store {
+        cache::note(store, &report);
+    }
     if let Some(store) = store.filter(|store| store.has_remote() && signal.is_none()) {
         supervise::send_what_is_left(&store)?;
     }

@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 
 use crate::args::JobArgs;
+use crate::cache;
 use crate::capture::Capture;
 use crate::error::Error;
 use crate::live::{self, Live};
@@ -96,6 +97,9 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     let report = engine.report();
     let timeline = timed.then(|| engine.timeline());
     engine.stop();
+    if let Some(store) = &store {
+        cache::note(store, &report);
+    }
     if let Some(store) = store.filter(|store| store.has_remote() && !interrupted) {
         send_what_is_left(&store)?;
     }

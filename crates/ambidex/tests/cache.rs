@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
-use support::run;
+use support::{Environment, Workspace, run, shared_source};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
@@ -50,9 +50,31 @@ fn stats_tell_what_is_there() {
         format!("folder   {}\nsize     0 bytes of 5.0 GiB\nfiles    0\nrecords  0\n", cache_folder.display());
     assert_eq!((ran.stdout, ran.stderr), (expected, String::new()));
     put(&cache_folder, NAME, CONTENT);
-    let expected =
-        json!({ "folder": cache_folder, "limit": 5_u64 << 30, "bytes": 4096, "files": 1, "records": 0 });
+    let expected = json!({ "folder": cache_folder, "limit": 5_u64 << 30, "bytes": 4096, "files": 1, "records": 0, "days": [] });
     assert_eq!(stats(&cache_folder), expected);
+}
+
+#[test]
+fn stats_tell_what_builds_have_found() {
+    let Some(environment) = Environment::usual() else { return };
+    let mut workspace = Workspace::new(&shared_source(), &environment);
+    let cache_folder = workspace.beside("store");
+    workspace.store = Some(cache_folder.clone());
+    workspace.build(&[]);
+    workspace.build(&[]);
+    workspace.copy_again();
+    workspace.build(&[]);
+    // A build that starts in the last second of a day would add a day.
+    let days = stats(&cache_folder)["days"].clone();
+    let sum =
+        |name: &str| days.as_array().unwrap().iter().map(|day| day[name].as_u64().unwrap()).sum::<u64>();
+    let sums = ["builds", "cached", "remote", "executed"].map(sum);
+    assert_eq!(sums, [2, 6, 0, 6], "one build had nothing to do: {days}");
+    let text = run(&mut cache(&cache_folder, &["stats"])).expect(0).stdout;
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(rows.contains(&vec!["in", "all", "2", "6", "0", "6"]), "{text}");
+    run(&mut cache(&cache_folder, &["clear"])).expect(0);
+    assert_eq!(stats(&cache_folder)["days"], json!([]));
 }
 
 #[test]
