@@ -16,10 +16,10 @@ from ambidex._values import Unknown
 class Baseline:
     """What others than Cython have changed of what Cython's translations depend on, since this was made.
 
-    It must be made before any module of Cython is imported."""
+    It must be made before any module of Cython is imported. Unless it `is_wanted`, it never knows anything."""
 
-    def __init__(self):
-        self._unknown = None
+    def __init__(self, is_wanted=True):
+        self._unknown = None if is_wanted else "nobody has looked"
         self._changes, self._fresh, self._found, self._loaded = [], [], [], set()
         self._carefully(self._start)
 

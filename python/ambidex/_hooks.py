@@ -268,6 +268,9 @@ def _run(session, run, command):
             extensions = getattr(command, "extensions", ()) or ()
             names = [str(ext.name) for ext in extensions if hasattr(ext, "name")]
             session.finish(names if hasattr(command, "extensions") else None, _identity(command))
+            translate = sys.modules.get("ambidex._translate")
+            if translate is not None and hasattr(command, "extensions"):
+                translate.remember_use()
 
 
 def _identity(command):

@@ -13,7 +13,7 @@ import sys
 import time
 import types
 
-from ambidex import _answers, _baseline, _call, _copy, _session
+from ambidex import _answers, _baseline, _call, _copy, _imports, _session
 
 # Declarations for which Cython writes headers beside the C file (Cython, `ModuleNode.generate_h_code`).
 _PUBLIC = re.compile(rb"(?m)^(?:cdef|cpdef|ctypedef)[ \t]+(?:inline[ \t]+)?(public|api)\b")
@@ -27,12 +27,17 @@ _PARTS = (
 ).split()
 
 
+# Says that the last build in this directory had nothing to translate, although Cython is installed: setuptools imports it
+# then. To know the state of Python takes longer than such a build. Without the state, Python itself translates.
+_TRANSLATES_NOTHING = os.path.join(_imports.started_in, "build", ".ambidex", "translates-nothing")
+
+
 class _CythonsCode:
     """Knows whether code of Cython runs, and what others have changed of the state that it depends on."""
 
     def __init__(self):
         self._depth = 0
-        self._baseline = _baseline.Baseline()
+        self._baseline = _baseline.Baseline(is_wanted=not os.path.exists(_TRANSLATES_NOTHING))
 
     def __enter__(self):
         if self._depth == 0:
@@ -69,6 +74,8 @@ class _Callers:
     # Whether the outer one has got plain data. Otherwise code of the project may run within it.
     is_plain = False
     has_loaded = False
+    # Whether anything was to be translated.
+    is_used = False
 
 
 def _as_caller(original):
@@ -91,6 +98,7 @@ def _as_cythons(original, is_plain):
             # To look at Cython's state would take longer than everything else.
             cythons_code.lose()
             return original(*args, **kwargs)
+        _Callers.is_used = True
         with cythons_code:
             _Callers.is_plain = is_plain(*args, **kwargs)
             try:
@@ -103,6 +111,18 @@ def _as_cythons(original, is_plain):
                     session.catch_up()
 
     return function
+
+
+def remember_use():
+    """Remembers for the next build whether this one had anything to translate."""
+    if _Callers.is_used != os.path.exists(_TRANSLATES_NOTHING):
+        return
+    with contextlib.suppress(OSError):
+        if _Callers.is_used:
+            os.remove(_TRANSLATES_NOTHING)
+        else:
+            with open(_TRANSLATES_NOTHING, "x"):
+                pass
 
 
 def _nothing_is_left():

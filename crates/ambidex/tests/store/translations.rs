@@ -114,3 +114,40 @@ fn translations_and_what_customizes_python() {
         assert_eq!(translations(&summary), expected, "{text}{ran}");
     }
 }
+
+/// With Cython installed, setuptools imports it in each build. What it would need to know for translations takes longer
+/// than a build without any, and is left out in the next one.
+#[test]
+fn a_project_that_begins_to_use_cython() {
+    let packages = ["Cython==3.1.8".to_owned()];
+    let Some(environment) = Environment::with(11, "69.5.1", &packages) else { return };
+    let original = tempfile::tempdir().expect("there is a temporary folder");
+    let workspace = Workspace::new(original.path(), &environment);
+    let write = |name: &str, text: &str| fs::write(workspace.root().join(name), text).expect("it is ours");
+    let remembered = workspace.root().join("build/.ambidex/translates-nothing");
+    let recorded = || {
+        let summary = workspace.build_with_summary(&["-j2"]);
+        summary["translations"]["recorded"].as_u64().expect("a count")
+    };
+    let c = "#include <Python.h>\nstatic struct PyModuleDef d = {PyModuleDef_HEAD_INIT, \"c\"};\n\
+             PyMODINIT_FUNC PyInit_c(void) { return PyModule_Create(&d); }\n";
+    write("c.c", c);
+    write(
+        "setup.py",
+        "from setuptools import Extension, setup\nsetup(name='c', ext_modules=[Extension('c', ['c.c'])])\n",
+    );
+    assert_eq!((recorded(), recorded()), (0, 0));
+    assert!(remembered.exists());
+
+    write("m.pyx", "def f(): return 1\n");
+    write(
+        "setup.py",
+        "from setuptools import Extension, setup\n\
+         setup(name='c', ext_modules=[Extension('c', ['c.c']), Extension('m', ['m.pyx'])])\n",
+    );
+    assert_eq!(recorded(), 0, "Python translates by itself");
+    assert!(!remembered.exists() && workspace.root().join("m.c").exists());
+    write("m.pyx", "def f(): return 2\n");
+    assert_eq!(recorded(), 1);
+    assert!(!remembered.exists());
+}
