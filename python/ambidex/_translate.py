@@ -27,9 +27,9 @@ _PARTS = (
 ).split()
 
 
-# Says that the last build in this directory had nothing to translate, although Cython was imported: setuptools does that
-# in each build if it is installed. To know the state of Python takes longer than such a build. Without the state, Python
-# itself translates.
+# Says that the last build in this directory had nothing to translate, although Cython was imported: if it is installed,
+# setuptools imports it in each build. To know the state of Python takes longer than such a build. Without the state,
+# Python itself translates.
 _TRANSLATES_NOTHING = os.path.join(_imports.started_in, "build", ".ambidex", "translates-nothing")
 
 
