@@ -87,9 +87,12 @@ class _Described:
         # When classes were last registered with abstract classes, if there are any of these: the collector can't tell.
         self._registered = None
         self._name, self._nodes, self._seen = name, [], set()
+        # The classes that are known to be installed, by their ids.
+        self._installed = {}
         must(any(vars(module).get("__builtins__", each) is each for each in (builtins, vars(builtins))), module)
         self._describe_space(name, vars(module), module)
         self._notes = Notes(self._nodes)
+        del self._installed
 
     def is_true(self):
         return self._notes.are_true() and self._registered in (None, abc.get_cache_token())
@@ -99,14 +102,20 @@ class _Described:
         if isinstance(owner, abc.ABCMeta):
             self._registered = abc.get_cache_token()
             self.slots[where, "register"] = sorted(map(name_of, registered_with(owner)))
-        free = _FREE_IN.get(where, "").split()
+        free = FREE.union(_FREE_IN.get(where, "").split())
         for name, value in list(space.items()):
+            kind = type(value)
+            if name in free:
+                continue
+            if kind in PLAIN:
+                self.slots[where, name] = value
+                continue
             # A method of a class that Python has inside, as it always is.
-            is_as_made = type(value) in _METHODS and value.__objclass__ is owner and value.__name__ == name
-            is_cache = "cache" in name and type(value) is dict
+            is_as_made = kind in _METHODS and value.__objclass__ is owner and value.__name__ == name
+            is_cache = kind is dict and "cache" in name
             # The import system adds modules to packages.
-            is_import = not name.startswith("_") and owner is self.module and submodule_of(where, name) is value
-            if not (is_as_made or is_cache or is_import or name in FREE or name in free):
+            is_import = owner is self.module and not name.startswith("_") and submodule_of(where, name) is value
+            if not (is_as_made or is_cache or is_import):
                 try:
                     self.slots[where, name] = self._describe(value, True)
                 except Unknown as error:
@@ -132,7 +141,8 @@ class _Described:
                 return "again"
             self._seen.add(id(value))
             self._nodes.append(value)
-        parts = list(map(self._describe_entry, list(chain(value.items()) if kind is dict else value)))
+        entries = list(chain(value.items()) if kind is dict else value)
+        parts = [entry if type(entry) in PLAIN else self._describe_entry(entry) for entry in entries]
         return kind.__name__, sorted(parts, key=repr) if kind in (set, frozenset) else parts
 
     def _describe_entry(self, value):
@@ -146,7 +156,8 @@ class _Described:
         return "stranger", value.__module__, value.__qualname__
 
     def _describe_function(self, value, is_direct):
-        code, is_made = value.__code__, is_executed(value)
+        code = value.__code__
+        is_made = code.co_filename.startswith("<string") and is_executed(value)
         module = getattr(value.__globals__.get("__spec__"), "name", None)
         must(is_made or (is_pythons if is_direct else is_installed)(code.co_filename), value)
         if is_direct and not is_made:
@@ -158,14 +169,18 @@ class _Described:
             self._seen.add(id(value))
             self._nodes += (value,) + (value.__closure__ or ())
             held = [value.__defaults__, value.__kwdefaults__, vars(value).get("__wrapped__")]
-            found += map(self._describe, held + list(chain(map(referents_of, value.__closure__ or ()))))
+            held += chain(map(referents_of, value.__closure__ or ()))
+            found += [each if each is None else self._describe(each) for each in held]
         return found
 
     def _describe_class(self, value, is_direct):
         name, module = name_of(value), module_of(value)
         must(is_module(is_pythons if is_direct else is_installed, module), value)
         for base in value.__mro__ + (type(value),):
-            must(is_module(is_installed, module_of(base)), base)
+            if id(base) not in self._installed:
+                must(is_module(is_installed, module_of(base)), base)
+                # Nothing else runs before everything is described. The class is kept, so that no other gets its id.
+                self._installed[id(base)] = base
         if is_direct:
             self.uses.add(module_name(value))
             is_elsewhere = module is not self.module and vars(module).get(value.__name__) is value
@@ -176,7 +191,9 @@ class _Described:
         return "class", name, list(map(name_of, value.__bases__ + (type(value),)))
 
     def _describe_object(self, value, kind, is_direct):
-        must(is_module(is_installed, module_of(kind)), value)
+        if id(kind) not in self._installed:
+            must(is_module(is_installed, module_of(kind)), value)
+            self._installed[id(kind)] = kind
         found = [self._describe(getattr(value, name)) for name in _PARTS.get(kind.__name__, ())]
         found += [base.__repr__(value) for base in (int, str, float, bytes) if issubclass(kind, base)]
         found += [os.fspath(value)] if hasattr(kind, "__fspath__") else []
