@@ -164,12 +164,12 @@ impl Stress<'_> {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let mut text = String::from(
             "# Stress\n\n\
-             Written by `cargo xtask stress`: processes that build trees of their own at once, on one store that is too\n\
+             Written by `cargo xtask stress`: processes that build trees of their own at once, on one cache that is too\n\
              small for what they make. After every build each module is compared with that of plain `setup.py build`.\n\n",
         );
         writeln!(
             text,
-            "| processes | seconds | builds | commands run | up to date | from the store | wrong modules | limit, MB | largest size seen, MB | `cache verify` |"
+            "| processes | seconds | builds | commands run | up to date | from the cache | wrong modules | limit, MB | largest size seen, MB | `cache verify` |"
         )?;
         writeln!(text, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")?;
         writeln!(

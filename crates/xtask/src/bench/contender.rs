@@ -86,7 +86,7 @@ impl Contender {
             Variant::Plain => way,
             Variant::Mapped => format!("{way}, mapped"),
             Variant::Known => format!("{way}, durations known"),
-            Variant::Empty => format!("{way}, store empty"),
+            Variant::Empty => format!("{way}, cache empty"),
         }
     }
 

@@ -246,8 +246,8 @@ fn table(size: usize, rows: &[Row]) -> String {
     for row in rows {
         let label = match row.runner {
             Runner::Ninja => "ninja",
-            Runner::Ambidex { store: false } => "ambidex serve, no store",
-            Runner::Ambidex { store: true } => "ambidex serve, with a store",
+            Runner::Ambidex { store: false } => "ambidex serve, no cache",
+            Runner::Ambidex { store: true } => "ambidex serve, with a cache",
         };
         let line = match &row.figures {
             Ok(figures) => figures.line(size, &mut first),

@@ -12,7 +12,7 @@ Written by `cargo xtask bench`. Each row is the median of the whole process's wa
 measured in turn, round by round, each in a copy of the project of its own; the first round is not counted. Ratios are
 to the first row that has a figure.
 
-- run / reused / cached: commands run, up to date, and taken from a store. ambidex counts its own; of the others it is
+- run / reused / cached: commands run, up to date, and taken from the cache. ambidex counts its own; of the others it is
   the objects and libraries that were written or left as they were (one that is written twice counts once), and
   ccache's count of hits.
 - bound: the wall time divided by `lower_bound_s` + `capture_s` from the summary, that is, the least time that the
@@ -26,7 +26,7 @@ to the first row that has a figure.
 - meson-python builds a twin of the project: from nothing `build_editable`, then ninja alone, as its editable packages do;
   its compiler is not behind ccache, as it would be by default where there is one.
 - A header: `setup.py` would recompile nothing, so it gets `--force`, and so does ccache.
-- elsewhere: a fresh copy in another folder, with the store of a build in the first. \"mapped\" is with
+- elsewhere: a fresh copy in another folder, with the cache of a build in the first. \"mapped\" is with
   `-ffile-prefix-map=$PWD=.` in `CFLAGS` and `CXXFLAGS`, without which ccache finds nothing: debug information carries
   the folder.
 ";

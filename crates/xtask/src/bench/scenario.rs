@@ -37,12 +37,12 @@ impl Scenario {
     /// Returns the description above its table.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Cold => "from nothing, stores empty",
+            Self::Cold => "from nothing, caches empty",
             Self::Nothing => "nothing changed",
             Self::Source => "one source changed",
             Self::Header => "a header changed that many files include",
             Self::FewHeader => "a header changed that few files include",
-            Self::Elsewhere => "a fresh copy in another folder, store filled",
+            Self::Elsewhere => "a fresh copy in another folder, cache filled",
         }
     }
 }

@@ -274,7 +274,7 @@ impl Judge {
 
 fn table(rows: &BTreeMap<Fault, Row>) -> Result<String> {
     let mut text = String::from(
-        "| fault | times | about state | store | outputs | other | build succeeded | build failed | bad |\n\
+        "| fault | times | about state | cache | outputs | other | build succeeded | build failed | bad |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for (fault, row) in rows {
