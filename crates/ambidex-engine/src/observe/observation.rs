@@ -230,7 +230,8 @@ fn look(entry: &Entry<'_>, habits: Habits) -> Seen {
         views |= View::State.bit();
     }
     let absolute = entry.absolute && entry.found;
-    Seen { views, found: entry.found, unsteady: false, absolute, identity: entry.identity }
+    let (found, for_options) = (entry.found, habits.reads_options);
+    Seen { views, found, unsteady: false, absolute, for_options, identity: entry.identity }
 }
 
 /// Returns the fact about the machine that a process asked for.

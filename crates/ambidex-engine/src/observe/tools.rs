@@ -14,6 +14,8 @@ pub(crate) struct Habits {
     pub reads_content: bool,
     /// Whether its output doesn't depend on who runs it, or on which machine.
     pub works_anywhere: bool,
+    /// Whether it may take options from a file that it reads.
+    pub reads_options: bool,
     clock: Clock,
 }
 
@@ -36,6 +38,7 @@ impl Habits {
         goes_by_content: false,
         reads_content: false,
         works_anywhere: false,
+        reads_options: true,
         clock: Clock::Any,
     };
 
@@ -47,6 +50,7 @@ impl Habits {
         goes_by_content: true,
         reads_content: true,
         works_anywhere: false,
+        reads_options: true,
         clock: Clock::Any,
     };
 
@@ -100,6 +104,10 @@ const TOOLS: [&str; 36] = [
     "objcopy",
 ];
 
+/// The names of GCC's compilers proper. Only the driver reads files with options and gives their options to these (GCC
+/// manual, "Spec Files"). Clang is both in one.
+const COMPILERS_PROPER: [&str; 5] = ["cc1", "cc1obj", "cc1objplus", "cc1plus", "f951"];
+
 /// Names of shells.
 const SHELLS: [&str; 4] = ["bash", "dash", "sh", "busybox"];
 
@@ -112,6 +120,7 @@ pub(crate) fn habits(program: &Path) -> Habits {
             goes_by_content: true,
             reads_content: true,
             works_anywhere: true,
+            reads_options: !COMPILERS_PROPER.contains(&without_version(name)),
             clock: Clock::Macros,
         };
     }
@@ -123,14 +132,19 @@ pub(crate) fn habits(program: &Path) -> Habits {
 
 /// Returns whether a name is that of a compiler or a similar tool: `x86_64-linux-gnu-gcc-12`, `clang++-19`, `ld.lld`.
 fn is_tool(name: &str) -> bool {
-    let version = |c: char| c.is_ascii_digit() || c == '.';
-    let name = match name.rsplit_once('-') {
-        Some((name, end)) if !end.is_empty() && end.chars().all(version) => name,
-        _ => name,
-    };
+    let name = without_version(name);
     TOOLS
         .iter()
         .any(|tool| name.strip_suffix(tool).is_some_and(|target| target.is_empty() || target.ends_with('-')))
+}
+
+/// Returns a name without a version after it.
+fn without_version(name: &str) -> &str {
+    let version = |c: char| c.is_ascii_digit() || c == '.';
+    match name.rsplit_once('-') {
+        Some((name, end)) if !end.is_empty() && end.chars().all(version) => name,
+        _ => name,
+    }
 }
 
 /// Returns the variables that the C library reads by itself, unseen (setlocale(3), gettext(3), tzset(3), ld.so(8),

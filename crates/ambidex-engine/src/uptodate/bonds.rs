@@ -127,8 +127,20 @@ fn bound_in_all(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Opti
     if has_option(run, "@") {
         return Some("its arguments are in a file");
     }
+    if has_option(run, "-fplugin") || has_option(run, "-fpass-plugin") {
+        return Some("a plugin of the compiler took part");
+    }
     // Options may be in GCC's `specs` and Clang's configuration files, whatever they are called.
-    is_in_a_text(memory, looks, b"prefix-map").then_some("a file that the command reads may map paths")
+    let may_have_options: Vec<FindingId> = looks
+        .iter()
+        .copied()
+        .filter(|id| {
+            let seen = run.observation.looks.get(memory.files.path_of(*id));
+            seen.is_none_or(|seen| seen.for_options)
+        })
+        .collect();
+    let is_mapped = is_in_a_text(memory, &may_have_options, b"prefix-map");
+    is_mapped.then_some("a file that the command reads may map paths")
 }
 
 /// Returns why a command may make something of this path that does not show, if it may. `named` are its arguments with

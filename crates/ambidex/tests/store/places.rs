@@ -191,6 +191,17 @@ fn another_folder_and_a_map_in_a_file() {
     });
 }
 
+/// The header of GMP in Debian says with which options GMP was compiled.
+#[test]
+fn another_folder_and_a_header_with_a_map_in_its_text() {
+    let Some([first, second]) = two("-O1 -g") else { return };
+    for project in [&first, &second] {
+        project.write("far/both.h", "#define BOTH 7\n#define FLAGS \"-ffile-prefix-map=BUILDPATH=.\"\n");
+    }
+    first.misses(ALL);
+    second.misses(LINKS);
+}
+
 #[test]
 fn another_folder_and_an_option_that_goes_by_the_path() {
     // It is a part of the second path only.
