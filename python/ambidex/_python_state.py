@@ -177,10 +177,7 @@ class _Described:
         name, module = name_of(value), module_of(value)
         must(is_module(is_pythons if is_direct else is_installed, module), value)
         for base in value.__mro__ + (type(value),):
-            if id(base) not in self._installed:
-                must(is_module(is_installed, module_of(base)), base)
-                # Nothing else runs before everything is described. The class is kept, so that no other gets its id.
-                self._installed[id(base)] = base
+            self._must_be_installed(base, base)
         if is_direct:
             self.uses.add(module_name(value))
             is_elsewhere = module is not self.module and vars(module).get(value.__name__) is value
@@ -190,10 +187,14 @@ class _Described:
                 self._describe_space(name, parts_behind_attributes(value)[0], value)
         return "class", name, list(map(name_of, value.__bases__ + (type(value),)))
 
+    def _must_be_installed(self, cls, obj):
+        # Nothing else runs before everything is described. The class is kept, so that no other gets its id.
+        if id(cls) not in self._installed:
+            must(is_module(is_installed, module_of(cls)), obj)
+            self._installed[id(cls)] = cls
+
     def _describe_object(self, value, kind, is_direct):
-        if id(kind) not in self._installed:
-            must(is_module(is_installed, module_of(kind)), value)
-            self._installed[id(kind)] = kind
+        self._must_be_installed(kind, value)
         found = [self._describe(getattr(value, name)) for name in _PARTS.get(kind.__name__, ())]
         found += [base.__repr__(value) for base in (int, str, float, bytes) if issubclass(kind, base)]
         found += [os.fspath(value)] if hasattr(kind, "__fspath__") else []

@@ -11,7 +11,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::ServeArgs;
 use crate::build;
-use crate::cache;
 use crate::capture::Capture;
 use crate::error::Error;
 use crate::settings::Settings;
@@ -47,12 +46,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<u8, Error> {
     let report = engine.report();
     build::keep(&report, &engine.state_folders());
     build::tell_left(&report, &args.output);
-    if let Some(store) = &store {
-        cache::note(store, &report);
-    }
-    if let Some(store) = store.filter(|store| store.has_remote() && signal.is_none()) {
-        supervise::send_what_is_left(&store)?;
-    }
+    supervise::leave(store.as_ref(), &report, signal.is_some())?;
     Ok(signal.and_then(|signal| u8::try_from(128 + signal).ok()).unwrap_or(0))
 }
 

@@ -97,17 +97,20 @@ pub(crate) fn captured(task: Task<'_>, options: Options) -> Result<Ended, Error>
     let report = engine.report();
     let timeline = timed.then(|| engine.timeline());
     engine.stop();
-    if let Some(store) = &store {
-        cache::note(store, &report);
-    }
-    if let Some(store) = store.filter(|store| store.has_remote() && !interrupted) {
-        send_what_is_left(&store)?;
-    }
+    leave(store.as_ref(), &report, interrupted)?;
     Ok(Ended { code, interrupted, report, timeline, state_folders: engine.state_folders() })
 }
 
+/// Notes what a build has found in its store, and sends what another machine does not have yet, unless the build was
+/// interrupted.
+pub(crate) fn leave(store: Option<&Store>, report: &Report, interrupted: bool) -> Result<(), Error> {
+    let Some(store) = store else { return Ok(()) };
+    cache::note(store, report);
+    if store.has_remote() && !interrupted { send_what_is_left(store) } else { Ok(()) }
+}
+
 /// Sends the results that another machine does not have yet, until a signal tells ambidex to end.
-pub(crate) fn send_what_is_left(store: &Store) -> Result<(), Error> {
+fn send_what_is_left(store: &Store) -> Result<(), Error> {
     let mut signals =
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(Error::Engine)?;
     let handle = signals.handle();

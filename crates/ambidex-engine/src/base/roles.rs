@@ -57,8 +57,7 @@ impl Roles {
                 let is_deeper =
                     folders[..number].iter().any(|folder| name_below(folder, &text[at..]).is_some());
                 let path = format!("{folder}/{name}");
-                // The directory for temporary files may itself be in a directory with a role.
-                // Or it is that directory.
+                // The directory for temporary files may itself be in a directory with a role, or be one.
                 let contains = |known: &str| known.len() >= folder.len() && path_is_below(known, &path);
                 let is_known = self.known.iter().any(|(known, _)| contains(known));
                 if begins_path(text, at) && !is_deeper && !is_known {

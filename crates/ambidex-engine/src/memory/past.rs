@@ -81,9 +81,9 @@ impl Memory {
     /// Remembers the waits of this build.
     pub fn remember_waits(&mut self, waits: impl Iterator<Item = TimedWait>) {
         let mut waits: Vec<TimedWait> = waits.collect();
-        if let Some(surplus) = waits.len().checked_sub(WAITS).filter(|surplus| *surplus > 0) {
+        if waits.len() > WAITS {
             let mut times: Vec<u64> = waits.iter().map(TimedWait::time).collect();
-            let (_, shortest, _) = times.select_nth_unstable(surplus);
+            let (_, shortest, _) = times.select_nth_unstable(waits.len() - WAITS);
             waits.retain(|wait| wait.time() >= *shortest);
             waits.truncate(WAITS);
         }

@@ -50,7 +50,7 @@ impl Executable {
         }
         let has = |tag| entries.iter().any(|(found, _)| *found == u64::from(tag));
         let value = |tag| entries.iter().find(|(found, _)| *found == u64::from(tag)).map(|(_, value)| *value);
-        let strings = || {
+        let find = || {
             let (from, size) = (value(elf::DT_STRTAB)?, value(elf::DT_STRSZ)?);
             let at = segments.iter().find_map(|segment| {
                 let begins = segment.p_vaddr(endian).into();
@@ -60,8 +60,9 @@ impl Executable {
             })?;
             data.read_bytes_at(at, size).ok()
         };
+        let strings: Option<&[u8]> = find();
         let named = |(_, at): &(u64, u64)| {
-            let text = strings()?.get(usize::try_from(*at).ok()?..)?;
+            let text = strings?.get(usize::try_from(*at).ok()?..)?;
             let end = text.iter().position(|byte| *byte == 0)?;
             std::str::from_utf8(&text[..end]).ok().map(str::to_owned)
         };

@@ -103,6 +103,14 @@ impl Page {
         self.wait_for(&is_drawn.replace("SELECTOR", &format!("{selector:?}")));
     }
 
+    /// Fails the test unless something was on the screen within a second.
+    #[track_caller]
+    pub fn expect_quick_paint(&self) {
+        self.wait_for("performance.getEntriesByName('first-contentful-paint').length === 1");
+        let first = self.value("performance.getEntriesByName('first-contentful-paint')[0].startTime");
+        assert!(first.as_f64().unwrap() < 1000.0, "the first paint comes after {first} ms");
+    }
+
     /// Fails the test if the console has said anything.
     #[track_caller]
     pub fn expect_silence(&self) {
