@@ -1,30 +1,42 @@
-//! One source in two places, compiled by every compiler.
+//! One source in many places, compiled by every compiler.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
 use ambidex_object::{Bound, canonical, make};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::travel::page::{Outcome, Table};
-use crate::travel::places::{Pair, Place, Relation};
+use crate::travel::places::{Place, Relation, Tour};
 use crate::travel::sources::Stage;
 use crate::travel::tools::{Compiler, FLAGS};
 
 /// Folders with fewer bytes are no ordinary ones.
 const SHORT: usize = 5;
 
-/// A source and two places.
+/// A source and its places.
 pub(crate) struct Journey<'a> {
     pub stage: &'a Stage,
     pub source: &'a Path,
-    pub pair: Pair,
+    pub tour: Tour,
 }
+
+/// What a compiler wrote in one place.
+struct Object {
+    bytes: Vec<u8>,
+    names_itself: bool,
+}
+
+/// What can be made for other places, if there is anything that depends on the place.
+type Form = Result<Option<Vec<u8>>, Bound>;
 
 /// One way to call a compiler.
 struct Call<'a> {
+    /// The name of the object.
+    object: String,
     compiler: &'a Compiler,
     flags: usize,
     /// Whether the paths on the command line are absolute.
@@ -36,49 +48,92 @@ struct Call<'a> {
 }
 
 impl Journey<'_> {
-    /// Compiles in both places, judges each object, and returns how many there were.
+    /// Compiles in all places, `ways` times with each compiler, judges each object in each pair of places, and returns
+    /// how many objects were compiled everywhere.
     pub(crate) fn make(
         &self,
         compilers: &[Compiler],
+        ways: usize,
         random: &mut fastrand::Rng,
         kept: &Path,
         table: &mut Table,
     ) -> Result<usize> {
-        let calls: Vec<Call<'_>> = compilers
-            .iter()
-            .map(|compiler| {
+        let all = compilers.iter().cycle().take(ways * compilers.len());
+        let calls: Vec<Call<'_>> = all
+            .enumerate()
+            .map(|(number, compiler)| {
                 let (flags, absolute, foreign) = (random.usize(0..FLAGS.len()), random.bool(), random.bool());
-                Call { compiler, flags, absolute, foreign, elsewhere: absolute && random.bool() }
+                let elsewhere = absolute && random.bool();
+                Call { object: format!("out{number}.o"), compiler, flags, absolute, elsewhere, foreign }
             })
             .collect();
-        let [first, second] = &self.pair.places;
-        let mut objects = 0;
-        let here = self.stage.visit(first, || Ok(self.compile_all(&calls, first)))?;
-        let there = self.stage.visit(second, || Ok(self.compile_all(&calls, second)))?;
-        for ((call, here), there) in calls.iter().zip(&here).zip(&there) {
-            let (Some(here), Some(there)) = (here, there) else { continue };
-            objects += 1;
-            let outcome = self.outcome(&here.0, &there.0, call.absolute && (here.1 || there.1));
-            if outcome == Outcome::Wrong {
-                let number = table.wrong();
-                fs::write(kept.join(format!("{number}-here.o")), &here.0)?;
-                fs::write(kept.join(format!("{number}-there.o")), &there.0)?;
-                let command = self.command(call, first);
-                fs::write(kept.join(format!("{number}.txt")), format!("{command:?}\n{:#?}\n", self.pair))?;
+        let mut found = Vec::new();
+        for place in &self.tour.places {
+            let objects = self.stage.visit(place, || self.compile_all(&calls, place))?;
+            // What one compiler refuses, it refuses everywhere.
+            if objects.iter().all(Option::is_none) {
+                return Ok(0);
             }
-            let is_ordinary = !call.absolute
-                && !FLAGS[call.flags].contains(&"-gdwarf-4")
-                && self.pair.relation == Relation::Apart
-                && self.shortest() >= SHORT;
-            table.count(call.compiler, call.flags, is_ordinary, outcome);
+            found.push(objects);
+        }
+        let mut objects = 0;
+        for (number, call) in calls.iter().enumerate() {
+            let of_call: Vec<Object> = found.iter_mut().filter_map(|place| place[number].take()).collect();
+            if of_call.len() == self.tour.places.len() {
+                objects += 1;
+                self.judge(call, &of_call, kept, table)?;
+            }
         }
         Ok(objects)
     }
 
-    fn compile_all(&self, calls: &[Call<'_>], place: &Place) -> Vec<Option<(Vec<u8>, bool)>> {
+    /// Judges the objects of one call in all places.
+    fn judge(&self, call: &Call<'_>, objects: &[Object], kept: &Path, table: &mut Table) -> Result<()> {
+        let places = &self.tour.places;
+        let forms: Vec<Form> = objects
+            .iter()
+            .zip(places)
+            .map(|(object, place)| canonical(&object.bytes, &place.roles()))
+            .collect();
+        for pair in self.tour.pairs() {
+            let [here, there] = pair.map(|number| &objects[number]);
+            let itself = call.absolute && (here.names_itself || there.names_itself);
+            let outcome = self.outcome(pair, objects, &forms, itself);
+            if outcome == Outcome::Wrong {
+                let number = table.wrong();
+                fs::write(kept.join(format!("{number}-here.o")), &here.bytes)?;
+                fs::write(kept.join(format!("{number}-there.o")), &there.bytes)?;
+                let (command, [first, second]) =
+                    (self.command(call, &places[pair[0]]), pair.map(|n| &places[n]));
+                fs::write(
+                    kept.join(format!("{number}.txt")),
+                    format!("{command:?}\n{first:#?}\n{second:#?}\n"),
+                )?;
+            }
+            let is_ordinary = !call.absolute
+                && !FLAGS[call.flags].contains(&"-gdwarf-4")
+                && self.tour.relation == Relation::Apart
+                && self.shortest(pair) >= SHORT;
+            table.count(call.compiler, call.flags, is_ordinary, outcome);
+        }
+        Ok(())
+    }
+
+    /// Compiles by all calls in one place, as many at a time as there are processors.
+    fn compile_all(&self, calls: &[Call<'_>], place: &Place) -> Result<Vec<Option<Object>>> {
         let source = place.project.join(self.source);
-        let itself = fs::read(source).is_ok_and(|text| names_itself(&text));
-        calls.iter().map(|call| Some((self.compile(call, place)?, itself))).collect()
+        let names_itself = fs::read(source).is_ok_and(|text| names_itself(&text));
+        let compile = |call| Some(Object { bytes: self.compile(call, place)?, names_itself });
+        let share = calls.len().div_ceil(thread::available_parallelism()?.get());
+        thread::scope(|scope| {
+            let threads: Vec<_> = calls
+                .chunks(share)
+                .map(|calls| scope.spawn(|| calls.iter().map(compile).collect::<Vec<_>>()))
+                .collect();
+            let results =
+                threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread panicked")));
+            Ok(results.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        })
     }
 
     fn command(&self, call: &Call<'_>, place: &Place) -> Command {
@@ -101,13 +156,14 @@ impl Journey<'_> {
             command.arg(search(&of_project(folder)));
         }
         command.args(self.stage.headers.iter().map(|path| search(path)));
-        command.arg("-c").arg(of_project(self.source)).args(["-o", "out.o"]);
+        command.arg("-c").arg(of_project(self.source)).args(["-o", &call.object]);
         command.current_dir(cwd).env("PWD", cwd).stderr(Stdio::null());
         command
     }
 
     fn compile(&self, call: &Call<'_>, place: &Place) -> Option<Vec<u8>> {
-        let object: PathBuf = (if call.elsewhere { &place.temporary } else { &place.project }).join("out.o");
+        let object: PathBuf =
+            (if call.elsewhere { &place.temporary } else { &place.project }).join(&call.object);
         let _ = fs::remove_file(&object);
         let status = self.command(call, place).status().ok()?;
         let bytes = status.success().then(|| fs::read(&object).ok()).flatten();
@@ -115,35 +171,35 @@ impl Journey<'_> {
         bytes
     }
 
-    /// Judges what is made of two objects.
-    fn outcome(&self, here: &[u8], there: &[u8], itself: bool) -> Outcome {
-        let [first, second] = &self.pair.places;
-        let form = match canonical(here, &first.roles()) {
+    /// Judges what is made of the object of one place for another.
+    fn outcome(&self, pair: [usize; 2], objects: &[Object], forms: &[Form], itself: bool) -> Outcome {
+        let [first, second] = pair;
+        let there = &objects[second].bytes;
+        let form = match &forms[first] {
             Ok(Some(form)) => form,
-            Ok(None) if here == there => return Outcome::Same,
+            Ok(None) if objects[first].bytes == *there => return Outcome::Same,
             Ok(None) => return Outcome::Wrong,
-            Err(bound) => return Outcome::Bound(self.reason(&bound)),
+            Err(bound) => return Outcome::Bound(self.reason(pair, bound)),
         };
         if itself {
             return Outcome::Bound("the source names itself".to_owned());
         }
-        let other = canonical(there, &second.roles());
-        match make(&form, &second.roles()) {
-            Ok(made) if made == there => Outcome::Moved,
+        match make(form, &self.tour.places[second].roles()) {
+            Ok(made) if made == *there => Outcome::Moved,
             Ok(_) => Outcome::Wrong,
             // Folders with the same relation give the same form, unless the other place is the one that binds.
-            Err(_) if matches!(&other, Ok(other) if self.pair.relation != Relation::Moved && other.as_ref() != Some(&form)) => {
+            Err(_) if matches!(&forms[second], Ok(other) if self.tour.are_alike(pair) && other.as_ref() != Some(form)) => {
                 Outcome::Wrong
             }
-            Err(bound) => Outcome::Bound(self.reason(&bound)),
+            Err(bound) => Outcome::Bound(self.reason(pair, &bound)),
         }
     }
 
     /// Returns a reason without what is particular to one object.
-    fn reason(&self, bound: &Bound) -> String {
+    fn reason(&self, pair: [usize; 2], bound: &Bound) -> String {
         match bound {
             // Two or three bytes are found anywhere.
-            Bound::Outside { .. } | Bound::Pieces { .. } if self.shortest() < SHORT => {
+            Bound::Outside { .. } | Bound::Pieces { .. } if self.shortest(pair) < SHORT => {
                 "short path".to_owned()
             }
             Bound::Outside { section, .. } => {
@@ -163,8 +219,8 @@ impl Journey<'_> {
     }
 
     /// Returns the length of the shortest folder.
-    fn shortest(&self) -> usize {
-        let folders = self.pair.places.iter().flat_map(|place| place.folders());
+    fn shortest(&self, pair: [usize; 2]) -> usize {
+        let folders = pair.into_iter().flat_map(|number| self.tour.places[number].folders());
         folders.map(|(_, path)| path.as_os_str().len()).min().unwrap_or_default()
     }
 }

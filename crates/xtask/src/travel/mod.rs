@@ -16,24 +16,27 @@ use anyhow::{Result, ensure};
 use crate::environment::root;
 use journey::Journey;
 use page::Table;
-use places::Pair;
+use places::Tour;
 use sources::Stage;
 
 /// The options of `cargo xtask travel`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Number of sources
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 60)]
     sources: usize,
-    /// Number of pairs of folders for each source
-    #[arg(long, default_value_t = 3)]
+    /// Number of pairs of places for each source
+    #[arg(long, default_value_t = 50)]
     pairs: usize,
+    /// In how many ways each compiler is called for each source
+    #[arg(long, default_value_t = 2)]
+    ways: usize,
     /// What the random choices begin with
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// Compiles each source with each compiler in pairs of folders, and judges what is made of the objects.
+/// Compiles each source with each compiler in random folders, and judges what is made of the objects.
 pub(crate) fn judge(options: &Options) -> Result<()> {
     let folder = root().join("target").join("xtask").join("travel");
     let mut random = fastrand::Rng::with_seed(options.seed);
@@ -45,26 +48,31 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
     let _ = fs::remove_dir_all(&kept);
     fs::create_dir_all(&kept)?;
     let mut table = Table::default();
-    let head = format!("Sources: {}, pairs: {}, seed: {}.", options.sources, options.pairs, options.seed);
+    let mut traveled = 0;
     let share = options.sources.div_ceil(projects.len());
     for mut project in projects {
         let stage = Stage::set(&mut project, share, &mut random)?;
         let mut left = share;
         // Many sources are for other systems, or need more headers.
         for source in project.sources.iter().take(4 * share) {
-            let mut objects = 0;
-            for _ in 0..options.pairs {
-                let journey = Journey { stage: &stage, source, pair: Pair::random(&mut random) };
-                objects += journey.make(&compilers, &mut random, &kept, &mut table)?;
+            let journey = Journey { stage: &stage, source, tour: Tour::random(options.pairs, &mut random) };
+            let objects = journey.make(&compilers, options.ways, &mut random, &kept, &mut table)?;
+            if objects == 0 {
+                continue;
             }
+            traveled += 1;
             println!("{}/{}: {table}", project.name, source.display());
-            left -= usize::from(objects > 0);
+            // After each source, since all of them take a long time.
+            let head = format!(
+                "Sources: {traveled}, pairs of places for each: {}, ways to call each compiler: {}, seed: {}.",
+                options.pairs, options.ways, options.seed
+            );
+            fs::write(root().join("docs").join("travel.md"), table.page(&head))?;
+            left -= 1;
             if left == 0 {
                 break;
             }
         }
-        // After each project, since all of them take a long time.
-        fs::write(root().join("docs").join("travel.md"), table.page(&head))?;
     }
     ensure!(table.wrong() == 0, "{} objects are wrong; they are in {}", table.wrong(), kept.display());
     Ok(())

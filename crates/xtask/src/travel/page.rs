@@ -36,12 +36,13 @@ pub(crate) struct Table {
 
 const HEAD: &str = "# Travel
 
-Written by `cargo xtask travel`: sources of sdists and generated ones, compiled in pairs of random folders, for project,
-virtual environment and temporary files: 2 to 200 bytes long, with spaces and letters of all kinds, apart or inside one
-another. The object of the first place is made for the second by `ambidex-object`, and compared with the one that the
-compiler wrote there. Half of the commands name the source by an absolute path, half include a header of the
-environment.
+Written by `cargo xtask travel`: sources of sdists and generated ones, compiled in places with random folders for
+project, virtual environment and temporary files: 2 to 200 bytes long, with spaces and letters of all kinds, apart or
+inside one another. For each pair of places, the object of the first is made for the second by `ambidex-object`, and
+compared with the one that the compiler wrote there. Half of the commands name the source by an absolute path, half
+include a header of the environment.
 
+- objects: pairs of an object and another place.
 - moved: made for the second place, and equal. same: without any path in it.
 - ordinary: the objects in DWARF 5, of sources with a relative path, in folders apart with paths of 5 bytes or more.
 - bound: not made, for one of the reasons in the last column. wrong: not equal.

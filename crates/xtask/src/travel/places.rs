@@ -18,15 +18,15 @@ pub(crate) struct Place {
 pub(crate) enum Relation {
     /// Nothing in common but the root.
     Apart,
-    /// The environment is in the project, under the same name in both places.
+    /// The environment is in the project, under the same name in all places.
     EnvironmentInside,
-    /// The project is in the environment, under the same name in both places.
+    /// The project is in the environment, under the same name in all places.
     ProjectInside,
     /// Project and environment are in one folder.
     Siblings,
-    /// The second place is inside the first.
+    /// The other places are inside the project of the first.
     Deeper,
-    /// The environment is in the project in the second place only.
+    /// The environment is in the project in every second place only.
     Moved,
 }
 
@@ -41,11 +41,11 @@ const RELATIONS: [Relation; 8] = [
     Relation::Moved,
 ];
 
-/// Two places for one source.
+/// Places for one source.
 #[derive(Debug)]
-pub(crate) struct Pair {
+pub(crate) struct Tour {
     pub relation: Relation,
-    pub places: [Place; 2],
+    pub places: Vec<Place>,
 }
 
 impl Place {
@@ -81,41 +81,52 @@ impl Place {
     }
 }
 
-impl Pair {
-    pub(crate) fn random(random: &mut fastrand::Rng) -> Self {
+impl Tour {
+    /// Makes up as few places as have `pairs` pairs among them.
+    pub(crate) fn random(pairs: usize, random: &mut fastrand::Rng) -> Self {
         let relation = RELATIONS[random.usize(0..RELATIONS.len())];
-        let [mut first, mut second] = [Place::apart(random), Place::apart(random)];
+        let count = (2..).find(|count| count * (count - 1) / 2 >= pairs).unwrap_or(2);
+        let mut places: Vec<Place> = (0..count).map(|_| Place::apart(random)).collect();
         let part = folder_of(random, 12);
         let inside = |outer: &Path| outer.join(&part[1..]);
-        match relation {
-            Relation::Apart => {}
-            Relation::EnvironmentInside => {
-                first.environment = inside(&first.project);
-                second.environment = inside(&second.project);
-            }
-            Relation::ProjectInside => {
-                first.project = inside(&first.environment);
-                second.project = inside(&second.environment);
-            }
-            Relation::Siblings => {
-                for place in [&mut first, &mut second] {
+        for number in 0..count {
+            let first = places[0].project.clone();
+            let place = &mut places[number];
+            match relation {
+                Relation::Apart => {}
+                Relation::EnvironmentInside => place.environment = inside(&place.project),
+                Relation::ProjectInside => place.project = inside(&place.environment),
+                Relation::Siblings => {
                     let outer = place.temporary.join("");
                     place.environment = outer.join("environment");
                     place.project = outer.join("project");
                     place.temporary = PathBuf::from(folder(random)).join("tmp");
                 }
+                Relation::Deeper if number == 0 => {}
+                Relation::Deeper => place.project = first.join(&folder_of(random, 12)[1..]),
+                Relation::Moved if number % 2 == 0 => {}
+                Relation::Moved => place.environment = inside(&place.project),
             }
-            Relation::Deeper => second.project = inside(&first.project),
-            Relation::Moved => second.environment = inside(&second.project),
         }
-        Self { relation, places: [first, second] }
+        Self { relation, places }
+    }
+
+    /// Returns all pairs of places, each as the two numbers of its places.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = [usize; 2]> + '_ {
+        let count = self.places.len();
+        (0..count).flat_map(move |first| (first + 1..count).map(move |second| [first, second]))
+    }
+
+    /// Returns whether the folders of two places lie to each other in one way.
+    pub(crate) fn are_alike(&self, [first, second]: [usize; 2]) -> bool {
+        self.relation != Relation::Moved || first % 2 == second % 2
     }
 }
 
 /// Returns an absolute path of 2 to 200 bytes, more often a short one.
 fn folder(random: &mut fastrand::Rng) -> String {
     let limits = [2..=4, 5..=10, 11..=30, 11..=30, 31..=60, 61..=200];
-    // A pair has six folders, and a very short one is found by chance in most objects.
+    // A pair of places has six folders, and a very short one is found by chance in most objects.
     let kind = if random.u8(0..40) == 0 { 0 } else { random.usize(1..limits.len()) };
     let size = random.usize(limits[kind].clone());
     folder_of(random, size)
