@@ -49,8 +49,11 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
     fs::create_dir_all(&kept)?;
     let mut table = Table::default();
     let mut traveled = 0;
-    let share = options.sources.div_ceil(projects.len());
+    let mut waiting = projects.len();
     for mut project in projects {
+        // What one project lacks, those after it add.
+        let share = options.sources.saturating_sub(traveled).div_ceil(waiting);
+        waiting -= 1;
         let stage = Stage::set(&mut project, share, &mut random)?;
         let mut left = share;
         // Many sources are for other systems, or need more headers.

@@ -10,21 +10,21 @@ use crate::environment::{python_with, root, run, sdist};
 use crate::travel::generated;
 use crate::travel::places::Place;
 
-/// Sdists whose sources can be compiled one by one with Python's headers.
+/// Sdists whose sources can be compiled one by one with Python's headers, those with few of them first.
 const PROJECTS: [(&str, &str); 13] = [
     ("markupsafe", "3.0.4"),
+    ("msgpack", "1.2.4"),
+    ("pyclipper", "1.4.0"),
+    ("argon2-cffi-bindings", "25.1.0"),
+    ("bitarray", "3.12.3"),
     ("multidict", "7.2.1"),
-    ("httptools", "0.9.0"),
     ("psutil", "7.2.2"),
     ("lz4", "4.4.5"),
-    ("brotli", "1.2.1"),
-    ("bitarray", "3.12.3"),
-    ("pyclipper", "1.4.0"),
     ("coverage", "7.17.3"),
+    ("brotli", "1.2.1"),
+    ("httptools", "0.9.0"),
     ("biopython", "1.88"),
     ("pycryptodome", "4.4.0"),
-    ("msgpack", "1.2.4"),
-    ("argon2-cffi-bindings", "25.1.0"),
 ];
 
 /// A tree of sources.
