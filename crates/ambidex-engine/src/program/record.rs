@@ -76,7 +76,7 @@ impl Program {
             if let Some(tree) = &self.tree {
                 let files = &tree.memory().files;
                 written.iter().for_each(|path| {
-                    self.seen_outputs.add_output(*path, self.paths.place(*path), files);
+                    self.seen_outputs.add_output(*path, &mut self.paths, files);
                 });
             }
             push(&mut self.scope_of, scope);

@@ -13,8 +13,10 @@ use super::Program;
 use crate::base::paths::PathTable;
 use crate::memory::Memory;
 use crate::memory::files::{FileId, Files, FindingId};
+use crate::observe::looks::View;
 
-/// The looks and the outputs of a program, which come in any order and are matched by hashes of their names.
+/// The looks and the outputs of a program, which come in any order and are matched by hashes of their names. An output
+/// has one spelling; a look may name its directory with `..` or through a link.
 #[derive(Debug, Default)]
 pub(crate) struct SeenOutputs {
     looks: FxHashMap<u64, Vec<FileId>>,
@@ -28,14 +30,15 @@ pub(crate) struct SeenOutputs {
 
 impl SeenOutputs {
     /// Adds a path that a command writes.
-    pub fn add_output(&mut self, path: PathId, place: &Path, files: &Files) {
+    pub fn add_output(&mut self, path: PathId, paths: &mut PathTable, files: &Files) {
         if !self.known.insert(path) {
             return;
         }
-        for key in [key_of(place, false), place.parent().map_or(0, |folder| key_of(folder, true))] {
+        let place = paths.shared(path);
+        for key in [key_of(&place, false), place.parent().map_or(0, |folder| key_of(folder, true))] {
             self.outputs.entry(key).or_default().push(path);
             for look in self.looks.get(&key).into_iter().flatten() {
-                if sees(files, *look, place) {
+                if sees(files, *look, &place, paths) {
                     self.seen.entry(*look).or_default().push(path);
                 }
             }
@@ -43,14 +46,16 @@ impl SeenOutputs {
     }
 
     /// Takes in the looks since the last call.
-    fn take_in(&mut self, files: &Files, paths: &PathTable) {
+    fn take_in(&mut self, files: &Files, paths: &mut PathTable) {
         for look in files.since(self.taken) {
-            let (path, view) = (files.path(look), files.view(look));
-            let folder = view.lists(path);
-            let key = key_of(folder.unwrap_or(path), folder.is_some());
+            let path = files.path(look);
+            let key = match files.view(look).lists(path) {
+                Some(folder) => key_of(&paths.folder(folder), true),
+                None => key_of(path, false),
+            };
             self.looks.entry(key).or_default().push(look);
             for path in self.outputs.get(&key).into_iter().flatten() {
-                if sees(files, look, paths.place(*path)) {
+                if sees(files, look, &paths.shared(*path), paths) {
                     self.seen.entry(look).or_default().push(*path);
                 }
             }
@@ -66,8 +71,14 @@ fn key_of(path: &Path, lists: bool) -> u64 {
     hasher.finish()
 }
 
-fn sees(files: &Files, look: FileId, place: &Path) -> bool {
-    files.view(look).shows(files.path(look), place)
+/// Returns whether a look at one of the names of a place shows what is there.
+fn sees(files: &Files, look: FileId, place: &Path, paths: &mut PathTable) -> bool {
+    let (path, view) = (files.path(look), files.view(look));
+    let spelled = match view {
+        View::Names => paths.folder(path),
+        _ => paths.spelling(path, Path::new("/")),
+    };
+    view.shows(&spelled, place)
 }
 
 impl Program {
@@ -79,7 +90,7 @@ impl Program {
         memory: &mut Memory,
         looks: impl FnOnce(&Memory) -> Vec<FindingId>,
     ) -> bool {
-        self.seen_outputs.take_in(&memory.files, &self.paths);
+        self.seen_outputs.take_in(&memory.files, &mut self.paths);
         let seen = &self.seen_outputs.seen;
         if seen.is_empty() {
             return false;
@@ -100,7 +111,7 @@ impl Program {
         };
         let memory = &*tree.memory();
         let Some(looks) = self.looks_of(node, memory) else { return };
-        self.seen_outputs.take_in(&memory.files, &self.paths);
+        self.seen_outputs.take_in(&memory.files, &mut self.paths);
         let seen = |id: &FindingId| self.seen_outputs.seen.get(&memory.files.finding(*id).file);
         if looks.iter().filter_map(seen).flatten().any(|path| !self.graph.is_one_version(*path, node)) {
             self.changes.misled.insert(node);
