@@ -101,6 +101,13 @@ impl Roles {
         Some(text)
     }
 
+    /// Returns the text that a named text stands for, if nothing else here has this name: two real paths are equal here
+    /// just when their names are. None if a role has no path here, or if the text has another name here, as a path of
+    /// the project has where the environment lies inside of the project.
+    pub fn place_alone(&self, named: &str) -> Option<String> {
+        self.place(named).filter(|text| self.name(text) == named)
+    }
+
     /// Returns the path of a role.
     pub fn path_of(&self, name: &str) -> Option<&str> {
         self.known.iter().find(|(_, known)| known == name).map(|(path, _)| path.as_str())
@@ -173,6 +180,7 @@ fn path_is_below(folder: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn roles() -> Roles {
         Roles::new(Path::new("/home/me/project"), Some("/home/me/project/.venv"), &["/tmp".into()])
@@ -231,6 +239,43 @@ mod tests {
         assert_eq!(there.place("-L\0project\0/lib:\0temporary0\0").unwrap(), "-L/srv/other/lib:/tmp/q");
         assert_eq!(there.place("\0environment\0/x"), None);
         assert_eq!(there.place("/usr/include/a.h").unwrap(), "/usr/include/a.h");
+    }
+
+    #[test]
+    fn a_path_that_has_another_name_here_is_not_placed_alone() {
+        let roles = roles();
+        assert_eq!(roles.place_alone("\0project\0/include").unwrap(), "/home/me/project/include");
+        assert_eq!(roles.place_alone("\0environment\0/a").unwrap(), "/home/me/project/.venv/a");
+        assert_eq!(roles.place_alone("\0project\0/.venv/a"), None);
+        assert_eq!(roles.place_alone("/home/me/project/include"), None);
+        assert_eq!(roles.place_alone("\0temporary0\0"), None);
+    }
+
+    fn path() -> impl Strategy<Value = String> {
+        "(/[ab]){1,4}"
+    }
+
+    proptest! {
+        #[test]
+        fn equal_names_are_equal_paths_in_all_places(
+            there in (path(), path()),
+            here in (path(), path()),
+            one in path(),
+            other in path(),
+        ) {
+            let roles = |(project, prefix): &(String, String)| {
+                let mut roles = Roles::new(Path::new(project), Some(prefix), &["/a/b/b".into()]);
+                roles.learn("/a/b/b/a");
+                roles
+            };
+            let (there, here) = (roles(&there), roles(&here));
+            let names = [&one, &other].map(|path| there.name(path).into_owned());
+            prop_assert_eq!(&there.place(&names[0]), &Some(one.clone()));
+            let [one_here, other_here] = [0, 1].map(|number| here.place_alone(&names[number]));
+            if let (Some(one_here), Some(other_here)) = (one_here, other_here) {
+                prop_assert_eq!(one_here == other_here, one == other);
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use ambidex_store::Digest;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::growth::push;
 use crate::base::path_index::PathIndex;
@@ -75,6 +75,8 @@ pub(crate) enum News {
     Finding(Finding),
     /// A file with this status has this finding.
     Vouched(Stat, FindingId),
+    /// What was found has this real path, which is not the one that was looked at.
+    Real(FindingId, PathBuf),
 }
 
 /// The table of paths in their views, and of what was found there.
@@ -85,6 +87,8 @@ pub(crate) struct Files {
     entries: Vec<Entry>,
     /// Each finding with the one that was known of its file before.
     findings: Vec<(Finding, Option<FindingId>)>,
+    /// The real paths in findings that say one, if it is not the path that was looked at.
+    real: FxHashMap<FindingId, PathBuf>,
     /// The devices and inodes of files that something may go on writing.
     volatile: FxHashSet<(u64, u64)>,
     /// How often anything may have changed.
@@ -178,17 +182,38 @@ impl Files {
         self.found(id) == Found::Nothing
     }
 
-    /// Returns whether a finding names a path, so that it says nothing about another path.
-    pub fn names_a_place(&self, id: FindingId) -> bool {
+    /// Returns the real path of the directory that was found, if one was found.
+    pub fn folder(&self, id: FindingId) -> Option<&Path> {
         let finding = self.finding(id);
-        self.view(finding.file) == View::Resolved && finding.digest != YES
+        match self.view(finding.file) {
+            View::Leads if finding.digest == FOLDER => Some(self.path(finding.file)),
+            View::Leads => self.real.get(&id).map(PathBuf::as_path),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the directory with this real path was found.
+    pub fn is_folder(&self, id: FindingId, real: &str) -> bool {
+        self.folder(id).is_some_and(|folder| folder.as_os_str() == real)
+    }
+
+    /// Returns whether a finding names a path, so that it says nothing about another path, nor about a place where a
+    /// role has another path that was part of it. `is_same` tells whether a path is the same wherever the finding counts.
+    pub fn is_bound(&self, id: FindingId, is_same: impl Fn(&str) -> bool) -> bool {
+        let finding = self.finding(id);
+        let is_same = |path: &Path| path.to_str().is_some_and(&is_same);
+        self.view(finding.file) == View::Resolved
+            && finding.digest != YES
+            && !(is_same(self.path(finding.file)) && self.real.get(&id).is_some_and(|real| is_same(real)))
     }
 
     /// Returns whether a finding is the content of a file.
     pub fn is_content(&self, id: FindingId) -> bool {
         let finding = self.finding(id);
-        let others = [ABSENT, OBSTRUCTED, UNREACHABLE, FOLDER];
-        self.view(finding.file) == View::Leads && !others.contains(&finding.digest)
+        let others = [ABSENT, OBSTRUCTED, UNREACHABLE];
+        self.view(finding.file) == View::Leads
+            && !others.contains(&finding.digest)
+            && self.folder(id).is_none()
     }
 
     /// Takes in what was remembered, as far as it can be right. Returns whether this makes something older obsolete.
@@ -206,6 +231,12 @@ impl Files {
             News::Vouched(stat, id) => {
                 let Some((finding, _)) = self.findings.get(id.0 as usize) else { return false };
                 return self.entries[finding.file.0 as usize].known.replace((stat, id)).is_some();
+            }
+            News::Real(id, real) => {
+                let finding = self.findings.get(id.0 as usize);
+                if finding.is_some_and(|(finding, _)| finding.digest == look::digest_of_real(&real)) {
+                    self.real.insert(id, real);
+                }
             }
         }
         false
@@ -226,7 +257,18 @@ impl Files {
         {
             self.vouch(stat, id);
         }
+        if let Some(real) = from.real.get(&old) {
+            self.note_real(id, real);
+        }
         id
+    }
+
+    fn note_real(&mut self, id: FindingId, real: &Path) {
+        // No record can hold another path.
+        if real.to_str().is_some() && !self.real.contains_key(&id) {
+            self.real.insert(id, real.to_owned());
+            self.news.push(News::Real(id, real.to_owned()));
+        }
     }
 
     fn add_finding(&mut self, finding: Finding) -> FindingId {
@@ -329,6 +371,17 @@ impl Files {
         let finding = Finding { file, digest };
         self.news.push(News::Finding(finding));
         self.add_finding(finding)
+    }
+
+    /// Returns the finding of a real path. If it is the path that was looked at, the digest is `itself`, so that it is the
+    /// same at another path.
+    fn intern_real(&mut self, file: FileId, real: &Path, itself: Digest) -> FindingId {
+        if real.as_os_str() == self.path(file).as_os_str() {
+            return self.intern(file, itself);
+        }
+        let id = self.intern(file, look::digest_of_real(real));
+        self.note_real(id, real);
+        id
     }
 
     fn vouch(&mut self, stat: Stat, finding: FindingId) {

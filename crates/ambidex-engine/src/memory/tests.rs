@@ -67,6 +67,28 @@ impl Bench {
     }
 }
 
+#[test]
+fn which_directory_was_found_is_remembered_apart_from_files() {
+    let bench = Bench::new();
+    let root = bench.folder.path().canonicalize().unwrap();
+    fs::create_dir_all(root.join("a/b")).unwrap();
+    let plain = root.join("a");
+    let detour = root.join("a/b/..");
+    // A file whose content is the path of the directory is another finding.
+    fs::write(root.join("text"), plain.to_str().unwrap()).unwrap();
+    let mut memory = bench.open();
+    let ids = [&plain, &detour, &root.join("text"), &root.join("absent")].map(|path| memory.files.id(path));
+    let found = ids.map(|id| memory.files.current(id));
+    let looks = memory.grouped(&found.into_iter().flatten().collect::<Vec<_>>());
+    bench.run(&mut memory, "one", "text");
+    drop(memory);
+    let memory = bench.open();
+    let looks = memory.looks(&looks);
+    let folders: Vec<_> = looks.iter().map(|id| memory.files.folder(*id).map(Path::to_owned)).collect();
+    assert_eq!(folders.iter().flatten().collect::<Vec<_>>(), [&plain, &plain]);
+    assert_eq!(looks.iter().filter(|id| memory.files.is_content(**id)).count(), 1);
+}
+
 fn recording(actions: &[RecordKey]) -> Invocation {
     Invocation { actions: actions.to_vec(), ..Invocation::default() }
 }

@@ -83,6 +83,8 @@ pub(crate) struct Seen {
     pub(super) unsteady: bool,
     /// Whether a process named it by its absolute path.
     pub absolute: bool,
+    /// Whether a process named it by a path relative to the working directory.
+    pub relative: bool,
     /// Whether a process looked that may take options from a file.
     pub for_options: bool,
     /// The device and the inode of the file, if it was opened.
@@ -100,6 +102,7 @@ impl Seen {
         let is_another = self.identity.zip(other.identity).is_some_and(|(one, other)| one != other);
         self.unsteady |= other.unsteady || self.found != other.found || is_another;
         self.absolute |= other.absolute;
+        self.relative |= other.relative;
         self.for_options |= other.for_options;
         self.identity = self.identity.or(other.identity);
     }
@@ -117,8 +120,8 @@ impl Looks {
     /// Adds a look at a path.
     pub fn add(&mut self, path: &Path, view: View, found: bool) {
         let views = view.bit();
-        let seen =
-            Seen { views, found, unsteady: false, absolute: false, for_options: false, identity: None };
+        let (unsteady, absolute, relative, for_options) = (false, false, false, false);
+        let seen = Seen { views, found, unsteady, absolute, relative, for_options, identity: None };
         self.merge(path, seen);
     }
 

@@ -48,6 +48,9 @@ pub(crate) struct Observation {
     pub machine: BTreeSet<Fact>,
     /// Whether the time matters.
     pub timed: bool,
+    /// Whether a process has resolved a relative path that may be longer than the real one. Where it is, GCC names a
+    /// system header by the real path (`libcpp/files.cc`, `maybe_shorter_path`).
+    pub may_shorten: bool,
 }
 
 /// A change at a path.
@@ -173,6 +176,7 @@ impl<'a> Reading<'a> {
     }
 
     fn look(&mut self, entry: &Entry<'a>, habit: Habits) {
+        self.observation.may_shorten |= entry.kind == b'C' && !entry.absolute && is_long(entry.text);
         let look = look(entry, habit);
         self.seen.entry(entry.text).and_modify(|seen| seen.and(look)).or_insert_with(|| {
             self.order.push(entry.text);
@@ -230,8 +234,14 @@ fn look(entry: &Entry<'_>, habits: Habits) -> Seen {
         views |= View::State.bit();
     }
     let absolute = entry.absolute && entry.found;
-    let (found, for_options) = (entry.found, habits.reads_options);
-    Seen { views, found, unsteady: false, absolute, for_options, identity: entry.identity }
+    let (found, relative, for_options) = (entry.found, !entry.absolute, habits.reads_options);
+    Seen { views, found, unsteady: false, absolute, relative, for_options, identity: entry.identity }
+}
+
+/// Returns whether a relative path may be longer than its real path, by what `.` and slashes add to it. The shortest
+/// directory that can move has two letters (`/a`).
+fn is_long(path: &[u8]) -> bool {
+    std::str::from_utf8(path).is_ok_and(|path| path.len() - plainly(path).as_os_str().len() > "/a/".len())
 }
 
 /// Returns the fact about the machine that a process asked for.

@@ -64,6 +64,9 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
     let is_escaped = has_option(run, FORMAT) && printed.iter().any(|text| !text.is_empty());
     for (path, role) in run.roles.all() {
         let is_in = |text: &[u8]| memchr::memmem::find(text, path.as_bytes()).is_some();
+        if is_named_from_outside(run, path) {
+            bonds.bind(role, "the command has named a file in it by a path relative to another directory");
+        }
         if is_escaped || printed.iter().any(|text| is_in(text)) {
             bonds.bind(role, "the command has printed the path");
         }
@@ -130,6 +133,9 @@ fn bound_in_all(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Opti
     if has_option(run, "-fplugin") || has_option(run, "-fpass-plugin") {
         return Some("a plugin of the compiler took part");
     }
+    if run.observation.may_shorten {
+        return Some("a header may have been named by its real path, if that is shorter");
+    }
     // Options may be in GCC's `specs` and Clang's configuration files, whatever they are called.
     let may_have_options: Vec<FindingId> = looks
         .iter()
@@ -163,6 +169,14 @@ fn bound_by_arguments(run: &Run<'_>, named: &[String], path: &str) -> Option<&'s
         }
     }
     None
+}
+
+/// Returns whether a command has named something in a directory by a relative path from outside, as a project may name
+/// a file of an environment that is inside of it. Elsewhere the environment may not be there.
+fn is_named_from_outside(run: &Run<'_>, folder: &str) -> bool {
+    let folder = Path::new(folder);
+    !is_within(run.cwd, folder)
+        && run.observation.looks.iter().any(|(path, seen)| seen.relative && is_within(path, folder))
 }
 
 /// Returns whether a command knows a file below a directory by its absolute path: `__FILE__` may have put it into the

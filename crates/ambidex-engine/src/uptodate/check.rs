@@ -13,7 +13,7 @@ use crate::base::environment::Environment;
 use crate::base::roles::Roles;
 use crate::base::stat::{Stat, is_still};
 use crate::memory::Memory;
-use crate::memory::files::FindingId;
+use crate::memory::files::{Files, FindingId};
 use crate::memory::record::{CommandDescription, Difference, Record, Why};
 use crate::observe::looks::View;
 use crate::observe::surroundings::Surroundings;
@@ -118,12 +118,19 @@ fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Resul
         let path = memory.files.path(finding.file).to_string_lossy().into_owned();
         let named = then.name(&path).into_owned();
         let place = roles.place(&named).ok_or_else(|| Why::Place(path.clone()))?;
-        if memory.files.names_a_place(id) && place != path {
+        let stays = |path: &str| roles.place(&then.name(path)).is_some_and(|place| place == path);
+        if memory.files.is_bound(id, stays) {
             return Err(Why::Place(path));
         }
+        let real = memory.files.folder(id).map(|real| then.name(&real.to_string_lossy()).into_owned());
         let file = memory.files.id_in(Path::new(&place), view);
+        let is_same = |files: &Files, now: FindingId| match &real {
+            // Whether two paths lead to one directory must be the same here.
+            Some(real) => roles.place_alone(real).is_some_and(|real| files.is_folder(now, &real)),
+            None => files.finding(now).digest == finding.digest,
+        };
         match memory.files.state(file) {
-            Some(now) if memory.files.finding(now).digest == finding.digest => looks.push(now),
+            Some(now) if is_same(&memory.files, now) => looks.push(now),
             _ => return Err(why_not_at(memory, id, Path::new(&place), roles)),
         }
     }

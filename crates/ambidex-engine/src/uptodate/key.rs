@@ -13,7 +13,7 @@ use crate::memory::record::ActionKey;
 use crate::observe::unremembered::Unremembered;
 
 /// The version of keys, which goes up when what goes into a key changes.
-const VERSION: &[u8] = b"ambidex action 5";
+const VERSION: &[u8] = b"ambidex action 6";
 
 /// Returns the key of a command, and the roles of its paths.
 pub(crate) fn of(

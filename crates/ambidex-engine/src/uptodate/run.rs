@@ -1,5 +1,6 @@
 //! A command that has run, and what was seen of it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use ambidex_command::Command;
@@ -15,6 +16,8 @@ pub(crate) struct Run<'a> {
     /// The roles of its paths, and of the paths in variables that it asked for.
     pub roles: &'a Arc<Roles>,
     pub command: &'a Command,
+    /// Where it ran.
+    pub cwd: &'a Path,
     pub operands: &'a [Operand],
     pub observation: &'a Observation,
     /// The files that it wrote.

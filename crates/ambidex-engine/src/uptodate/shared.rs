@@ -26,6 +26,8 @@ struct SharedRun {
     environment: Digest,
     /// Its looks: each view, the path by role, and the hash of what was seen.
     looks: Vec<(View, String, Digest)>,
+    /// The directories that it found: each path with the real one, both by role.
+    folders: Vec<(String, String)>,
     /// Files with the same content, by role, and how alike they were.
     equals: Vec<(Vec<String>, Alike)>,
     result: RunResult,
@@ -84,21 +86,32 @@ impl Wanted<'_> {
     /// Checks a record of the key against the files of this tree. The caller must still fetch the outputs. If the record
     /// doesn't hold, may tell why.
     pub fn check(&self, key: &Key, bytes: &[u8], files: &mut Files) -> Result<Found, Option<Why>> {
-        let SharedRun { asked, environment, looks, equals, mut result } =
+        let SharedRun { asked, environment, looks, folders, equals, mut result } =
             postcard::from_bytes(bytes).map_err(|_| None)?;
         let (digest, roles) = surroundings::digest(&salt(key), &asked, self.env, &self.fingerprint.roles);
         if digest != environment {
             return Err(Some(Why::Surroundings));
         }
         let mut found = Looks::default();
+        let place = |name: &str| match name {
+            PWD => self.pwd().map(str::to_owned),
+            name => roles.place(name),
+        };
         for (view, name, digest) in &looks {
-            let path = match name.as_str() {
-                PWD => self.pwd().map(str::to_owned),
-                name => roles.place(name),
-            };
-            let id = files.id_in(Path::new(&path.ok_or(None)?), *view);
+            let id = files.id_in(Path::new(&place(name).ok_or(None)?), *view);
             let same = files.state(id).filter(|finding| files.finding(*finding).digest == *digest);
             found.seen.push(same.ok_or_else(|| Some(Why::Differs(name.clone())))?);
+        }
+        for (name, real) in &folders {
+            let id = files.id(Path::new(&place(name).ok_or(None)?));
+            // Whether two paths lead to one directory must be the same here.
+            let real = match real.as_str() {
+                PWD => self.pwd().map(str::to_owned),
+                real => roles.place_alone(real),
+            };
+            let same = files.state(id).zip(real).filter(|(finding, real)| files.is_folder(*finding, real));
+            let (finding, _) = same.ok_or_else(|| Some(Why::Differs(name.clone())))?;
+            found.seen.push(finding);
         }
         for (names, alike) in &equals {
             let places: Vec<String> =
@@ -125,7 +138,7 @@ impl Wanted<'_> {
         let key = self.key(files)?;
         let (environment, roles) =
             surroundings::digest(&salt(&key), &run.asked, self.env, &self.fingerprint.roles);
-        let mut looks = Vec::with_capacity(run.looks.seen.len());
+        let (mut looks, mut folders) = (Vec::with_capacity(run.looks.seen.len()), Vec::new());
         for id in &run.looks.seen {
             let finding = files.finding(*id);
             let view = files.view(finding.file);
@@ -134,7 +147,13 @@ impl Wanted<'_> {
             if named == path && self.pwd() == Some(&path) {
                 PWD.clone_into(&mut named);
             }
-            if files.names_a_place(*id) && named != path {
+            if let Some(real) = files.folder(*id) {
+                let real = real.to_string_lossy();
+                let is_pwd = named == PWD && real == path;
+                folders.push((named, if is_pwd { PWD.to_owned() } else { roles.name(&real).into_owned() }));
+                continue;
+            }
+            if files.is_bound(*id, |path| roles.name(path) == path && self.pwd() != Some(path)) {
                 return None;
             }
             looks.push((view, named, finding.digest));
@@ -151,7 +170,7 @@ impl Wanted<'_> {
             equals.push((names, Alike::of(&paths)?));
         }
         let result = run.result.clone();
-        let shared = SharedRun { asked: run.asked.clone(), environment, looks, equals, result };
+        let shared = SharedRun { asked: run.asked.clone(), environment, looks, folders, equals, result };
         Some((key, postcard::to_stdvec(&shared).expect("records are plain data")))
     }
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod faults;
 mod misses;
+mod names;
 mod places;
 mod remote;
 mod translations;

@@ -12,7 +12,7 @@ use crate::support::{
 
 /// Makes two copies of the project in different directories, with one store and these flags. In the flags, `$PWD` is
 /// the directory of each copy.
-fn two(flags: &str) -> Option<[Edited; 2]> {
+pub(super) fn two(flags: &str) -> Option<[Edited; 2]> {
     let (mut first, mut second) = (Edited::with_store()?, Edited::with_store()?);
     second.workspace.store.clone_from(&first.workspace.store);
     for project in [&mut first, &mut second] {
@@ -56,7 +56,7 @@ fn another_folder_with_a_map_of_prefixes() {
 }
 
 /// Returns whether a program is there. Reports a skip if not.
-fn is_installed(program: &str) -> bool {
+pub(super) fn is_installed(program: &str) -> bool {
     let is_there = Command::new(program).arg("--version").output().is_ok();
     if !is_there {
         skipped(&format!("{program} is not installed"));
@@ -65,14 +65,14 @@ fn is_installed(program: &str) -> bool {
 }
 
 /// As [`two`], in directories whose paths have other lengths.
-fn two_unlike(flags: &str) -> Option<[Edited; 2]> {
+pub(super) fn two_unlike(flags: &str) -> Option<[Edited; 2]> {
     let [first, mut second] = two(flags)?;
     second.workspace.rename("a project with a much longer name, and ümlauts");
     Some([first, second])
 }
 
 /// The modules of the project, which the linker makes anew: they contain the path.
-const LINKS: u64 = 3;
+pub(super) const LINKS: u64 = 3;
 
 #[test]
 fn another_folder_with_its_path_in_debug_information() {

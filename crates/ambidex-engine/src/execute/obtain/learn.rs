@@ -100,6 +100,7 @@ impl Execution {
         let run = Run {
             roles: &surrounded.1,
             command: &self.command,
+            cwd: &self.cwd,
             operands: &query.operands,
             observation: &observation,
             outputs: &outputs,

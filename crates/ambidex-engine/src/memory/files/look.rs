@@ -1,11 +1,12 @@
 //! How a look reads a path in each view, and what it sees there.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ambidex_store::{Digest, open_regular};
 use rustix::fs::{Access, Mode, OFlags, access};
@@ -56,9 +57,7 @@ impl Files {
                 Err(error) => absent(error)?,
             },
             View::Resolved => match fs::canonicalize(path) {
-                // The path itself is left out, so that the digest is the same at another path.
-                Ok(real) if real.as_os_str() == path.as_os_str() => YES,
-                Ok(real) => Digest::of(real.as_os_str().as_bytes()),
+                Ok(real) => return Ok((self.intern_real(id, &real, YES), None)),
                 Err(error) => absent(error)?,
             },
             View::Runs => match access(path, Access::EXEC_OK) {
@@ -92,7 +91,7 @@ impl Files {
             Err(error) => return absent(error).map(|absent| (self.intern(id, absent), None)),
         };
         match (view, data.is_dir()) {
-            (View::Leads, true) => return Ok((self.intern(id, folder(path)?), None)),
+            (View::Leads, true) => return Ok((self.intern_real(id, &folder(path)?, FOLDER), None)),
             (View::Names, false) => return Ok((self.intern(id, NO), None)),
             _ => {}
         }
@@ -138,14 +137,18 @@ fn absent(error: io::Error) -> io::Result<Digest> {
     }
 }
 
-/// Returns what a process that doesn't list a directory sees of it: which directory it is. Compilers, for instance,
-/// search a directory only once, however many names it has (GCC, `incpath.cc`, `remove_duplicates`).
-fn folder(path: &Path) -> io::Result<Digest> {
+/// Returns what a process that doesn't list a directory sees of it: which directory it is, by its real path. Compilers,
+/// for instance, search a directory only once, however many names it has (GCC, `incpath.cc`, `remove_duplicates`).
+fn folder(path: &Path) -> io::Result<PathBuf> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let open = rustix::fs::open(path, flags, Mode::empty())?;
     let real = rustix::fs::readlink(format!("/proc/self/fd/{}", open.as_raw_fd()), Vec::new())?;
-    let real = real.as_bytes();
-    Ok(if real == path.as_os_str().as_bytes() { FOLDER } else { Digest::of(real) })
+    Ok(OsStr::from_bytes(real.as_bytes()).into())
+}
+
+/// Returns the digest of this real path, where another path was looked at. No file has it.
+pub(super) fn digest_of_real(real: &Path) -> Digest {
+    Digest(blake3::derive_key("ambidex real path 1", real.as_os_str().as_bytes()))
 }
 
 /// Returns a hash of what the loader's cache has for a library.
