@@ -6,8 +6,8 @@ use std::process::Command;
 
 use crate::misses::contains;
 use crate::support::{
-    ALL, Counts, Edited, Environment, Files, Ran, Workspace, differences, read_json, run, shared_source,
-    skipped,
+    ALL, Counts, Edited, Environment, Files, Ran, Workspace, all_files, differences, read_json, run,
+    shared_source, skipped,
 };
 
 /// Makes two copies of the project in different directories, with one store and these flags. In the flags, `$PWD` is
@@ -69,6 +69,24 @@ pub(super) fn two_unlike(flags: &str) -> Option<[Edited; 2]> {
     let [first, mut second] = two(flags)?;
     second.workspace.rename("a project with a much longer name, and ümlauts");
     Some([first, second])
+}
+
+/// Before its objects are made for other directories, a compiler is asked to write some: once, not in each build.
+#[test]
+fn a_compiler_is_asked_once() {
+    let Some([first, second]) = two("-O1 -g") else { return };
+    let Some([mut third, _]) = two("-O1 -g") else { return };
+    third.workspace.store.clone_from(&first.workspace.store);
+    first.misses(ALL);
+    let store = first.workspace.store.clone().expect("it has one");
+    let asked = || {
+        let files = all_files(&store.join("v1").join("record"));
+        files.iter().filter(|file| contains(&fs::read(file).expect("it is there"), "right")).count()
+    };
+    assert_eq!(asked(), 0);
+    second.misses(LINKS);
+    third.misses(LINKS);
+    assert_eq!(asked(), 1);
 }
 
 /// The modules of the project, which the linker makes anew: they contain the path.

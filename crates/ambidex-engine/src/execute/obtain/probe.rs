@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use ambidex_store::{Key, Store};
 
@@ -40,6 +40,15 @@ const SOURCE: &str = "int ambidex_probe(int a) { return a + 1; }\n";
 const RIGHT: &[u8] = b"right";
 const WRONG: &[u8] = b"wrong";
 
+/// Held while a compiler is asked.
+static ASKING: Mutex<()> = Mutex::new(());
+
+/// Returns the answer that is kept.
+fn known(store: &Store, key: &Key) -> Option<bool> {
+    let records = store.records(key);
+    records.iter().find(|record| [RIGHT, WRONG].contains(&record.as_slice())).map(|record| record == RIGHT)
+}
+
 impl Execution {
     /// Checks that objects of this compiler are understood.
     ///
@@ -52,16 +61,15 @@ impl Execution {
         looks: &Looks,
     ) -> Result<(), Option<Why>> {
         let key = self.key_of_compiler(looks);
-        let known =
-            store.records(&key).into_iter().find(|record| [RIGHT, WRONG].contains(&record.as_slice()));
-        let is_right = match known {
-            Some(record) => record == RIGHT,
+        let is_right = match known(store, &key) {
+            Some(is_right) => is_right,
             None => {
-                // A compiler that was ended, or can't be started, has said nothing.
-                let is_right = self.is_understood(context).ok_or(None)?;
-                // If it can't be kept, the next one asks again.
-                let _ = store.add_record(&key, if is_right { RIGHT } else { WRONG });
-                is_right
+                // Most often, many commands need the answer at once.
+                let _asking = ASKING.lock().expect("no thread dies while it asks a compiler");
+                match known(store, &key) {
+                    Some(is_right) => is_right,
+                    None => self.ask(context, store, &key)?,
+                }
             }
         };
         let place = || self.cwd.display().to_string();
@@ -70,10 +78,18 @@ impl Execution {
         })
     }
 
+    fn ask(&self, context: &ExecContext<'_>, store: &Store, key: &Key) -> Result<bool, Option<Why>> {
+        // A compiler that was ended, or can't be started, has said nothing.
+        let is_right = self.is_understood(context).ok_or(None)?;
+        // If it can't be kept, the next one asks again.
+        let _ = store.add_record(key, if is_right { RIGHT } else { WRONG });
+        Ok(is_right)
+    }
+
     /// Returns a key for the contents of all programs that took part, and for what this version of ambidex knows.
     fn key_of_compiler(&self, looks: &Looks) -> Key {
         let mut memory = self.tree.memory();
-        let mut hasher = blake3::Hasher::new_derive_key("ambidex probe of a compiler 1");
+        let mut hasher = blake3::Hasher::new_derive_key("ambidex probe of a compiler 2");
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes()).update(self.source_name().as_bytes());
         for id in &looks.seen {
             let file = memory.files.finding(*id).file;
@@ -82,9 +98,13 @@ impl Execution {
             }
             let path: Arc<Path> = memory.files.path(file).into();
             let content = memory.files.id_of(&path);
-            let digest = memory.files.current(content).map(|finding| memory.files.finding(finding).digest);
-            hasher.update(path.as_os_str().as_encoded_bytes()).update(&[0]);
-            hasher.update(&digest.map_or([0; 32], |digest| digest.0));
+            let Some(found) = memory.files.current(content).filter(|found| memory.files.is_content(*found))
+            else {
+                // A directory, or a path where a program could have been: each build may have others.
+                continue;
+            };
+            hasher.update(path.file_name().unwrap_or_default().as_encoded_bytes()).update(&[0]);
+            hasher.update(&memory.files.finding(found).digest.0);
         }
         Key(*hasher.finalize().as_bytes())
     }
