@@ -1,6 +1,5 @@
 //! How often builds have found results in the store, day by day.
 
-use std::fs;
 use std::io::{self, Write};
 use std::ops::AddAssign;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -102,15 +101,6 @@ impl Store {
         };
         Ok(text.lines().filter_map(day).collect())
     }
-
-    /// Removes all numbers.
-    pub(crate) fn forget_uses(&self) -> Result<(), StoreError> {
-        let path = self.layout.history();
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::store(&path)(error)),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Returns the number of days since 1970.
@@ -122,6 +112,7 @@ fn today() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn uses(ran: u64) -> Uses {
         Uses { builds: 1, found: 20, remote: 3, ran }

@@ -82,6 +82,11 @@ impl Layout {
         self.version.join("history")
     }
 
+    /// Returns the path of the file with the hashes of large files.
+    pub fn large_files(&self) -> PathBuf {
+        self.version.join("large-files")
+    }
+
     /// Returns the directory of files that are being written.
     pub fn temporary(&self) -> PathBuf {
         self.version.join("tmp")

@@ -17,8 +17,9 @@ mod remote;
 mod scan;
 mod verify;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
 pub use accounts::Collected;
 pub use digest::{Digest, Key, NotAHash};
@@ -81,6 +82,12 @@ impl Store {
         self.layout.top()
     }
 
+    /// Returns the path of a file in which builds keep the hashes of large files of this machine. It is no part of what
+    /// is counted, exported or sent.
+    pub fn large_files(&self) -> PathBuf {
+        self.layout.large_files()
+    }
+
     /// Counts the files in the store.
     pub fn stats(&self) -> Result<Stats, StoreError> {
         let contents = scan::scan(&self.layout.contents())?;
@@ -99,7 +106,12 @@ impl Store {
     /// Removes everything.
     pub fn clear(&self) -> Result<(), StoreError> {
         self.lock()?.clear()?;
-        self.forget_uses()
+        [self.layout.history(), self.layout.large_files()].iter().try_for_each(|path| {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::store(path)(error)),
+                _ => Ok(()),
+            }
+        })
     }
 
     fn lock(&self) -> Result<Accounts<'_>, StoreError> {

@@ -1,6 +1,7 @@
 //! The leaf modules, which know nothing about commands or builds: paths, roles, environments, processes, clocks.
 
 pub(crate) mod attributes;
+pub(crate) mod boot;
 pub(crate) mod call;
 pub(crate) mod clock;
 pub(crate) mod environment;

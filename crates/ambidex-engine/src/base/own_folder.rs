@@ -12,14 +12,13 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
+use crate::base::boot;
+
 /// The beginning of the directories' names.
 const PREFIX: &str = "ambidex-";
 
-/// The locked file. It gets this name once it is locked. Its content is that of [`BOOT`].
+/// The locked file. It gets this name once it is locked. Its content is that of [`boot::id`].
 const ALIVE: &str = "alive";
-
-/// The file with a random text that is another one on each machine and after each boot (random(4)).
-const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// A temporary directory, which is removed when this value is dropped.
 #[derive(Debug)]
@@ -43,7 +42,7 @@ impl OwnFolder {
         let new = folder.path().join("new");
         let alive = File::create_new(&new)?;
         // Without a boot's name or locks, nobody finds out that the directory is abandoned.
-        if let Ok(boot) = fs::read(BOOT)
+        if let Ok(boot) = boot::id()
             && alive.try_lock().is_ok()
         {
             (&alive).write_all(&boot)?;
@@ -89,7 +88,7 @@ fn remove_if_abandoned(folder: &Path) -> bool {
 fn is_of_this_boot(alive: &File) -> bool {
     let mut written = Vec::new();
     let is_read = alive.take(1024).read_to_end(&mut written).is_ok();
-    is_read && fs::read(BOOT).is_ok_and(|boot| boot == written)
+    is_read && boot::id().is_ok_and(|boot| boot == written)
 }
 
 #[cfg(test)]
@@ -106,7 +105,7 @@ mod tests {
             fs::write(folder.join(ALIVE), boot).unwrap();
             folder
         };
-        let killed = left("ambidex-killed", &fs::read(BOOT).unwrap());
+        let killed = left("ambidex-killed", &boot::id().unwrap());
         let elsewhere = left("ambidex-of-another-machine", b"cd01f3a5-0000-4000-8000-000000000000\n");
         let others = parent.path().join("ambidex-of-others");
         fs::create_dir(&others).unwrap();

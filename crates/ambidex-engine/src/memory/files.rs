@@ -16,6 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::growth::push;
 use crate::base::path_index::PathIndex;
 use crate::base::stat::{Stat, Time};
+use crate::memory::large_files::LargeFiles;
 use crate::observe::looks::View;
 use look::{ABSENT, FOLDER, OBSTRUCTED, UNREACHABLE, YES};
 
@@ -89,6 +90,8 @@ pub(crate) struct Files {
     findings: Vec<(Finding, Option<FindingId>)>,
     /// The real paths in findings that say one, if it is not the path that was looked at.
     real: FxHashMap<FindingId, PathBuf>,
+    /// What other builds know of contents.
+    pub large: LargeFiles,
     /// The devices and inodes of files that something may go on writing.
     volatile: FxHashSet<(u64, u64)>,
     /// How often anything may have changed.

@@ -7,6 +7,7 @@ pub(crate) mod files;
 mod folders;
 pub(crate) mod graph;
 pub(crate) mod groups;
+pub(crate) mod large_files;
 mod last_build;
 mod log;
 pub(crate) mod past;
@@ -349,6 +350,8 @@ impl Memory {
 
     /// Ends a build. After a successful one, removes what is no longer needed.
     pub fn close(&mut self, good: bool) {
+        // Without it, other builds read these files again.
+        let _ = self.files.large.save();
         if !self.objects.is_dir() {
             // The tree was removed, as build frontends do with trees that they have unpacked.
             return;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use ambidex_store::Store;
+
 use crate::base::notice;
 use crate::base::own_folder::{OwnFolder, remove_abandoned};
 use crate::program::Program;
@@ -89,9 +91,10 @@ impl Engine {
         let temporary = folder.path().join("tmp");
         std::fs::create_dir(&temporary)?;
         let table = Table::new(folder.path())?;
+        let large_files = options.store.as_ref().map(Store::large_files);
         let pool = Arc::new(WorkerPool::new(options, temporary, folder.path().join("undo"), table));
         pool.add_worker(&mut pool.lock())?;
-        let trees = Arc::new(Trees::default());
+        let trees = Arc::new(Trees::new(large_files));
         let engine = Self { pool: pool.clone(), trees: trees.clone(), folder };
         let accept = move || {
             for stream in listener.incoming() {

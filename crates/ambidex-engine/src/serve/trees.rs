@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
+use crate::memory::large_files::LargeFiles;
 use crate::memory::tree::Tree;
 
 /// A tree, or one that is being opened: another build of it may have to end first.
@@ -21,11 +22,18 @@ pub(crate) struct Trees {
     cells: Mutex<HashMap<PathBuf, Arc<Cell>>>,
     /// Whether the engine is ending. Then nobody waits for another build any more.
     pub ending: AtomicBool,
+    /// Where builds keep the hashes of large files, if they do.
+    large_files: Option<PathBuf>,
     /// Whether a signal is the reason.
     pub is_interrupted: AtomicBool,
 }
 
 impl Trees {
+    /// Returns no trees yet. `large_files` is where builds keep the hashes of large files.
+    pub fn new(large_files: Option<PathBuf>) -> Self {
+        Self { large_files, ..Self::default() }
+    }
+
     pub fn open(&self, root: &Path) -> io::Result<Arc<Tree>> {
         let cell = self.cells().entry(root.to_owned()).or_default().clone();
         let _opening = cell.opening.lock().expect("no thread dies while it opens a tree");
@@ -33,6 +41,9 @@ impl Trees {
             return Ok(tree.clone());
         }
         let tree = Arc::new(Tree::open(root, &self.ending)?);
+        if let Some(place) = &self.large_files {
+            tree.memory().files.large = LargeFiles::kept_at(place.clone());
+        }
         Ok(cell.tree.get_or_init(|| tree).clone())
     }
 

@@ -104,8 +104,11 @@ impl Files {
         let digest = match view {
             View::Names => names(path, |_| true)?,
             View::Library => in_cache(&open_regular(path)?, library)?,
-            // A pipe or a device has no content of its own, and may never end.
-            _ => Digest::of_reader(open_regular(path)?)?,
+            _ => match self.large.find(path, &stat) {
+                Some(digest) => digest,
+                // A pipe or a device has no content of its own, and may never end.
+                None => Digest::of_reader(open_regular(path)?)?,
+            },
         };
         let finding = self.intern(id, digest);
         if is_kernels(path.as_os_str().as_bytes()) {
@@ -115,6 +118,9 @@ impl Files {
         }
         if stat.is_settled(now) {
             self.vouch(stat, finding);
+            if view == View::Leads {
+                self.large.note(path, &stat, digest);
+            }
         }
         if self.volatile.contains(&(stat.device, stat.inode)) {
             self.entries[id.0 as usize].volatile = true;
