@@ -75,9 +75,14 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
     // it, but depends on how the directories lie to each other (Cython writes `../../x.pxd` where that is shorter).
     if run.command.kind != Kind::Generate {
         add_those_of_a_compiler(&mut bonds, run, memory, looks);
-    } else if run.outputs.iter().any(|output| output.climbs) {
-        for (_, role) in run.roles.all() {
-            bonds.bind(role, "its output has a relative path that leaves a directory");
+    } else {
+        let climbs = run.outputs.iter().any(|output| output.climbs);
+        for (path, role) in run.roles.all() {
+            if climbs {
+                bonds.bind(role, "its output has a relative path that leaves a directory");
+            } else if !path.bytes().all(is_never_escaped) {
+                bonds.bind(role, "its output may have the path in another form");
+            }
         }
     }
     for (role, bond) in &mut bonds.0 {
@@ -91,6 +96,11 @@ pub(super) fn of(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Vec
         Some(Embedded { role: role.to_owned(), path, bond })
     });
     embedded.collect()
+}
+
+/// Returns whether all notations have a character as it is: strings of C, JSON and Python, and URIs (RFC 3986, 2.3).
+fn is_never_escaped(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte)
 }
 
 /// Adds what a compiler, or another program in its place, may make of paths besides their texts.

@@ -1,6 +1,7 @@
 //! The identity of a command, wherever and whenever it runs: everything but the content of what it reads.
 
 use std::borrow::Cow;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,7 +41,8 @@ pub(crate) fn of(
 /// information.
 pub(crate) fn other_name_of<'a>(cwd: &Path, env: &'a Environment) -> Option<&'a str> {
     let name = env.variables.get("PWD")?.as_str();
-    if Path::new(name) == cwd {
+    // By their bytes: compilers write `//a` and `/a/` as they are, although they are equal as paths.
+    if name.as_bytes() == cwd.as_os_str().as_bytes() {
         return None;
     }
     let is_same = std::fs::canonicalize(name).is_ok_and(|real| real == cwd);

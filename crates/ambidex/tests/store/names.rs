@@ -5,8 +5,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use crate::misses::contains;
 use crate::places::{LINKS, is_installed, two, two_unlike};
-use crate::support::{ALL, Edited, Environment};
+use crate::support::{ALL, Edited, Environment, all_files};
 
 /// A header whose value tells whether the directories after its own have another one. GCC and Clang search a directory
 /// only once, however many names it has.
@@ -195,5 +196,24 @@ fn a_relative_path_that_is_longer_than_the_real_one_in_one_place() {
         let (first, second) = if is_first { (&short, &long) } else { (&long, &short) };
         first.builds();
         second.builds();
+    }
+}
+
+/// Compilers write `PWD` as it is, if it leads to the working directory.
+#[test]
+fn another_spelling_of_the_working_directory() {
+    let Some(mut project) = Edited::with_store() else { return };
+    project.set("CFLAGS", "-O1 -g");
+    project.misses(ALL);
+    let root = project.root().display().to_string();
+    for spelled in [format!("/{root}"), format!("{root}/"), format!("{root}/.")] {
+        project.set("PWD", &spelled);
+        project.misses(ALL);
+        let object = all_files(&project.root().join("build"))
+            .into_iter()
+            .find(|path| path.file_name().is_some_and(|name| name == "one.o"))
+            .expect("it was compiled");
+        let text = format!("{spelled}\0");
+        assert!(contains(&fs::read(object).expect("it is there"), &text), "{spelled}");
     }
 }

@@ -43,6 +43,31 @@ fn a_generated_file_with_a_relative_path() {
     }
 }
 
+/// Cython writes paths of its arguments as JSON, in which a quote has another form.
+#[test]
+fn a_generated_file_with_a_path_in_another_notation() {
+    let packages = ["Cython==3.1.8".to_owned()];
+    let Some(environment) = Environment::with(11, "69.5.1", &packages) else { return };
+    let original = tempfile::tempdir().expect("there is a temporary folder");
+    let [mut first, mut second] = [0; 2].map(|_| Workspace::new(original.path(), &environment));
+    first.store = Some(first.beside("store"));
+    second.store.clone_from(&first.store);
+    first.rename("one\"two");
+    second.rename("three\"four");
+    for workspace in [&first, &second] {
+        let root = workspace.root();
+        let setup = "import os\nfrom setuptools import Extension, setup\nfrom Cython.Build import cythonize\n\
+                     setup(name='m', ext_modules=cythonize([Extension('m', ['m.pyx'], \
+                     include_dirs=[os.path.abspath('include')])], language_level=3))\n";
+        fs::write(root.join("setup.py"), setup).expect("it is ours");
+        fs::write(root.join("m.pyx"), "def f(): return 1\n").expect("it is ours");
+        workspace.build(&[]);
+        let text = fs::read_to_string(root.join("m.c")).expect("Cython has made it");
+        let name = workspace.root().file_name().expect("it has one").to_string_lossy().replace('"', "\\\"");
+        assert!(text.contains(&name), "{name}");
+    }
+}
+
 /// Returns the numbers of translations that ran and that came from the cache, of the last build with a summary.
 fn translations(summary: &Path) -> (u64, u64) {
     let counts = &read_json(summary)["translations"];
