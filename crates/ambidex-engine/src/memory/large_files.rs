@@ -46,10 +46,11 @@ impl LargeFiles {
         (then == stat).then_some(*digest)
     }
 
-    /// Notes the hash of the content that a file has as long as this is its status.
+    /// Notes the hash of the content that a file has as long as this is its status, unless that is known.
     pub fn note(&mut self, path: &Path, stat: &Stat, digest: Digest) {
         // Only text can be written.
-        if self.place.is_some() && stat.size >= LARGE && path.to_str().is_some() {
+        let can_be_kept = self.place.is_some() && stat.size >= LARGE && path.to_str().is_some();
+        if can_be_kept && self.find(path, stat) != Some(digest) {
             self.fresh.insert(path.to_owned(), (*stat, digest));
         }
     }

@@ -5,16 +5,22 @@ use std::path::Path;
 
 use crate::places::{isolated_wheel, modules};
 use crate::support::{Counts, Environment, Workspace, read_json, run};
-/// How a directory lies to a file outside is no path of a role, and still another one elsewhere: Cython names such a file
-/// by the shorter of its absolute and its relative path.
-#[test]
-fn a_generated_file_with_a_relative_path() {
-    let packages = ["Cython==3.1.8".to_owned()];
-    let Some(environment) = Environment::with(11, "69.5.1", &packages) else { return };
+
+/// Makes two empty projects in different directories, with one store and an environment with Cython.
+fn two_with_cython() -> Option<[Workspace; 2]> {
+    let environment = Environment::with(11, "69.5.1", &["Cython==3.1.8".to_owned()])?;
     let original = tempfile::tempdir().expect("there is a temporary folder");
     let [mut first, mut second] = [0; 2].map(|_| Workspace::new(original.path(), &environment));
     first.store = Some(first.beside("store"));
     second.store.clone_from(&first.store);
+    Some([first, second])
+}
+
+/// How a directory lies to a file outside is no path of a role, and still another one elsewhere: Cython names such a file
+/// by the shorter of its absolute and its relative path.
+#[test]
+fn a_generated_file_with_a_relative_path() {
+    let Some([first, mut second]) = two_with_cython() else { return };
     fs::create_dir(second.beside("deeper")).expect("it is ours");
     second.rename("deeper/project");
     let outside = first.beside("outside");
@@ -46,12 +52,7 @@ fn a_generated_file_with_a_relative_path() {
 /// Cython writes paths of its arguments as JSON, in which a quote has another form.
 #[test]
 fn a_generated_file_with_a_path_in_another_notation() {
-    let packages = ["Cython==3.1.8".to_owned()];
-    let Some(environment) = Environment::with(11, "69.5.1", &packages) else { return };
-    let original = tempfile::tempdir().expect("there is a temporary folder");
-    let [mut first, mut second] = [0; 2].map(|_| Workspace::new(original.path(), &environment));
-    first.store = Some(first.beside("store"));
-    second.store.clone_from(&first.store);
+    let Some([mut first, mut second]) = two_with_cython() else { return };
     first.rename("one\"two");
     second.rename("three\"four");
     for workspace in [&first, &second] {

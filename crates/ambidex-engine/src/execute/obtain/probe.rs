@@ -61,24 +61,19 @@ impl Execution {
         looks: &Looks,
     ) -> Result<(), Option<Why>> {
         let key = self.key_of_compiler(looks);
-        let is_right = match known(store, &key) {
-            Some(is_right) => is_right,
-            None => {
-                // Most often, many commands need the answer at once.
-                let _asking = ASKING.lock().expect("no thread dies while it asks a compiler");
-                match known(store, &key) {
-                    Some(is_right) => is_right,
-                    None => self.ask(context, store, &key)?,
-                }
-            }
-        };
+        let is_right = known(store, &key).map_or_else(|| self.ask(context, store, &key), Ok)?;
         let place = || self.cwd.display().to_string();
         is_right.then_some(()).ok_or_else(|| {
             Some(Why::Bound(place(), "this compiler writes paths in an unknown way".to_owned()))
         })
     }
 
+    /// Asks the compiler, unless another command has done so in the meantime: most often, many need the answer at once.
     fn ask(&self, context: &ExecContext<'_>, store: &Store, key: &Key) -> Result<bool, Option<Why>> {
+        let _asking = ASKING.lock().expect("no thread dies while it asks a compiler");
+        if let Some(is_right) = known(store, key) {
+            return Ok(is_right);
+        }
         // A compiler that was ended, or can't be started, has said nothing.
         let is_right = self.is_understood(context).ok_or(None)?;
         // If it can't be kept, the next one asks again.
