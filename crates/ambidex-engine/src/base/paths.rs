@@ -120,6 +120,16 @@ pub(crate) fn folder_of(path: &Path) -> &[u8] {
     &bytes[..if end == 0 && bytes.starts_with(b"/") { 1 } else { end }]
 }
 
+/// Returns a path, and what it leads to if it is a symbolic link: each link on the way, and the end.
+pub(crate) fn with_targets(path: PathBuf) -> impl Iterator<Item = PathBuf> {
+    let target = |link: &PathBuf| {
+        let target = std::fs::read_link(link).ok()?;
+        Some(link.parent().unwrap_or(Path::new("/")).join(target))
+    };
+    // As many as the kernel follows (path_resolution(7)).
+    std::iter::successors(Some(path), target).take(41)
+}
+
 /// Returns a path without `.` and `..`, by its text alone. Links are not followed.
 pub fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();

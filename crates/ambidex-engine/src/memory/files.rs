@@ -92,6 +92,8 @@ pub(crate) struct Files {
     real: FxHashMap<FindingId, PathBuf>,
     /// What other builds know of contents.
     pub large: LargeFiles,
+    /// The looks that follow a link at their paths, as they are known.
+    links: FxHashSet<FileId>,
     /// The devices and inodes of files that something may go on writing.
     volatile: FxHashSet<(u64, u64)>,
     /// How often anything may have changed.
@@ -154,6 +156,16 @@ impl Files {
     /// Returns the looks that were added when there were `count` looks already.
     pub fn since(&self, count: usize) -> impl Iterator<Item = FileId> + use<> {
         (count..self.count()).map(|number| FileId(number as u32))
+    }
+
+    /// Returns the looks that follow a link at their paths.
+    pub fn links(&self) -> impl Iterator<Item = FileId> + '_ {
+        self.links.iter().copied()
+    }
+
+    /// Returns whether a look follows a link at its path.
+    pub fn follows_link(&self, id: FileId) -> bool {
+        self.links.contains(&id)
     }
 
     /// Returns the view of a look.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ambidex_graph::{NodeId, State};
 
 use super::Program;
+use crate::base::paths::with_targets;
 use crate::execute::outcome::Inputs;
 use crate::observe::looks::View;
 
@@ -119,17 +120,13 @@ impl Program {
         drop(memory);
         seen.into_iter().any(|(path, view)| {
             let listed = |changed: &Path| view.lists(&path).is_some() && view.shows(&path, changed);
-            let spelled = self.paths.spelling(&path, Path::new("/"));
-            let is_seen = |changed: &&Path| {
-                path.starts_with(changed) || spelled.starts_with(changed) || listed(changed)
-            };
-            changed.iter().any(is_seen) || leads_to(&path, changed)
+            let is_seen = |changed: &&Path| path.starts_with(changed) || listed(changed);
+            // A link was read too, and whatever links it led to.
+            changed.iter().any(is_seen)
+                || with_targets(path.clone()).any(|target| {
+                    let spelled = self.paths.spelling(&target, Path::new("/"));
+                    changed.iter().any(|changed| spelled.starts_with(changed))
+                })
         })
     }
-}
-
-/// Returns whether there is a link at a path that leads to one of these.
-fn leads_to(path: &Path, changed: &[&Path]) -> bool {
-    let is_link = path.symlink_metadata().is_ok_and(|data| data.is_symlink());
-    is_link && path.canonicalize().is_ok_and(|real| changed.iter().any(|changed| real.starts_with(changed)))
 }

@@ -30,7 +30,7 @@ pub enum Left {
     /// Any later command may include its output by a name that is nowhere in that command's line.
     #[error("it generates text that other commands may include")]
     MakesText,
-    /// The command would fail, or would follow a link.
-    #[error("`{0}` is not writable, or not a regular file")]
+    /// The command would fail, or would write into a file that has another name.
+    #[error("`{0}` is not writable, not a regular file, or has more than one name")]
     BadOutput(PathBuf),
 }

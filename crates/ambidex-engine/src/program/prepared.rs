@@ -89,7 +89,7 @@ impl Prepared {
             0 => program.clone(),
             at => find(&command.argv[at])?,
         };
-        command.outputs.iter().try_for_each(|output| check_output(&cwd.join(&output.path)))?;
+        check_outputs(&command, cwd)?;
         let mut prepared = Self {
             argv: argv.to_vec(),
             cwd: cwd.clone(),
@@ -121,7 +121,7 @@ impl Prepared {
         context: &ProcessContext,
     ) -> Result<Self, Left> {
         let command = Command::generation(argv.to_vec(), call.inputs.clone(), call.outputs.clone());
-        command.outputs.iter().try_for_each(|output| check_output(&cwd.join(&output.path)))?;
+        check_outputs(&command, cwd)?;
         let copy = copy.ok_or(Left::NoCopy)?;
         let mut own = Parts::default();
         own.add(b"call");
@@ -176,17 +176,24 @@ fn memorable(command: &Command, program: &Path, cwd: &Path, context: &ProcessCon
     Memorable::Yes(Fingerprint { key, here, roles })
 }
 
-/// Checks the place of an output: a renamed output must not succeed where the command would have failed, nor replace
-/// what the command would have followed.
-fn check_output(place: &Path) -> Result<(), Left> {
-    let bad = || Left::BadOutput(place.to_owned());
-    let folder = place.parent().ok_or_else(bad)?;
-    access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|_| bad())?;
-    match fs::symlink_metadata(place) {
-        Ok(data) if data.is_file() && access(place, Access::WRITE_OK).is_ok() => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        _ => Err(bad()),
-    }
+/// Checks the places of outputs: a renamed output must not succeed where the command would have failed, nor replace
+/// what the command would have written into.
+fn check_outputs(command: &Command, cwd: &Path) -> Result<(), Left> {
+    // Compilers and linkers make a new file (binutils, `bfd/opncls.c`); `ar` (`binutils/rename.c`) and functions write
+    // into the one that is there, which may have other names.
+    let makes_new = matches!(command.kind, Kind::Compile | Kind::CompileAndLink | Kind::Link);
+    command.outputs.iter().try_for_each(|output| {
+        let place = cwd.join(&output.path);
+        let bad = || Left::BadOutput(place.clone());
+        let folder = place.parent().ok_or_else(bad)?;
+        access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|_| bad())?;
+        let is_replaceable = |data: &fs::Metadata| data.is_file() && (makes_new || data.nlink() == 1);
+        match fs::symlink_metadata(&place) {
+            Ok(data) if is_replaceable(&data) && access(&place, Access::WRITE_OK).is_ok() => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            _ => Err(bad()),
+        }
+    })
 }
 
 fn key_in_graph(command: &Command, cwd: &Path, env: &Environment, tools: [&Path; 2]) -> Key {

@@ -4,13 +4,13 @@
 //! serial build would find there. So the result of a command with such a look is not reused then.
 
 use std::hash::{Hash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ambidex_graph::{NodeId, PathId, Version};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::Program;
-use crate::base::paths::PathTable;
+use crate::base::paths::{PathTable, with_targets};
 use crate::memory::Memory;
 use crate::memory::files::{FileId, Files, FindingId};
 use crate::observe::looks::View;
@@ -26,7 +26,13 @@ pub(crate) struct SeenOutputs {
     outputs: FxHashMap<u64, Vec<PathId>>,
     /// The looks that see outputs, with these outputs.
     seen: FxHashMap<FileId, Vec<PathId>>,
+    /// The looks that see outputs through links at their own paths, and the state of which this is known.
+    linked: FxHashMap<FileId, Vec<PathId>>,
+    linked_in: Option<LinksKnown>,
 }
+
+/// All on which it depends which looks see outputs through links: the epoch, the number of looks, that of outputs.
+type LinksKnown = (u32, usize, usize);
 
 impl SeenOutputs {
     /// Adds a path that a command writes.
@@ -61,6 +67,33 @@ impl SeenOutputs {
             }
         }
         self.taken = files.count();
+        let now = (files.epoch(), files.links().count(), self.known.len());
+        if self.linked_in != Some(now) {
+            self.linked_in = Some(now);
+            self.linked = self.through_links(files, paths);
+        }
+    }
+
+    /// Returns the looks that see outputs through links at their own paths, with these outputs.
+    fn through_links(&self, files: &Files, paths: &mut PathTable) -> FxHashMap<FileId, Vec<PathId>> {
+        if self.known.is_empty() {
+            return FxHashMap::default();
+        }
+        let mut output = |target: PathBuf| {
+            let spelled = paths.spelling(&target, Path::new("/"));
+            paths.known(&spelled).filter(|path| self.known.contains(path))
+        };
+        let linked = files.links().filter_map(|look| {
+            let targets = with_targets(files.path(look).to_owned()).skip(1);
+            let outputs: Vec<PathId> = targets.filter_map(&mut output).collect();
+            (!outputs.is_empty()).then_some((look, outputs))
+        });
+        linked.collect()
+    }
+
+    /// Returns the outputs that a look sees.
+    fn seen_by(&self, look: FileId) -> impl Iterator<Item = PathId> + '_ {
+        [&self.seen, &self.linked].into_iter().filter_map(move |seen| seen.get(&look)).flatten().copied()
     }
 }
 
@@ -91,16 +124,15 @@ impl Program {
         looks: impl FnOnce(&Memory) -> Vec<FindingId>,
     ) -> bool {
         self.seen_outputs.take_in(&memory.files, &mut self.paths);
-        let seen = &self.seen_outputs.seen;
-        if seen.is_empty() {
+        let seen = &self.seen_outputs;
+        if seen.seen.is_empty() && seen.linked.is_empty() {
             return false;
         }
         let looks = looks(memory);
         let files = &mut memory.files;
-        looks.into_iter().any(|id| {
-            let paths = seen.get(&files.finding(id).file);
-            paths.into_iter().flatten().any(|path| !self.is_there(files, *path, node))
-        })
+        looks
+            .into_iter()
+            .any(|id| seen.seen_by(files.finding(id).file).any(|path| !self.is_there(files, path, node)))
     }
 
     /// Checks whether a node that has ended has seen one version of an output where its repetitions should have seen
@@ -112,8 +144,8 @@ impl Program {
         let memory = &*tree.memory();
         let Some(looks) = self.looks_of(node, memory) else { return };
         self.seen_outputs.take_in(&memory.files, &mut self.paths);
-        let seen = |id: &FindingId| self.seen_outputs.seen.get(&memory.files.finding(*id).file);
-        if looks.iter().filter_map(seen).flatten().any(|path| !self.graph.is_one_version(*path, node)) {
+        let seen = |id: &FindingId| self.seen_outputs.seen_by(memory.files.finding(*id).file);
+        if looks.iter().flat_map(seen).any(|path| !self.graph.is_one_version(path, node)) {
             self.changes.misled.insert(node);
         }
     }

@@ -12,6 +12,7 @@ use ambidex_store::Digest;
 use super::{Program, ScopeState};
 use crate::base::environment::Environment;
 use crate::base::parts::Parts;
+use crate::base::paths::with_targets;
 use crate::base::roles::Roles;
 use crate::base::stat::is_still;
 use crate::memory::Memory;
@@ -161,9 +162,17 @@ impl Program {
         if self.graph.is_empty() {
             return false;
         }
-        let reads = memory.looks(&unit.looks).into_iter().any(|finding| {
-            let spelled = self.paths.spelling(memory.files.path_of(finding), cwd);
+        let mut is_written = |path: PathBuf| {
+            let spelled = self.paths.spelling(&path, cwd);
             self.paths.known(&spelled).is_some_and(|path| self.graph.newest_version(path).is_some())
+        };
+        let reads = memory.looks(&unit.looks).into_iter().any(|finding| {
+            let file = memory.files.finding(finding).file;
+            let path = memory.files.path(file).to_owned();
+            match memory.files.follows_link(file) {
+                true => with_targets(path).any(&mut is_written),
+                false => is_written(path),
+            }
         });
         // The paths of spared commands are known too, but no command touches them yet.
         let touched = |path: PathId| !self.kept.contains_key(&path);

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use ambidex_graph::PathId;
 
+use crate::base::paths::with_targets;
 use crate::base::terminal;
 use crate::observe::looks::View;
 use crate::program::Program;
@@ -320,16 +321,6 @@ pub(crate) fn tidy(engine: &mut Guard<'_>) {
         engine.table.clear();
         engine.programs.iter_mut().for_each(|program| program.changes.unseen = true);
     }
-}
-
-/// Returns a path, and what it leads to if it is a symbolic link.
-fn with_targets(path: PathBuf) -> impl Iterator<Item = PathBuf> {
-    let target = |link: &PathBuf| {
-        let target = std::fs::read_link(link).ok()?;
-        Some(link.parent().unwrap_or(Path::new("/")).join(target))
-    };
-    // As many as the kernel follows (path_resolution(7)).
-    std::iter::successors(Some(path), target).take(41)
 }
 
 /// How far beyond a path itself a look or a change reaches.

@@ -6,15 +6,17 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use ambidex_command::Kind;
+use ambidex_command::{Command, Kind};
 
 use super::key;
 use super::run::Run;
 use crate::base::paths::is_within;
+use crate::base::roles::Roles;
 use crate::memory::Memory;
 use crate::memory::files::FindingId;
-use crate::memory::record::{Bond, Embedded};
+use crate::memory::record::{Bond, Embedded, RunResult, Why};
 use crate::observe::tools;
 
 /// The beginnings of options for which the path of a source counts: compilers put a hash or a part of it into symbols
@@ -115,7 +117,7 @@ fn add_those_of_a_compiler<'a>(
     let goes_by_path = BY_PATH.iter().any(|beginning| has_option(run, beginning));
     let may_compute = !matches!(run.command.kind, Kind::Link | Kind::Archive | Kind::Index);
     for (path, role) in run.roles.all() {
-        if let Some(reason) = in_all.or_else(|| bound_by_arguments(run, &named, path)) {
+        if let Some(reason) = in_all.or_else(|| bound_by_arguments(run.command, &named, path)) {
             bonds.bind(role, reason);
         }
         if may_compute && is_known_by_absolute_path(run, memory, looks, path) {
@@ -159,14 +161,26 @@ fn bound_in_all(run: &Run<'_>, memory: &mut Memory, looks: &[FindingId]) -> Opti
     is_mapped.then_some("a file that the command reads may map paths")
 }
 
+/// Returns why a command would make something of the paths of roles here that it did not make of others where it ran, if
+/// it would: an argument that is the same in both places may have to do with the path of a role in one of them only.
+pub(super) fn bound_here(command: &Command, result: &RunResult, roles: &Arc<Roles>) -> Option<Why> {
+    let mut moved = result.embedded_paths.iter().filter(|embedded| embedded.is_moved(roles)).peekable();
+    moved.peek()?;
+    let named = key::named_argv(command, roles).0;
+    moved.filter_map(|embedded| roles.path_of(&embedded.role)).find_map(|path| {
+        let reason = bound_by_arguments(command, &named, path)?;
+        Some(Why::Bound(path.to_owned(), reason.to_owned()))
+    })
+}
+
 /// Returns why a command may make something of this path that does not show, if it may. `named` are its arguments with
 /// the names of roles.
-fn bound_by_arguments(run: &Run<'_>, named: &[String], path: &str) -> Option<&'static str> {
+fn bound_by_arguments(command: &Command, named: &[String], path: &str) -> Option<&'static str> {
     // The key has such an argument as it is, so it is the same in all places.
     if named.iter().any(|argument| argument.contains(path)) {
         return Some("an argument has the path as text");
     }
-    for argument in &run.command.argv {
+    for argument in &command.argv {
         if let Some((_, map)) = argument.split_once("prefix-map=") {
             let of = map.split('=').next().unwrap_or_default();
             if path != of && path.starts_with(of) {

@@ -14,7 +14,7 @@ use crate::memory::record::ActionKey;
 use crate::observe::unremembered::Unremembered;
 
 /// The version of keys, which goes up when what goes into a key changes.
-const VERSION: &[u8] = b"ambidex action 6";
+const VERSION: &[u8] = b"ambidex action 7";
 
 /// Returns the key of a command, and the roles of its paths.
 pub(crate) fn of(
@@ -33,6 +33,18 @@ pub(crate) fn of(
     add(roles.name(&cwd.to_string_lossy()).as_bytes());
     if let Some(other) = other_name_of(cwd, env) {
         add(other.as_bytes());
+    }
+    if command.kind == Kind::Generate {
+        // A function may name what is below the working directory by relative paths, and leave these in its output
+        // (Cython, `Compiler/Scanning.py`, `FileSourceDescriptor`).
+        for (path, name) in roles.all() {
+            if let Some(relative) =
+                Path::new(path).strip_prefix(cwd).ok().filter(|path| *path != Path::new(""))
+            {
+                parts.add(name.as_bytes());
+                parts.add(relative.as_os_str().as_bytes());
+            }
+        }
     }
     (ActionKey(parts.digest()), roles)
 }

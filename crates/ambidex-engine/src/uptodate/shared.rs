@@ -15,6 +15,7 @@ use crate::observe::looks::View;
 use crate::observe::observation::Asked;
 use crate::observe::surroundings;
 use crate::uptodate::alike::Alike;
+use crate::uptodate::bonds;
 use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::remember::{Looks, Remembered};
 
@@ -125,6 +126,9 @@ impl Wanted<'_> {
                 files.state(file).ok_or(None)
             };
             found.equals.push(places.iter().map(&mut time_of).collect::<Result<_, _>>()?);
+        }
+        if let Some(why) = bonds::bound_here(self.command, &result, &roles) {
+            return Err(Some(why));
         }
         let moved = result.move_to(&roles)?;
         if let Some(why) = self.fingerprint.objection(self.command, self.operands, &roles, &result) {

@@ -184,6 +184,21 @@ fn another_folder_and_a_map_of_a_part_of_its_path() {
     compiles_again(&map, |_, _| ());
 }
 
+/// What an argument has to do with the path of the first directory says nothing about the second.
+#[test]
+fn another_folder_of_whose_path_a_part_is_mapped() {
+    for is_whole_name in [true, false] {
+        let Some([mut first, mut second]) = two_unlike("-O1 -g") else { return };
+        let root = second.root().display().to_string();
+        let end = if is_whole_name { root.rfind('/').expect("it is absolute") } else { root.len() - 3 };
+        for project in [&mut first, &mut second] {
+            project.set("CFLAGS", &format!("-O1 -g -ffile-prefix-map='{}'=/part", &root[..end]));
+        }
+        first.misses(ALL);
+        second.misses(ALL);
+    }
+}
+
 #[test]
 fn another_folder_and_an_argument_that_is_the_path_of_the_first() {
     if !is_installed("clang") {

@@ -49,6 +49,45 @@ fn a_generated_file_with_a_relative_path() {
     }
 }
 
+/// Cython names what is below the working directory by a relative path, so it counts where the environment is.
+#[test]
+fn a_generated_file_and_an_environment_in_the_project() {
+    for is_inside in [[true, false], [false, true]] {
+        let Some(mut workspaces) = two_with_cython() else { return };
+        let Some(usual) = Environment::with(11, "69.5.1", &["Cython==3.1.8".to_owned()]) else { return };
+        // A path below the directory for temporary files would have a role.
+        let store =
+            tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target folder can be written");
+        for (workspace, is_inside) in workspaces.iter_mut().zip(is_inside) {
+            let root = workspace.root();
+            let folder = if is_inside { root.join(".venv") } else { workspace.beside("environment") };
+            let own = Environment::empty(&usual.python(), &folder);
+            workspace.put_first_on_path(&own.programs());
+            workspace.store = Some(store.path().to_owned());
+            let modules = own.site_packages();
+            let line = usual.site_packages().display().to_string();
+            fs::write(modules.join("usual.pth"), line).expect("it is ours");
+            fs::create_dir(modules.join("own")).expect("it is ours");
+            fs::write(modules.join("own/__init__.py"), "").expect("it is ours");
+            let inline = "cdef inline object twice(object x):\n    return x.y + x\n";
+            fs::write(modules.join("own/__init__.pxd"), inline).expect("it is ours");
+            let setup = "from setuptools import Extension, setup\nfrom Cython.Build import cythonize\n\
+                         setup(name='m', ext_modules=cythonize([Extension('m', ['m.pyx'])], language_level=3))\n";
+            fs::write(root.join("setup.py"), setup).expect("it is ours");
+            let source = "from own cimport twice\ndef work(x): return twice(x)\n";
+            fs::write(root.join("m.pyx"), source).expect("it is ours");
+            let text = || fs::read_to_string(root.join("m.c")).expect("Cython has made it");
+            workspace.build(&[]);
+            let ours = text();
+            fs::remove_file(root.join("m.c")).expect("it is there");
+            let python = own.python();
+            run(workspace.command(python).args(["setup.py", "build_ext", "--force"])).expect(0);
+            assert!(ours.contains("own/__init__.pxd"));
+            assert!(ours == text(), "{}", root.display());
+        }
+    }
+}
+
 /// Cython writes paths of its arguments as JSON, in which a quote has another form.
 #[test]
 fn a_generated_file_with_a_path_in_another_notation() {

@@ -56,15 +56,15 @@ impl Files {
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => NO,
                 Err(error) => absent(error)?,
             },
-            View::Resolved => match fs::canonicalize(path) {
+            View::Resolved => match self.followed(id, path).and_then(|_| fs::canonicalize(path)) {
                 Ok(real) => return Ok((self.intern_real(id, &real, YES), None)),
                 Err(error) => absent(error)?,
             },
-            View::Runs => match access(path, Access::EXEC_OK) {
+            View::Runs => match self.followed(id, path).and_then(|_| Ok(access(path, Access::EXEC_OK)?)) {
                 Ok(()) => YES,
-                Err(error) => absent(error.into()).map(|_| NO)?,
+                Err(error) => absent(error).map(|_| NO)?,
             },
-            View::State => match fs::metadata(path) {
+            View::State => match self.followed(id, path) {
                 // The times of a directory change with everything in it.
                 Ok(data) if data.is_dir() => Digest::of(&data.mode().to_le_bytes()),
                 Ok(data) => {
@@ -79,6 +79,17 @@ impl Files {
         Ok((self.intern(id, digest), None))
     }
 
+    /// Returns the status of what a path leads to, and notes whether there is a link at the path itself.
+    fn followed(&mut self, id: FileId, path: &Path) -> io::Result<fs::Metadata> {
+        let data = fs::symlink_metadata(path);
+        if !data.as_ref().is_ok_and(fs::Metadata::is_symlink) {
+            self.links.remove(&id);
+            return data;
+        }
+        self.links.insert(id);
+        fs::metadata(path)
+    }
+
     fn see_vouched(&mut self, id: FileId, path: &Path, view: View) -> io::Result<(FindingId, Option<Stat>)> {
         let (path, library) = match (view, path.parent(), path.file_name()) {
             (View::Library, Some(cache), Some(name)) => (cache, name.as_bytes()),
@@ -86,7 +97,7 @@ impl Files {
         };
         // Taken before the read, so that a later change shows.
         let now = tick();
-        let data = match fs::metadata(path) {
+        let data = match self.followed(id, path) {
             Ok(data) => data,
             Err(error) => return absent(error).map(|absent| (self.intern(id, absent), None)),
         };
