@@ -16,8 +16,9 @@ pub(crate) fn writes(flags: c_int) -> bool {
     flags & sys::O_ACCMODE != sys::O_RDONLY || flags & (sys::O_CREAT | sys::O_TRUNC) != 0
 }
 
-/// The word that tells the engine about a new directory, in which a command could not read anything.
-const NEW_FOLDER: &str = "folder";
+/// The word that tells the engine about a directory of which nothing changes that a command reads: it is new, so nothing
+/// is in it, or only its times change, which change with everything that is made in it.
+const ONLY_FOLDER: &str = "folder";
 
 /// The word that tells the engine about a change that a rollback undoes.
 const UNDOABLE: &str = "undoable";
@@ -46,7 +47,7 @@ unsafe fn may_change<const N: usize>(
         found.iter().all(inside)
     };
     let undoable = state::live() && is_inside();
-    wire::ask(Question::Change, if undoable && why != NEW_FOLDER { UNDOABLE } else { why }, &found);
+    wire::ask(Question::Change, if undoable && why != ONLY_FOLDER { UNDOABLE } else { why }, &found);
     if !state::live() {
         return None;
     }
@@ -252,7 +253,11 @@ unsafe fn altering(dir: c_int, path: Path, aspect: Aspect, follow: bool) {
     if state::changes_matter() {
         let _errno = sys::Errno::keep();
         // SAFETY: the caller of the hook passes a C string or null.
-        if let Some([mut real]) = unsafe { may_change("change", [(dir, path)], follow) }
+        let is_folder = unsafe { Place::new(dir, path) }
+            .is_some_and(|place| place.stat().is_ok_and(|stat| stat.kind() == Kind::Folder));
+        let why = if is_folder && follow && matches!(aspect, Aspect::Times) { ONLY_FOLDER } else { "change" };
+        // SAFETY: as above.
+        if let Some([mut real]) = unsafe { may_change(why, [(dir, path)], follow) }
             && let Ok(stat) = sys::lstat(real.c())
         {
             match aspect {
@@ -350,8 +355,8 @@ hooks! {
     }
     fn symlink(target: Path, path: Path) -> c_int, next { creating(AT_FDCWD, path, "change"); next(target, path) }
     fn symlinkat(target: Path, dir: c_int, path: Path) -> c_int, next { creating(dir, path, "change"); next(target, dir, path) }
-    fn mkdir(path: Path, mode: c_uint) -> c_int, next { creating(AT_FDCWD, path, NEW_FOLDER); next(path, mode) }
-    fn mkdirat(dir: c_int, path: Path, mode: c_uint) -> c_int, next { creating(dir, path, NEW_FOLDER); next(dir, path, mode) }
+    fn mkdir(path: Path, mode: c_uint) -> c_int, next { creating(AT_FDCWD, path, ONLY_FOLDER); next(path, mode) }
+    fn mkdirat(dir: c_int, path: Path, mode: c_uint) -> c_int, next { creating(dir, path, ONLY_FOLDER); next(dir, path, mode) }
     fn mknod(path: Path, mode: c_uint, device: u64) -> c_int, next { changing(AT_FDCWD, path); next(path, mode, device) }
     fn mknodat(dir: c_int, path: Path, mode: c_uint, device: u64) -> c_int, next { changing(dir, path); next(dir, path, mode, device) }
     fn __xmknod(version: c_int, path: Path, mode: c_uint, device: Any) -> c_int, next { changing(AT_FDCWD, path); next(version, path, mode, device) }

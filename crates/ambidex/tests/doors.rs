@@ -242,6 +242,30 @@ fn explain_tells_where_the_time_went() {
     );
 }
 
+/// As setuptools does it for `egg-info` (`setuptools/command/egg_info.py`, `run`).
+#[test]
+fn nobody_waits_for_the_times_of_a_folder() {
+    let Some(workspace) = workspace(&shared_source()) else { return };
+    let setup = workspace.root().join("setup.py");
+    let touches = "import os\n\
+        from setuptools.command.build_ext import build_ext\n\
+        class Touches(build_ext):\n    \
+            def build_extension(self, ext):\n        \
+                super().build_extension(ext)\n        \
+                os.utime('made')\n";
+    let text = fs::read_to_string(&setup).unwrap();
+    let text =
+        text.replace("setup(\n", &format!("{touches}setup(\n    cmdclass={{'build_ext': Touches}},\n"));
+    fs::write(&setup, text).unwrap();
+    let made = workspace.root().join("made");
+    fs::create_dir(&made).unwrap();
+    let before = fs::metadata(&made).unwrap().modified().unwrap();
+    workspace.build(&[]);
+    assert!(fs::metadata(&made).unwrap().modified().unwrap() > before);
+    let told = run(&mut workspace.ambidex(&["explain", "--time"])).expect(0);
+    assert!(!told.stdout.contains("changed a file"), "{}", told.stdout);
+}
+
 #[test]
 fn clean_removes_what_builds_have_left() {
     let Some(workspace) = workspace(&shared_source()) else { return };

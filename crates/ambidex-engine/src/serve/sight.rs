@@ -190,9 +190,9 @@ impl Sight {
         self.see(patterns, cwd, Reach::Matching)
     }
 
-    /// Prepares for a process to make a directory, in which no command can have found or written anything. The process
-    /// fails if something has that name.
-    pub fn make_folder(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
+    /// Prepares for a process to make a directory, in which no command can have found or written anything, or to give one
+    /// other times. The process fails to make it if something has that name.
+    pub fn change_folder(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
         self.see(paths, cwd, Reach::Itself)
     }
 
