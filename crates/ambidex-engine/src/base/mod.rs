@@ -1,5 +1,6 @@
 //! The leaf modules, which know nothing about commands or builds: paths, roles, environments, processes, clocks.
 
+pub(crate) mod alike;
 pub(crate) mod attributes;
 pub(crate) mod boot;
 pub(crate) mod call;

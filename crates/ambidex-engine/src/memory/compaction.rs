@@ -7,7 +7,7 @@ use std::io;
 use ambidex_store::Digest;
 
 use super::files::{Files, FindingId};
-use super::groups::{GroupId, Groups};
+use super::groups::{Equals, GroupId, Groups};
 use super::record::Record;
 use super::table::{KINDS, Kind};
 use super::unit::Unit;
@@ -37,8 +37,7 @@ impl Memory {
             }
         }
         let news = std::mem::take(&mut new.new.news);
-        let groups = new.groups.into_iter().map(Frame::Group);
-        let frames = news.into_iter().map(Frame::News).chain(groups);
+        let frames = news.into_iter().map(Frame::News).chain(new.groups);
         // Records refer to surroundings by number, so none may be left out.
         let surroundings = self.surroundings.iter();
         let frames = frames.chain(surroundings.map(|known| Frame::Surroundings(Surroundings::clone(known))));
@@ -66,7 +65,7 @@ struct Renumbering<'a> {
     old: &'a Memory,
     new: Files,
     findings: HashMap<FindingId, FindingId>,
-    groups: Vec<Vec<FindingId>>,
+    groups: Vec<Frame<'a>>,
     numbers: HashMap<GroupId, GroupId>,
 }
 
@@ -104,11 +103,19 @@ impl Renumbering<'_> {
         if let Some(new) = self.numbers.get(&id) {
             return *new;
         }
-        let members: Vec<FindingId> = self.old.groups.members(id).to_vec();
-        let mut members: Vec<FindingId> = members.into_iter().map(|member| self.finding(member)).collect();
-        members.sort_unstable();
+        let old = self.old;
+        let mut all =
+            |ids: &[FindingId]| -> Vec<FindingId> { ids.iter().map(|id| self.finding(*id)).collect() };
+        let group = match old.groups.equals(id) {
+            Some(equals) => Frame::Equals(Equals { files: all(&equals.files), alike: equals.alike.clone() }),
+            None => {
+                let mut members = all(old.groups.members(id));
+                members.sort_unstable();
+                Frame::Group(members)
+            }
+        };
         let new = GroupId(u32::try_from(self.groups.len()).expect("fewer than 2^32 groups"));
-        self.groups.push(members);
+        self.groups.push(group);
         self.numbers.insert(id, new);
         new
     }

@@ -31,7 +31,7 @@ use crate::base::notice;
 use crate::base::roles::Roles;
 use crate::observe::surroundings::Surroundings;
 use files::{Files, FindingId, News};
-use groups::{GroupId, Groups};
+use groups::{Equals, GroupId, Groups};
 use log::Log;
 use record::{ActionKey, CommandDescription, Invocation, Record, RecordKey};
 use table::{Kind, Table, Value};
@@ -44,6 +44,8 @@ enum Frame<'a> {
     News(News),
     /// The next group of looks.
     Group(Vec<FindingId>),
+    /// The next group of looks, at files with the same content.
+    Equals(Equals),
     /// The next set of variables that a command asked for.
     Surroundings(Surroundings),
     /// The key for hashes of variables' values.
@@ -164,6 +166,9 @@ impl Memory {
                 Frame::Group(members) => {
                     self.groups.add(members);
                 }
+                Frame::Equals(equals) => {
+                    self.groups.add_equals(equals);
+                }
                 Frame::Surroundings(surroundings) => self.surroundings.push(Arc::new(surroundings)),
                 Frame::Secret(secret) => self.secret = Some(secret),
                 Frame::Put { kind, key, value } => {
@@ -268,6 +273,24 @@ impl Memory {
             }
         };
         groups.into_iter().map(number).collect()
+    }
+
+    /// Returns the groups in which these files with the same content are kept. Adds those that are new.
+    pub fn grouped_equals(&mut self, all: &[Equals]) -> Vec<GroupId> {
+        self.write_news();
+        let number = |equals: &Equals| match self.groups.number_of_equals(equals) {
+            Some(known) => known,
+            None => {
+                self.append(&Frame::Equals(equals.clone()));
+                self.groups.add_equals(equals.clone())
+            }
+        };
+        all.iter().map(number).collect()
+    }
+
+    /// Returns the files with the same content in these groups.
+    pub fn equals(&self, groups: &[GroupId]) -> Vec<Equals> {
+        groups.iter().filter_map(|group| self.groups.equals(*group)).cloned().collect()
     }
 
     /// Returns the looks in these groups.

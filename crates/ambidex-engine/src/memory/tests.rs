@@ -4,6 +4,8 @@ use std::fs;
 
 use super::record::{RunResult, Written};
 use super::*;
+use crate::base::alike::Alike;
+use crate::base::stat::Stat;
 use crate::memory::unit::Unit;
 
 struct Bench {
@@ -143,6 +145,39 @@ fn a_build_that_failed_leaves_what_is_done() {
     assert_eq!(bench.objects(), ["1"]);
 }
 
+/// Makes two files with the content of a third, of which one is that file. Returns the group of all three.
+fn equals(bench: &Bench, memory: &mut Memory) -> Vec<GroupId> {
+    let [first, link, copy] = ["a.h", "b.h", "c.h"].map(|name| bench.path(name));
+    fs::hard_link(&first, &link).unwrap();
+    fs::copy(&first, &copy).unwrap();
+    memory.files.invalidate();
+    let stats: Vec<Stat> = [&first, &link, &copy].into_iter().flat_map(|file| Stat::of(file)).collect();
+    // Their order must not depend on when each became known.
+    let files = [&copy, &link, &first].map(|file| memory.files.id(file));
+    let files = files.into_iter().rev().filter_map(|id| memory.files.current(id)).collect();
+    memory.grouped_equals(&[Equals { files, alike: Alike::of(&stats) }])
+}
+
+#[test]
+fn files_stay_as_alike_as_they_were() {
+    let bench = Bench::new();
+    fs::write(bench.path("a.h"), "1").unwrap();
+    let mut memory = bench.open();
+    let group = equals(&bench, &mut memory);
+    assert_eq!(equals_again(&mut memory, &group), Ok(()));
+    fs::rename(bench.path("c.h"), bench.path("b.h")).unwrap();
+    fs::hard_link(bench.path("b.h"), bench.path("c.h")).unwrap();
+    let differing = equals_again(&mut memory, &group).unwrap_err().unwrap();
+    assert_eq!(memory.files.path_of(differing), bench.path("b.h"));
+    fs::remove_file(bench.path("c.h")).unwrap();
+    assert!(equals_again(&mut bench.open(), &group).is_err());
+}
+
+fn equals_again(memory: &mut Memory, group: &[GroupId]) -> Result<(), Option<FindingId>> {
+    memory.files.invalidate();
+    memory.check(group)
+}
+
 #[test]
 fn written_anew_it_says_the_same_in_fewer_bytes() {
     let bench = Bench::new();
@@ -154,7 +189,8 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
         keys = (0..3).map(|n| bench.run(&mut memory, &format!("m{n}"), "a.h")).collect();
     }
     let state = Digest::of(b"state of Python");
-    let looks = memory.record(&keys[0]).unwrap().looks;
+    let mut looks = memory.record(&keys[0]).unwrap().looks;
+    looks.extend(equals(&bench, &mut memory));
     let unit = Unit {
         programs: Vec::new(),
         looks,
@@ -179,6 +215,7 @@ fn written_anew_it_says_the_same_in_fewer_bytes() {
         assert_eq!(memory.invocation(&Digest::of(b"setup.py build")).unwrap().actions, keys);
         let unit = memory.unit(&state).unwrap();
         assert!(memory.check(&unit.looks).is_ok());
+        assert_eq!(memory.equals(&unit.looks).len(), 1);
         assert!(memory.unit(&Digest::of(b"another state")).is_none(), "no program has it");
     }
     assert_eq!(bench.objects().len(), 3);

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ambidex_command::Command;
+use rustc_hash::FxHashMap;
 
 use super::fingerprint::{Fingerprint, Operand};
 use super::permissions::{expected_mode, umask};
+use super::remember::Looks;
 use crate::base::environment::Environment;
 use crate::base::roles::Roles;
 use crate::base::stat::{Stat, is_still};
@@ -69,7 +71,7 @@ pub(crate) fn recall(
     let elsewhere = roles.all() != record.roles;
     if elsewhere {
         let looks = looks_elsewhere(memory, &record, &roles)?;
-        record.looks = memory.grouped(&looks);
+        record.looks = looks.grouped(memory);
     } else if let Err(look) = memory.check(&record.looks) {
         return Err(look.map_or(Why::New, |look| why_not(memory, &record, look, &roles)));
     }
@@ -108,11 +110,11 @@ fn give_permissions(folder: &Path, record: &mut Record) -> Result<(), Why> {
 }
 
 /// Returns the looks of a run at the paths that have the same roles here as the run's paths had there.
-fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Result<Vec<FindingId>, Why> {
+fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Result<Looks, Why> {
     let then = Roles::of(&record.roles);
     let known = memory.looks(&record.looks);
-    let mut looks = Vec::with_capacity(known.len());
-    for id in known {
+    let mut seen = Vec::with_capacity(known.len());
+    for id in known.iter().copied() {
         let finding = *memory.files.finding(id);
         let view = memory.files.view(finding.file);
         let path = memory.files.path(finding.file).to_string_lossy().into_owned();
@@ -130,11 +132,23 @@ fn looks_elsewhere(memory: &mut Memory, record: &Record, roles: &Roles) -> Resul
             None => files.finding(now).digest == finding.digest,
         };
         match memory.files.state(file) {
-            Some(now) if is_same(&memory.files, now) => looks.push(now),
+            Some(now) if is_same(&memory.files, now) => seen.push(now),
             _ => return Err(why_not_at(memory, id, Path::new(&place), roles)),
         }
     }
-    Ok(looks)
+    let mut all_equals = memory.equals(&record.looks);
+    if !all_equals.is_empty() {
+        let here: FxHashMap<FindingId, FindingId> = known.into_iter().zip(seen.iter().copied()).collect();
+        for equals in &mut all_equals {
+            let then = std::mem::take(&mut equals.files);
+            equals.files =
+                then.iter().map(|id| here.get(id).copied()).collect::<Option<_>>().ok_or(Why::New)?;
+            if let Some(another) = equals.difference(&memory.files) {
+                return Err(why_not(memory, record, another, roles));
+            }
+        }
+    }
+    Ok(Looks { seen, equals: all_equals })
 }
 
 fn why_not(memory: &mut Memory, record: &Record, id: FindingId, roles: &Roles) -> Why {

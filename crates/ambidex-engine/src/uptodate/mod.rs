@@ -1,6 +1,5 @@
 //! Whether a command must run: its key, what is remembered of earlier runs, and whether that still holds.
 
-mod alike;
 mod bonds;
 pub(crate) mod check;
 pub(crate) mod fingerprint;

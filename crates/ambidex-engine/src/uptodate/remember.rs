@@ -11,10 +11,12 @@ use super::fingerprint::NOTHING;
 use super::output::Looked;
 use super::permissions::{expected_mode, umask};
 use super::run::Run;
+use crate::base::alike::Alike;
 use crate::base::machine::Fact;
-use crate::base::stat::Time;
+use crate::base::stat::{Stat, Time};
 use crate::memory::Memory;
 use crate::memory::files::{FindingId, Unsteady};
+use crate::memory::groups::{Equals, GroupId};
 use crate::memory::record::RunResult;
 use crate::observe::looks::View;
 use crate::observe::observation::{Asked, Observation};
@@ -31,24 +33,22 @@ pub(crate) struct Remembered {
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     pub seen: Vec<FindingId>,
-    /// The times of files that have the same content, together.
-    pub equals: Vec<Vec<FindingId>>,
+    /// Those of the files that have the same content, together.
+    pub equals: Vec<Equals>,
 }
 
 impl Looks {
-    /// Returns all that must stay the same in this tree.
-    pub fn all(&self) -> Vec<FindingId> {
-        let mut all = self.seen.clone();
-        all.extend(self.equals.iter().flatten());
-        all.sort_unstable();
-        all.dedup();
-        all
+    /// Returns the groups in which the memory keeps all that must stay the same in this tree.
+    pub fn grouped(&self, memory: &mut Memory) -> Vec<GroupId> {
+        let mut groups = memory.grouped(&self.seen);
+        groups.extend(memory.grouped_equals(&self.equals));
+        groups
     }
 }
 
 /// Returns what a command looked at, in its state now that the command has ended, or why that may not be what the
 /// command saw. `started` is when the command started, by the file system's clock. `compares` tells whether it may
-/// compare the times of files with the same content.
+/// compare files with the same content in other respects.
 pub(crate) fn looks(
     memory: &mut Memory,
     observation: &Observation,
@@ -77,31 +77,38 @@ pub(crate) fn looks(
             looks.push(finding);
         }
     }
-    let equals = if compares { times_of_equals(memory, &looks, started)? } else { Vec::new() };
+    let equals = if compares { equals(memory, observation, &looks, started)? } else { Vec::new() };
     Ok(Looks { seen: looks, equals })
 }
 
-/// Returns the times of files with the same content. GCC's `#pragma once` asks for these, too, to find out whether they
-/// are one file (GCC, `libcpp/files.cc`, `has_unique_contents`).
-fn times_of_equals(
-    memory: &mut Memory,
+/// Returns the files with the same content, and how alike they were for the command. For `#pragma once`, compilers find
+/// out in other respects whether two of them are one file.
+fn equals(
+    memory: &Memory,
+    observation: &Observation,
     looks: &[FindingId],
     started: Time,
-) -> Result<Vec<Vec<FindingId>>, Unremembered> {
+) -> Result<Vec<Equals>, Unremembered> {
     let mut by_content: FxHashMap<Digest, Vec<FindingId>> = FxHashMap::default();
     for id in looks.iter().filter(|id| memory.files.is_content(**id)) {
         by_content.entry(memory.files.finding(*id).digest).or_default().push(*id);
     }
-    let mut equals: Vec<Vec<FindingId>> = by_content.into_values().filter(|group| group.len() > 1).collect();
+    let mut groups: Vec<Vec<FindingId>> = by_content.into_values().filter(|group| group.len() > 1).collect();
     // Records of equal runs shall be equal.
-    equals.sort_unstable();
-    let mut time_of = |id: FindingId| {
-        let path = memory.files.path_of(id).to_owned();
-        let file = memory.files.id_in(&path, View::State);
-        let finding = memory.files.look_since(file, started, None);
-        finding.map_err(|_| Unremembered::ChangedMeanwhile(path))
+    groups.sort_unstable();
+    let as_seen = |id: &FindingId| {
+        let path = memory.files.path_of(*id);
+        let opened = observation.looks.get(path).and_then(|seen| seen.identity);
+        let is_same = |stat: &Stat| {
+            stat.is_settled(started) && opened.is_none_or(|opened| opened == (stat.device, stat.inode))
+        };
+        Stat::of(path).filter(is_same).ok_or_else(|| Unremembered::ChangedMeanwhile(path.to_owned()))
     };
-    equals.into_iter().map(|group| group.into_iter().map(&mut time_of).collect()).collect()
+    let together = |files: Vec<FindingId>| {
+        let stats: Vec<Stat> = files.iter().map(as_seen).collect::<Result<_, _>>()?;
+        Ok(Equals { files, alike: Alike::of(&stats) })
+    };
+    groups.into_iter().map(together).collect()
 }
 
 /// Returns whether a configuration file tells a compiler to generate code for this very processor (Clang's `*.cfg`,

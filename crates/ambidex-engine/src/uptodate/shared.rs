@@ -7,14 +7,15 @@ use ambidex_command::Command;
 use ambidex_store::{Digest, Key};
 use serde::{Deserialize, Serialize};
 
+use crate::base::alike::Alike;
 use crate::base::environment::Environment;
 use crate::base::roles::Roles;
 use crate::memory::files::{Files, FindingId};
+use crate::memory::groups::Equals;
 use crate::memory::record::{Moved, RunResult, Why};
 use crate::observe::looks::View;
 use crate::observe::observation::Asked;
 use crate::observe::surroundings;
-use crate::uptodate::alike::Alike;
 use crate::uptodate::bonds;
 use crate::uptodate::fingerprint::{Fingerprint, Operand};
 use crate::uptodate::remember::{Looks, Remembered};
@@ -114,18 +115,17 @@ impl Wanted<'_> {
             let (finding, _) = same.ok_or_else(|| Some(Why::Differs(name.clone())))?;
             found.seen.push(finding);
         }
-        for (names, alike) in &equals {
-            let places: Vec<String> =
-                names.iter().map(|name| roles.place(name)).collect::<Option<_>>().ok_or(None)?;
-            let places: Vec<&Path> = places.iter().map(Path::new).collect();
-            if Alike::of(&places).as_ref() != Some(alike) {
-                return Err(names.first().cloned().map(Why::Differs));
-            }
-            let mut time_of = |path: &&Path| {
-                let file = files.id_in(path, View::State);
-                files.state(file).ok_or(None)
+        for (names, alike) in equals {
+            let there = |name: &String| {
+                let id = files.id(Path::new(&place(name).ok_or(None)?));
+                files.current(id).ok_or_else(|| Some(Why::Differs(name.clone())))
             };
-            found.equals.push(places.iter().map(&mut time_of).collect::<Result<_, _>>()?);
+            let equals = Equals { files: names.iter().map(there).collect::<Result<_, _>>()?, alike };
+            if let Some(another) = equals.difference(files) {
+                let path = files.path_of(another).to_string_lossy();
+                return Err(Some(Why::Differs(roles.name(&path).into_owned())));
+            }
+            found.equals.push(equals);
         }
         if let Some(why) = bonds::bound_here(self.command, &result, &roles) {
             return Err(Some(why));
@@ -163,15 +163,9 @@ impl Wanted<'_> {
             looks.push((view, named, finding.digest));
         }
         let mut equals = Vec::with_capacity(run.looks.equals.len());
-        for group in &run.looks.equals {
-            // What is compared now must be what the run has seen.
-            let mut is_same = |id: &FindingId| files.look_at_state(files.finding(*id).file) == Some(*id);
-            if !group.iter().all(&mut is_same) {
-                return None;
-            }
-            let paths: Vec<&Path> = group.iter().map(|id| files.path_of(*id)).collect();
-            let names = paths.iter().map(|path| roles.name(&path.to_string_lossy()).into_owned()).collect();
-            equals.push((names, Alike::of(&paths)?));
+        for Equals { files: group, alike } in &run.looks.equals {
+            let name = |id: &FindingId| roles.name(&files.path_of(*id).to_string_lossy()).into_owned();
+            equals.push((group.iter().map(name).collect(), alike.clone()));
         }
         let result = run.result.clone();
         let shared = SharedRun { asked: run.asked.clone(), environment, looks, folders, equals, result };

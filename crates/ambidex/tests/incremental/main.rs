@@ -10,6 +10,7 @@ mod contents;
 mod damage;
 mod editable;
 mod found;
+mod one_file;
 mod other_names;
 mod outputs;
 mod same_names;

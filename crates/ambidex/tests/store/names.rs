@@ -217,3 +217,28 @@ fn another_spelling_of_the_working_directory() {
         assert!(contains(&fs::read(object).expect("it is there"), &text), "{spelled}");
     }
 }
+
+/// For `#pragma once`, Clang goes by which names are those of one file.
+#[test]
+fn equal_headers_that_are_one_file_in_one_place() {
+    if !is_installed("clang") {
+        return;
+    }
+    expect_right_in_both("[\"near\", \"far\"]", |one, other| {
+        for project in [&mut *one, &mut *other] {
+            project.set("CC", "clang");
+            project.write("far/both.h", "#pragma once\n#ifdef BOTH\n#define TWICE\n#endif\n#define BOTH 7\n");
+            project.append(
+                "near/one.h",
+                "#include \"same.h\"\n#include <both.h>\n#ifdef TWICE\nint two;\n#endif\n",
+            );
+        }
+        let [linked, copied] = [one, other]
+            .map(|project| (project.root().join("far/both.h"), project.root().join("near/same.h")));
+        fs::hard_link(linked.0, linked.1).expect("the copy can be written");
+        fs::copy(&copied.0, &copied.1).expect("the copy can be written");
+        let time = fs::metadata(&copied.0).and_then(|data| data.modified()).expect("it is there");
+        let copy = fs::File::options().append(true).open(copied.1).expect("it is there");
+        copy.set_modified(time).expect("it is ours");
+    });
+}

@@ -120,7 +120,7 @@ impl Execution {
         if !names.eq(found.run.result.outputs.iter().map(|output| &output.name)) {
             return Err(None);
         }
-        if (context.sees_pending)(&|_| found.run.looks.all()) {
+        if (context.sees_pending)(&|_| found.run.looks.seen.clone()) {
             return Err(Some(Why::Always(Unremembered::SeesPending)));
         }
         if found.moved.paths {

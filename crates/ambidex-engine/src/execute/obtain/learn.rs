@@ -50,7 +50,7 @@ impl Execution {
         let state = |output: &Written| Stat::of(&self.folder.join(&output.name));
         let states = run.result.outputs.iter().map(state).collect();
         let mut memory = self.tree.memory();
-        let looks = memory.grouped(&run.looks.all());
+        let looks = run.looks.grouped(&mut memory);
         let record = Record {
             duration: run.result.duration,
             action: query.fingerprint.key,
@@ -81,7 +81,7 @@ impl Execution {
             Ok(looks) => looks,
             Err(reason) => return unremembered(reason),
         };
-        let known = |looks: Looks| Inputs::Known(looks.all().into());
+        let known = |looks: Looks| Inputs::Known(looks.seen.into());
         let Some(query) = &self.query else {
             return ObservedIo { inputs: known(looks), ..ObservedIo::default() };
         };
