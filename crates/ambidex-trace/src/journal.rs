@@ -41,6 +41,8 @@ pub(crate) enum Entry {
     LookAtLink = b'N',
     /// A path was resolved, with all links in it.
     Resolve = b'C',
+    /// The process asked where a file really is that it has open: the real path.
+    RealPath = b'R',
     /// The names in a directory were read.
     List = b'D',
     /// Those names in a directory were read that match the name of the path, in which one `*` stands for any text.
@@ -268,6 +270,41 @@ pub(crate) fn write_of_identified(entry: Entry, flags: u8, identity: Option<Iden
         return unseen("a folder without a path");
     }
     write(entry, flags, &[identity, folder.bytes(), b"/", path]);
+}
+
+/// Returns the descriptor of this process whose link in `/proc` a path is; -1 if it is one of another process.
+pub(crate) fn descriptor(path: &[u8]) -> Option<c_int> {
+    let (folder, number) = (paths::parent(path), paths::name(path));
+    let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+    let is_in_proc = is_about_a_process(folder) && paths::name(folder) == b"fd";
+    if !is_number || folder != b"/dev/fd" && !is_in_proc {
+        return None;
+    }
+    let process = folder.split(|byte| *byte == b'/').nth(2).unwrap_or_default();
+    let is_own = folder == b"/dev/fd"
+        || matches!(process, b"self" | b"thread-self")
+        || number_of(process) == Some(sys::getpid());
+    Some(if is_own { number_of(number).unwrap_or(-1) } else { -1 })
+}
+
+fn number_of(digits: &[u8]) -> Option<c_int> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Writes an entry for the question where the file of a [descriptor](descriptor) really is.
+pub(crate) fn write_of_real_path(fd: c_int) {
+    let mut path = PathBuffer::new();
+    if fd < 0 || !paths::of_descriptor(fd, &mut path) || !path.whole() {
+        return unseen("the path of an open file");
+    }
+    if path.bytes().starts_with(b"/") && !is_its_own(path.bytes()) {
+        match identity(fd) {
+            Some(identity) => {
+                write(Entry::RealPath, flag::FOUND | flag::IDENTIFIED, &[&identity, path.bytes()]);
+            }
+            None => unseen("the path of an open file"),
+        }
+    }
 }
 
 /// Writes an entry about an open file or directory.

@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::buffer::PathBuffer;
 use crate::changes::change;
 use crate::effects::{self, before_list, before_look};
 use crate::journal::{self, Entry, flag};
@@ -99,9 +100,43 @@ fn has_found(succeeded: bool) -> bool {
     succeeded || !matches!(sys::errno(), sys::ENOENT | sys::ENOTDIR)
 }
 
+/// Writes an entry if a path is the link in `/proc` to a file that a process has open: it says where the file really
+/// is, whatever the path was by which the process opened it. Returns whether it is such a link.
+#[inline]
+unsafe fn real_path(dir: c_int, path: Path, succeeded: bool) -> bool {
+    if !journal::active() {
+        return false;
+    }
+    let _errno = sys::Errno::keep();
+    // SAFETY: the caller of the hook passes a C string or null.
+    let place = unsafe { Place::new(dir, path) };
+    let mut absolute = PathBuffer::new();
+    match place.and_then(|place| journal::descriptor(place.absolute(&mut absolute))) {
+        Some(fd) if succeeded => journal::write_of_real_path(fd),
+        Some(_) => {}
+        None => return false,
+    }
+    true
+}
+
+/// Writes an entry for the text of a link that was read.
+#[inline]
+unsafe fn link_read(dir: c_int, path: Path, length: isize) {
+    // SAFETY: the caller of the hook passes a C string or null.
+    unsafe {
+        if !real_path(dir, path, length >= 0) {
+            looked(dir, path, LINK, length >= 0);
+        }
+    }
+}
+
 /// Writes an entry for a path that was resolved with all links in it.
 #[inline]
 unsafe fn resolved(path: Path, succeeded: bool) {
+    // SAFETY: as above.
+    if unsafe { real_path(AT_FDCWD, path, succeeded) } {
+        return;
+    }
     let is_there = has_found(succeeded);
     // SAFETY: the caller of the hook passes a C string or null.
     unsafe { note(Entry::Resolve, 0, AT_FDCWD, path, |_| is_there) };
@@ -294,10 +329,10 @@ hooks! {
     fn eaccess(path: Path, mode: c_int) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
     fn euidaccess(path: Path, mode: c_int) -> c_int, next { before_look(AT_FDCWD, path); let answer = next(path, mode); looked(AT_FDCWD, path, access_of(mode, true), answer >= 0); answer }
 
-    fn readlink(path: Path, into: *mut c_char, size: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, into, size); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
-    fn readlinkat(dir: c_int, path: Path, into: *mut c_char, size: usize) -> isize, next { before_look(dir, path); let answer = next(dir, path, into, size); looked(dir, path, LINK, answer >= 0); answer }
-    fn __readlink_chk(path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, into, size, room); looked(AT_FDCWD, path, LINK, answer >= 0); answer }
-    fn __readlinkat_chk(dir: c_int, path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { before_look(dir, path); let answer = next(dir, path, into, size, room); looked(dir, path, LINK, answer >= 0); answer }
+    fn readlink(path: Path, into: *mut c_char, size: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, into, size); link_read(AT_FDCWD, path, answer); answer }
+    fn readlinkat(dir: c_int, path: Path, into: *mut c_char, size: usize) -> isize, next { before_look(dir, path); let answer = next(dir, path, into, size); link_read(dir, path, answer); answer }
+    fn __readlink_chk(path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { before_look(AT_FDCWD, path); let answer = next(path, into, size, room); link_read(AT_FDCWD, path, answer); answer }
+    fn __readlinkat_chk(dir: c_int, path: Path, into: *mut c_char, size: usize, room: usize) -> isize, next { before_look(dir, path); let answer = next(dir, path, into, size, room); link_read(dir, path, answer); answer }
     fn realpath(path: Path, into: *mut c_char) -> *mut c_char, next { before_look(AT_FDCWD, path); let answer = next(path, into); resolved(path, !answer.is_null()); answer }
     fn __realpath_chk(path: Path, into: *mut c_char, size: usize) -> *mut c_char, next { before_look(AT_FDCWD, path); let answer = next(path, into, size); resolved(path, !answer.is_null()); answer }
     fn canonicalize_file_name(path: Path) -> *mut c_char, next { before_look(AT_FDCWD, path); let answer = next(path); resolved(path, !answer.is_null()); answer }

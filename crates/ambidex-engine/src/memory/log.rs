@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 use crate::base::notice;
 
 /// The beginning of the file. A version of ambidex that writes other frames begins the file with another line.
-const HEAD: &[u8] = b"ambidex state 12\n";
+const HEAD: &[u8] = b"ambidex state 13\n";
 
 /// The number of bytes before the content of a frame: its length (4) and its checksum (8).
 const FRAME: usize = 12;

@@ -1,11 +1,14 @@
 //! Looks at paths: in which views, and whether something was there.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+
+use crate::base::paths::plain;
 
 /// One respect in which a path can be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -158,6 +161,23 @@ impl Looks {
             }
         }
         folders.iter().for_each(|folder| self.add(folder, View::Resolved, true));
+    }
+
+    /// Adds looks at everything that determines where a file really is: whether it is a link, where that leads, and
+    /// which directory each of these files is in. Two of these directories are one just when their names by role are
+    /// equal, so such looks don't bind a run to its place as a look at the real path does.
+    pub(super) fn add_real_path(&mut self, file: &Path) {
+        let mut file = Cow::Borrowed(file);
+        // The kernel follows as many links.
+        for _ in 0..=40 {
+            let (Some(folder), true) = (file.parent(), file.file_name().is_some()) else { break };
+            self.add(folder, View::Leads, true);
+            self.add(&file, View::Itself, true);
+            match file.read_link() {
+                Ok(target) => file = Cow::Owned(plain(&folder.join(target))),
+                Err(_) => break,
+            }
+        }
     }
 
     /// Returns all looks.

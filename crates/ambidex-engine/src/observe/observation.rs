@@ -51,6 +51,9 @@ pub(crate) struct Observation {
     /// Whether a process has resolved a relative path that may be longer than the real one. Where it is, GCC names a
     /// system header by the real path (`libcpp/files.cc`, `maybe_shorter_path`).
     pub may_shorten: bool,
+    /// The files of which a process has asked where they really are, when it had opened them by these paths. Clang
+    /// compares that with the names in `#include` (`PPDirectives.cpp`, `trySimplifyPath`).
+    pub resolved: Vec<PathBuf>,
 }
 
 /// A change at a path.
@@ -107,6 +110,8 @@ struct Reading<'a> {
     /// The looks at each path, and the paths in the order of their first looks.
     seen: FxHashMap<&'a [u8], Seen>,
     order: Vec<&'a [u8]>,
+    /// The devices and inodes of open files of which a process has asked where they really are.
+    resolved: FxHashSet<(u64, u64)>,
     first: Option<Habits>,
     /// How many programs were started, and how many have begun.
     started: usize,
@@ -153,6 +158,8 @@ impl<'a> Reading<'a> {
             // Compilers ask the kernel how much they may use, not what to make.
             b'L' | b'N' | b'C' | b'D' if habit.goes_by_content && is_kernels(entry.text) => {}
             b'L' | b'N' | b'C' | b'D' | b'A' => self.look(entry, habit),
+            b'R' if habit.goes_by_content && is_kernels(entry.text) => {}
+            b'R' => self.resolved.extend(entry.identity),
             b'U' => return Err(Unobserved::Unseen(String::from_utf8_lossy(entry.text).into_owned())),
             _ => return Err(Unobserved::EndInACall),
         }
@@ -186,21 +193,34 @@ impl<'a> Reading<'a> {
 
     /// Returns the observation, after everything was read.
     fn finish(self, is_own: &impl Fn(&Path) -> bool) -> Result<Observation, Unremembered> {
-        let Self { mut observation, mut variables, seen, order, .. } = self;
+        let Self { mut observation, mut variables, seen, order, resolved, .. } = self;
         if self.began < self.started {
             return Err(Unobserved::WithoutLibrary.into());
         }
         if !self.running.is_empty() {
             return Err(Unobserved::NoEnd.into());
         }
+        // A file may have been opened by several paths, and it is not known for which of them the process has asked.
+        let is_resolved = |seen: &Seen| seen.identity.is_some_and(|file| resolved.contains(&file));
+        let mut opened = FxHashSet::default();
         for text in order {
             let path = std::str::from_utf8(text).map_err(|_| Unobserved::NoText)?;
             let path = plainly(path);
+            if is_resolved(&seen[text]) {
+                opened.extend(seen[text].identity);
+            }
             if !is_own(&path) {
                 observation.looks.merge(&path, seen[text]);
+                if is_resolved(&seen[text]) {
+                    observation.resolved.push(path.into_owned());
+                }
             }
         }
+        if opened.len() < resolved.len() {
+            return Err(Unobserved::Unseen("the path of an open file".to_owned()).into());
+        }
         observation.looks.resolve_by_folders();
+        observation.resolved.iter().for_each(|path| observation.looks.add_real_path(path));
         // A command that makes a file that it has missed is judged by its changes.
         let unsteady =
             |(path, seen): &(&Path, Seen)| seen.unsteady && !observation.changes.contains_key(*path);

@@ -4,8 +4,8 @@
 //! told otherwise writes them into debug information and nowhere else, and there they can be replaced. This module
 //! knows when that is not all: another program took part, a file says the path itself, an option changes paths.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use ambidex_command::{Command, Kind};
@@ -115,10 +115,14 @@ fn add_those_of_a_compiler<'a>(
     let named = key::named_argv(run.command, run.roles).0;
     let in_all = bound_in_all(run, memory, looks);
     let goes_by_path = BY_PATH.iter().any(|beginning| has_option(run, beginning));
+    let compared = compared(run);
     let may_compute = !matches!(run.command.kind, Kind::Link | Kind::Archive | Kind::Index);
     for (path, role) in run.roles.all() {
         if let Some(reason) = in_all.or_else(|| bound_by_arguments(run.command, &named, path)) {
             bonds.bind(role, reason);
+        }
+        if compared.contains(role.as_str()) {
+            bonds.bind(role, "the command has compared a name with a real path");
         }
         if may_compute && is_known_by_absolute_path(run, memory, looks, path) {
             match goes_by_path {
@@ -195,6 +199,35 @@ fn bound_by_arguments(command: &Command, named: &[String], path: &str) -> Option
     None
 }
 
+/// Returns the names of the roles with whose paths a command may have compared a name: it has asked where a file really
+/// is, and had opened the file by a name with more parts than the real path has below the role's. Clang compares the
+/// names in `#include` with the real path, part by part from the end (`PPDirectives.cpp`, `trySimplifyPath`).
+fn compared<'a>(run: &Run<'a>) -> BTreeSet<&'a str> {
+    let role = |path: &Path| run.roles.all().iter().find(|(folder, _)| is_within(path, Path::new(folder)));
+    let reaches = |path: &PathBuf| {
+        let real = path.canonicalize().ok().filter(|real| real != path)?;
+        let (folder, name) = role(&real)?;
+        let is_same = role(path).is_some_and(|(_, other)| other == name);
+        let reaches = !is_same || parts_below(path, folder) > parts_below(&real, folder);
+        reaches.then_some(name.as_str())
+    };
+    run.observation.resolved.iter().filter_map(reaches).collect()
+}
+
+/// Returns how many parts of a path below a directory are left when each `..` takes one away.
+fn parts_below(path: &Path, folder: &str) -> usize {
+    let (mut parts, mut up) = (0, 0);
+    for part in path.strip_prefix(folder).unwrap_or(path).components().rev() {
+        match part {
+            Component::ParentDir => up += 1,
+            Component::Normal(_) if up > 0 => up -= 1,
+            Component::Normal(_) => parts += 1,
+            _ => {}
+        }
+    }
+    parts
+}
+
 /// Returns whether a command has named something in a directory by a relative path from outside, as a project may name
 /// a file of an environment that is inside of it. Elsewhere the environment may not be there.
 fn is_named_from_outside(run: &Run<'_>, folder: &str) -> bool {
@@ -217,4 +250,18 @@ pub(super) fn is_in_a_text(memory: &mut Memory, looks: &[FindingId], text: &[u8]
     let Memory { files, texts, .. } = memory;
     let mut contents = looks.iter().filter(|id| files.is_content(**id));
     contents.any(|id| texts.holds(files.finding(*id).digest, files.path_of(*id), text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_name_that_can_be_compared() {
+        let below = |path: &str| parts_below(Path::new(path), "/p");
+        assert_eq!(below("/p/inc/a.h"), 2);
+        assert_eq!(below("/p/near/../inc/a.h"), 2);
+        assert_eq!(below("/p/../p/inc/a.h"), 3);
+        assert_eq!(below("/p/a/b/../../../q/a.h"), 2);
+    }
 }

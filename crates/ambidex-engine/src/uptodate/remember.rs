@@ -66,11 +66,12 @@ pub(crate) fn looks(
         }
         for view in seen.views() {
             let id = memory.files.id_in(path, view);
-            let finding =
-                memory.files.look_since(id, started, seen.identity).map_err(|found| match found {
-                    Unsteady::Changed => Unremembered::ChangedMeanwhile(path.to_owned()),
-                    Unsteady::Unreadable(error) => Unremembered::Unreadable { path: path.to_owned(), error },
-                })?;
+            // The file that was opened is the one to which a link leads.
+            let identity = seen.identity.filter(|_| view != View::Itself);
+            let finding = memory.files.look_since(id, started, identity).map_err(|found| match found {
+                Unsteady::Changed => Unremembered::ChangedMeanwhile(path.to_owned()),
+                Unsteady::Unreadable(error) => Unremembered::Unreadable { path: path.to_owned(), error },
+            })?;
             if view == View::Leads && memory.files.is_absent(finding) == seen.found {
                 return Err(Unremembered::CameOrWent(path.to_owned()));
             }

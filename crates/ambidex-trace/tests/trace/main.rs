@@ -184,3 +184,38 @@ fn a_turn_is_asked_for_once_and_before_the_first_change() {
         assert_eq!(asked(script), [], "{script}");
     }
 }
+
+#[test]
+fn where_an_open_file_really_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let asks = r#"
+        #include <fcntl.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <unistd.h>
+        int main(int count, char **words) {
+            char link[64], real[4096];
+            int file = open("link", O_RDONLY);
+            snprintf(link, sizeof link, words[1], words[1][6] == '%' ? getpid() : file, file);
+            return words[2] ? !realpath(link, real) : readlink(link, real, sizeof real) < 0;
+        }"#;
+    fs::write(root.join("asks.c"), asks).unwrap();
+    symlink("asks.c", root.join("link")).unwrap();
+    assert!(Command::new("cc").args(["asks.c", "-o", "asks"]).current_dir(&root).status().unwrap().success());
+    let asked = |words: &[&str]| traced(Command::new(root.join("asks")).args(words).current_dir(&root));
+    for link in ["/proc/self/fd/%d", "/dev/fd/%d", "/proc/%d/fd/%d"] {
+        for words in [&[link][..], &[link, "whole"]] {
+            let entries = asked(words);
+            expect(&entries, 'R', &root.join("asks.c"), true);
+            assert!(!entries.iter().any(|entry| entry.kind == 'U'), "{entries:#?}");
+        }
+    }
+    // Nothing is at the end of such a link that has a path.
+    let of_another = format!("/proc/{}/fd/0", std::process::id());
+    for (link, is_unseen) in [("/proc/self/fd/0", false), ("/proc/self/fd/1", false), (&of_another, true)] {
+        let entries = asked(&[link]);
+        assert!(!entries.iter().any(|entry| entry.kind == 'R'), "{entries:#?}");
+        assert_eq!(entries.iter().any(|entry| entry.kind == 'U'), is_unseen, "{link}: {entries:#?}");
+    }
+}

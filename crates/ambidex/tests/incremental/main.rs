@@ -13,6 +13,7 @@ mod found;
 mod one_file;
 mod other_names;
 mod outputs;
+mod real_names;
 mod same_names;
 mod state_folder;
 mod times;

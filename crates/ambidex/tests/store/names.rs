@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::misses::contains;
 use crate::places::{LINKS, is_installed, two, two_unlike};
-use crate::support::{ALL, Edited, Environment, all_files};
+use crate::support::{ALL, Edited, Environment, all_files, run};
 
 /// A header whose value tells whether the directories after its own have another one. GCC and Clang search a directory
 /// only once, however many names it has.
@@ -241,4 +241,64 @@ fn equal_headers_that_are_one_file_in_one_place() {
         let copy = fs::File::options().append(true).open(copied.1).expect("it is there");
         copy.set_modified(time).expect("it is ours");
     });
+}
+
+/// Makes `near/one.h` include this name, with a warning of Clang as an error if only the case of its letters differs
+/// from the real name.
+fn includes_by_name(project: &mut Edited, name: &str) {
+    project.set("CC", "clang");
+    project.set("CFLAGS", "-O1 -g0 -Werror=nonportable-include-path");
+    project.write("near/inc/a.h", "#define A 1\n");
+    project.append("near/one.h", &format!("#include \"{name}\"\n"));
+}
+
+#[test]
+fn a_name_that_is_real_in_one_place() {
+    if !is_installed("clang") {
+        return;
+    }
+    for (name, target, linked) in [("Inc/a.h", "inc", "near/Inc"), ("A.h", "inc/a.h", "near/A.h")] {
+        let Some([mut one, mut other]) = two("-O1 -g0") else { return };
+        for project in [&mut one, &mut other] {
+            includes_by_name(project, name);
+        }
+        one.write(&format!("near/{name}"), "#define A 1\n");
+        link(&other, target, linked);
+        one.misses(ALL);
+        let ran = run(&mut other.ambidex()).expect(1);
+        assert!(ran.stderr.contains("non-portable path"), "{ran}");
+    }
+}
+
+#[test]
+fn another_folder_and_headers_that_are_links() {
+    if !is_installed("clang") {
+        return;
+    }
+    let Some([mut first, mut second]) = two_unlike("-O1 -g0") else { return };
+    for project in [&mut first, &mut second] {
+        includes_by_name(project, "../near/linked/a.h");
+        link(project, "inc", "near/linked");
+        link(project, "../far/both.h", "near/both.h");
+        project.append("near/one.h", "#include \"both.h\"\n");
+    }
+    first.misses(ALL);
+    second.misses(0);
+}
+
+/// Clang compares the name of a header with the name of the project's directory.
+#[test]
+fn a_link_to_the_project_itself() {
+    if !is_installed("clang") {
+        return;
+    }
+    let Some([mut one, mut other]) = two("-O1 -g0") else { return };
+    one.workspace.rename("Alike");
+    for project in [&mut one, &mut other] {
+        includes_by_name(project, "../alike/near/inc/a.h");
+        link(project, ".", "alike");
+    }
+    other.misses(ALL);
+    let ran = run(&mut one.ambidex()).expect(1);
+    assert!(ran.stderr.contains("non-portable path"), "{ran}");
 }
