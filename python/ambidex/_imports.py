@@ -80,12 +80,42 @@ class _CythonLoader(_HookingLoader):
                 _hook(module, self._hook)
 
 
+class _OwnLoader(_HookingLoader):
+    """A loader of a module of ambidex. Its byte code is kept even if Python is told to keep none, as in many containers
+    (PYTHONDONTWRITEBYTECODE): the directory is ambidex's own."""
+
+    def exec_module(self, module):
+        module.__loader__ = self._loader
+        module.__spec__.loader = self._loader
+        exec(_keeping_byte_code(self._loader.get_code, module.__name__), vars(module))
+
+
+def _keeping_byte_code(function, *args):
+    """Calls a function that loads code of ambidex, and no other."""
+    told, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        return function(*args)
+    finally:
+        sys.dont_write_bytecode = told
+
+
 class _Finder:
     """The first finder on `sys.meta_path`. It finds nothing itself."""
 
+    def __init__(self, keeps_own):
+        self._keeps_own = keeps_own
+
+    def _loader_for(self, name):
+        package = name.partition(".")[0]
+        if package in ("Cython", "cython", "pyximport"):
+            return _CythonLoader
+        if package == "ambidex" and self._keeps_own and sys.dont_write_bytecode:
+            return _OwnLoader
+        return _HookingLoader if name in _HOOKED else None
+
     def find_spec(self, name, path=None, target=None):
-        is_cythons = name.partition(".")[0] in ("Cython", "cython", "pyximport")
-        if name not in _HOOKED and not is_cythons:
+        loader = self._loader_for(name)
+        if loader is None:
             return None
         for finder in list(sys.meta_path):
             find = getattr(finder, "find_spec", None)
@@ -94,7 +124,6 @@ class _Finder:
             spec = find(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module") and hasattr(spec.loader, "create_module"):
-                    loader = _CythonLoader if is_cythons else _HookingLoader
                     spec.loader = loader(spec.loader, _HOOKED.get(name))
                 return spec
         return None
@@ -158,13 +187,13 @@ def _hook_audits():
     vars(sys)["addaudithook"] = addaudithook
 
 
-def install():
-    """Makes this process a captured one."""
+def install(keeps_own=False):
+    """Makes this process a captured one. `keeps_own` says whether ambidex is in a directory of its own."""
     global installed
     if installed or "AMBIDEX_SOCKET" not in os.environ:
         return
     installed = True
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, _Finder(keeps_own))
     for name in [name for name in _HOOKED if name in sys.modules]:
         _hook(sys.modules[name], _HOOKED[name])
     _hook_audits()

@@ -1,6 +1,7 @@
 """The hooks in the modules that a project imports."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -53,3 +54,16 @@ except Exception:
     print("ambidex" in traceback.format_exc().replace("/ambidex/tests", ""))
 """
     assert run(script, AMBIDEX_SOCKET="/nonexistent").endswith("False\n")
+
+
+def test_byte_code_of_ours_is_kept_where_others_keep_none(tmp_path):
+    here = tmp_path / "capture"
+    shutil.copytree(os.path.join(PACKAGE, "ambidex"), str(here / "ambidex"), ignore=lambda *_: ["__pycache__"])
+    shutil.copy(str(here / "ambidex" / "_site" / "sitecustomize.py"), str(here))
+    (tmp_path / "own.py").write_text("import sys\nprint(sys.dont_write_bytecode)\n")
+    script = "import sys; sys.path.append({!r}); import ambidex._values, own".format(str(tmp_path))
+    variables = {"PYTHONPATH": str(here), "PYTHONDONTWRITEBYTECODE": "1", "AMBIDEX_SOCKET": "/nonexistent"}
+    done = subprocess.run([sys.executable, "-c", script], env=dict(os.environ, **variables), stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (0, b"True\n")
+    kept = sorted(file.name.partition(".")[0] for file in tmp_path.rglob("*.pyc"))
+    assert kept == ["__init__", "_imports", "_values"]

@@ -24,9 +24,12 @@ def _run_the_environments_own():
 def _start():
     here = __file__.rpartition("/")[0]
     if sys.version_info >= (3, 6):
+        # The directory is ambidex's own, and needs byte code to be kept even if others don't.
+        told, sys.dont_write_bytecode = sys.dont_write_bytecode, False
         import ambidex._imports
 
-        ambidex._imports.install()
+        sys.dont_write_bytecode = told
+        ambidex._imports.install(keeps_own=True)
     # The package keeps its own __path__, so nothing needs to see the directory from here on.
     sys.path[:] = [entry for entry in sys.path if entry != here]
     _run_the_environments_own()

@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// In how many ways each compiler is called for each source
     #[arg(long, default_value_t = 2)]
     ways: usize,
+    /// Greatest size of a source, in kilobytes: compilers take minutes for a large one in all places
+    #[arg(long, default_value_t = 1000)]
+    largest: u64,
     /// What the random choices begin with
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -40,7 +43,7 @@ pub(crate) struct Options {
 pub(crate) fn judge(options: &Options) -> Result<()> {
     let folder = root().join("target").join("xtask").join("travel");
     let mut random = fastrand::Rng::with_seed(options.seed);
-    let projects = sources::projects()?;
+    let projects = sources::projects(options.largest * 1000)?;
     let compilers = tools::compilers();
     ensure!(!compilers.is_empty(), "no compiler is here");
     world::enter(&folder.join("world"))?;
@@ -67,8 +70,9 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
             println!("{}/{}: {table}", project.name, source.display());
             // After each source, since all of them take a long time.
             let head = format!(
-                "Sources: {traveled}, pairs of places for each: {}, ways to call each compiler: {}, seed: {}.",
-                options.pairs, options.ways, options.seed
+                "Sources: {traveled} of at most {} kB, pairs of places for each: {}, ways to call each compiler: {}, \
+                 seed: {}.",
+                options.largest, options.pairs, options.ways, options.seed
             );
             fs::write(root().join("docs").join("travel.md"), table.page(&head))?;
             left -= 1;

@@ -37,27 +37,30 @@ pub(crate) struct Project {
     pub sources: Vec<PathBuf>,
 }
 
-/// Returns the projects. Fetches sdists that are missing.
-pub(crate) fn projects() -> Result<Vec<Project>> {
+/// Returns the projects, with their sources of at most so many bytes. Fetches sdists that are missing.
+pub(crate) fn projects(largest: u64) -> Result<Vec<Project>> {
     let python = python_with("corpus-fetch", &["pip", "wheel", "setuptools"])?;
     let mut projects = vec![Project { name: "generated".into(), folder: None, sources: Vec::new() }];
     for (name, version) in PROJECTS {
         match sdist(&python, name, version) {
-            Ok(folder) => {
-                projects.push(Project { name: name.into(), sources: sources(&folder), folder: Some(folder) })
-            }
+            Ok(folder) => projects.push(Project {
+                name: name.into(),
+                sources: sources(&folder, largest),
+                folder: Some(folder),
+            }),
             Err(error) => eprintln!("{name} is left out: {error:#}"),
         }
     }
     Ok(projects)
 }
 
-/// Returns the C and C++ files of a tree, relative to it.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// Returns the C and C++ files of a tree of at most so many bytes, relative to it.
+fn sources(folder: &Path, largest: u64) -> Vec<PathBuf> {
     let is_source =
         |path: &Path| path.extension().is_some_and(|end| ["c", "cc", "cpp", "cxx"].iter().any(|e| end == *e));
     let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
     let files = entries.map(walkdir::DirEntry::into_path).filter(|path| is_source(path));
+    let files = files.filter(|path| fs::metadata(path).is_ok_and(|data| data.len() <= largest));
     files.filter_map(|path| path.strip_prefix(folder).ok().map(Path::to_owned)).collect()
 }
 
