@@ -27,10 +27,34 @@ _PARTS = (
 ).split()
 
 
-# Says that the last build in this directory had nothing to translate, although Cython was imported: if it is installed,
-# setuptools imports it in each build. To know the state of Python takes longer than such a build. Without the state,
-# Python itself translates.
+# Says that the last build in this directory translated nothing, and how the files were whose times decided that. If
+# they are still so, this build won't translate either, and does not look at the state of Python: that takes longer than
+# everything else. If it has something to translate after all, Python itself translates.
 _TRANSLATES_NOTHING = os.path.join(_imports.started_in, "build", ".ambidex", "translates-nothing")
+
+
+def _read_note():
+    """Returns what the last build has noted, or None."""
+    try:
+        with open(_TRANSLATES_NOTHING, encoding="ascii") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+def _stamps(paths):
+    """Returns the paths with the time and the size of each file."""
+    stats = [(path, os.stat(path)) for path in sorted(paths)]
+    return [[path, stat.st_mtime_ns, stat.st_size] for path, stat in stats]
+
+
+def _has_changed():
+    """Returns whether this build may have something to translate."""
+    note = _read_note()
+    try:
+        return note is None or _stamps(path for path, *_ in note) != note
+    except (OSError, TypeError, ValueError):
+        return True
 
 
 class _CythonsCode:
@@ -38,7 +62,7 @@ class _CythonsCode:
 
     def __init__(self):
         self._depth = 0
-        self._baseline = _baseline.Baseline(is_wanted=not os.path.exists(_TRANSLATES_NOTHING))
+        self._baseline = _baseline.Baseline(is_wanted=_has_changed())
 
     def __enter__(self):
         if self._depth == 0:
@@ -75,8 +99,9 @@ class _Callers:
     # Whether the outer one has got plain data. Otherwise code of the project may run within it.
     is_plain = False
     has_loaded = False
-    # Whether anything was to be translated.
-    is_used = False
+    has_translated = False
+    # The files whose times decided that nothing is translated. None if that is not known, or something is translated.
+    compared = set()
 
 
 def _as_caller(original):
@@ -99,11 +124,14 @@ def _as_cythons(original, is_plain):
             # To look at Cython's state would take longer than everything else.
             cythons_code.lose()
             return original(*args, **kwargs)
-        _Callers.is_used = True
+        compared, _Callers.compared = _Callers.compared, None
         with cythons_code:
             _Callers.is_plain = is_plain(*args, **kwargs)
             try:
-                return original(*args, **kwargs)
+                result = original(*args, **kwargs)
+                if compared is not None and not _Callers.has_translated:
+                    _Callers.compared = _with_compared(compared, original, result)
+                return result
             finally:
                 _Callers.is_plain = outer
                 session = _session.existing()
@@ -114,16 +142,31 @@ def _as_cythons(original, is_plain):
     return function
 
 
+def _with_compared(compared, cythonize, extensions):
+    """Returns `compared` with the files whose times `cythonize` has compared, or None if nobody can tell."""
+    try:
+        tree = cythonize.__globals__["_dep_tree"]
+        # There is no cache before the first time is asked for (Cython, `Utils.cached_method`).
+        caches = [cache for name, cache in vars(tree).items() if name.endswith("_timestamp_cache")]
+        inputs = [path for cache in caches for (path,) in cache]
+        outputs = [source for extension in extensions for source in extension.sources]
+        is_known = callable(type(tree).timestamp)
+        return compared.union(map(os.path.abspath, inputs + outputs)) if is_known else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
 def remember_use():
     """Remembers for the next build whether this one had anything to translate."""
-    if _Callers.is_used != os.path.exists(_TRANSLATES_NOTHING):
-        return
     with contextlib.suppress(OSError):
-        if _Callers.is_used:
+        note = None if _Callers.compared is None else _stamps(_Callers.compared)
+        if note == _read_note():
+            return
+        if note is None:
             os.remove(_TRANSLATES_NOTHING)
         else:
-            with open(_TRANSLATES_NOTHING, "x"):
-                pass
+            with open(_TRANSLATES_NOTHING, "w", encoding="ascii") as file:
+                json.dump(note, file)
 
 
 def _nothing_is_left():
@@ -187,6 +230,7 @@ def hook_main(module):
 
     @functools.wraps(original)
     def compile_single(*args, **kwargs):
+        _Callers.has_translated, _Callers.compared = True, None
         run = functools.partial(original, *args, **kwargs)
         session = _session.current() if _Callers.count == 1 and _Callers.is_plain else None
         if session is None or not _call.is_possible(session):

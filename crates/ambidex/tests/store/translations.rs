@@ -212,7 +212,25 @@ fn a_project_that_begins_to_use_cython() {
     );
     assert_eq!(recorded(), 0, "Python translates by itself");
     assert!(!remembered.exists() && workspace.root().join("m.c").exists());
-    write("m.pyx", "def f(): return 2\n");
+    write("i.pxi", "def g(): return 1\n");
+    write("m.pyx", "include 'i.pxi'\n");
     assert_eq!(recorded(), 1);
     assert!(!remembered.exists());
+
+    // The same if nothing that has a translation is edited, and only as long as that is so.
+    assert_eq!(recorded(), 0);
+    assert!(remembered.exists());
+    write("c.c", &format!("{c}int c;\n"));
+    assert_eq!(recorded(), 0);
+    assert!(remembered.exists());
+    for edited in ["m.pyx", "i.pxi"] {
+        let text = fs::read_to_string(workspace.root().join(edited)).expect("it is there");
+        write(edited, &format!("{text}# more\n"));
+        assert_eq!(recorded(), 1, "{edited}");
+        assert!(!remembered.exists());
+        assert_eq!(recorded(), 0);
+        assert!(remembered.exists());
+    }
+    fs::remove_file(workspace.root().join("m.c")).expect("it is there");
+    assert_eq!(recorded(), 1);
 }
