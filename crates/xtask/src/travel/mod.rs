@@ -51,7 +51,7 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
     let _ = fs::remove_dir_all(&kept);
     fs::create_dir_all(&kept)?;
     let mut table = Table::default();
-    let mut traveled = 0;
+    let (mut traveled, mut real) = (0, 0);
     let mut waiting = projects.len();
     for mut project in projects {
         // What one project lacks, those after it add.
@@ -67,10 +67,11 @@ pub(crate) fn judge(options: &Options) -> Result<()> {
                 continue;
             }
             traveled += 1;
+            real += usize::from(!project.is_generated());
             println!("{}/{}: {table}", project.name, source.display());
             // After each source, since all of them take a long time.
             let head = format!(
-                "Sources: {traveled} of at most {} kB, pairs of places for each: {}, ways to call each compiler: {}, \
+                "Sources: {traveled}, {real} of them of sdists, of at most {} kB each; pairs of places for each: {}, ways to call each compiler: {}, \
                  seed: {}.",
                 options.largest, options.pairs, options.ways, options.seed
             );

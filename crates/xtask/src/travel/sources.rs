@@ -37,6 +37,13 @@ pub(crate) struct Project {
     pub sources: Vec<PathBuf>,
 }
 
+impl Project {
+    /// Returns whether the sources are generated.
+    pub(crate) fn is_generated(&self) -> bool {
+        self.folder.is_none()
+    }
+}
+
 /// Returns the projects, with their sources of at most so many bytes. Fetches sdists that are missing.
 pub(crate) fn projects(largest: u64) -> Result<Vec<Project>> {
     let python = python_with("corpus-fetch", &["pip", "wheel", "setuptools"])?;
