@@ -14,7 +14,8 @@ use super::spent::spend;
 use super::tools::Tools;
 
 /// The names that setuptools uses for compilers and archivers.
-const NAMES: [&str; 7] = ["gcc", "g++", "cc", "c++", "ar", "x86_64-linux-gnu-gcc", "x86_64-linux-gnu-g++"];
+pub(crate) const NAMES: [&str; 7] =
+    ["gcc", "g++", "cc", "c++", "ar", "x86_64-linux-gnu-gcc", "x86_64-linux-gnu-g++"];
 
 /// A command that ran.
 pub(crate) struct Recorded {

@@ -29,6 +29,12 @@ to the first row that has a figure.
 - elsewhere: a fresh copy in another folder, with the cache of a build in the first. \"mapped\" is with
   `-ffile-prefix-map=$PWD=.` in `CFLAGS` and `CXXFLAGS`, without which ccache finds nothing: debug information carries
   the folder.
+- simulated: a machine with more jobs than this one has processors. Each compiler, linker and translation by Cython first
+  runs for real, alone; in the measured builds a stand-in makes the same outputs, opens the same files, and sleeps for
+  the processor time that the real one needed. Python, `setup.py`, the copies of Python for translations and the engine
+  are real. The lower bound is `lower_bound_s` of the summary: the longest chain of commands, or their total time by the
+  number of jobs. The ratio is the wall time divided by the bound. before, after: the time before the first command began
+  and after the last one ended. It needs a quiet machine: Python and the engine are real.
 ";
 
 /// The page, case by case.

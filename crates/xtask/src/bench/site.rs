@@ -148,6 +148,6 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
 }
 
 /// Copies a directory. The copies get the current time, as after a checkout.
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     run(Command::new("cp").arg("-R").arg("--no-preserve=timestamps").arg(from).arg(to))
 }

@@ -143,7 +143,7 @@ fn compile(
 }
 
 /// Returns the prerequisites in a make rule. No file name in these projects contains a space.
-fn prerequisites(rule: &str) -> Vec<String> {
+pub(crate) fn prerequisites(rule: &str) -> Vec<String> {
     let words = rule.split_whitespace().filter(|word| *word != "\\" && *word != "it:");
     words.map(str::to_owned).collect()
 }
