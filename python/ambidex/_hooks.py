@@ -140,7 +140,8 @@ def _hook_newer(module, name, newer):
     """Lets the engine decide what is out of date while extensions are built. A file that this run has made counts as up
     to date if it would be in the serial build (two extensions of one name)."""
     original = getattr(module, name, None)
-    if not isinstance(original, types.FunctionType) or original.__globals__ is globals():
+    function = _function_of(original)
+    if not isinstance(function, types.FunctionType) or function.__globals__ is globals():
         return
 
     @functools.wraps(original)
@@ -153,6 +154,13 @@ def _hook_newer(module, name, newer):
         return newer(session, functools.partial(original, **kwargs), *args)
 
     setattr(module, name, hooked)
+
+
+def _function_of(value):
+    """Returns the function itself of one with given arguments (setuptools, `_distutils/_modified.py`)."""
+    while isinstance(value, functools.partial):
+        value = value.func
+    return value
 
 
 def _is_newer(outdated, session, original, sources, target, *args):
@@ -171,7 +179,7 @@ def _newer_pairs(session, original, sources, targets):
     if len(sources) != len(targets):
         return original(sources, targets)
     pairs = list(zip(sources, targets))
-    outdated = session.are_outdated(pairs, original.func.__globals__.get("newer_group"))
+    outdated = session.are_outdated(pairs, _function_of(original).__globals__.get("newer_group"))
     pairs = [pair for pair, known in zip(pairs, outdated) if known is not False]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 

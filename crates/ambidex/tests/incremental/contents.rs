@@ -198,3 +198,19 @@ fn library_that_changes_or_newly_shadows() {
     project.remove("first/libhelp.a");
     project.runs(1);
 }
+
+/// Setuptools compares the times of the sources alone, before it compiles any of them again.
+#[test]
+fn header_of_a_library() {
+    let Some(project) = Edited::new() else { return };
+    project.write("z.h", "#define Z 1\n");
+    project.write("z.c", "#include \"z.h\"\nint z(void) { return Z; }\n");
+    project.append("three.c", "int z(void);\nint uses_z(void) { return z(); }\n");
+    project.replace("setup.py", "setup(", "setup(libraries=[(\"z\", {\"sources\": [\"z.c\"]})], ");
+    project.builds();
+    project.write("z.h", "#define Z 77\n");
+    let (ran, counts) = project.builds();
+    assert!(counts.executed >= 3, "{counts:?}\n{ran}");
+    let (ran, counts) = project.builds();
+    assert_eq!(counts.executed, 0, "{counts:?}\n{ran}");
+}
