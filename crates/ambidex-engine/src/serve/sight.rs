@@ -179,8 +179,15 @@ impl Sight {
         0..self.pool.lock().programs.len()
     }
 
-    /// Puts whatever is pending among these paths at its place, because a process looks at them.
+    /// Puts whatever is pending among these paths at its place, because a process looks at them: at the paths themselves,
+    /// not at what is in a directory. A directory is looked at in this way, too, before it gets other times, or is made:
+    /// no command can have found or written anything in a new one.
     pub fn look(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
+        self.see(paths, cwd, Reach::Itself)
+    }
+
+    /// Puts whatever is pending directly in these directories at its place, because a process lists them.
+    pub fn list(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
         self.see(paths, cwd, Reach::Listed)
     }
 
@@ -188,12 +195,6 @@ impl Sight {
     /// for nothing else.
     pub fn look_for(&self, patterns: &[&Path], cwd: &Path) -> io::Result<()> {
         self.see(patterns, cwd, Reach::Matching)
-    }
-
-    /// Prepares for a process to make a directory, in which no command can have found or written anything, or to give one
-    /// other times. The process fails to make it if something has that name.
-    pub fn change_folder(&self, paths: &[&Path], cwd: &Path) -> io::Result<()> {
-        self.see(paths, cwd, Reach::Itself)
     }
 
     fn see(&self, paths: &[&Path], cwd: &Path, reach: Reach) -> io::Result<()> {

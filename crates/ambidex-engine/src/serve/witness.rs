@@ -74,8 +74,9 @@ fn answer(sight: &Sight, program: Option<usize>, frame: &[u8]) -> io::Result<u8>
     let effect = why.unwrap_or_default();
     match kind {
         b'L' if effect == b"match" => sight.timed(Cause::Look, first, || sight.look_for(&paths, cwd)),
+        b'L' if effect == b"list" => sight.timed(Cause::Look, first, || sight.list(&paths, cwd)),
         b'L' => sight.timed(Cause::Look, first, || sight.look(&paths, cwd)),
-        b'C' if effect == b"folder" => sight.timed(Cause::Look, first, || sight.change_folder(&paths, cwd)),
+        b'C' if effect == b"folder" => sight.timed(Cause::Look, first, || sight.look(&paths, cwd)),
         b'C' => {
             let undoable = effect == b"undoable";
             sight.timed(Cause::Change, first, || sight.change(&paths, cwd, undoable))

@@ -34,7 +34,7 @@ to the first row that has a figure.
   the processor time that the real one needed. Python, `setup.py`, the copies of Python for translations and the engine
   are real. The lower bound is `lower_bound_s` of the summary: the longest chain of commands, or their total time by the
   number of jobs. The ratio is the wall time divided by the bound. before, after: the time before the first command began
-  and after the last one ended. It needs a quiet machine: Python and the engine are real.
+  and after the last one ended. Builds are measured at a real-time priority, so that what else runs disturbs them less.
 ";
 
 /// The page, case by case.
