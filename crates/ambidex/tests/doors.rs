@@ -213,21 +213,28 @@ fn explain_tells_of_probes_last() {
     assert!(module < probe && module.is_some(), "{all}");
 }
 
+/// Makes the project run a line of Python after it has built an extension.
+fn after_each_extension(workspace: &Workspace, line: &str) {
+    let class = format!(
+        "import os\n\
+        from setuptools.command.build_ext import build_ext\n\
+        class After(build_ext):\n    \
+            def build_extension(self, ext):\n        \
+                super().build_extension(ext)\n        \
+                {line}\n"
+    );
+    let setup = workspace.root().join("setup.py");
+    let text = fs::read_to_string(&setup).unwrap();
+    let text = text.replace("setup(\n", &format!("{class}setup(\n    cmdclass={{'build_ext': After}},\n"));
+    fs::write(&setup, text).unwrap();
+}
+
 #[test]
 fn explain_tells_where_the_time_went() {
     let Some(workspace) = workspace(&shared_source()) else { return };
     let told = run(&mut workspace.ambidex(&["explain", "--time"])).expect(2);
     assert!(told.stderr.contains("has built nothing in"), "{}", told.stderr);
-    let setup = workspace.root().join("setup.py");
-    let looks = "import os\n\
-        from setuptools.command.build_ext import build_ext\n\
-        class Looks(build_ext):\n    \
-            def build_extension(self, ext):\n        \
-                super().build_extension(ext)\n        \
-                print(os.path.getsize(self.get_ext_fullpath(ext.name)))\n";
-    let text = fs::read_to_string(&setup).unwrap();
-    let text = text.replace("setup(\n", &format!("{looks}setup(\n    cmdclass={{'build_ext': Looks}},\n"));
-    fs::write(&setup, text).unwrap();
+    after_each_extension(&workspace, "print(os.path.getsize(self.get_ext_fullpath(ext.name)))");
     workspace.build(&[]);
     let told = run(&mut workspace.ambidex(&["explain", "--time"])).expect(0);
     assert!(told.stdout.contains(" s Python alone\n"), "{}", told.stdout);
@@ -246,17 +253,7 @@ fn explain_tells_where_the_time_went() {
 #[test]
 fn nobody_waits_for_the_times_of_a_folder() {
     let Some(workspace) = workspace(&shared_source()) else { return };
-    let setup = workspace.root().join("setup.py");
-    let touches = "import os\n\
-        from setuptools.command.build_ext import build_ext\n\
-        class Touches(build_ext):\n    \
-            def build_extension(self, ext):\n        \
-                super().build_extension(ext)\n        \
-                os.utime('made')\n";
-    let text = fs::read_to_string(&setup).unwrap();
-    let text =
-        text.replace("setup(\n", &format!("{touches}setup(\n    cmdclass={{'build_ext': Touches}},\n"));
-    fs::write(&setup, text).unwrap();
+    after_each_extension(&workspace, "os.utime('made')");
     let made = workspace.root().join("made");
     fs::create_dir(&made).unwrap();
     let before = fs::metadata(&made).unwrap().modified().unwrap();

@@ -1,6 +1,5 @@
 //! Looks at paths: in which views, and whether something was there.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::base::paths::plain;
+use crate::base::paths::{plain, with_targets};
 
 /// One respect in which a path can be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -167,16 +166,11 @@ impl Looks {
     /// which directory each of these files is in. Two of these directories are one just when their names by role are
     /// equal, so such looks don't bind a run to its place as a look at the real path does.
     pub(super) fn add_real_path(&mut self, file: &Path) {
-        let mut file = Cow::Borrowed(file);
-        // The kernel follows as many links.
-        for _ in 0..=40 {
+        for file in with_targets(file.to_owned()) {
+            let file = plain(&file);
             let (Some(folder), true) = (file.parent(), file.file_name().is_some()) else { break };
             self.add(folder, View::Leads, true);
             self.add(&file, View::Itself, true);
-            match file.read_link() {
-                Ok(target) => file = Cow::Owned(plain(&folder.join(target))),
-                Err(_) => break,
-            }
         }
     }
 

@@ -201,17 +201,15 @@ impl<'a> Reading<'a> {
             return Err(Unobserved::NoEnd.into());
         }
         // A file may have been opened by several paths, and it is not known for which of them the process has asked.
-        let is_resolved = |seen: &Seen| seen.identity.is_some_and(|file| resolved.contains(&file));
         let mut opened = FxHashSet::default();
         for text in order {
             let path = std::str::from_utf8(text).map_err(|_| Unobserved::NoText)?;
             let path = plainly(path);
-            if is_resolved(&seen[text]) {
-                opened.extend(seen[text].identity);
-            }
+            let asked_for = seen[text].identity.filter(|file| resolved.contains(file));
+            opened.extend(asked_for);
             if !is_own(&path) {
                 observation.looks.merge(&path, seen[text]);
-                if is_resolved(&seen[text]) {
+                if asked_for.is_some() {
                     observation.resolved.push(path.into_owned());
                 }
             }

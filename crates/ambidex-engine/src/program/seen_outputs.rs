@@ -31,7 +31,7 @@ pub(crate) struct SeenOutputs {
     linked_in: Option<LinksKnown>,
 }
 
-/// All on which it depends which looks see outputs through links: the epoch, the number of looks, that of outputs.
+/// All on which it depends which looks see outputs through links: the epoch, the number of links, that of outputs.
 type LinksKnown = (u32, usize, usize);
 
 impl SeenOutputs {

@@ -7,7 +7,8 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use crate::found::expect_runs;
-use crate::support::{ALL, Edited, Files, differences, on_path, run, skipped};
+use crate::real_names::with_clang;
+use crate::support::{ALL, Edited, Files, differences, run};
 
 /// A header that knows whether it was included before.
 const HEADER: &str = "#pragma once\n#ifdef FIRST\n#define SECOND\n#endif\n#define FIRST\n";
@@ -17,12 +18,7 @@ const NAMES: [&str; 2] = ["near/same.h", "far/same.h"];
 
 /// Makes a project that Clang builds. One of its sources includes two equal headers, which are two files.
 fn with_two_headers() -> Option<Edited> {
-    if on_path("clang").is_none() {
-        skipped("there is no clang");
-        return None;
-    }
-    let mut project = Edited::new()?;
-    project.set("CC", "clang");
+    let project = with_clang()?;
     for name in NAMES {
         project.write(name, HEADER);
         project.touch(name, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000));

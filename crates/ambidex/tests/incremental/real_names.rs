@@ -7,14 +7,20 @@ use std::path::Path;
 
 use crate::support::{ALL, Edited, on_path, run, skipped};
 
-/// Makes a project that Clang builds, with a source that includes this header.
-fn including(name: &str, option: &str) -> Option<Edited> {
+/// Makes a project that Clang builds.
+pub(super) fn with_clang() -> Option<Edited> {
     if on_path("clang").is_none() {
         skipped("there is no clang");
         return None;
     }
     let mut project = Edited::new()?;
     project.set("CC", "clang");
+    Some(project)
+}
+
+/// Does the same, with a source that includes this header.
+fn including(name: &str, option: &str) -> Option<Edited> {
+    let mut project = with_clang()?;
     project.set("CFLAGS", &format!("-O1 -g0 {option}nonportable-include-path"));
     project.write("inc/a.h", "#define A 1\n");
     project.append("three.c", &format!("#include \"{name}\"\nint a(void) {{ return A; }}\n"));

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::places::{isolated_wheel, modules};
 use crate::support::{Counts, Environment, Workspace, read_json, run};
@@ -16,6 +17,30 @@ fn two_with_cython() -> Option<[Workspace; 2]> {
     Some([first, second])
 }
 
+/// Makes a package whose `.pxd` has a function.
+fn write_package(folder: &Path) {
+    fs::create_dir_all(folder.join("own")).expect("it is ours");
+    fs::write(folder.join("own/__init__.py"), "").expect("it is ours");
+    let inline = "cdef inline object twice(object x):\n    return x.y + x\n";
+    fs::write(folder.join("own/__init__.pxd"), inline).expect("it is ours");
+}
+
+/// Builds `m.pyx`, which uses that function. Fails the test unless this Python, without ambidex, makes the same file of
+/// it.
+#[track_caller]
+fn expect_translated_as_plain(workspace: &Workspace, mut python: Command) {
+    let root = workspace.root();
+    let source = "from own cimport twice\ndef work(x): return twice(x)\n";
+    fs::write(root.join("m.pyx"), source).expect("it is ours");
+    let text = || fs::read_to_string(root.join("m.c")).expect("Cython has made it");
+    workspace.build(&[]);
+    let ours = text();
+    assert!(ours.contains("own/__init__.pxd"));
+    fs::remove_file(root.join("m.c")).expect("it is there");
+    run(python.args(["setup.py", "build_ext", "--force"])).expect(0);
+    assert!(ours == text(), "{}", root.display());
+}
+
 /// How a directory lies to a file outside is no path of a role, and still another one elsewhere: Cython names such a file
 /// by the shorter of its absolute and its relative path.
 #[test]
@@ -24,10 +49,7 @@ fn a_generated_file_with_a_relative_path() {
     fs::create_dir(second.beside("deeper")).expect("it is ours");
     second.rename("deeper/project");
     let outside = first.beside("outside");
-    fs::create_dir_all(outside.join("own")).expect("it is ours");
-    fs::write(outside.join("own/__init__.py"), "").expect("it is ours");
-    let inline = "cdef inline object twice(object x):\n    return x.y + x\n";
-    fs::write(outside.join("own/__init__.pxd"), inline).expect("it is ours");
+    write_package(&outside);
     let setup = format!(
         "from setuptools import Extension, setup\n\
          from Cython.Build import cythonize\n\
@@ -38,14 +60,7 @@ fn a_generated_file_with_a_relative_path() {
     for workspace in [&first, &second] {
         let root = workspace.root();
         fs::write(root.join("setup.py"), &setup).expect("it is ours");
-        let source = "from own cimport twice\ndef work(x): return twice(x)\n";
-        fs::write(root.join("m.pyx"), source).expect("it is ours");
-        let text = || fs::read_to_string(root.join("m.c")).expect("Cython has made it");
-        workspace.build(&[]);
-        let ours = text();
-        fs::remove_file(root.join("m.c")).expect("it is there");
-        run(&mut workspace.python(&["setup.py", "build_ext", "--force"])).expect(0);
-        assert!(ours == text(), "{}", root.display());
+        expect_translated_as_plain(workspace, workspace.python(&[]));
     }
 }
 
@@ -67,23 +82,11 @@ fn a_generated_file_and_an_environment_in_the_project() {
             let modules = own.site_packages();
             let line = usual.site_packages().display().to_string();
             fs::write(modules.join("usual.pth"), line).expect("it is ours");
-            fs::create_dir(modules.join("own")).expect("it is ours");
-            fs::write(modules.join("own/__init__.py"), "").expect("it is ours");
-            let inline = "cdef inline object twice(object x):\n    return x.y + x\n";
-            fs::write(modules.join("own/__init__.pxd"), inline).expect("it is ours");
+            write_package(&modules);
             let setup = "from setuptools import Extension, setup\nfrom Cython.Build import cythonize\n\
                          setup(name='m', ext_modules=cythonize([Extension('m', ['m.pyx'])], language_level=3))\n";
             fs::write(root.join("setup.py"), setup).expect("it is ours");
-            let source = "from own cimport twice\ndef work(x): return twice(x)\n";
-            fs::write(root.join("m.pyx"), source).expect("it is ours");
-            let text = || fs::read_to_string(root.join("m.c")).expect("Cython has made it");
-            workspace.build(&[]);
-            let ours = text();
-            fs::remove_file(root.join("m.c")).expect("it is there");
-            let python = own.python();
-            run(workspace.command(python).args(["setup.py", "build_ext", "--force"])).expect(0);
-            assert!(ours.contains("own/__init__.pxd"));
-            assert!(ours == text(), "{}", root.display());
+            expect_translated_as_plain(workspace, workspace.command(own.python()));
         }
     }
 }
